@@ -1,0 +1,53 @@
+/**
+ * Every error Sallyport throws on purpose carries one of these codes; docs/errors.md has a row for each.
+ */
+export type ErrorCode =
+  | 'ERR_OPTION'
+  | 'ERR_KEYS'
+  | 'ERR_SEALED'
+  | 'ERR_STORE_UNAVAILABLE'
+  | 'ERR_STORE_NOT_INITIALIZED'
+  | 'ERR_SESSION_STORE'
+  | 'ERR_SESSION_MISSING'
+  | 'ERR_REDIS_CLIENT'
+  | 'ERR_REDIS_TRACKING'
+  | 'ERR_REDIS_EVICTION'
+  | 'ERR_SUBJECT'
+  | 'ERR_POLICY'
+  | 'ERR_METHOD'
+  | 'ERR_VIEW';
+
+export class SallyportError extends Error {
+  override readonly name: string = 'SallyportError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Something that the answer depends on (store, policy, session layer) is broken or late. It is answered
+ * with a 503 and never with a pass. `status` and `headers` are the shape that Express's own final error
+ * handler honors, so that a host without our error page still answers 503.
+ */
+export class UnavailableError extends SallyportError {
+  override readonly name = 'UnavailableError';
+  readonly status = 503;
+  readonly headers = { 'Retry-After': '5' } as const;
+}
+
+/** The request cannot be served as it was sent: `status` is a 4xx, `message` is safe to show. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly status: number;
+  /** Stable, for JSON clients: `invalid_request`, `csrf_token_invalid`, … */
+  readonly error: string;
+
+  constructor(status: number, error: string, message: string) {
+    super(message);
+    this.status = status;
+    this.error = error;
+  }
+}
