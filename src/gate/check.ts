@@ -1,0 +1,126 @@
+import type { Request } from 'express';
+import type { Policy, SecondFactorStore, Subject } from '../contracts.js';
+import { type Decision, freshFactors } from './decide.js';
+import type { Inspector, KnownSituation, Situation } from './inspect.js';
+
+/** A policy of the host's may change without the store's knowing, so standing checks are repeated. */
+const RECHECK_MS = 5000;
+
+/** Where a request stands, for code that decides for itself: WebSocket upgrades, GraphQL, an API route. */
+export interface Check {
+  readonly decision: Decision;
+  readonly subject: Subject | null;
+  readonly policy: Policy | null;
+  /** What this session has proven and what still counts. */
+  readonly assurance: readonly {
+    readonly method: string;
+    readonly enrollmentId: string;
+    readonly at: Date;
+  }[];
+  /** When the last of these proofs ends; null when there is none. */
+  readonly expiresAt: Date | null;
+  /**
+   * Calls back once, when the decision is `pass` no longer (logout, reset, expiry, a stricter policy, or a
+   * store that cannot tell). Returns a function that stops watching: call it when the connection closes.
+   */
+  onRevoked(listener: (decision: Decision | null) => void): () => void;
+}
+
+export interface CheckConfig {
+  readonly inspector: Inspector;
+  readonly store: Pick<SecondFactorStore, 'subscribe'>;
+}
+
+export interface Checker {
+  check(req: Request): Promise<Check>;
+  close(): void;
+}
+
+export function checker({ inspector, store }: CheckConfig): Checker {
+  const watching = new Set<() => void>();
+  const recheckAll = () => {
+    for (const recheck of watching) recheck();
+  };
+  let stopListening: (() => void) | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  function watch(recheck: () => void): () => void {
+    watching.add(recheck);
+    stopListening ??= store.subscribe(recheckAll);
+    timer ??= setInterval(recheckAll, RECHECK_MS).unref();
+    return () => {
+      watching.delete(recheck);
+      if (watching.size === 0) close();
+    };
+  }
+
+  function close(): void {
+    watching.clear();
+    stopListening?.();
+    stopListening = null;
+    if (timer) clearInterval(timer);
+    timer = null;
+  }
+
+  function onRevoked(
+    situation: Situation,
+    listener: (decision: Decision | null) => void,
+  ): () => void {
+    if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
+      queueMicrotask(() => listener(situation.decision));
+      return () => {};
+    }
+    const revoked = (decision: Decision | null): void => {
+      if (!watching.has(recheck)) return;
+      stop();
+      listener(decision);
+    };
+    const recheck = (): void => {
+      // Async, so that a throw of a warm read arrives as a rejection.
+      (async () => inspector.inspectAgain(situation))().then(
+        ({ decision }) => {
+          if (decision.kind !== 'pass') revoked(decision);
+        },
+        () => revoked(null),
+      );
+    };
+    const stop = watch(recheck);
+    return stop;
+  }
+
+  return {
+    async check(req) {
+      const situation = await inspector.inspect(req);
+      const { factors, expiresAt } = proven(situation);
+      return {
+        decision: situation.decision,
+        subject: situation.kind === 'known' ? situation.subject : null,
+        policy: situation.kind === 'known' ? situation.facts.policy : null,
+        assurance: factors,
+        expiresAt,
+        onRevoked: (listener) => onRevoked(situation, listener),
+      };
+    },
+    close,
+  };
+}
+
+function proven(situation: Situation): { factors: Check['assurance']; expiresAt: Date | null } {
+  if (situation.kind === 'anonymous') return { factors: [], expiresAt: null };
+  const { facts } = situation as KnownSituation;
+  const fresh = freshFactors(facts);
+  if (fresh.length === 0 || !facts.assurance) return { factors: [], expiresAt: null };
+  const limit = Math.min(
+    facts.maxAgeMs,
+    (facts.policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000,
+  );
+  const last = Math.max(...fresh.map(({ at }) => at)) + limit;
+  return {
+    factors: fresh.map(({ method, enrollmentId, at }) => ({
+      method,
+      enrollmentId,
+      at: new Date(at),
+    })),
+    expiresAt: new Date(Math.min(last, facts.assurance.expiresAt)),
+  };
+}

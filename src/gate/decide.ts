@@ -1,0 +1,139 @@
+import type {
+  AssuranceRecord,
+  Enrollment,
+  Factor,
+  MethodName,
+  Policy,
+  SubjectRecord,
+} from '../contracts.js';
+
+/** Everything a decision depends on. Times are milliseconds on the store's clock. */
+export interface Facts {
+  readonly subjectId: string;
+  readonly policy: Policy;
+  readonly record: SubjectRecord;
+  readonly assurance: AssuranceRecord | null;
+  readonly now: number;
+  /** The door's own limit for the age of a proof; the policy's counts where it is smaller. */
+  readonly maxAgeMs: number;
+  /** The end of the grace period (ms) that this session was told when the person postponed enrollment. */
+  readonly postponedUntil: number | null;
+  /** What one route demands beyond the policy. */
+  readonly stepUp: StepUp | null;
+}
+
+export interface StepUp {
+  readonly maxAgeMs: number | null;
+  readonly methods: readonly MethodName[] | null;
+}
+
+export type Decision =
+  | {
+      readonly kind: 'pass';
+      readonly why: 'policy-off' | 'not-enrolled' | 'postponed' | 'proven';
+    }
+  | {
+      readonly kind: 'enroll';
+      readonly why: 'required' | 'method-not-accepted';
+      readonly methods: readonly MethodName[];
+      /** Until then it may be postponed; null: it may not. */
+      readonly graceEndsAt: Date | null;
+    }
+  | {
+      readonly kind: 'challenge';
+      readonly why: 'not-proven' | 'step-up' | 'to-enroll-another';
+      readonly methods: readonly MethodName[];
+    }
+  | {
+      readonly kind: 'deny';
+      readonly why: 'no-subject' | 'session-ended' | 'pending-expired';
+    };
+
+/**
+ * The one place that says what a person still has to do. Pure: the same facts give the same decision.
+ */
+export function decide(facts: Facts): Decision {
+  const decision = required(facts);
+  const { assurance, now } = facts;
+  if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
+  if (decision.kind === 'pass') return decision;
+  if (assurance?.state === 'pending' && assurance.expiresAt <= now) {
+    return { kind: 'deny', why: 'pending-expired' };
+  }
+  return decision;
+}
+
+function required(facts: Facts): Decision {
+  const { policy, record, now } = facts;
+  if (policy.mode === 'off') return { kind: 'pass', why: 'policy-off' };
+
+  const { enrollments } = record;
+  if (enrollments.length === 0) {
+    if (policy.mode === 'optional') return { kind: 'pass', why: 'not-enrolled' };
+    const { graceUntil } = policy;
+    const graceEndsAt = graceUntil && graceUntil.getTime() > now ? graceUntil : null;
+    if (graceEndsAt && graceEndsAt.getTime() === facts.postponedUntil)
+      return { kind: 'pass', why: 'postponed' };
+    return { kind: 'enroll', why: 'required', methods: policy.methods, graceEndsAt };
+  }
+
+  const usable = policy.methods.filter((method) => isEnrolled(enrollments, method));
+  if (usable.length === 0) {
+    // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
+    if (freshFactors(facts).length > 0) {
+      return {
+        kind: 'enroll',
+        why: 'method-not-accepted',
+        methods: policy.methods,
+        graceEndsAt: null,
+      };
+    }
+    const methods = [...new Set(enrollments.map(({ method }) => method))];
+    return { kind: 'challenge', why: 'to-enroll-another', methods };
+  }
+
+  const proven = freshFactors(facts).filter(({ method }) => policy.methods.includes(method));
+  if (proven.length === 0) return { kind: 'challenge', why: 'not-proven', methods: usable };
+  return steppedUp(facts, proven, usable);
+}
+
+function steppedUp(
+  { stepUp, now }: Facts,
+  proven: readonly Factor[],
+  usable: readonly MethodName[],
+): Decision {
+  if (!stepUp) return { kind: 'pass', why: 'proven' };
+  const { maxAgeMs, methods } = stepUp;
+  const enough = proven.some(
+    ({ method, at }) =>
+      (methods === null || methods.includes(method)) && (maxAgeMs === null || now - at < maxAgeMs),
+  );
+  if (enough) return { kind: 'pass', why: 'proven' };
+  const demanded = methods === null ? usable : usable.filter((method) => methods.includes(method));
+  return { kind: 'challenge', why: 'step-up', methods: demanded };
+}
+
+/** The proofs of this session that still count: of this subject, of this epoch, young enough. */
+export function freshFactors({
+  assurance,
+  subjectId,
+  record,
+  policy,
+  maxAgeMs,
+  now,
+}: Facts): readonly Factor[] {
+  if (
+    assurance?.state !== 'proven' ||
+    assurance.subjectId !== subjectId ||
+    assurance.epoch !== record.epoch ||
+    assurance.expiresAt <= now
+  ) {
+    return [];
+  }
+  const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+  return assurance.factors.filter(({ at }) => now - at < limit);
+}
+
+function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {
+  return enrollments.some((enrollment) => enrollment.method === method);
+}

@@ -1,0 +1,140 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { SallyportError } from '../errors.js';
+import { saveSession } from '../session/elevate.js';
+import type { Decision } from './decide.js';
+import type { Inspector, Situation } from './inspect.js';
+import { type ReturnToConfig, rememberForLogin, rememberInSession } from './return-to.js';
+
+export interface GateOptions {
+  /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it. */
+  readonly exempt?: readonly string[];
+}
+
+export interface GateConfig extends ReturnToConfig {
+  readonly inspector: Inspector;
+  readonly loginUrl: string;
+  /** Answers a failure with a 503, in HTML or JSON. */
+  readonly fail: (req: Request, res: Response, error: unknown) => void;
+  /** Ends a session whose time between the doors is over. */
+  readonly expire: (req: Request) => Promise<void>;
+}
+
+/** Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. */
+export function gate(config: GateConfig, { exempt = [] }: GateOptions = {}): RequestHandler {
+  const exempted = new Set(exempt.map(parseExempt));
+  const { inspector } = config;
+
+  return function secondFactorGate(req, res, next) {
+    if (exempted.size > 0 && exempted.has(`${req.method} ${rawPath(req)}`)) {
+      next();
+      return;
+    }
+    let situation: ReturnType<Inspector['inspect']>;
+    try {
+      situation = inspector.inspect(req);
+    } catch (error) {
+      config.fail(req, res, error);
+      return;
+    }
+    if (situation instanceof Promise) {
+      situation.then(
+        (late) => settle(config, late, req, res, next),
+        (error: unknown) => config.fail(req, res, error),
+      );
+    } else {
+      settle(config, situation, req, res, next);
+    }
+  };
+}
+
+function settle(
+  config: GateConfig,
+  situation: Situation,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+): void {
+  if (situation.decision.kind === 'pass') {
+    next();
+    return;
+  }
+  turnAway(config, situation, req, res).catch((error: unknown) => config.fail(req, res, error));
+}
+
+/** Says what is still to be done: a redirect for a browser that asks for a page, 401 JSON for the rest. */
+export async function turnAway(
+  config: Omit<GateConfig, 'fail'>,
+  situation: Situation,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const { path, loginUrl, inspector } = config;
+  const { decision } = await inspector.enterBetween(situation);
+  res.set('Cache-Control', 'no-store').vary('Accept');
+  switch (decision.kind) {
+    case 'enroll':
+    case 'challenge': {
+      const url = nextUrl(path, decision);
+      if (!wantsHtml(req)) {
+        res.status(401).json({
+          error: 'second_factor_required',
+          next: decision.kind,
+          why: decision.why,
+          methods: decision.methods,
+          url,
+          graceEndsAt: decision.kind === 'enroll' ? decision.graceEndsAt : null,
+        });
+        return;
+      }
+      const replace = decision.why === 'step-up';
+      if (rememberInSession(req, res, config, { replace })) await saveSession(req);
+      res.redirect(303, url);
+      return;
+    }
+    case 'deny': {
+      if (decision.why === 'pending-expired') await config.expire(req);
+      if (!wantsHtml(req)) {
+        res
+          .status(401)
+          .json({ error: 'authentication_required', why: decision.why, url: loginUrl });
+        return;
+      }
+      rememberForLogin(req, res, config);
+      res.redirect(303, decision.why === 'no-subject' ? loginUrl : `${path}/expired`);
+      return;
+    }
+    case 'pass':
+      throw new SallyportError('ERR_OPTION', 'a request that may pass is not turned away');
+    default:
+      decision satisfies never;
+  }
+}
+
+/** The page on which a person does what the decision asks for. */
+export function nextUrl(
+  path: string,
+  decision: Extract<Decision, { kind: 'enroll' | 'challenge' }>,
+): string {
+  return decision.kind === 'enroll' ? `${path}/activate` : `${path}/challenge`;
+}
+
+/** A browser that navigates names HTML; `Accept: *\/*` is a program's, and a program wants JSON. */
+export function wantsHtml(req: Request): boolean {
+  const accept = req.headers.accept;
+  return accept?.includes('text/html') === true && req.accepts(['html', 'json']) === 'html';
+}
+
+function rawPath({ originalUrl }: Request): string {
+  const query = originalUrl.indexOf('?');
+  return query < 0 ? originalUrl : originalUrl.slice(0, query);
+}
+
+function parseExempt(entry: unknown, index: number): string {
+  if (typeof entry !== 'string' || !/^[A-Z]+ \/[^\s?#*]*$/.test(entry)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `exempt[${index}] must be a method and an exact path such as 'GET /healthz', got ${JSON.stringify(entry)}`,
+    );
+  }
+  return entry;
+}

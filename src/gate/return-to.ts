@@ -1,0 +1,84 @@
+import type { CookieOptions, Request, Response } from 'express';
+
+const COOKIE = 'sallyport.return';
+const MAX_LENGTH = 2000;
+const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
+
+export interface ReturnToConfig {
+  readonly origin: string;
+  /** Where the library's own pages live: nobody is sent back there. */
+  readonly path: string;
+  readonly homeUrl: string;
+}
+
+/**
+ * The path to come back to, if it is one of this site: starts with a single slash and, read as a browser
+ * reads it, stays on the origin. Anything else is null.
+ */
+export function localPath(
+  value: unknown,
+  { origin, path }: Pick<ReturnToConfig, 'origin' | 'path'>,
+) {
+  if (typeof value !== 'string' || value.length > MAX_LENGTH) return null;
+  // Browsers read a backslash as a slash and skip control characters, so `/\evil` and `/\t/evil` leave.
+  if (!/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(value)) return null;
+  if (!URL.canParse(value, origin)) return null;
+  const url = new URL(value, origin);
+  if (url.origin !== origin || url.pathname.startsWith('//')) return null;
+  if (url.pathname === path || url.pathname.startsWith(`${path}/`)) return null;
+  return value;
+}
+
+/**
+ * Remembers where a visitor wanted to go, across the password login. It has to be a cookie: Passport replaces
+ * the session at login, and a session written for each anonymous visitor would fill the store.
+ */
+export function rememberForLogin(req: Request, res: Response, config: ReturnToConfig): void {
+  const wanted = navigation(req) ? localPath(req.originalUrl, config) : null;
+  if (wanted === null || wanted === config.homeUrl) return;
+  res.cookie(COOKIE, Buffer.from(wanted).toString('base64url'), {
+    ...attributes(config),
+    maxAge: COOKIE_LIFETIME_MS,
+  });
+}
+
+/**
+ * Remembers, in the session between the doors, the page first asked for. True when the session changed and
+ * must be saved before the redirect.
+ */
+export function rememberInSession(
+  req: Request,
+  res: Response,
+  config: ReturnToConfig,
+  { replace }: { replace: boolean },
+): boolean {
+  const early = takeCookie(req, res, config);
+  const { sallyport } = req.session;
+  if (sallyport?.returnTo !== undefined && !replace) return false;
+  const wanted = early ?? (navigation(req) ? localPath(req.originalUrl, config) : null);
+  if (wanted === null) return false;
+  req.session.sallyport = { ...sallyport, returnTo: wanted };
+  return true;
+}
+
+/** Where to go now that both doors are open. */
+export function takeReturnTo(req: Request, config: ReturnToConfig): string {
+  const wanted = localPath(req.session.sallyport?.returnTo, config);
+  if (req.session.sallyport) delete req.session.sallyport.returnTo;
+  return wanted ?? config.homeUrl;
+}
+
+function takeCookie(req: Request, res: Response, config: ReturnToConfig): string | null {
+  const found = /(?:^|;\s*)sallyport\.return=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
+  if (found === undefined) return null;
+  res.clearCookie(COOKIE, attributes(config));
+  return localPath(Buffer.from(found, 'base64url').toString(), config);
+}
+
+function attributes({ origin }: ReturnToConfig): CookieOptions {
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
+}
+
+function navigation(req: Request): boolean {
+  return req.method === 'GET';
+}

@@ -1,0 +1,108 @@
+import type { Audit } from '../audit/events.js';
+import type {
+  Attempt,
+  AttemptLimits,
+  EnrollableMethod,
+  ReservedAttempt,
+  SecondFactorMethod,
+  SecondFactorStore,
+  Verdict,
+} from '../contracts.js';
+
+/**
+ * NIST SP 800-63B-4 §3.2.2 caps consecutive failures at 100; the waits before that make even those take
+ * days.
+ */
+export const ATTEMPT_LIMITS: AttemptLimits = Object.freeze({
+  free: 5,
+  waits: Object.freeze([30, 60, 300, 900].map((seconds) => seconds * 1000)),
+  stop: 100,
+});
+
+export type Operation =
+  | { readonly kind: 'verify' }
+  | { readonly kind: 'confirm'; readonly replaces: string | null };
+
+export interface AttemptConfig {
+  readonly store: Pick<SecondFactorStore, 'reserveAttempt'>;
+  readonly limits: AttemptLimits;
+  readonly audit: Audit;
+}
+
+export type RunAttempt = (
+  method: SecondFactorMethod,
+  operation: Operation,
+  attempt: Attempt,
+  from: string | null,
+) => Promise<Verdict>;
+
+/**
+ * One answer, from reservation to event; the only caller of `method.verify`. The attempt is counted before
+ * anything is compared, so that guesses sent in parallel cannot outrun the count.
+ */
+export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
+  return async function runAttempt(method, operation, attempt, from) {
+    const { subject } = attempt;
+    if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
+    try {
+      const reservation = await store.reserveAttempt(subject.id, limits, {
+        method: method.name,
+        stoppable: method.counting === 'stops',
+      });
+      if (reservation.kind === 'locked') {
+        audit.record('verification.locked', { subject, method: method.name, from });
+        return {
+          kind: 'locked',
+          retryAt: reservation.retryAt === null ? null : new Date(reservation.retryAt),
+        };
+      }
+      const verdict = await answer(method, operation, attempt, reservation);
+      recordVerdict(verdict);
+      return verdict;
+    } catch (cause) {
+      return { kind: 'unavailable', cause };
+    }
+
+    function recordVerdict(verdict: Verdict): void {
+      const confirming = operation.kind === 'confirm';
+      const facts = { subject, method: method.name, from };
+      switch (verdict.kind) {
+        case 'verified':
+          audit.record(confirming ? 'enrollment.confirmed' : 'verification.succeeded', facts);
+          return;
+        case 'rejected':
+          audit.record(confirming ? 'enrollment.failed' : 'verification.failed', {
+            ...facts,
+            detail: verdict.reason,
+          });
+          return;
+        case 'locked':
+        case 'unavailable':
+          return;
+        default:
+          verdict satisfies never;
+      }
+    }
+  };
+}
+
+function answer(
+  method: SecondFactorMethod,
+  operation: Operation,
+  attempt: Attempt,
+  reservation: ReservedAttempt,
+): Promise<Verdict> {
+  switch (operation.kind) {
+    case 'verify':
+      return method.verify(attempt, reservation);
+    case 'confirm':
+      if (!isEnrollable(method)) throw new Error(`${method.name} cannot be activated`);
+      return method.confirmEnrollment(attempt, reservation, operation);
+    default:
+      return operation satisfies never;
+  }
+}
+
+export function isEnrollable(method: SecondFactorMethod): method is EnrollableMethod {
+  return 'beginEnrollment' in method && 'confirmEnrollment' in method;
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  Attempt,
+  EnrollableMethod,
+  Keyring,
+  SecondFactorStore,
+  Subject,
+  Verdict,
+} from '../../contracts.js';
+import { randomId } from '../../crypto/random.js';
+import {
+  formatParameters,
+  matchingStep,
+  parseParameters,
+  readCode,
+  type TotpParameters,
+} from './code.js';
+import { keyUri, manualKey } from './key.js';
+
+/** RFC 4226 §4 R6 recommends 160 bits. */
+const SECRET_BYTES = 20;
+
+export interface TotpConfig {
+  readonly store: Pick<
+    SecondFactorStore,
+    'beginEnrollment' | 'confirmEnrollment' | 'commitAttempt'
+  >;
+  readonly keyring: Keyring;
+  /** For new enrollments; each keeps the parameters it was made with. */
+  readonly parameters: TotpParameters;
+  readonly enrollmentMaxAgeMs: number;
+}
+
+/** What the activation page shows. The only place where the secret leaves the keyring. */
+export interface TotpEnrollmentData {
+  readonly enrollment: string;
+  readonly key: string;
+  readonly uri: string;
+  readonly issuer: string;
+  readonly account: string;
+  readonly digits: number;
+  readonly expiresAt: Date;
+}
+
+/** Time-based one-time passwords (RFC 6238), as authenticator apps make them. */
+export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpConfig) {
+  const { digits } = parameters;
+
+  function open(sealed: Uint8Array, subject: Subject, enrollmentId: string): Uint8Array {
+    return keyring.open(sealed, sealingContext(subject, enrollmentId));
+  }
+
+  return {
+    name: 'totp',
+    title: 'Authenticator app',
+    counting: 'stops',
+
+    // The enrollment at hand may have another number of digits than new ones get, so both pass here.
+    wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,
+
+    async challenge() {
+      return { method: 'totp', kind: 'form', data: { digits } };
+    },
+
+    async verify({ subject, input }, { authenticators, at }): Promise<Verdict> {
+      let replayed = false;
+      for (const { id, sealed, parameters: stored } of authenticators) {
+        const own = parseParameters(stored);
+        const code = readCode(input.code, own.digits);
+        const step = code === null ? null : matchingStep(code, open(sealed, subject, id), own, at);
+        if (step === null) continue;
+        // RFC 6238 §5.2: a code is accepted once. The store compares and advances in one step, so that of
+        // two submissions at the same moment, on any two processes, one wins.
+        const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step });
+        if (commit.kind === 'committed') {
+          return { kind: 'verified', enrollmentId: id, epoch: commit.epoch, at };
+        }
+        replayed ||= commit.kind === 'replayed';
+      }
+      return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
+    },
+
+    async beginEnrollment({ subject, session, issuer }, { restart, basis }) {
+      const id = randomId();
+      const secret = randomBytes(SECRET_BYTES);
+      const pending = await store.beginEnrollment(
+        subject.id,
+        {
+          id,
+          method: 'totp',
+          label: 'Authenticator app',
+          sealed: keyring.seal(secret, sealingContext(subject, id)),
+          parameters: formatParameters(parameters),
+          session,
+          basis,
+          lifetimeMs: enrollmentMaxAgeMs,
+        },
+        { restart },
+      );
+      const shown = open(pending.sealed, subject, pending.id);
+      const own = parseParameters(pending.parameters);
+      const data: TotpEnrollmentData = {
+        enrollment: pending.id,
+        key: manualKey(shown),
+        uri: keyUri({ secret: shown, issuer, account: subject.label, parameters: own }),
+        issuer,
+        account: subject.label,
+        digits: own.digits,
+        expiresAt: new Date(pending.expiresAt),
+      };
+      return { method: 'totp', kind: 'form', data: { ...data } };
+    },
+
+    async confirmEnrollment(
+      { subject, session, input }: Attempt,
+      { pending, at },
+      { replaces },
+    ): Promise<Verdict> {
+      // A form of an older tab names an enrollment that a newer attempt has voided.
+      if (pending?.method !== 'totp' || pending.id !== input.enrollment) {
+        return { kind: 'rejected', reason: 'superseded' };
+      }
+      const own = parseParameters(pending.parameters);
+      const code = readCode(input.code, own.digits);
+      const step =
+        code === null
+          ? null
+          : matchingStep(code, open(pending.sealed, subject, pending.id), own, at);
+      if (step === null) return { kind: 'rejected', reason: 'wrong-code' };
+      const { id } = pending;
+      const confirmed = await store.confirmEnrollment(subject.id, { id, session, step, replaces });
+      switch (confirmed.kind) {
+        case 'confirmed':
+          return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at };
+        case 'superseded':
+        case 'expired':
+          return { kind: 'rejected', reason: confirmed.kind };
+        default:
+          return confirmed satisfies never;
+      }
+    },
+  } satisfies EnrollableMethod;
+}
+
+/** By subject id and enrollment alone, so that a move to another tenant leaves it readable. */
+function sealingContext({ id }: Subject, enrollmentId: string): string {
+  return JSON.stringify(['totp', id, enrollmentId]);
+}

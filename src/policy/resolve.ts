@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type {
+  Awaitable,
+  MethodName,
+  Policy,
+  PolicyContext,
+  PolicyFunction,
+  Subject,
+} from '../contracts.js';
+import { UnavailableError } from '../errors.js';
+
+const reason = z.strictObject({ level: z.string(), id: z.string(), rule: z.string() });
+
+const policySchema = z.strictObject({
+  mode: z.enum(['off', 'optional', 'required']),
+  methods: z.array(z.string()).optional(),
+  duo: z.strictObject({ source: z.string(), credentialVersion: z.string() }).nullish(),
+  enrollment: z.enum(['self', 'activation-key']).optional(),
+  graceUntil: z.date().nullish(),
+  maxAgeSeconds: z.number().positive().nullish(),
+  because: z.array(reason).optional(),
+});
+
+export interface ResolveConfig {
+  readonly policy: PolicyFunction;
+  readonly timeoutMs: number;
+  /** Names of the registered methods; a policy that leaves `methods` out accepts them all, in this order. */
+  readonly methods: readonly MethodName[];
+}
+
+export type ResolvePolicy = (subject: Subject) => Awaitable<Policy>;
+
+/**
+ * Asks the host's policy, within a deadline, and validates what it says. Whatever is not a policy (a throw, a
+ * rejection, silence, nonsense) throws `UnavailableError` ERR_POLICY: missing never means off. An answer given
+ * synchronously is validated synchronously, and one that is deeply frozen only once.
+ */
+export function policyResolver({ policy, timeoutMs, methods }: ResolveConfig): ResolvePolicy {
+  const validated = new WeakMap<object, Policy>();
+
+  function validate(raw: unknown): Policy {
+    const known = typeof raw === 'object' && raw !== null ? validated.get(raw) : undefined;
+    if (known) return known;
+    const parsed = parsePolicy(raw, methods);
+    // A Date can be changed inside a frozen object, so a policy with a grace period is read each time.
+    if (isDeeplyFrozen(raw) && parsed.graceUntil === null) validated.set(raw as object, parsed);
+    return parsed;
+  }
+
+  return function resolvePolicy(subject) {
+    const context = new LazyContext();
+    let answer: Awaitable<unknown>;
+    try {
+      answer = policy(subject, context);
+    } catch (cause) {
+      throw new UnavailableError('ERR_POLICY', 'the policy threw', { cause });
+    }
+    if (!isPromise(answer)) return validate(answer);
+    return withinDeadline(answer, timeoutMs, context).then(validate);
+  };
+}
+
+/** The signal is made only when the policy asks for it: most answer without. */
+class LazyContext implements PolicyContext {
+  #controller: AbortController | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+}
+
+function withinDeadline(
+  answer: Promise<unknown>,
+  timeoutMs: number,
+  context: LazyContext,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const late = new UnavailableError(
+        'ERR_POLICY',
+        `the policy did not answer within ${timeoutMs} ms`,
+      );
+      context.abort(late);
+      reject(late);
+    }, timeoutMs);
+    answer.then(resolve, (cause: unknown) =>
+      reject(new UnavailableError('ERR_POLICY', 'the policy rejected', { cause })),
+    );
+    answer.then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
+  });
+}
+
+/** Validates one answer and fills in the defaults of `PolicyInput`. */
+export function parsePolicy(raw: unknown, known: readonly MethodName[]): Policy {
+  const parsed = policySchema.safeParse(raw);
+  if (!parsed.success) {
+    throw new UnavailableError('ERR_POLICY', `not a policy: ${z.prettifyError(parsed.error)}`);
+  }
+  const {
+    mode,
+    methods = known,
+    duo,
+    enrollment,
+    graceUntil,
+    maxAgeSeconds,
+    because,
+  } = parsed.data;
+  const unknown = methods.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new UnavailableError(
+      'ERR_POLICY',
+      `policy names methods that are not registered: ${unknown.join(', ')} (registered: ${known.join(', ')})`,
+    );
+  }
+  if (mode === 'required' && methods.length === 0) {
+    throw new UnavailableError('ERR_POLICY', 'policy is required and accepts no method');
+  }
+  return Object.freeze({
+    mode,
+    methods: Object.freeze([...methods]),
+    duo: duo ? Object.freeze(duo) : null,
+    enrollment: enrollment ?? 'self',
+    graceUntil: graceUntil ? new Date(graceUntil) : null,
+    maxAgeSeconds: maxAgeSeconds ?? null,
+    because: Object.freeze(because ?? []),
+  });
+}
+
+function isDeeplyFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,86 @@
+import type { Request } from 'express';
+import type { Factor, SecondFactorStore, Subject } from '../contracts.js';
+import { RequestError, UnavailableError } from '../errors.js';
+import { sessionDigest } from './assurance.js';
+import type { SessionEnds } from './session-ends.js';
+
+export interface ElevateConfig {
+  readonly store: Pick<SecondFactorStore, 'readAssurance' | 'prove'>;
+  readonly ends: SessionEnds;
+  readonly maxAgeMs: number;
+  readonly now: () => number;
+}
+
+export interface Proof {
+  readonly subject: Subject;
+  readonly epoch: number;
+  readonly factor: Factor;
+}
+
+export type Elevate = (req: Request, proof: Proof) => Promise<void>;
+
+/**
+ * Makes the session a proven one, under a new id. The order matters: the old id is ended first, so that of a
+ * logout and an elevation that overlap only one has its way, and the old id never becomes verified; the new
+ * one is stamped and saved before anybody is redirected.
+ */
+export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
+  return async function elevate(req, { subject, epoch, factor }) {
+    const old = sessionDigest(req.sessionID);
+    const earlier = await store.readAssurance(old);
+    if (!(await ends.end(old))) {
+      throw new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
+    }
+
+    const { cookie, ...data } = req.session;
+    const { sallyport, ...hosts } = data;
+    await inSession(req, 'regenerate');
+    Object.assign(req.session, hosts);
+    // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
+    if (sallyport?.returnTo !== undefined) {
+      req.session.sallyport = { returnTo: sallyport.returnTo };
+    }
+    keepLifetime(req, cookie.originalMaxAge);
+
+    const carried =
+      earlier?.state === 'proven' && earlier.subjectId === subject.id && earlier.epoch === epoch
+        ? earlier.factors.filter(({ method }) => method !== factor.method)
+        : [];
+    const stamped = await store.prove(sessionDigest(req.sessionID), {
+      subjectId: subject.id,
+      epoch,
+      factors: [...carried.filter(({ at }) => now() - at < maxAgeMs), factor],
+      lifetimeMs: maxAgeMs,
+    });
+    if (!stamped) {
+      throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'the new session id was already ended');
+    }
+    await inSession(req, 'save');
+  };
+}
+
+/** Ends the session for good and takes its data away. */
+export async function endSession(req: Request, ends: SessionEnds): Promise<void> {
+  await ends.end(sessionDigest(req.sessionID));
+  await inSession(req, 'destroy');
+}
+
+export function saveSession(req: Request): Promise<void> {
+  return inSession(req, 'save');
+}
+
+function inSession(req: Request, operation: 'regenerate' | 'save' | 'destroy'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session[operation]((error: unknown) => (error ? reject(error) : resolve()));
+  });
+}
+
+function keepLifetime(req: Request, originalMaxAge: number | null | undefined): void {
+  if (originalMaxAge == null) {
+    // A cookie for the browser's session; the default of express-session may be another one.
+    req.session.cookie.originalMaxAge = null;
+    req.session.cookie.expires = null;
+  } else {
+    req.session.cookie.maxAge = originalMaxAge;
+  }
+}

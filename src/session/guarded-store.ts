@@ -1,0 +1,140 @@
+import { type SessionData, Store } from 'express-session';
+import { SallyportError, UnavailableError } from '../errors.js';
+import { sessionDigest } from './assurance.js';
+import type { SessionEnds } from './session-ends.js';
+
+type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
+
+export interface GuardConfig {
+  readonly ends: SessionEnds;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Stands in front of any express-session store and closes its late-save race: a request that was under way
+ * when the session ended saves it back, and the old cookie works again. Here an id is marked ended *before*
+ * it is destroyed; an ended id is neither read nor written, and what a write in flight brings back is
+ * destroyed again. Every call of the store behind has a deadline; a late or broken one is a 503.
+ */
+export class GuardedStore extends Store {
+  readonly #inner: Store;
+  readonly #ends: SessionEnds;
+  readonly #timeoutMs: number;
+
+  constructor(inner: Store, { ends, timeoutMs }: GuardConfig) {
+    super();
+    for (const method of ['get', 'set', 'destroy'] as const) {
+      if (typeof inner?.[method] !== 'function') {
+        throw new SallyportError(
+          'ERR_SESSION_STORE',
+          `door.sessions(store) needs an express-session store, got one without ${method}()`,
+        );
+      }
+    }
+    this.#inner = inner;
+    this.#ends = ends;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override get(sid: string, callback: (error: unknown, data?: SessionData | null) => void): void {
+    answer(callback, async () => {
+      const data = await this.#call<SessionData>('get', (done) => this.#inner.get(sid, done));
+      // Asked after the read: an end that came while the read was under way counts.
+      return data && !(await this.#isEnded(sid)) ? data : null;
+    });
+  }
+
+  override set(sid: string, data: SessionData, callback: Done = () => {}): void {
+    answer(callback, async () => {
+      if (await this.#isEnded(sid)) return;
+      await this.#call('set', (done) => this.#inner.set(sid, data, done));
+      if (await this.#isEnded(sid)) await this.#destroyInner(sid);
+    });
+  }
+
+  override touch(sid: string, data: SessionData, callback: Done = () => {}): void {
+    answer(callback, async () => {
+      if (!this.#inner.touch || (await this.#isEnded(sid))) return;
+      await this.#call('touch', (done) => this.#inner.touch?.(sid, data, done));
+      if (await this.#isEnded(sid)) await this.#destroyInner(sid);
+    });
+  }
+
+  override destroy(sid: string, callback: Done = () => {}): void {
+    answer(callback, async () => {
+      // Both are tried: when the mark cannot be written, the session is still better gone than kept.
+      const [marked] = await Promise.allSettled([this.#ends.end(sessionDigest(sid))]);
+      await this.#destroyInner(sid);
+      if (marked.status === 'rejected') throw marked.reason;
+    });
+  }
+
+  override all(callback: (error: unknown, data?: SessionData[] | null) => void): void {
+    answer(callback, () => this.#call('all', (done) => this.#optional('all')(done as never)));
+  }
+
+  override length(callback: (error: unknown, length?: number) => void): void {
+    answer(callback as Done<number>, () =>
+      this.#call('length', (done) => this.#optional('length')(done as never)),
+    );
+  }
+
+  override clear(callback: Done = () => {}): void {
+    answer(callback, () => this.#call('clear', (done) => this.#optional('clear')(done)));
+  }
+
+  #optional<Name extends 'all' | 'length' | 'clear'>(name: Name): NonNullable<Store[Name]> {
+    const method = this.#inner[name];
+    if (!method)
+      throw new SallyportError('ERR_SESSION_STORE', `the session store has no ${name}()`);
+    return method.bind(this.#inner) as NonNullable<Store[Name]>;
+  }
+
+  #isEnded(sid: string) {
+    return this.#ends.isEnded(sessionDigest(sid));
+  }
+
+  #destroyInner(sid: string): Promise<unknown> {
+    return this.#call('destroy', (done) => this.#inner.destroy(sid, done));
+  }
+
+  /** Calls the store behind, within the deadline. Express-session's callbacks become promises here only. */
+  #call<T>(name: string, start: (done: Done<T>) => void): Promise<T | null | undefined> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(unavailable(`${name}() did not answer within ${this.#timeoutMs} ms`)),
+        this.#timeoutMs,
+      );
+      const done: Done<T> = (error, result) => {
+        clearTimeout(timer);
+        // express-session's own convention for "no such session".
+        if (error && (error as { code?: unknown }).code !== 'ENOENT') {
+          reject(unavailable(`${name}() failed`, error));
+        } else {
+          resolve(result);
+        }
+      };
+      try {
+        start(done);
+      } catch (error) {
+        done(error);
+      }
+    });
+  }
+}
+
+export function isGuarded(store: unknown): boolean {
+  return store instanceof GuardedStore;
+}
+
+function unavailable(what: string, cause?: unknown): UnavailableError {
+  return new UnavailableError('ERR_STORE_UNAVAILABLE', `session store: ${what}`, { cause });
+}
+
+/** Runs a promise for a callback. The callback runs outside of it, so that its throw is the caller's own. */
+function answer<T>(callback: Done<T>, run: () => Promise<T | null | undefined>): void {
+  run().then(
+    (result) => process.nextTick(callback, null, result),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+}
