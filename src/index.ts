@@ -1,0 +1,11 @@
+export type * from './contracts.js';
+export type { Duration } from './duration.js';
+export { type ErrorCode, RequestError, SallyportError, UnavailableError } from './errors.js';
+export type { Check } from './gate/check.js';
+export type { Decision } from './gate/decide.js';
+export type { GateOptions } from './gate/gate.js';
+export type { SallyportOptions } from './options.js';
+export type { Branding, BrandingFunction } from './pages/branding.js';
+export type { CsrfProtection } from './pages/csrf.js';
+export { type Door, sallyport } from './sallyport.js';
+export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';

@@ -1,0 +1,245 @@
+import { inspect } from 'node:util';
+import type { Request } from 'express';
+import type { PassportStatic } from 'passport';
+import { z } from 'zod';
+import type {
+  AuditEvent,
+  PolicyFunction,
+  PolicyResolver,
+  SecondFactorStore,
+  Subject,
+} from './contracts.js';
+import { type Duration, parseDuration } from './duration.js';
+import { SallyportError } from './errors.js';
+import type { BrandingFunction } from './pages/branding.js';
+import type { CsrfProtection } from './pages/csrf.js';
+
+export interface SallyportOptions {
+  /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
+  readonly origin: string;
+  /** The name under which authenticator apps list the account; also the pages' name without `branding`. */
+  readonly issuer: string;
+  /** 32 bytes each, base64. The first seals, all of them open: to rotate, put a new one in front. */
+  readonly keys: readonly (string | undefined)[];
+  /** `memoryStore()`, or `redisStore(client)` from `sallyport/redis`. */
+  readonly store: SecondFactorStore;
+  /** Who is signed in with a password: the person at the keyboard, not one they act as. Nobody: null or undefined. */
+  readonly subject: (req: Request) => Subject | null | undefined | false;
+  /** What a subject must prove. */
+  readonly policy: PolicyFunction | PolicyResolver;
+  /** The host's login page, a local path. */
+  readonly loginUrl: string;
+  /** Where to go when no page was asked for. Default `/`. */
+  readonly homeUrl?: string;
+  /** Where the library's pages live. Default `/two-factor`. */
+  readonly path?: string;
+  /** How long a proof counts. Default `12h`; a policy's `maxAgeSeconds` counts where it is smaller. */
+  readonly maxAge?: Duration;
+  /** How long a session may stand between the doors. Default `10m`. */
+  readonly pendingMaxAge?: Duration;
+  /** How long a key that is shown for activation can be confirmed. Default `10m`. */
+  readonly enrollmentMaxAge?: Duration;
+  /** Deadline of the policy. Default `2s`. */
+  readonly policyTimeout?: Duration;
+  /** Deadline of each call of the session store. Default `2s`. */
+  readonly sessionTimeout?: Duration;
+  /** For new TOTP enrollments. Default SHA-1 and 6 digits, which every app understands. */
+  readonly totp?: { readonly digits?: 6 | 8; readonly algorithm?: 'sha1' | 'sha256' | 'sha512' };
+  /** Name, logo and accent color of the pages, per organization. */
+  readonly branding?: BrandingFunction;
+  /** A folder whose EJS views come before ours, file by file. */
+  readonly views?: string;
+  /** The host's own CSRF protection for our forms; by default a token in the session. */
+  readonly csrf?: CsrfProtection;
+  /** The Passport that the strategies are registered with. Default: the one that `import passport` gives. */
+  readonly passport?: PassportStatic;
+  /** Told of everything that happens; see `AuditEvent`. */
+  readonly onEvent?: (event: AuditEvent) => void | Promise<void>;
+  /** Told of every failure that was answered with a 503. Default: one line on stderr. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The options, checked, with defaults, in one unit. */
+export interface Config {
+  readonly origin: string;
+  readonly issuer: string;
+  readonly keys: readonly string[];
+  readonly store: SecondFactorStore;
+  readonly subject: (req: Request) => unknown;
+  readonly policy: PolicyFunction;
+  readonly loginUrl: string;
+  readonly homeUrl: string;
+  readonly path: string;
+  readonly maxAgeMs: number;
+  readonly pendingMaxAgeMs: number;
+  readonly enrollmentMaxAgeMs: number;
+  readonly policyTimeoutMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly totp: { readonly digits: 6 | 8; readonly algorithm: 'sha1' | 'sha256' | 'sha512' };
+  readonly branding: BrandingFunction | undefined;
+  readonly views: string | undefined;
+  readonly csrf: CsrfProtection | undefined;
+  readonly passport: PassportStatic | undefined;
+  readonly onEvent: ((event: AuditEvent) => void | Promise<void>) | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
+const rule = <T>(right: string, test: (value: unknown) => boolean) =>
+  z.custom<T>(test, { error: right });
+
+const anyFunction = <T>(right: string) => rule<T>(right, (value) => typeof value === 'function');
+
+const duration = (fallback: Duration) =>
+  rule<Duration>(
+    "a duration such as '90s', '10m' or '12h'",
+    (value) => parseDuration(value) !== null,
+  )
+    .default(fallback)
+    .transform((value) => parseDuration(value) as number);
+
+const localUrl = (right: string) => rule<string>(right, isLocalUrl);
+
+const STORE_METHODS = ['readSubject', 'readAssurance', 'reserveAttempt', 'prove', 'end'] as const;
+
+const schema = z.strictObject({
+  origin: rule<string>(
+    "scheme, host and port without a path, e.g. 'https://console.example.com'",
+    isOrigin,
+  ),
+  issuer: rule<string>('a text of 1 to 64 characters', isText(64)),
+  keys: rule<string[]>(
+    'a list of keys, 32 bytes in base64 each',
+    (value) => Array.isArray(value) && value.length > 0,
+  ),
+  store: rule<SecondFactorStore>(
+    "a store: memoryStore(), or redisStore(client) from 'sallyport/redis'",
+    (value) =>
+      STORE_METHODS.every(
+        (name) => typeof (value as Record<string, unknown>)?.[name] === 'function',
+      ),
+  ),
+  subject: anyFunction<Config['subject']>('a function (req) => ({ id, tenantId, label }) or null'),
+  policy: rule<PolicyFunction | PolicyResolver>(
+    'a function (subject) => policy, or an object with such a function named resolve',
+    (value) =>
+      typeof value === 'function' ||
+      typeof (value as PolicyResolver | null | undefined)?.resolve === 'function',
+  ),
+  loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
+  homeUrl: localUrl("a local path, e.g. '/'").default('/'),
+  path: rule<string>(
+    "a local path without a slash at its end, e.g. '/two-factor'",
+    (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
+  ).default('/two-factor'),
+  maxAge: duration('12h'),
+  pendingMaxAge: duration('10m'),
+  enrollmentMaxAge: duration('10m'),
+  policyTimeout: duration('2s'),
+  sessionTimeout: duration('2s'),
+  totp: z
+    .strictObject({
+      digits: rule<6 | 8>('6 or 8', (value) => value === 6 || value === 8).default(6),
+      algorithm: rule<Config['totp']['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
+        ['sha1', 'sha256', 'sha512'].includes(value as string),
+      ).default('sha1'),
+    })
+    .default({ digits: 6, algorithm: 'sha1' }),
+  branding: anyFunction<BrandingFunction>(
+    'a function (subject or null) => ({ name, logoUrl, accent })',
+  ).optional(),
+  views: rule<string>('the path of a folder', isText(4096)).optional(),
+  csrf: rule<CsrfProtection>(
+    'an object with token(req, res) and protect(req, res, next)',
+    (value) =>
+      typeof (value as CsrfProtection | null)?.token === 'function' &&
+      typeof (value as CsrfProtection | null)?.protect === 'function',
+  ).optional(),
+  passport: rule<PassportStatic>(
+    'a Passport instance',
+    (value) => typeof (value as PassportStatic | null)?.authenticate === 'function',
+  ).optional(),
+  onEvent: anyFunction<NonNullable<Config['onEvent']>>('a function (event) => void').optional(),
+  onError: anyFunction<Config['onError']>('a function (error) => void').default(
+    () => reportOnStderr,
+  ),
+});
+
+/** Checks the options once, at construction. ERR_OPTION names the option, its value, and what would be right. */
+export function parseOptions(raw: unknown): Config {
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) throw optionError(raw, parsed.error.issues);
+  const {
+    policy,
+    maxAge,
+    pendingMaxAge,
+    enrollmentMaxAge,
+    policyTimeout,
+    sessionTimeout,
+    ...rest
+  } = parsed.data;
+  return Object.freeze({
+    ...rest,
+    branding: rest.branding,
+    views: rest.views,
+    csrf: rest.csrf,
+    passport: rest.passport,
+    onEvent: rest.onEvent,
+    policy: typeof policy === 'function' ? policy : policy.resolve.bind(policy),
+    maxAgeMs: maxAge,
+    pendingMaxAgeMs: pendingMaxAge,
+    enrollmentMaxAgeMs: enrollmentMaxAge,
+    policyTimeoutMs: policyTimeout,
+    sessionTimeoutMs: sessionTimeout,
+  });
+}
+
+function optionError(raw: unknown, issues: readonly z.core.$ZodIssue[]): SallyportError {
+  const issue = issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(schema.shape).join(', ');
+    const where = ['options', ...issue.path].join('.');
+    return new SallyportError(
+      'ERR_OPTION',
+      `${where} has no ${issue.keys.join(', ')}; there are: ${issue.path.length === 0 ? known : 'digits, algorithm'}`,
+    );
+  }
+  if (issue.path.length === 0) {
+    return new SallyportError('ERR_OPTION', `options must be an object, got ${shown(raw)}`);
+  }
+  const name = issue.path.join('.');
+  const value = issue.path.reduce<unknown>(
+    (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
+    raw,
+  );
+  // A key is a secret, also when it is wrong.
+  const got = issue.path[0] === 'keys' ? typeof value : shown(value);
+  return new SallyportError('ERR_OPTION', `${name} must be ${issue.message}, got ${got}`);
+}
+
+function shown(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function isText(max: number) {
+  return (value: unknown): boolean =>
+    typeof value === 'string' && value.trim() !== '' && value.length <= max;
+}
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { origin, protocol } = new URL(value);
+  return (protocol === 'https:' || protocol === 'http:') && origin === value;
+}
+
+function isLocalUrl(value: unknown): boolean {
+  return typeof value === 'string' && /^\/(?![/\\])[^\\\s]*$/.test(value);
+}
+
+function reportOnStderr(error: unknown): void {
+  // The cause may be another library's error with a request inside, so it is named and not printed.
+  const name = error instanceof SallyportError ? `${error.code}: ${error.message}` : String(error);
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  console.error(`sallyport: ${name}${cause}`);
+}

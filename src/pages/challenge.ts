@@ -1,0 +1,127 @@
+import type { Request, Response } from 'express';
+import type { SecondFactorMethod } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { nextUrl } from '../gate/gate.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { takeReturnTo } from '../gate/return-to.js';
+import type { PageConfig } from './activation.js';
+import { readFields } from './fields.js';
+import { openDoor, prove, type Refusal, refusal } from './proof.js';
+
+type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
+
+const REASONS = {
+  'not-proven': null,
+  'step-up': 'step-up',
+  'to-enroll-another': 'enroll-other',
+} as const;
+
+/** The pages on which a person proves a method that they have. */
+export function challengePages(config: PageConfig) {
+  const { path, respond, now } = config;
+
+  function asked(
+    req: Request,
+    res: Response,
+    { decision }: KnownSituation,
+  ): { methods: SecondFactorMethod[]; reason: (typeof REASONS)[keyof typeof REASONS] } | null {
+    if (decision.kind === 'enroll') {
+      respond.onward(req, res, nextUrl(path, decision), { next: 'enroll' });
+      return null;
+    }
+    if (decision.kind !== 'challenge') {
+      respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
+      return null;
+    }
+    const methods = decision.methods
+      .map((name) => config.methods.get(name))
+      .filter((method) => method !== undefined);
+    return { methods, reason: REASONS[decision.why] };
+  }
+
+  async function show(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { methods, reason }: NonNullable<ReturnType<typeof asked>>,
+    method: SecondFactorMethod,
+    wrong: Refusal | null,
+  ): Promise<void> {
+    const attempt = config.attemptOf(situation, {});
+    const { data } = await method.challenge(attempt);
+    const action = `${path}/challenge/${method.name}`;
+    const others = methods
+      .filter((other) => other !== method)
+      .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
+    await respond.page(req, res, {
+      status: wrong?.status ?? 200,
+      view: 'challenge-totp',
+      title: 'Enter your code',
+      subject: situation.subject,
+      locals: {
+        action,
+        issuer: attempt.issuer,
+        digits: Number(data.digits),
+        error: wrong?.message ?? null,
+        retryAt: wrong?.retryAt ?? null,
+        otherMethods: others,
+        reason,
+      },
+      json: {
+        ...(wrong
+          ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
+          : {}),
+        next: 'challenge',
+        method: method.name,
+        methods: methods.map(({ name }) => name),
+        url: action,
+        ...data,
+      },
+    });
+  }
+
+  const preferred: Handler = async (req, res, situation) => {
+    const challenge = asked(req, res, situation);
+    const [first] = challenge?.methods ?? [];
+    if (!challenge) return;
+    if (!first) throw new RequestError(403, 'no_method', 'None of your methods is accepted here.');
+    respond.onward(req, res, `${path}/challenge/${first.name}`, {
+      next: 'challenge',
+      methods: challenge.methods.map(({ name }) => name),
+    });
+  };
+
+  function one(methods: readonly SecondFactorMethod[], req: Request): SecondFactorMethod {
+    const method = methods.find(({ name }) => name === req.params.method);
+    if (!method) throw new RequestError(404, 'not_found', 'This method is not yours to use here.');
+    return method;
+  }
+
+  const ask: Handler = async (req, res, situation) => {
+    const challenge = asked(req, res, situation);
+    if (challenge) await show(req, res, situation, challenge, one(challenge.methods, req), null);
+  };
+
+  const verify: Handler = async (req, res, situation) => {
+    readFields(req, ['code']);
+    const challenge = asked(req, res, situation);
+    if (!challenge) return;
+    const method = one(challenge.methods, req);
+    const verdict = await prove(config.passport, req, res, method.name, { kind: 'verify' });
+    switch (verdict.kind) {
+      case 'verified':
+        return openDoor(config, req, res, situation, method.name, verdict);
+      case 'rejected':
+      case 'locked': {
+        const wrong = refusal(verdict, { digits: 6, now: now(), res });
+        return show(req, res, situation, challenge, method, wrong);
+      }
+      case 'unavailable':
+        throw verdict.cause;
+      default:
+        verdict satisfies never;
+    }
+  };
+
+  return { preferred, ask, verify };
+}

@@ -1,0 +1,40 @@
+import { csrfSync } from 'csrf-sync';
+import type { Request, RequestHandler, Response } from 'express';
+import { RequestError } from '../errors.js';
+
+/** How forms are guarded against other sites; a host with a guard of its own gives it in this shape. */
+export interface CsrfProtection {
+  /** The token for the form's field `_csrf`, or for the header `x-csrf-token`. */
+  token(req: Request, res: Response): string;
+  /** Calls `next()` for a request that carries the token, `next(error)` or an answer of its own otherwise. */
+  protect: RequestHandler;
+}
+
+/** The synchronizer token pattern, kept in the session. */
+export function sessionCsrf(): CsrfProtection {
+  const { generateToken, isRequestValid } = csrfSync({
+    size: 32,
+    getTokenFromState: (req) => req.session.sallyport?.csrf,
+    storeTokenInState: (req, token) => {
+      req.session.sallyport = { ...req.session.sallyport };
+      if (token) req.session.sallyport.csrf = token;
+    },
+    getTokenFromRequest: (req) => {
+      const field: unknown = req.body?._csrf;
+      return typeof field === 'string' ? field : req.get('x-csrf-token');
+    },
+  });
+  return {
+    token: (req) => generateToken(req),
+    protect(req, _res, next) {
+      if (isRequestValid(req)) return next();
+      next(
+        new RequestError(
+          403,
+          'csrf_token_invalid',
+          'This page was open for too long, or the form did not come from it. Please try again.',
+        ),
+      );
+    },
+  };
+}

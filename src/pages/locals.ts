@@ -1,0 +1,119 @@
+/**
+ * What each view is rendered with. A host that replaces a view gets exactly these locals: `frame` on every
+ * page, and the page's own fields beside it. All strings are plain text unless a field says otherwise; the
+ * views escape them. The interfaces change only with a major version, but for added fields.
+ */
+
+/** What every page shows around its content. */
+export interface Frame {
+  /** The page's title, without the brand's name. */
+  readonly title: string;
+  readonly brand: { readonly name: string; readonly logoUrl: string | null };
+  /** Path of our stylesheet, with its hash. */
+  readonly stylesheet: string;
+  /** Path of the generated accent stylesheet; null for our own accent. */
+  readonly accent: string | null;
+  /** For the hidden field `_csrf` of each form; empty when there is no session to bind one to. */
+  readonly csrfToken: string;
+  /** Whom one is signed in as; null when nobody is, or when that cannot be told. */
+  readonly subject: { readonly label: string } | null;
+  readonly paths: {
+    /** Where the brand's name leads to. */
+    readonly home: string;
+    /** POST with `_csrf`. */
+    readonly signOut: string;
+  };
+}
+
+/** A point in time for `<time>`: ISO 8601 in UTC, and the words for it (see `wording.ts`). */
+export interface Moment {
+  readonly iso: string;
+  readonly text: string;
+}
+
+/** A way to another method. */
+export interface MethodLink {
+  readonly title: string;
+  readonly href: string;
+}
+
+/** The offer to postpone activation: a POST (with `_csrf`) to `action`, and the end of the grace period. */
+export interface Later {
+  readonly action: string;
+  readonly until: Moment;
+}
+
+interface Page {
+  readonly frame: Frame;
+}
+
+/** `activate-totp`: QR code, manual key, and the one field that confirms them. */
+export interface ActivateTotpLocals extends Page {
+  /** POST `code`, `enrollment` and `_csrf`. */
+  readonly action: string;
+  /** POST `_csrf`: voids this key and makes a new one. */
+  readonly restartAction: string;
+  /** Id of the pending enrollment, so that a code from an older tab is told apart. */
+  readonly enrollment: string;
+  /** The Base32 key in groups of four, separated by spaces. */
+  readonly key: string;
+  /** Our own SVG (see `qr.ts`): the one local that is markup. */
+  readonly qr: string;
+  readonly account: string;
+  readonly issuer: string;
+  /** Length of the code: 6 or 8. */
+  readonly digits: number;
+  /** What was wrong with the last answer, as a sentence; shown beside the field. */
+  readonly error: string | null;
+  /** When the next attempt is heard; null when at once. */
+  readonly retryAt: Moment | null;
+  readonly otherMethods: readonly MethodLink[];
+  readonly later: Later | null;
+}
+
+/** `challenge-totp`: the code only. */
+export interface ChallengeTotpLocals extends Page {
+  /** POST `code` and `_csrf`. */
+  readonly action: string;
+  /** The name under which the authenticator app lists the account. */
+  readonly issuer: string;
+  readonly digits: number;
+  readonly error: string | null;
+  readonly retryAt: Moment | null;
+  readonly otherMethods: readonly MethodLink[];
+  /** Why it is asked: at login (null), again for one action, or before another method is activated. */
+  readonly reason: null | 'step-up' | 'enroll-other';
+}
+
+/** `choose-method`: which method to activate, or to be challenged with. */
+export interface ChooseMethodLocals extends Page {
+  readonly purpose: 'activate' | 'challenge';
+  /** In the policy's order; the first is the preferred one. */
+  readonly methods: readonly (MethodLink & {
+    /** One sentence on what it needs, or null. */
+    readonly description: string | null;
+  })[];
+  readonly later: Later | null;
+}
+
+/** `message`: 4xx and 503, and anything else that is only said. */
+export interface MessageLocals extends Page {
+  /** Shown small, for support; null when the page is no error. */
+  readonly status: number | null;
+  readonly heading: string;
+  readonly text: string;
+  /** What the reader can do about it, as a sentence. */
+  readonly advice: string | null;
+  /** The one way on: a link. It carries `data-sp="continue"`. */
+  readonly primary: { readonly label: string; readonly href: string } | null;
+}
+
+/** Each view's locals by its name. */
+export interface ViewLocals {
+  'activate-totp': ActivateTotpLocals;
+  'challenge-totp': ChallengeTotpLocals;
+  'choose-method': ChooseMethodLocals;
+  message: MessageLocals;
+}
+
+export type ViewName = keyof ViewLocals;

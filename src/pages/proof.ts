@@ -1,0 +1,103 @@
+import type { Request, Response } from 'express';
+import type { PassportStatic } from 'passport';
+import type { MethodName, Verdict } from '../contracts.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
+import type { Operation } from '../methods/attempt.js';
+import { type StrategyInfo, strategyName } from '../methods/strategy.js';
+import type { Elevate } from '../session/elevate.js';
+import type { Moment } from './locals.js';
+import type { Responder } from './respond.js';
+import { durationText, waitUntil } from './wording.js';
+
+/** Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. */
+export function prove(
+  passport: PassportStatic,
+  req: Request,
+  res: Response,
+  method: MethodName,
+  operation: Operation,
+): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const options = { operation } as object;
+    passport.authenticate(
+      strategyName(method),
+      options,
+      (error: unknown, _verified: unknown, info: StrategyInfo | undefined) => {
+        if (error || !info) reject(error ?? new Error(`${strategyName(method)} gave no verdict`));
+        else resolve(info.verdict);
+      },
+    )(req, res, reject);
+  });
+}
+
+export interface OpenDoorConfig extends ReturnToConfig {
+  readonly elevate: Elevate;
+  readonly respond: Responder;
+}
+
+/** After a verified answer: a proven session under a new id, and the way to the page first asked for. */
+export async function openDoor(
+  { elevate, respond, ...returnTo }: OpenDoorConfig,
+  req: Request,
+  res: Response,
+  { subject }: KnownSituation,
+  method: MethodName,
+  { enrollmentId, epoch, at }: Extract<Verdict, { kind: 'verified' }>,
+): Promise<void> {
+  await elevate(req, { subject, epoch, factor: { method, enrollmentId, at } });
+  respond.onward(req, res, takeReturnTo(req, returnTo), { next: 'done' });
+}
+
+/** What a person is told about an answer that did not open the door. */
+export interface Refusal {
+  readonly status: 422 | 429;
+  readonly error: string;
+  readonly message: string;
+  readonly retryAt: Moment | null;
+}
+
+export function refusal(
+  verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
+  { digits, now, res }: { digits: number; now: number; res: Response },
+): Refusal {
+  if (verdict.kind === 'rejected') {
+    return {
+      status: 422,
+      error: verdict.reason.replace('-', '_'),
+      message: REASONS[verdict.reason](digits),
+      retryAt: null,
+    };
+  }
+  const { retryAt } = verdict;
+  if (retryAt === null) {
+    return {
+      status: 429,
+      error: 'locked',
+      message:
+        'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
+      retryAt: null,
+    };
+  }
+  const waitMs = Math.max(1000, retryAt.getTime() - now);
+  res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+  return {
+    status: 429,
+    error: 'locked',
+    message: `Too many wrong codes. Try again in ${durationText(waitMs)}.`,
+    retryAt: waitUntil(now + waitMs, now),
+  };
+}
+
+const REASONS: Readonly<
+  Record<Extract<Verdict, { kind: 'rejected' }>['reason'], (digits: number) => string>
+> = {
+  'wrong-code': () =>
+    'That code is not right. Enter the one your app shows now; if it still fails, check the clock of your device.',
+  replayed: () => 'That code was used already. Wait for the next one.',
+  expired: () => 'This key was shown too long ago. Use the new one below.',
+  superseded: () =>
+    'This key is no longer valid: activation was started again elsewhere. Use the one below.',
+  denied: () => 'The request was denied.',
+  malformed: (digits) => `Enter the ${digits} digits that your app shows.`,
+};

@@ -1,0 +1,178 @@
+import type { Request, Response } from 'express';
+import type { Audit } from '../audit/events.js';
+import type { Subject } from '../contracts.js';
+import { RequestError, SallyportError } from '../errors.js';
+import { wantsHtml } from '../gate/gate.js';
+import type { Brand } from './branding.js';
+import type { CsrfProtection } from './csrf.js';
+import type { Frame, ViewLocals, ViewName } from './locals.js';
+import type { Stylesheets } from './stylesheet.js';
+import type { Views } from './views.js';
+
+export interface RespondConfig {
+  readonly path: string;
+  readonly homeUrl: string;
+  readonly views: Pick<Views, 'render'>;
+  readonly stylesheets: Stylesheets;
+  readonly brandOf: (subject: Subject | null) => Brand;
+  readonly csrf: CsrfProtection;
+  readonly audit: Audit;
+  /** Told of every failure that ends in a 503. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** One answer in both of its forms: a view for a browser, JSON for a program. */
+export interface Answer<Name extends ViewName> {
+  readonly status?: number;
+  readonly view: Name;
+  readonly title: string;
+  readonly subject: Subject | null;
+  readonly locals: Omit<ViewLocals[Name], 'frame'>;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface Responder {
+  page<Name extends ViewName>(req: Request, res: Response, answer: Answer<Name>): Promise<void>;
+  /** Sends a browser on, and tells a program where. */
+  onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
+  /** Answers whatever went wrong: a 4xx as it says, everything else a 503. Never throws. */
+  fail(req: Request, res: Response, error: unknown): void;
+}
+
+const RETRY_AFTER_SECONDS = 5;
+
+export function responder(config: RespondConfig): Responder {
+  const { views, stylesheets, brandOf, csrf, path, homeUrl } = config;
+
+  function frame(req: Request, res: Response, title: string, subject: Subject | null): Frame {
+    const brand = brandOf(subject);
+    return {
+      title,
+      brand: { name: brand.name, logoUrl: brand.logoUrl },
+      stylesheet: stylesheets.main.href,
+      accent: brand.accent === null ? null : stylesheets.accent(brand.accent).href,
+      csrfToken: subject ? csrf.token(req, res) : '',
+      subject: subject && { label: subject.label },
+      paths: { home: homeUrl, signOut: `${path}/sign-out` },
+    };
+  }
+
+  async function page<Name extends ViewName>(
+    req: Request,
+    res: Response,
+    { status = 200, view, title, subject, locals, json }: Answer<Name>,
+  ): Promise<void> {
+    res.status(status).set('Cache-Control', 'no-store').vary('Accept');
+    if (!wantsHtml(req)) {
+      res.json(subject ? { ...json, csrfToken: csrf.token(req, res) } : json);
+      return;
+    }
+    const whole = { ...locals, frame: frame(req, res, title, subject) } as ViewLocals[Name];
+    res.type('html').send(await views.render(view, whole));
+  }
+
+  async function explain(req: Request, res: Response, error: unknown): Promise<void> {
+    const problem = describe(error);
+    if (problem.status === 503) {
+      res.set('Retry-After', String(RETRY_AFTER_SECONDS));
+      config.onError(error);
+      const detail = error instanceof SallyportError ? error.code : 'unexpected';
+      config.audit.record('unavailable', { from: req.ip ?? null, detail });
+    }
+    await page(req, res, {
+      status: problem.status,
+      view: 'message',
+      title: problem.heading,
+      // Nobody's name, brand or token: what failed may be just what they come from.
+      subject: null,
+      locals: {
+        status: problem.status,
+        heading: problem.heading,
+        text: problem.text,
+        advice: problem.advice,
+        primary:
+          problem.status === 503
+            ? { label: 'Try again', href: req.method === 'GET' ? req.originalUrl : homeUrl }
+            : { label: 'Go on', href: homeUrl },
+      },
+      json: { error: problem.error, message: problem.text },
+    });
+  }
+
+  return {
+    page,
+
+    onward(req, res, url, json) {
+      res.set('Cache-Control', 'no-store').vary('Accept');
+      if (wantsHtml(req)) res.redirect(303, url);
+      else res.json({ ...json, url });
+    },
+
+    fail(req, res, error) {
+      if (res.headersSent) {
+        res.destroy();
+        return;
+      }
+      explain(req, res, error).catch((another: unknown) => {
+        config.onError(another);
+        if (res.headersSent) res.destroy();
+        else res.status(503).type('text').send('Two-factor authentication is unavailable.');
+      });
+    },
+  };
+}
+
+interface Problem {
+  readonly status: number;
+  readonly error: string;
+  readonly heading: string;
+  readonly text: string;
+  readonly advice: string | null;
+}
+
+function describe(error: unknown): Problem {
+  if (error instanceof RequestError) {
+    return {
+      status: error.status,
+      error: error.error,
+      heading: HEADINGS[error.status] ?? 'That did not work',
+      text: error.message,
+      advice: null,
+    };
+  }
+  const status = httpStatus(error);
+  if (status !== null) {
+    // Thrown by the body parsers: too large, not JSON, an unknown charset.
+    return {
+      status,
+      error: 'invalid_request',
+      heading: HEADINGS[status] ?? 'That did not work',
+      text: 'The request could not be read.',
+      advice: null,
+    };
+  }
+  return {
+    status: 503,
+    error: 'unavailable',
+    heading: 'Please try again in a moment',
+    text: 'Your sign-in cannot be checked right now, so nobody is let in.',
+    advice:
+      'Nothing was changed. Wait a few seconds and try again; if it goes on, tell your administrator.',
+  };
+}
+
+const HEADINGS: Readonly<Record<number, string>> = {
+  400: 'That request was not understood',
+  403: 'Please try that again',
+  404: 'There is no such page',
+  405: 'That is not possible here',
+  409: 'This session has ended',
+  413: 'That was too much',
+};
+
+function httpStatus(error: unknown): number | null {
+  const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 && expose === true
+    ? status
+    : null;
+}

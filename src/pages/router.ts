@@ -1,0 +1,193 @@
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import helmet from 'helmet';
+import type { Subject } from '../contracts.js';
+import { RequestError, UnavailableError } from '../errors.js';
+import { nextUrl, turnAway, wantsHtml } from '../gate/gate.js';
+import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
+import { activationPages, type PageConfig } from './activation.js';
+import { type Brand, logoOrigin } from './branding.js';
+import { challengePages } from './challenge.js';
+import type { CsrfProtection } from './csrf.js';
+import { readFields } from './fields.js';
+import { type Stylesheets, stylesheetHeaders } from './stylesheet.js';
+
+const BODY_LIMIT = '8kb';
+
+export interface RouterConfig extends PageConfig {
+  readonly inspector: Inspector;
+  readonly loginUrl: string;
+  readonly stylesheets: Stylesheets;
+  readonly csrf: CsrfProtection;
+  readonly brandOf: (subject: Subject | null) => Brand;
+  /** The subject for the page's looks only; null when it cannot be told. */
+  readonly subjectForBrand: (req: Request) => Subject | null;
+  readonly expire: (req: Request) => Promise<void>;
+}
+
+/**
+ * The user's pages, all below `path`, and the error page for failures of the session layer before them.
+ * Nothing below `path` ever falls through to the host's routes.
+ */
+export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorRequestHandler)[] {
+  const { path, respond, inspector, csrf } = config;
+  const activation = activationPages(config);
+  const challenge = challengePages(config);
+  const router = express.Router({ caseSensitive: true, strict: true });
+
+  router.get('/assets/:file', (req, res, next) => {
+    const found = config.stylesheets.find(String(req.params.file));
+    if (!found) return next();
+    res.set({ ...stylesheetHeaders, 'X-Content-Type-Options': 'nosniff' }).send(found.body);
+  });
+
+  router.use(pageHeaders(config));
+  // Express answers HEAD with the handler of GET, which would begin an enrollment for nobody to see.
+  router.use((req, _res, next) =>
+    next(
+      req.method === 'HEAD' ? new RequestError(405, 'method_not_allowed', 'Use GET.') : undefined,
+    ),
+  );
+  router.get('/expired', page(expired));
+  router.use(express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: 20 }));
+  router.use(express.json({ limit: BODY_LIMIT }));
+
+  router.get('/', page(known(status)));
+  router.get('/activate', page(known(activation.choose)));
+  router.get('/activate/:method', page(known(activation.begin)));
+  router.get('/challenge', page(known(challenge.preferred)));
+  router.get('/challenge/:method', page(known(challenge.ask)));
+  router.post('/activate/:method', page(guarded(activation.confirm)));
+  router.post('/activate/:method/restart', page(guarded(activation.restart)));
+  router.post('/challenge/:method', page(guarded(challenge.verify)));
+  router.post('/postpone', page(guarded(activation.postpone)));
+  router.post('/sign-out', page(guarded(signOut)));
+  router.use((_req, _res, next) =>
+    next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
+  );
+  const failed: ErrorRequestHandler = (error, req, res, _next) => respond.fail(req, res, error);
+  router.use(failed);
+
+  /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
+  const unavailable: ErrorRequestHandler = (error, req, res, next) => {
+    if (error instanceof UnavailableError) respond.fail(req, res, error);
+    else next(error);
+  };
+  const mounted: RequestHandler = (req, res, next) => {
+    const inside = req.path === path || req.path.startsWith(`${path}/`);
+    if (!inside) return next();
+    const { url } = req;
+    req.url = url.slice(path.length).replace(/^(?!\/)/, '/');
+    router(req, res, (error?: unknown) => {
+      req.url = url;
+      next(error);
+    });
+  };
+  return [mounted, unavailable];
+
+  function page(handler: (req: Request, res: Response) => Promise<void>): RequestHandler {
+    return (req, res) => {
+      handler(req, res).catch((error: unknown) => respond.fail(req, res, error));
+    };
+  }
+
+  /** For somebody who is signed in with a password at least, and whose time between the doors is not over. */
+  function known(
+    handler: (req: Request, res: Response, situation: KnownSituation) => Promise<void>,
+  ) {
+    return async (req: Request, res: Response): Promise<void> => {
+      const stepUp = req.session?.sallyport?.stepUp ?? null;
+      const situation = await inspector.enterBetween(await inspector.inspect(req, stepUp));
+      if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
+        return leave(req, res, situation);
+      }
+      return handler(req, res, situation);
+    };
+  }
+
+  /** The same for changes, which carry the token of our form. */
+  function guarded(
+    handler: (req: Request, res: Response, situation: KnownSituation) => Promise<void>,
+  ) {
+    return known(async (req, res, situation) => {
+      await new Promise<void>((resolve, reject) => {
+        csrf.protect(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+      });
+      return handler(req, res, situation);
+    });
+  }
+
+  async function leave(req: Request, res: Response, situation: Situation): Promise<void> {
+    // The second of two clicks arrives with the id that the first one has just ended: home, where the gate
+    // knows better, and not to the login page of somebody who is signed in.
+    if (situation.kind === 'anonymous' && req.method === 'POST' && wantsHtml(req)) {
+      res.redirect(303, config.homeUrl);
+      return;
+    }
+    await turnAway(config, situation, req, res);
+  }
+
+  async function status(req: Request, res: Response, situation: KnownSituation): Promise<void> {
+    const { decision, subject } = situation;
+    const between = decision.kind === 'enroll' || decision.kind === 'challenge';
+    const url = between ? nextUrl(path, decision) : config.homeUrl;
+    if (wantsHtml(req)) {
+      res.redirect(303, url);
+      return;
+    }
+    res.set('Cache-Control', 'no-store').json({
+      next: between ? decision.kind : 'done',
+      methods: between ? decision.methods : [],
+      url,
+      subject: { label: subject.label },
+      csrfToken: csrf.token(req, res),
+    });
+  }
+
+  async function signOut(req: Request, res: Response): Promise<void> {
+    readFields(req, []);
+    await config.expire(req);
+    respond.onward(req, res, config.loginUrl, { next: 'login' });
+  }
+
+  async function expired(req: Request, res: Response): Promise<void> {
+    await respond.page(req, res, {
+      view: 'message',
+      title: 'Please sign in again',
+      subject: null,
+      locals: {
+        status: null,
+        heading: 'Please sign in again',
+        text: 'The time to finish signing in is over, so this session was closed. Nothing was changed.',
+        advice: null,
+        primary: { label: 'Sign in', href: config.loginUrl },
+      },
+      json: { error: 'session_ended', url: config.loginUrl },
+    });
+  }
+}
+
+function pageHeaders({ brandOf, subjectForBrand }: RouterConfig): RequestHandler {
+  const self = "'self'";
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: [self],
+        imgSrc: [self, (req) => logoOrigin(brandOf(subjectForBrand(req as Request))) ?? self],
+        formAction: [self],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
+    // The host's to decide: it concerns every page of the domain.
+    strictTransportSecurity: false,
+  }) as RequestHandler;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SallyportError } from '../errors.js';
+import { accentColors, isAccent } from './accent.js';
+
+/** A stylesheet of ours: its name holds its hash, so it may be kept for a year. */
+export interface Stylesheet {
+  /** The path to link to. */
+  readonly href: string;
+  /** The last part of `href`. */
+  readonly file: string;
+  readonly hash: string;
+  readonly body: string;
+}
+
+/** Response headers of every stylesheet. */
+export const stylesheetHeaders = Object.freeze({
+  'Content-Type': 'text/css; charset=utf-8',
+  'Cache-Control': 'public, max-age=31536000, immutable',
+});
+
+/** The stylesheets that are served below one path, e.g. `/two-factor/assets`. */
+export interface Stylesheets {
+  readonly main: Stylesheet;
+  /** The generated sheet of an accent color, `#rrggbb`. Throws ERR_OPTION for anything else. */
+  accent(color: string): Stylesheet;
+  /** What a requested file name stands for; null for one that we never gave out. */
+  find(file: string): Stylesheet | null;
+}
+
+export function createStylesheets(base: string): Stylesheets {
+  const main = named(base, 'sallyport', mainBody());
+  return {
+    main,
+    accent: (color) => accentStylesheet(color, base),
+    find(file) {
+      if (file === main.file) return main;
+      const hex = /^accent-([0-9a-f]{6})\.[0-9a-f]{12}\.css$/.exec(file)?.[1];
+      if (hex === undefined) return null;
+      const accent = accentStylesheet(`#${hex}`, base);
+      return accent.file === file ? accent : null;
+    },
+  };
+}
+
+/** The custom properties of one accent color, for light and dark. Stateless: the color is in the name. */
+export function accentStylesheet(color: string, base: string): Stylesheet {
+  if (!isAccent(color)) {
+    throw new SallyportError('ERR_OPTION', `accent must look like #rrggbb, got ${String(color)}`);
+  }
+  const hex = color.toLowerCase();
+  const { light, dark } = accentColors(hex);
+  const body = `${rule(light)}\n@media (prefers-color-scheme: dark) {\n${rule(dark)}\n}\n`;
+  return named(base, `accent-${hex.slice(1)}`, body);
+}
+
+function rule(tokens: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(tokens).map(([name, value]) => `  --sp-${name}: ${value};`);
+  return `:root {\n${lines.join('\n')}\n}`;
+}
+
+function named(base: string, name: string, body: string): Stylesheet {
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
+  const file = `${name}.${hash}.css`;
+  return { href: `${base}/${file}`, file, hash, body };
+}
+
+function mainBody(): string {
+  return readFileSync(fileURLToPath(new URL('../../views/sallyport.css', import.meta.url)), 'utf8');
+}

@@ -1,0 +1,196 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { Store } from 'express-session';
+import defaultPassport, { type PassportStatic, type Strategy } from 'passport';
+import { audit } from './audit/events.js';
+import type { Attempt, MethodName, SecondFactorMethod, Subject } from './contracts.js';
+import { keyring } from './crypto/keyring.js';
+import { UnavailableError } from './errors.js';
+import { type Check, checker } from './gate/check.js';
+import { type GateOptions, gate } from './gate/gate.js';
+import { inspector, type KnownSituation } from './gate/inspect.js';
+import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
+import { secondFactorStrategy, strategyName } from './methods/strategy.js';
+import { totp } from './methods/totp/method.js';
+import { parseOptions, type SallyportOptions } from './options.js';
+import { createBranding } from './pages/branding.js';
+import { sessionCsrf } from './pages/csrf.js';
+import { responder } from './pages/respond.js';
+import { pagesRouter } from './pages/router.js';
+import { createStylesheets } from './pages/stylesheet.js';
+import { createViews } from './pages/views.js';
+import { policyResolver } from './policy/resolve.js';
+import { elevation, endSession } from './session/elevate.js';
+import { GuardedStore } from './session/guarded-store.js';
+import { sessionEnds } from './session/session-ends.js';
+import './session/session-data.js';
+
+/** Any Passport, of which strategies are all that is touched here. */
+export interface PassportLike {
+  use(name: string, strategy: Strategy): unknown;
+}
+
+/** What `sallyport()` gives: mount its parts in the order in which they stand here. */
+export interface Door {
+  /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
+  ready(): Promise<void>;
+  /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
+  sessions(store: Store): Store;
+  /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
+  pages(): (RequestHandler | ErrorRequestHandler)[];
+  /** Everything mounted below is behind both doors. */
+  gate(options?: GateOptions): RequestHandler;
+  /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
+  check(req: Request): Promise<Check>;
+  /** Registers the strategies (`sallyport-totp`, …) with a Passport; `pages()` does so with `options.passport`. */
+  passport(passport: PassportLike): void;
+  /** Ends the library's connections and timers. */
+  close(): Promise<void>;
+}
+
+/**
+ * The second door of an Express app. Options are checked here, once; wrong ones throw `SallyportError`
+ * (ERR_OPTION, ERR_KEYS).
+ */
+export function sallyport(options: SallyportOptions): Door {
+  const config = parseOptions(options);
+  const { store, path, homeUrl, loginUrl, origin } = config;
+  const onError = neverThrows(config.onError);
+  const now = () => store.now();
+
+  const keys = keyring(config.keys);
+  const events = audit(config.onEvent ? [{ record: config.onEvent }] : [], { now, onError });
+  const ends = sessionEnds(store);
+  const elevate = elevation({ store, ends, maxAgeMs: config.maxAgeMs, now });
+  const expire = (req: Request) => endSession(req, ends);
+
+  const methods = new Map<MethodName, SecondFactorMethod>(
+    [
+      totp({
+        store,
+        keyring: keys,
+        parameters: { ...config.totp, period: 30 },
+        enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+      }),
+    ].map((method) => [method.name, method]),
+  );
+  const resolvePolicy = policyResolver({
+    policy: config.policy,
+    timeoutMs: config.policyTimeoutMs,
+    methods: [...methods.keys()],
+  });
+  const inspecting = inspector({
+    store,
+    resolvePolicy,
+    subject: config.subject,
+    maxAgeMs: config.maxAgeMs,
+    pendingMaxAgeMs: config.pendingMaxAgeMs,
+  });
+  const checking = checker({ inspector: inspecting, store });
+  const run = attempts({ store, limits: ATTEMPT_LIMITS, audit: events });
+
+  const stylesheets = createStylesheets(`${path}/assets`);
+  const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
+  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
+  const csrf = config.csrf ?? sessionCsrf();
+  const respond = responder({
+    path,
+    homeUrl,
+    views,
+    stylesheets,
+    brandOf,
+    csrf,
+    audit: events,
+    onError,
+  });
+
+  const attemptOf = (
+    { subject, facts, session }: KnownSituation,
+    input: Attempt['input'],
+  ): Attempt => ({
+    subject,
+    policy: facts.policy,
+    session,
+    issuer: config.issuer,
+    input,
+  });
+
+  function register(passport: PassportLike): void {
+    for (const method of methods.values()) {
+      const strategy = secondFactorStrategy(method, {
+        run,
+        async attemptOf(req) {
+          const situation = await inspecting.inspect(req);
+          if (situation.kind === 'anonymous') {
+            throw new UnavailableError('ERR_SUBJECT', 'nobody is signed in with a password');
+          }
+          return attemptOf(situation, req.body ?? {});
+        },
+      });
+      passport.use(strategyName(method.name), strategy);
+    }
+  }
+
+  const returnTo = { origin, path, homeUrl };
+
+  return {
+    async ready() {
+      await Promise.all([store.ready(), views.ready()]);
+    },
+
+    sessions: (hosts) => new GuardedStore(hosts, { ends, timeoutMs: config.sessionTimeoutMs }),
+
+    pages() {
+      const passport: PassportStatic = config.passport ?? defaultPassport;
+      register(passport);
+      return pagesRouter({
+        ...returnTo,
+        loginUrl,
+        inspector: inspecting,
+        methods,
+        passport,
+        attemptOf,
+        elevate,
+        expire,
+        respond,
+        stylesheets,
+        csrf,
+        brandOf,
+        subjectForBrand: (req) => subjectOrNull(config.subject, req),
+        now,
+      });
+    },
+
+    gate: (gateOptions) =>
+      gate(
+        { ...returnTo, loginUrl, inspector: inspecting, expire, fail: respond.fail },
+        gateOptions,
+      ),
+
+    check: (req) => checking.check(req),
+
+    passport: register,
+
+    async close() {
+      checking.close();
+      await store.close();
+    },
+  };
+}
+
+function subjectOrNull(subject: (req: Request) => unknown, req: Request): Subject | null {
+  try {
+    return (subject(req) as Subject | null | undefined | false) || null;
+  } catch {
+    return null;
+  }
+}
+
+function neverThrows(report: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      report(error);
+    } catch {
+      // A reporter that is broken itself has nobody left to tell.
+    }
+  };
+}

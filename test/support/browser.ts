@@ -1,0 +1,117 @@
+import type { Express } from 'express';
+import { generateSync, ScureBase32Plugin } from 'otplib';
+import request, { type Response, type Test } from 'supertest';
+
+const base32 = new ScureBase32Plugin();
+
+export interface TotpForm {
+  readonly enrollment: string;
+  readonly key: string;
+}
+
+/** A person's browser over supertest: keeps cookies, sends `Accept: text/html`, fills in forms. */
+export class Browser {
+  readonly #target: Express | string;
+  readonly cookies = new Map<string, string>();
+
+  constructor(target: Express | string) {
+    this.#target = target;
+  }
+
+  /** Another browser with the same cookies: a copied session, or a request sent at the same time. */
+  copy(target: Express | string = this.#target): Browser {
+    const copy = new Browser(target);
+    for (const [name, value] of this.cookies) copy.cookies.set(name, value);
+    return copy;
+  }
+
+  send(method: 'get' | 'post' | 'put' | 'delete' | 'head' | 'options', path: string): Test {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const test = request(this.#target)[method](path).set('Accept', 'text/html').redirects(0);
+    if (cookie) test.set('Cookie', cookie);
+    test.on('response', (response: Response) => this.#keep(response));
+    return test;
+  }
+
+  get(path: string): Test {
+    return this.send('get', path);
+  }
+
+  json(method: 'get' | 'post', path: string, body?: object): Test {
+    const test = this.send(method, path).set('Accept', 'application/json');
+    return body === undefined ? test : test.send(body);
+  }
+
+  post(path: string, fields: Readonly<Record<string, string>> = {}): Test {
+    return this.send('post', path).type('form').send(fields);
+  }
+
+  async login(username: string, password = 'sallyport'): Promise<Response> {
+    return this.post('/login', { username, password });
+  }
+
+  /** The token that the pages' forms carry. */
+  async csrf(): Promise<string> {
+    return (await this.json('get', '/two-factor')).body.csrfToken;
+  }
+
+  /** Opens the activation page and reads what a person would read from it. */
+  async totpForm(): Promise<TotpForm & { _csrf: string }> {
+    const page = await this.get('/two-factor/activate/totp');
+    return {
+      key: field(page.text, /data-sp="totp-key"[^>]*>([^<]*)</),
+      enrollment: field(page.text, /name="enrollment"[^>]*value="([^"]*)"/),
+      _csrf: field(page.text, /name="_csrf"[^>]*value="([^"]*)"/),
+    };
+  }
+
+  /** Signs in with the password and activates TOTP; returns the key. */
+  async activate(username: string, now: number): Promise<string> {
+    await this.login(username);
+    const { key, enrollment, _csrf } = await this.totpForm();
+    const answer = await this.post('/two-factor/activate/totp', {
+      code: codeAt(key, now),
+      enrollment,
+      _csrf,
+    });
+    if (answer.status !== 303) throw new Error(`activation answered ${answer.status}`);
+    return key;
+  }
+
+  async answerChallenge(code: string): Promise<Response> {
+    return this.post('/two-factor/challenge/totp', { code, _csrf: await this.csrf() });
+  }
+
+  #keep(response: Response): void {
+    const lines = (response.headers['set-cookie'] ?? []) as unknown as string[];
+    for (const line of lines) {
+      const [pair = '', ...attributes] = line.split(';');
+      const at = pair.indexOf('=');
+      const gone = attributes.some((one) => /expires=thu, 01 jan 1970/i.test(one));
+      if (gone) this.cookies.delete(pair.slice(0, at));
+      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+  }
+}
+
+/** What an authenticator app shows for a manual key at a time (ms). */
+export function codeAt(key: string, at: number): string {
+  return generateSync({
+    secret: base32.decode(key.replaceAll(' ', '')),
+    epoch: Math.floor(at / 1000),
+  });
+}
+
+/** Six digits that are right at none of the steps around `at`. */
+export function wrongCode(key: string, at: number): string {
+  const right = [-2, -1, 0, 1, 2].map((step) => codeAt(key, at + step * 30_000));
+  return ['000000', '111111', '222222', '333333', '444444', '555555'].find(
+    (code) => !right.includes(code),
+  )!;
+}
+
+function field(html: string, pattern: RegExp): string {
+  const found = pattern.exec(html)?.[1];
+  if (found === undefined) throw new Error(`the page has no ${pattern}:\n${html.slice(0, 2000)}`);
+  return found;
+}
