@@ -1,0 +1,149 @@
+import { SallyportError } from '../../errors.js';
+
+/** What can go wrong on the wire, for any endpoint. */
+export const wireFaults = [
+  '500', // a JSON error
+  '502-html', // a gateway's HTML page
+  '503',
+  'empty', // 200 and no body
+  'null', // 200 and the JSON value null
+  'hang', // takes the request and never answers
+  'slow-drip', // 200, then one byte of white space every 50 ms, without end
+  'reset', // cuts the connection before answering
+  'redirect-307', // to another host, which answers as Duo would
+  'oversized', // the right answer, after 16 MiB of white space
+] as const;
+
+/** What can be wrong with an id_token. */
+export const tokenFaults = [
+  'wrong-aud',
+  'wrong-iss',
+  'wrong-sub',
+  'wrong-username', // preferred_username is somebody else
+  'wrong-username-case',
+  'expired', // exp two minutes ago
+  'bad-signature',
+  'alg-hs256', // signed with the right secret by the wrong algorithm
+  'alg-none',
+  'junk', // not a JWT
+  'deny', // auth_result says deny
+  'no-auth-result',
+  'stale-iat', // issued a day ago, not expired
+  'stale-auth-time', // authenticated a day ago
+] as const;
+
+/** What can be wrong with the redirect back to the application. */
+export const callbackFaults = [
+  'wrong-state',
+  'missing-state',
+  'doubled-state', // state given twice
+  'other-transaction-code', // a code that somebody else's approval at the same application earned
+  'other-tenant-code', // a code issued to another application
+  'error', // ?error=access_denied&error_description=…&state=… instead of a code
+] as const;
+
+export type DuoWireFault = (typeof wireFaults)[number];
+export type DuoTokenFault = (typeof tokenFaults)[number];
+export type DuoCallbackFault = (typeof callbackFaults)[number];
+export type DuoEndpoint = 'healthCheck' | 'authorize' | 'token' | 'callback';
+
+/** For the next request only, instead of until it is lifted. */
+interface Once {
+  readonly once?: boolean;
+}
+export interface DuoWireKnob extends Once {
+  readonly endpoint: 'healthCheck' | 'authorize' | 'token';
+  readonly fault: DuoWireFault | 'none';
+}
+export interface DuoTokenKnob extends Once {
+  readonly endpoint: 'token';
+  readonly fault: DuoTokenFault;
+}
+/** Duo's clock, as seen in iat, exp and auth_time, is `milliseconds` ahead (negative: behind). */
+export interface DuoClockKnob extends Once {
+  readonly endpoint: 'token';
+  readonly fault: 'clock-offset';
+  readonly milliseconds: number;
+}
+export interface DuoCallbackKnob extends Once {
+  readonly endpoint: 'callback';
+  readonly fault: DuoCallbackFault | 'none';
+}
+
+/**
+ * One thing that goes wrong. It lasts until the endpoint's next knob or `reset()`; with `once` it applies to
+ * the next request only (several are taken in the order in which they were set, before the lasting one).
+ * The fault `none` lifts all of an endpoint's knobs.
+ */
+export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoCallbackKnob;
+
+export type KnobFor<E extends DuoEndpoint> = E extends 'callback'
+  ? DuoCallbackKnob
+  : E extends 'token'
+    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob
+    : DuoWireKnob;
+
+export interface KnobBoard {
+  set(knob: DuoKnob): void;
+  /** The fault for one request; a `once` knob is used up by this. */
+  take<E extends DuoEndpoint>(endpoint: E): KnobFor<E> | null;
+  reset(): void;
+}
+
+const known: Readonly<Record<DuoEndpoint, ReadonlySet<string>>> = {
+  healthCheck: new Set(['none', ...wireFaults]),
+  authorize: new Set(['none', ...wireFaults]),
+  token: new Set(['none', 'clock-offset', ...wireFaults, ...tokenFaults]),
+  callback: new Set(['none', ...callbackFaults]),
+};
+
+export function isWireFault(fault: string): fault is DuoWireFault {
+  return (wireFaults as readonly string[]).includes(fault);
+}
+
+export function knobBoard(): KnobBoard {
+  const lasting = new Map<DuoEndpoint, DuoKnob>();
+  const once = new Map<DuoEndpoint, DuoKnob[]>();
+
+  return {
+    set(knob) {
+      refuseUnknown(knob);
+      const queue = once.get(knob.endpoint) ?? [];
+      if (knob.fault === 'none') {
+        lasting.delete(knob.endpoint);
+        once.delete(knob.endpoint);
+      } else if (knob.once) {
+        once.set(knob.endpoint, [...queue, knob]);
+      } else {
+        lasting.set(knob.endpoint, knob);
+      }
+    },
+    take<E extends DuoEndpoint>(endpoint: E) {
+      const knob = once.get(endpoint)?.shift() ?? lasting.get(endpoint) ?? null;
+      return knob as KnobFor<E> | null;
+    },
+    reset() {
+      lasting.clear();
+      once.clear();
+    },
+  };
+}
+
+// A misspelt knob would leave a test with nothing to fail on, so it throws, in JavaScript too.
+function refuseUnknown(knob: DuoKnob): void {
+  if (!Object.hasOwn(known, knob.endpoint)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `endpoint ${JSON.stringify(knob.endpoint)} has no knobs`,
+    );
+  }
+  if (!known[knob.endpoint].has(knob.fault)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `${knob.endpoint} has no fault ${JSON.stringify(knob.fault)}`,
+    );
+  }
+  if (knob.fault === 'clock-offset' && !Number.isFinite(knob.milliseconds)) {
+    throw new SallyportError('ERR_OPTION', 'clock-offset needs a finite number of milliseconds');
+  }
+}

@@ -1,0 +1,109 @@
+import http from 'node:http';
+import https from 'node:https';
+import { type DuoApp, openAccount } from './account.js';
+import { duoSimulatorAgent } from './agent.js';
+import { makeCertificates } from './certificates.js';
+import { ELSEWHERE_HOST } from './hosts.js';
+import type { DuoKnob } from './knobs.js';
+import { type Listening, listenOnLoopback } from './listen.js';
+import type { DuoLogEntry } from './log.js';
+import { apiListener, promptListener } from './server.js';
+import type { DuoUser, DuoUserState } from './users.js';
+import { type DuoAnswer, type DuoWalk, walkPrompt } from './walk-prompt.js';
+
+export interface DuoSimulatorOptions {
+  /** The protected applications; `duoKeys()` makes a pair of keys. */
+  readonly apps: readonly DuoApp[];
+  /** User names and how Duo knows them. Whoever is not listed is `unenrolled`. */
+  readonly users: Readonly<Record<string, DuoUserState>>;
+  /** Duo's clock, in ms. The SDK always takes the machine's: set the two far apart only to have Duo refuse. */
+  readonly now: () => number;
+  /** TLS port of the API on 127.0.0.1; 0 (default) takes a free one. */
+  readonly port?: number;
+  /** Port of the plain http prompt on 127.0.0.1; 0 (default) takes a free one. */
+  readonly promptPort?: number;
+  /** The API hostname to be; `api-5150cafe.duosecurity.com` by default. */
+  readonly apiHost?: string;
+}
+
+export interface DuoSimulator {
+  /** An API hostname that passes the check for Duo's own; only `agent` finds its way to it. */
+  readonly apiHost: string;
+  readonly port: number;
+  /** The simulator's certificate authority, PEM, made when it started. */
+  readonly ca: string;
+  /** For the SDK's client: reaches `apiHost` at 127.0.0.1 and trusts `ca`, and nothing else. */
+  readonly agent: https.Agent;
+  /** `http://localhost:PORT`: the prompt and the start page, with no certificate to warn about. */
+  readonly promptOrigin: string;
+  /** What was asked and what came of it, oldest first, at most 1000. Never a secret, code, state or number. */
+  readonly log: readonly DuoLogEntry[];
+  /** Everybody known by now, with the phones they registered. */
+  readonly users: readonly DuoUser[];
+  setUser(username: string, state: DuoUserState): void;
+  set(knob: DuoKnob): void;
+  /**
+   * Goes through the prompt as a person would, with a phone to register if asked: the callback URL to hand to
+   * the application, or the page on which the person stays. The default answer is to approve.
+   */
+  answer(authUrl: string, answer?: DuoAnswer, options?: { phone?: string }): Promise<DuoWalk>;
+  /** Back to the start: users as given, no knobs, prompts, codes, seen assertions or log entries. */
+  reset(): void;
+  /** Ends both servers and every open connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * A Duo that runs in this process and on loopback only, for tests and for development without an account:
+ * the API over TLS with a certificate authority of its own, and the prompt.
+ *
+ * ```ts
+ * const duo = await duoSimulator({ apps: [duoKeys()], users: { 'user1@globex.example': 'active' }, now: Date.now });
+ * const { callback } = await duo.answer(authUrl);           // approve
+ * duo.set({ endpoint: 'token', fault: 'deny', once: true });
+ * await duo.close();
+ * ```
+ *
+ * Rejects with ERR_OPTION for an option that makes no sense, and with the system's error for a taken port.
+ */
+export async function duoSimulator(options: DuoSimulatorOptions): Promise<DuoSimulator> {
+  const account = openAccount(options);
+  const { apiHost } = account;
+  const { ca, cert, key } = await makeCertificates([apiHost, ELSEWHERE_HOST]);
+
+  const open: Listening[] = [];
+  const close = async () => {
+    await Promise.all(open.map((server) => server.close()));
+  };
+  const start = async (server: http.Server | https.Server, port = 0) => {
+    const listening = await listenOnLoopback(server, port);
+    open.push(listening);
+    return listening.port;
+  };
+
+  try {
+    const port = await start(https.createServer({ key, cert }, apiListener(account)), options.port);
+    const promptPort = await start(http.createServer(promptListener(account)), options.promptPort);
+    const promptOrigin = `http://localhost:${promptPort}`;
+    return {
+      apiHost,
+      port,
+      ca,
+      agent: duoSimulatorAgent({ apiHost, port, ca }),
+      promptOrigin,
+      log: account.log.entries,
+      get users() {
+        return account.users.list();
+      },
+      setUser: (username, state) => account.users.set(username, state),
+      set: (knob) => account.knobs.set(knob),
+      answer: (authUrl, answer = 'approve', { phone = '+1 202 555 0101' } = {}) =>
+        walkPrompt(promptOrigin, authUrl, { answer, phone }),
+      reset: () => account.reset(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
