@@ -77,11 +77,23 @@ export interface SubjectRecord {
   /** Rises whenever a factor is removed, reset or replaced; every older assurance is void from then on. */
   readonly epoch: number;
   readonly enrollments: readonly Enrollment[];
+  /** What an administrator set for this user. */
+  readonly setting: StoredSetting | null;
+  /** When the activation key that was handed out ends; null when there is none. It may be past. */
+  readonly activationKeyEndsAt: number | null;
+  /** null: none were ever made, or they went with a reset. */
+  readonly recoveryCodesLeft: number | null;
+  /** Consecutive failures, as counted by `reserveAttempt`. */
+  readonly failures: number;
 }
 
 export const emptySubject: SubjectRecord = Object.freeze({
   epoch: 0,
   enrollments: Object.freeze([]),
+  setting: null,
+  activationKeyEndsAt: null,
+  recoveryCodesLeft: null,
+  failures: 0,
 });
 
 /** Bytes that only the keyring can open. */
@@ -108,12 +120,18 @@ export interface PendingEnrollment {
   /** The session that began it; no other may see or confirm it. */
   readonly session: SessionDigest;
   readonly expiresAt: number;
-  /**
-   * `first`: begun by a subject without any factor, and void as soon as there is one.
-   * `proven`: begun by a subject who had just proven an existing factor.
-   */
-  readonly basis: 'first' | 'proven';
+  readonly basis: EnrollmentBasis;
 }
+
+/**
+ * What a pending enrollment rests on.
+ * `first`: begun by a subject without any factor, and void as soon as there is one.
+ * `activation-key`: the same, by somebody who also knew the activation key; confirming it spends the key.
+ * `handover`: the same, begun by an administrator for the subject; bound to no session (`session` is empty)
+ *   and confirmed at the subject's next login.
+ * `proven`: begun by a subject who had just proven an existing factor.
+ */
+export type EnrollmentBasis = 'first' | 'activation-key' | 'handover' | 'proven';
 
 /** SHA-256 of a session id, base64url. Session ids themselves never reach the store. */
 export type SessionDigest = string & { readonly __digest?: 'session' };
@@ -157,6 +175,8 @@ export type Reservation =
       readonly epoch: number;
       readonly authenticators: readonly Authenticator[];
       readonly pending: PendingEnrollment | null;
+      /** The digest of the activation key that is good now. */
+      readonly activationKey: Digest | null;
     }
   | { readonly kind: 'locked' /** null: until somebody helps. */; readonly retryAt: number | null };
 
@@ -181,7 +201,12 @@ export type Confirmation =
  * `readSubject` and `readAssurance` answer synchronously when they can. What they answer may be behind a
  * write of another process by at most `stalenessMs`.
  */
-export interface SecondFactorStore {
+export interface SecondFactorStore
+  extends SettingStore,
+    ActivationKeyStore,
+    RecoveryCodeStore,
+    TransactionStore,
+    EventStore {
   readonly name: string;
   readonly stalenessMs: number;
   /** The clock that all processes share, as well as this one knows it. */
@@ -225,24 +250,33 @@ export interface SecondFactorStore {
     limits: AttemptLimits,
     attempt: { readonly method: MethodName; readonly stoppable: boolean },
   ): Promise<Reservation>;
-  /** Accepts an answer: the step must be later than the last accepted one. Clears the count of failures. */
+  /**
+   * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
+   * null for a method without steps (Duo), whose transaction is single use already.
+   */
   commitAttempt(
     subjectId: string,
-    accepted: { readonly enrollmentId: string; readonly step: number },
+    accepted: { readonly enrollmentId: string; readonly step: number | null },
   ): Promise<Commit>;
 
   /**
-   * Begins an enrollment. One that this session has begun for the same method, and that has not expired, is
-   * returned as it is, unless `restart`; any other is voided.
+   * Begins an enrollment. One that this session has begun for the same method and basis, and that has not
+   * expired, is returned as it is, unless `restart`; any other is voided. On the basis `activation-key` it
+   * must be given the digest of the subject's key (which clears the count of failures), or have this
+   * session's pending enrollment on that basis to go on from; null when it has neither, and nothing changes.
    */
   beginEnrollment(
     subjectId: string,
     proposal: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
-    options: { readonly restart: boolean },
-  ): Promise<PendingEnrollment>;
+    options: { readonly restart: boolean; readonly activationKey?: Digest | null },
+  ): Promise<PendingEnrollment | null>;
+  /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
+  resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**
-   * Makes the pending enrollment active: once, by the session that began it, in time, with its first step
-   * accepted and the count of failures cleared. `replaces` is removed in the same step, and the epoch rises.
+   * Makes the pending enrollment active: once, by the session that began it (any of the subject's for
+   * `handover`), in time, with its first step accepted and the count of failures cleared. `replaces` is
+   * removed in the same step, and the epoch rises. On the basis `activation-key` the key must still be there,
+   * and is spent; on every basis but `proven` there must be no active enrollment.
    */
   confirmEnrollment(
     subjectId: string,
@@ -255,8 +289,112 @@ export interface SecondFactorStore {
   ): Promise<Confirmation>;
   /** Removes one active enrollment and raises the epoch; null when there is no such enrollment. */
   unenroll(subjectId: string, enrollmentId: string): Promise<{ readonly epoch: number } | null>;
-  /** Removes all factors, the pending enrollment and the count of failures, and raises the epoch. */
+  /**
+   * Removes all factors, the pending enrollment, recovery codes, the activation key and the count of failures,
+   * and raises the epoch. The user's setting stays.
+   */
   reset(subjectId: string): Promise<{ readonly epoch: number }>;
+  /** Raises the epoch alone: every assurance of the subject is void. */
+  raiseEpoch(subjectId: string): Promise<{ readonly epoch: number }>;
+  /** Clears the count of failures. */
+  unlock(subjectId: string): Promise<void>;
+  /** Forgets everything of the subject but the epoch, which rises: an id might come back after all. */
+  deleteSubject(subjectId: string): Promise<void>;
+}
+
+// ---- settings, activation keys, recovery codes, transactions, events ------------------------------------
+
+/** A JSON value that the store keeps as it is given, with who changed it last. The policy knows its shape. */
+export interface StoredSetting {
+  /** 1 for the first one saved; rises with each change. */
+  readonly version: number;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly changedBy: string;
+  readonly changedAt: number;
+}
+
+export interface SettingChange {
+  /** null removes the setting; its version goes on rising. */
+  readonly value: Readonly<Record<string, unknown>> | null;
+  readonly changedBy: string;
+  /** The version the change was made from, 0 for none; null overwrites whatever there is. */
+  readonly expectedVersion: number | null;
+}
+
+export type SettingWrite =
+  | { readonly kind: 'saved'; readonly version: number }
+  /** Somebody else was faster; nothing was written. */
+  | { readonly kind: 'conflict'; readonly current: StoredSetting | null };
+
+/**
+ * What administrators set, per organization and per user. Reads are tracked like those of subjects; a user's
+ * setting comes with `SubjectRecord`. Changing an organization's setting touches no user's record.
+ */
+export interface SettingStore {
+  readSetting(organizationId: string): Awaitable<StoredSetting | null>;
+  writeSetting(organizationId: string, change: SettingChange): Promise<SettingWrite>;
+  writeUserSetting(subjectId: string, change: SettingChange): Promise<SettingWrite>;
+}
+
+/** A keyed digest, with the id of the key that made it. */
+export interface Digest {
+  /** 4 bytes. */
+  readonly keyId: Uint8Array;
+  /** 10 bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** Single-use codes that an administrator hands out of band; a subject has at most one. */
+export interface ActivationKeyStore {
+  /** Replaces the one before. Resolves to when it ends. */
+  putActivationKey(
+    subjectId: string,
+    key: { readonly digest: Digest; readonly lifetimeMs: number },
+  ): Promise<number>;
+  /** True when there was one. */
+  revokeActivationKey(subjectId: string): Promise<boolean>;
+}
+
+/** Single-use codes for the day the phone is gone. */
+export interface RecoveryCodeStore {
+  /** Voids the old ones. */
+  replaceRecoveryCodes(subjectId: string, digests: readonly Digest[]): Promise<void>;
+  /**
+   * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
+   * failures: once, whoever asks at the same time.
+   */
+  spendRecoveryCode(
+    subjectId: string,
+    candidates: readonly Digest[],
+  ): Promise<
+    | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
+    | { readonly kind: 'unknown' }
+  >;
+}
+
+/** Values for one use within a short time, e.g. what a redirect to Duo comes back to. */
+export interface TransactionStore {
+  /** `id` is a digest of what the other side brings back. */
+  putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
+  /** The value, for the first one who asks in time; null for everybody else. */
+  takeTransaction(id: string): Promise<Sealed | null>;
+}
+
+/** An event as the trail keeps it. */
+export interface StoredEvent extends AuditEvent {
+  /** Where it stands in its organization's trail; later ones sort after it. */
+  readonly id: string;
+}
+
+/** The audit trail, per organization and capped. */
+export interface EventStore {
+  /** `keep`: about how many events an organization keeps; the oldest go first. */
+  appendEvent(organizationId: string, event: AuditEvent, keep: number): Promise<void>;
+  /** The newest first; `before` is the id of the last one of the page before. */
+  readEvents(
+    organizationId: string,
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<readonly StoredEvent[]>;
 }
 
 // ---- methods --------------------------------------------------------------------------------------------
@@ -314,12 +452,21 @@ export interface SecondFactorMethod {
 
 export type ReservedAttempt = Extract<Reservation, { kind: 'reserved' }>;
 
+export interface BeginOptions {
+  readonly basis: EnrollmentBasis;
+  /** Voids what this session has begun. */
+  readonly restart: boolean;
+  readonly activationKey?: Digest | null;
+  /** Milliseconds; by default the method's own. */
+  readonly lifetimeMs?: number;
+}
+
 /** A method that a person can activate. */
 export interface EnrollableMethod extends SecondFactorMethod {
-  beginEnrollment(
-    attempt: Attempt,
-    options: { readonly restart: boolean; readonly basis: PendingEnrollment['basis'] },
-  ): Promise<Challenge>;
+  /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
+  beginEnrollment(attempt: Attempt, options: BeginOptions): Promise<Challenge | null>;
+  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
+  resumeEnrollment(attempt: Attempt): Promise<Challenge | null>;
   confirmEnrollment(
     attempt: Attempt,
     reservation: ReservedAttempt,
@@ -336,12 +483,26 @@ export interface Keyring {
   open(sealed: Sealed, context: string): Uint8Array;
   /** Whether the first key sealed it; otherwise it should be sealed again. */
   isCurrent(sealed: Sealed): boolean;
+  /** A keyed digest of a random code under the first key, for storing. */
+  digest(code: string, context: string): Digest;
+  /** The digests of a code under each key, for comparing. */
+  digests(code: string, context: string): readonly Digest[];
 }
 
 export type AuditEventType =
   | 'verification.succeeded'
   | 'verification.failed'
   | 'verification.locked'
+  | 'activation-key.issued'
+  | 'activation-key.revoked'
+  | 'recovery-codes.made'
+  | 'setting.changed'
+  | 'subject.deleted'
+  | 'subject.moved'
+  | 'subject.unlocked'
+  | 'sessions.ended'
+  | 'fallback.used'
+  | 'enrollment.handed-over'
   | 'enrollment.confirmed'
   | 'enrollment.failed'
   | 'enrollment.removed'
@@ -365,4 +526,55 @@ export interface AuditEvent {
 
 export interface AuditSink {
   record(event: AuditEvent): void | Promise<void>;
+}
+
+// ---- the host's directory -------------------------------------------------------------------------------
+
+/** An organization as the administrator's pages show it. */
+export interface DirectoryOrganization {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'partner' | 'client';
+  /** The partner of a client; null for a partner, and for a client without one. */
+  readonly partnerId: string | null;
+}
+
+export interface DirectoryUser {
+  /** The same as `Subject.id`. */
+  readonly id: string;
+  /** The same as `Subject.label`. */
+  readonly label: string;
+  readonly name?: string | undefined;
+}
+
+export interface DirectoryQuery {
+  /** What was typed into the search field, trimmed; empty for all. */
+  readonly search: string;
+  /** `next` of the page before; null for the first page. It comes from a link, so check it. */
+  readonly cursor: string | null;
+  /** The most items to return, 1 to 200. */
+  readonly limit: number;
+}
+
+export interface DirectoryPage<T> {
+  readonly items: readonly T[];
+  /** What leads to the next page, at most 512 characters; null on the last one. */
+  readonly next: string | null;
+  /** How many there are in all; null where counting is not worth it. */
+  readonly total: number | null;
+}
+
+/**
+ * The host's organizations and users, for the administrator's pages. Never assumed small: it is only asked
+ * page by page. Ids match exactly or not at all. Answer null for what does not exist, and for a user of
+ * another organization than the one named; a rejection is answered with a 503.
+ */
+export interface Directory {
+  organization(id: string): Awaitable<DirectoryOrganization | null | undefined>;
+  clients(
+    partnerId: string,
+    query: DirectoryQuery,
+  ): Awaitable<DirectoryPage<DirectoryOrganization>>;
+  users(organizationId: string, query: DirectoryQuery): Awaitable<DirectoryPage<DirectoryUser>>;
+  user(organizationId: string, userId: string): Awaitable<DirectoryUser | null | undefined>;
 }

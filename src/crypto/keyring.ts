@@ -1,16 +1,25 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import type { Keyring, Sealed } from '../contracts.js';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
+import type { Digest, Keyring, Sealed } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 
 const VERSION = 1;
 const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const DIGEST_BYTES = 10;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
 
 interface Key {
   readonly id: Buffer;
   readonly sealing: Buffer;
+  readonly digesting: Buffer;
 }
 
 /**
@@ -88,6 +97,9 @@ export function keyring(keys: readonly string[]): Keyring {
       }
     },
 
+    digest: (code, context) => digestUnder(current, code, context),
+    digests: (code, context) => parsed.map((key) => digestUnder(key, code, context)),
+
     isCurrent(sealed: Sealed) {
       return Buffer.from(sealed.subarray(1, HEADER_BYTES)).equals(current.id);
     },
@@ -115,8 +127,21 @@ function parseKey(text: unknown, index: number): Key {
       .update(bytes)
       .digest()
       .subarray(0, KEY_ID_BYTES),
-    sealing: Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'sallyport sealing 1', 32)),
+    sealing: subkey(bytes, 'sallyport sealing 1'),
+    digesting: subkey(bytes, 'sallyport digesting 1'),
   };
+}
+
+function subkey(bytes: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), purpose, 32));
+}
+
+/** Ten bytes keep the code's 80 random bits; without the key nobody can try codes against them. */
+function digestUnder({ id, digesting }: Key, code: string, context: string): Digest {
+  const bytes = createHmac('sha256', digesting)
+    .update(JSON.stringify([context, code]))
+    .digest();
+  return { keyId: id, bytes: bytes.subarray(0, DIGEST_BYTES) };
 }
 
 function authenticated(header: Buffer, context: string): Buffer {

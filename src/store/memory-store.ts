@@ -2,12 +2,18 @@ import { LRUCache } from 'lru-cache';
 import {
   type AssuranceRecord,
   type Authenticator,
+  type Digest,
   type Enrollment,
   emptySubject,
   type PendingEnrollment,
+  type Sealed,
   type SecondFactorStore,
+  type SessionDigest,
+  type StoredSetting,
   type SubjectRecord,
 } from '../contracts.js';
+import { memoryEvents } from './memory-events.js';
+import { changeSetting, memorySettings } from './memory-settings.js';
 
 /** How long the record of a session between the doors outlives its own end. */
 const PENDING_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -23,6 +29,11 @@ interface StoredSubject {
   failures: number;
   retryAt: number;
   pending: PendingEnrollment | null;
+  activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
+  recoveryCodes: readonly Digest[] | null;
+  setting: StoredSetting | null;
+  /** Goes on rising when the setting is removed. */
+  settingVersion: number;
   readonly enrollments: Map<string, StoredEnrollment>;
   /** What `readSubject` answers; made anew after each change, so that a warm gate allocates nothing. */
   view: SubjectRecord;
@@ -39,25 +50,10 @@ export interface MemoryStoreOptions {
  */
 export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SecondFactorStore {
   const subjects = new Map<string, StoredSubject>();
-  // Entries carry their own end; the ttl only frees memory, and so may come from the real clock.
+  // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
   const sessions = new LRUCache<string, AssuranceRecord>({ max: 1_000_000 });
+  const transactions = new LRUCache<string, { value: Sealed; endsAt: number }>({ max: 100_000 });
   const listeners = new Set<() => void>();
-
-  function subjectOf(id: string): StoredSubject {
-    let subject = subjects.get(id);
-    if (!subject) {
-      subject = {
-        epoch: 0,
-        failures: 0,
-        retryAt: 0,
-        pending: null,
-        enrollments: new Map(),
-        view: emptySubject,
-      };
-      subjects.set(id, subject);
-    }
-    return subject;
-  }
 
   function announce(): void {
     for (const listener of listeners) listener();
@@ -68,12 +64,40 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     announce();
   }
 
+  function subjectOf(id: string): StoredSubject {
+    let subject = subjects.get(id);
+    if (!subject) {
+      subject = newSubject();
+      subjects.set(id, subject);
+    }
+    return subject;
+  }
+
   function changed(subject: StoredSubject): void {
     subject.view = Object.freeze({
       epoch: subject.epoch,
       enrollments: Object.freeze([...subject.enrollments.values()].map(publicView)),
+      setting: subject.setting,
+      activationKeyEndsAt: subject.activationKey?.endsAt ?? null,
+      recoveryCodesLeft: subject.recoveryCodes?.length ?? null,
+      failures: subject.failures,
     });
     announce();
+  }
+
+  function accepted(subject: StoredSubject): void {
+    subject.failures = 0;
+    subject.retryAt = 0;
+    changed(subject);
+  }
+
+  function clear(subject: StoredSubject): void {
+    subject.enrollments.clear();
+    subject.pending = null;
+    subject.activationKey = null;
+    subject.recoveryCodes = null;
+    subject.epoch += 1;
+    accepted(subject);
   }
 
   return {
@@ -86,6 +110,8 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       listeners.add(onChange);
       return () => listeners.delete(onChange);
     },
+    ...memorySettings({ now, announce }),
+    ...memoryEvents(),
 
     readSubject: (subjectId) => subjects.get(subjectId)?.view ?? emptySubject,
     readAssurance: (session) => sessions.get(session) ?? null,
@@ -109,11 +135,8 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       if (sessions.get(session)?.state === 'ended') return false;
       const expiresAt = now() + lifetimeMs;
       const proven = Object.freeze(factors.map((factor) => Object.freeze({ ...factor })));
-      remember(
-        session,
-        { state: 'proven', subjectId, epoch, factors: proven, expiresAt },
-        lifetimeMs,
-      );
+      const record = { state: 'proven', subjectId, epoch, factors: proven, expiresAt } as const;
+      remember(session, record, lifetimeMs);
       return true;
     },
 
@@ -136,12 +159,15 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
         const step = Math.min(subject.failures - limits.free, limits.waits.length - 1);
         subject.retryAt = at + (limits.waits[step] ?? 0);
       }
+      changed(subject);
+      const { activationKey } = subject;
       return {
         kind: 'reserved',
         at,
         epoch: subject.epoch,
         authenticators: [...subject.enrollments.values()].filter((one) => one.method === method),
         pending: subject.pending,
+        activationKey: activationKey && at < activationKey.endsAt ? activationKey.digest : null,
       };
     },
 
@@ -149,35 +175,46 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       const subject = subjectOf(subjectId);
       const enrollment = subject.enrollments.get(enrollmentId);
       if (!enrollment) return { kind: 'gone' };
-      if (step <= enrollment.lastStep) return { kind: 'replayed' };
-      subject.enrollments.set(enrollmentId, { ...enrollment, lastStep: step, lastUsedAt: now() });
-      subject.failures = 0;
-      subject.retryAt = 0;
-      changed(subject);
+      if (step !== null && step <= enrollment.lastStep) return { kind: 'replayed' };
+      const lastStep = step ?? enrollment.lastStep;
+      subject.enrollments.set(enrollmentId, { ...enrollment, lastStep, lastUsedAt: now() });
+      accepted(subject);
       return { kind: 'committed', epoch: subject.epoch };
     },
 
-    async beginEnrollment(subjectId, { lifetimeMs, ...proposal }, { restart }) {
+    async beginEnrollment(subjectId, { lifetimeMs, ...proposal }, { restart, activationKey }) {
       const subject = subjectOf(subjectId);
+      const at = now();
       const present = subject.pending;
-      const resumable =
-        !restart &&
+      const continues =
         present?.session === proposal.session &&
-        present.method === proposal.method &&
         present.basis === proposal.basis &&
-        now() < present.expiresAt;
-      if (present && resumable) return present;
-      subject.pending = Object.freeze({ ...proposal, expiresAt: now() + lifetimeMs });
+        at < present.expiresAt;
+      if (proposal.basis === 'activation-key' && !continues) {
+        const { activationKey: stored } = subject;
+        if (!activationKey || !stored || at >= stored.endsAt) return null;
+        if (!sameDigest(stored.digest, activationKey)) return null;
+        accepted(subject);
+      }
+      if (present && continues && !restart && present.method === proposal.method) return present;
+      subject.pending = Object.freeze({ ...proposal, expiresAt: at + lifetimeMs });
       return subject.pending;
+    },
+
+    async resumeEnrollment(subjectId, session: SessionDigest) {
+      const { pending } = subjectOf(subjectId);
+      if (!pending || now() >= pending.expiresAt) return null;
+      return pending.basis === 'handover' || pending.session === session ? pending : null;
     },
 
     async confirmEnrollment(subjectId, { id, session, step, replaces }) {
       const subject = subjectOf(subjectId);
       const { pending } = subject;
-      if (!pending || pending.id !== id || pending.session !== session) {
-        return { kind: 'superseded' };
-      }
-      if (pending.basis === 'first' && subject.enrollments.size > 0) return { kind: 'superseded' };
+      if (pending?.id !== id) return { kind: 'superseded' };
+      const { basis } = pending;
+      if (basis !== 'handover' && pending.session !== session) return { kind: 'superseded' };
+      if (basis !== 'proven' && subject.enrollments.size > 0) return { kind: 'superseded' };
+      if (basis === 'activation-key' && !subject.activationKey) return { kind: 'superseded' };
       const at = now();
       if (at >= pending.expiresAt) return { kind: 'expired' };
       const enrollment: StoredEnrollment = Object.freeze({
@@ -193,9 +230,8 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       if (replaces !== null && subject.enrollments.delete(replaces)) subject.epoch += 1;
       subject.enrollments.set(id, enrollment);
       subject.pending = null;
-      subject.failures = 0;
-      subject.retryAt = 0;
-      changed(subject);
+      if (basis === 'activation-key') subject.activationKey = null;
+      accepted(subject);
       return { kind: 'confirmed', epoch: subject.epoch, enrollment: publicView(enrollment) };
     },
 
@@ -209,17 +245,103 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
 
     async reset(subjectId) {
       const subject = subjectOf(subjectId);
-      subject.enrollments.clear();
-      subject.pending = null;
-      subject.failures = 0;
-      subject.retryAt = 0;
+      clear(subject);
+      return { epoch: subject.epoch };
+    },
+
+    async raiseEpoch(subjectId) {
+      const subject = subjectOf(subjectId);
       subject.epoch += 1;
       changed(subject);
       return { epoch: subject.epoch };
     },
+
+    async unlock(subjectId) {
+      accepted(subjectOf(subjectId));
+    },
+
+    async deleteSubject(subjectId) {
+      const subject = subjectOf(subjectId);
+      subject.setting = null;
+      clear(subject);
+    },
+
+    async writeUserSetting(subjectId, change) {
+      const subject = subjectOf(subjectId);
+      const result = changeSetting(subject.setting, subject.settingVersion, change, now());
+      if (result.kind === 'conflict') return result;
+      subject.setting = result.setting;
+      subject.settingVersion = result.version;
+      changed(subject);
+      return { kind: 'saved', version: result.version };
+    },
+
+    async putActivationKey(subjectId, { digest, lifetimeMs }) {
+      const subject = subjectOf(subjectId);
+      const endsAt = now() + lifetimeMs;
+      subject.activationKey = { digest, endsAt };
+      changed(subject);
+      return endsAt;
+    },
+
+    async revokeActivationKey(subjectId) {
+      const subject = subjectOf(subjectId);
+      if (!subject.activationKey) return false;
+      subject.activationKey = null;
+      changed(subject);
+      return true;
+    },
+
+    async replaceRecoveryCodes(subjectId, digests) {
+      const subject = subjectOf(subjectId);
+      subject.recoveryCodes = [...digests];
+      changed(subject);
+    },
+
+    async spendRecoveryCode(subjectId, candidates) {
+      const subject = subjectOf(subjectId);
+      const codes = subject.recoveryCodes ?? [];
+      const left = codes.filter((code) => !candidates.some((one) => sameDigest(one, code)));
+      if (left.length === codes.length) return { kind: 'unknown' };
+      subject.recoveryCodes = left;
+      accepted(subject);
+      return { kind: 'spent', left: left.length, epoch: subject.epoch };
+    },
+
+    async putTransaction(id, value, lifetimeMs) {
+      const endsAt = now() + lifetimeMs;
+      transactions.set(id, { value, endsAt }, { ttl: Math.max(1, lifetimeMs) });
+    },
+
+    async takeTransaction(id) {
+      const found = transactions.get(id);
+      transactions.delete(id);
+      return found && now() < found.endsAt ? found.value : null;
+    },
   } satisfies SecondFactorStore;
+}
+
+function newSubject(): StoredSubject {
+  return {
+    epoch: 0,
+    failures: 0,
+    retryAt: 0,
+    pending: null,
+    activationKey: null,
+    recoveryCodes: null,
+    setting: null,
+    settingVersion: 0,
+    enrollments: new Map(),
+    view: emptySubject,
+  };
 }
 
 function publicView({ id, method, label, createdAt, lastUsedAt }: StoredEnrollment): Enrollment {
   return Object.freeze({ id, method, label, createdAt, lastUsedAt });
+}
+
+function sameDigest(one: Digest, other: Digest): boolean {
+  return (
+    Buffer.compare(one.keyId, other.keyId) === 0 && Buffer.compare(one.bytes, other.bytes) === 0
+  );
 }

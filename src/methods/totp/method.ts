@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type {
   Attempt,
+  Challenge,
   EnrollableMethod,
+  EnrollmentBasis,
   Keyring,
+  PendingEnrollment,
   SecondFactorStore,
   Subject,
   Verdict,
@@ -23,7 +26,7 @@ const SECRET_BYTES = 20;
 export interface TotpConfig {
   readonly store: Pick<
     SecondFactorStore,
-    'beginEnrollment' | 'confirmEnrollment' | 'commitAttempt'
+    'beginEnrollment' | 'resumeEnrollment' | 'confirmEnrollment' | 'commitAttempt'
   >;
   readonly keyring: Keyring;
   /** For new enrollments; each keeps the parameters it was made with. */
@@ -34,6 +37,7 @@ export interface TotpConfig {
 /** What the activation page shows. The only place where the secret leaves the keyring. */
 export interface TotpEnrollmentData {
   readonly enrollment: string;
+  readonly basis: EnrollmentBasis;
   readonly key: string;
   readonly uri: string;
   readonly issuer: string;
@@ -48,6 +52,22 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
 
   function open(sealed: Uint8Array, subject: Subject, enrollmentId: string): Uint8Array {
     return keyring.open(sealed, sealingContext(subject, enrollmentId));
+  }
+
+  function shown(pending: PendingEnrollment, subject: Subject, issuer: string): Challenge {
+    const secret = open(pending.sealed, subject, pending.id);
+    const own = parseParameters(pending.parameters);
+    const data: TotpEnrollmentData = {
+      enrollment: pending.id,
+      basis: pending.basis,
+      key: manualKey(secret),
+      uri: keyUri({ secret, issuer, account: subject.label, parameters: own }),
+      issuer,
+      account: subject.label,
+      digits: own.digits,
+      expiresAt: new Date(pending.expiresAt),
+    };
+    return { method: 'totp', kind: 'form', data: { ...data } };
   }
 
   return {
@@ -80,7 +100,10 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
       return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
     },
 
-    async beginEnrollment({ subject, session, issuer }, { restart, basis }) {
+    async beginEnrollment(
+      { subject, session, issuer },
+      { restart, basis, activationKey = null, lifetimeMs },
+    ) {
       const id = randomId();
       const secret = randomBytes(SECRET_BYTES);
       const pending = await store.beginEnrollment(
@@ -93,22 +116,16 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
           parameters: formatParameters(parameters),
           session,
           basis,
-          lifetimeMs: enrollmentMaxAgeMs,
+          lifetimeMs: lifetimeMs ?? enrollmentMaxAgeMs,
         },
-        { restart },
+        { restart, activationKey },
       );
-      const shown = open(pending.sealed, subject, pending.id);
-      const own = parseParameters(pending.parameters);
-      const data: TotpEnrollmentData = {
-        enrollment: pending.id,
-        key: manualKey(shown),
-        uri: keyUri({ secret: shown, issuer, account: subject.label, parameters: own }),
-        issuer,
-        account: subject.label,
-        digits: own.digits,
-        expiresAt: new Date(pending.expiresAt),
-      };
-      return { method: 'totp', kind: 'form', data: { ...data } };
+      return pending && shown(pending, subject, issuer);
+    },
+
+    async resumeEnrollment({ subject, session, issuer }) {
+      const pending = await store.resumeEnrollment(subject.id, session);
+      return pending?.method === 'totp' ? shown(pending, subject, issuer) : null;
     },
 
     async confirmEnrollment(
