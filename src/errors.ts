@@ -45,8 +45,12 @@ export class RequestError extends Error {
   /** Stable, for JSON clients: `invalid_request`, `csrf_token_invalid`, … */
   readonly error: string;
 
-  constructor(status: number, error: string, message: string) {
+  /** The way on that the page offers, a local path; null for the home page. */
+  readonly href: string | null;
+
+  constructor(status: number, error: string, message: string, href: string | null = null) {
     super(message);
+    this.href = href;
     this.status = status;
     this.error = error;
   }

@@ -4,8 +4,18 @@ export { type ErrorCode, RequestError, SallyportError, UnavailableError } from '
 export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
+export type { RequireOptions } from './gate/step-up.js';
 export type { SallyportOptions } from './options.js';
 export type { Branding, BrandingFunction } from './pages/branding.js';
 export type { CsrfProtection } from './pages/csrf.js';
+export { type Explanation, explain } from './policy/explain.js';
+export {
+  type Hypothesis,
+  type OrganizationPolicy,
+  type OrganizationPolicyOptions,
+  organizationPolicy,
+} from './policy/organization-policy.js';
+export type { Organization } from './policy/resolve-settings.js';
+export type { OrganizationSetting, UserSetting } from './policy/settings.js';
 export { type Door, sallyport } from './sallyport.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';

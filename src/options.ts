@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import type { Request } from 'express';
-import type { PassportStatic } from 'passport';
 import { z } from 'zod';
 import type {
   AuditEvent,
@@ -11,6 +10,7 @@ import type {
 } from './contracts.js';
 import { type Duration, parseDuration } from './duration.js';
 import { SallyportError } from './errors.js';
+import type { PassportLike } from './methods/strategy.js';
 import type { BrandingFunction } from './pages/branding.js';
 import type { CsrfProtection } from './pages/csrf.js';
 
@@ -49,10 +49,12 @@ export interface SallyportOptions {
   readonly branding?: BrandingFunction;
   /** A folder whose EJS views come before ours, file by file. */
   readonly views?: string;
+  /** Where this person switches two-factor for their whole account (a page of `door.admin()`); null for most. */
+  readonly accountUrl?: (subject: Subject) => string | null;
   /** The host's own CSRF protection for our forms; by default a token in the session. */
   readonly csrf?: CsrfProtection;
   /** The Passport that the strategies are registered with. Default: the one that `import passport` gives. */
-  readonly passport?: PassportStatic;
+  readonly passport?: PassportLike;
   /** Told of everything that happens; see `AuditEvent`. */
   readonly onEvent?: (event: AuditEvent) => void | Promise<void>;
   /** Told of every failure that was answered with a 503. Default: one line on stderr. */
@@ -78,8 +80,9 @@ export interface Config {
   readonly totp: { readonly digits: 6 | 8; readonly algorithm: 'sha1' | 'sha256' | 'sha512' };
   readonly branding: BrandingFunction | undefined;
   readonly views: string | undefined;
+  readonly accountUrl: ((subject: Subject) => string | null) | undefined;
   readonly csrf: CsrfProtection | undefined;
-  readonly passport: PassportStatic | undefined;
+  readonly passport: PassportLike | undefined;
   readonly onEvent: ((event: AuditEvent) => void | Promise<void>) | undefined;
   readonly onError: (error: unknown) => void;
 }
@@ -148,15 +151,18 @@ const schema = z.strictObject({
     'a function (subject or null) => ({ name, logoUrl, accent })',
   ).optional(),
   views: rule<string>('the path of a folder', isText(4096)).optional(),
+  accountUrl: anyFunction<NonNullable<SallyportOptions['accountUrl']>>(
+    'a function (subject) => local path or null',
+  ).optional(),
   csrf: rule<CsrfProtection>(
     'an object with token(req, res) and protect(req, res, next)',
     (value) =>
       typeof (value as CsrfProtection | null)?.token === 'function' &&
       typeof (value as CsrfProtection | null)?.protect === 'function',
   ).optional(),
-  passport: rule<PassportStatic>(
+  passport: rule<PassportLike>(
     'a Passport instance',
-    (value) => typeof (value as PassportStatic | null)?.authenticate === 'function',
+    (value) => typeof (value as PassportLike | null)?.authenticate === 'function',
   ).optional(),
   onEvent: anyFunction<NonNullable<Config['onEvent']>>('a function (event) => void').optional(),
   onError: anyFunction<Config['onError']>('a function (error) => void').default(
@@ -181,6 +187,7 @@ export function parseOptions(raw: unknown): Config {
     ...rest,
     branding: rest.branding,
     views: rest.views,
+    accountUrl: rest.accountUrl,
     csrf: rest.csrf,
     passport: rest.passport,
     onEvent: rest.onEvent,
