@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Store } from 'express-session';
-import defaultPassport, { type PassportStatic, type Strategy } from 'passport';
+import defaultPassport from 'passport';
 import { audit } from './audit/events.js';
 import type { Attempt, MethodName, SecondFactorMethod, Subject } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
@@ -8,8 +8,10 @@ import { UnavailableError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateOptions, gate } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
+import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
-import { secondFactorStrategy, strategyName } from './methods/strategy.js';
+import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
+import { type PassportLike, secondFactorStrategy, strategyName } from './methods/strategy.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
@@ -18,16 +20,12 @@ import { responder } from './pages/respond.js';
 import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
 import { createViews } from './pages/views.js';
+import { isOrganizationPolicy } from './policy/organization-policy.js';
 import { policyResolver } from './policy/resolve.js';
 import { elevation, endSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
 import { sessionEnds } from './session/session-ends.js';
 import './session/session-data.js';
-
-/** Any Passport, of which strategies are all that is touched here. */
-export interface PassportLike {
-  use(name: string, strategy: Strategy): unknown;
-}
 
 /** What `sallyport()` gives: mount its parts in the order in which they stand here. */
 export interface Door {
@@ -39,6 +37,8 @@ export interface Door {
   pages(): (RequestHandler | ErrorRequestHandler)[];
   /** Everything mounted below is behind both doors. */
   gate(options?: GateOptions): RequestHandler;
+  /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
+  require(requirement?: RequireOptions): RequestHandler;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check>;
   /** Registers the strategies (`sallyport-totp`, …) with a Passport; `pages()` does so with `options.passport`. */
@@ -73,6 +73,7 @@ export function sallyport(options: SallyportOptions): Door {
       }),
     ].map((method) => [method.name, method]),
   );
+  if (isOrganizationPolicy(options.policy)) options.policy.useMethods([...methods.keys()]);
   const resolvePolicy = policyResolver({
     policy: config.policy,
     timeoutMs: config.policyTimeoutMs,
@@ -86,7 +87,14 @@ export function sallyport(options: SallyportOptions): Door {
     pendingMaxAgeMs: config.pendingMaxAgeMs,
   });
   const checking = checker({ inspector: inspecting, store });
-  const run = attempts({ store, limits: ATTEMPT_LIMITS, audit: events });
+  const limits = ATTEMPT_LIMITS;
+  const redeemActivationKey = activationKeyRedeemer({
+    store,
+    keyring: keys,
+    limits,
+    audit: events,
+  });
+  const run = attempts({ store, limits, audit: events });
 
   const stylesheets = createStylesheets(`${path}/assets`);
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
@@ -130,7 +138,15 @@ export function sallyport(options: SallyportOptions): Door {
     }
   }
 
-  const returnTo = { origin, path, homeUrl };
+  const gateConfig = {
+    origin,
+    path,
+    homeUrl,
+    loginUrl,
+    inspector: inspecting,
+    expire,
+    fail: respond.fail,
+  };
 
   return {
     async ready() {
@@ -140,17 +156,19 @@ export function sallyport(options: SallyportOptions): Door {
     sessions: (hosts) => new GuardedStore(hosts, { ends, timeoutMs: config.sessionTimeoutMs }),
 
     pages() {
-      const passport: PassportStatic = config.passport ?? defaultPassport;
+      const passport = config.passport ?? defaultPassport;
       register(passport);
       return pagesRouter({
-        ...returnTo,
-        loginUrl,
-        inspector: inspecting,
+        ...gateConfig,
+        store,
+        audit: events,
+        redeemActivationKey,
+        requireFresh: freshness(gateConfig),
+        accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
         methods,
         passport,
         attemptOf,
         elevate,
-        expire,
         respond,
         stylesheets,
         csrf,
@@ -160,12 +178,8 @@ export function sallyport(options: SallyportOptions): Door {
       });
     },
 
-    gate: (gateOptions) =>
-      gate(
-        { ...returnTo, loginUrl, inspector: inspecting, expire, fail: respond.fail },
-        gateOptions,
-      ),
-
+    gate: (gateOptions) => gate(gateConfig, gateOptions),
+    require: (requirement = {}) => requireProof(gateConfig, requirement),
     check: (req) => checking.check(req),
 
     passport: register,

@@ -65,9 +65,9 @@ export function decide(facts: Facts): Decision {
 
 function required(facts: Facts): Decision {
   const { policy, record, now } = facts;
-  if (policy.mode === 'off') return { kind: 'pass', why: 'policy-off' };
-
   const { enrollments } = record;
+  if (policy.mode === 'off') return whereOff(facts);
+
   if (enrollments.length === 0) {
     if (policy.mode === 'optional') return { kind: 'pass', why: 'not-enrolled' };
     const { graceUntil } = policy;
@@ -111,6 +111,14 @@ function steppedUp(
   if (enough) return { kind: 'pass', why: 'proven' };
   const demanded = methods === null ? usable : usable.filter((method) => methods.includes(method));
   return { kind: 'challenge', why: 'step-up', methods: demanded };
+}
+
+/** Where nothing is required, a route's own demand still holds for whoever has a factor to prove. */
+function whereOff(facts: Facts): Decision {
+  const { enrollments } = facts.record;
+  if (!facts.stepUp || enrollments.length === 0) return { kind: 'pass', why: 'policy-off' };
+  const usable = [...new Set(enrollments.map(({ method }) => method))];
+  return steppedUp(facts, freshFactors(facts), usable);
 }
 
 /** The proofs of this session that still count: of this subject, of this epoch, young enough. */

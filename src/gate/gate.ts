@@ -87,7 +87,7 @@ export async function turnAway(
         return;
       }
       const replace = decision.why === 'step-up';
-      if (rememberInSession(req, res, config, { replace })) await saveSession(req);
+      if (rememberInSession(req, res, config, { replace }) || replace) await saveSession(req);
       res.redirect(303, url);
       return;
     }

@@ -3,6 +3,7 @@ import type {
   Attempt,
   AttemptLimits,
   EnrollableMethod,
+  MethodName,
   ReservedAttempt,
   SecondFactorMethod,
   SecondFactorStore,
@@ -105,4 +106,15 @@ function answer(
 
 export function isEnrollable(method: SecondFactorMethod): method is EnrollableMethod {
   return 'beginEnrollment' in method && 'confirmEnrollment' in method;
+}
+
+/** Those of the named methods that a person can activate, in this order. */
+export function enrollableMethods(
+  methods: ReadonlyMap<MethodName, SecondFactorMethod>,
+  names: readonly MethodName[],
+): EnrollableMethod[] {
+  return names
+    .map((name) => methods.get(name))
+    .filter((method) => method !== undefined)
+    .filter(isEnrollable);
 }

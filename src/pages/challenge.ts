@@ -4,11 +4,9 @@ import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
-import type { PageConfig } from './activation.js';
+import type { Handler, PageConfig } from './enrolling.js';
 import { readFields } from './fields.js';
 import { openDoor, prove, type Refusal, refusal } from './proof.js';
-
-type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
 
 const REASONS = {
   'not-proven': null,
@@ -113,7 +111,7 @@ export function challengePages(config: PageConfig) {
         return openDoor(config, req, res, situation, method.name, verdict);
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { digits: 6, now: now(), res });
+        const wrong = refusal(verdict, { now: now(), res, of: method.name });
         return show(req, res, situation, challenge, method, wrong);
       }
       case 'unavailable':

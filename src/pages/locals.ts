@@ -108,12 +108,78 @@ export interface MessageLocals extends Page {
   readonly primary: { readonly label: string; readonly href: string } | null;
 }
 
+/** `activate-handover`: the code of a key that an administrator has handed over. */
+export interface ActivateHandoverLocals extends Page {
+  /** POST `code`, `enrollment` and `_csrf`. */
+  readonly action: string;
+  /** POST `_csrf`: sets up an app without the administrator's key; null where that is not allowed. */
+  readonly restartAction: string | null;
+  readonly enrollment: string;
+  readonly issuer: string;
+  readonly digits: number;
+  readonly error: string | null;
+  readonly retryAt: Moment | null;
+  readonly otherMethods: readonly MethodLink[];
+}
+
+/** `activation-key`: asked for before a first activation, where the organization demands it. */
+export interface ActivationKeyLocals extends Page {
+  /** POST `activationKey` and `_csrf`. */
+  readonly action: string;
+  readonly error: string | null;
+  readonly otherMethods: readonly MethodLink[];
+  readonly later: Later | null;
+}
+
+/** `confirm`: one question before a change. */
+export interface ConfirmLocals extends Page {
+  readonly heading: string;
+  readonly text: string;
+  /** POST `_csrf`. */
+  readonly action: string;
+  /** What the button says. */
+  readonly confirm: string;
+  /** Where to go instead. */
+  readonly cancel: string;
+  readonly danger: boolean;
+}
+
+/** `profile`: My Profile → Two-factor. */
+export interface ProfileLocals extends Page {
+  /** What has just been done, as a sentence. */
+  readonly notice: string | null;
+  /** Whether any method is activated. */
+  readonly active: boolean;
+  readonly mode: 'off' | 'optional' | 'required';
+  readonly enrollments: readonly {
+    readonly id: string;
+    readonly method: string;
+    readonly title: string;
+    readonly label: string;
+    readonly createdAt: Moment;
+    readonly lastUsedAt: Moment | null;
+    /** Whether the organization still accepts it. */
+    readonly accepted: boolean;
+    /** Links; null where the policy does not allow it. */
+    readonly replaceHref: string | null;
+    readonly removeHref: string | null;
+  }[];
+  readonly activatable: readonly MethodLink[];
+  readonly signOutOthersHref: string;
+  /** Where an administrator switches two-factor for the whole account. */
+  readonly accountHref: string | null;
+}
+
 /** Each view's locals by its name. */
 export interface ViewLocals {
   'activate-totp': ActivateTotpLocals;
+  'activate-handover': ActivateHandoverLocals;
+  'activation-key': ActivationKeyLocals;
   'challenge-totp': ChallengeTotpLocals;
   'choose-method': ChooseMethodLocals;
+  confirm: ConfirmLocals;
   message: MessageLocals;
+  profile: ProfileLocals;
 }
 
 export type ViewName = keyof ViewLocals;

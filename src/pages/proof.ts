@@ -1,10 +1,9 @@
 import type { Request, Response } from 'express';
-import type { PassportStatic } from 'passport';
 import type { MethodName, Verdict } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { Operation } from '../methods/attempt.js';
-import { type StrategyInfo, strategyName } from '../methods/strategy.js';
+import { type PassportLike, type StrategyInfo, strategyName } from '../methods/strategy.js';
 import type { Elevate } from '../session/elevate.js';
 import type { Moment } from './locals.js';
 import type { Responder } from './respond.js';
@@ -12,7 +11,7 @@ import { durationText, waitUntil } from './wording.js';
 
 /** Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. */
 export function prove(
-  passport: PassportStatic,
+  passport: PassportLike,
   req: Request,
   res: Response,
   method: MethodName,
@@ -23,9 +22,9 @@ export function prove(
     passport.authenticate(
       strategyName(method),
       options,
-      (error: unknown, _verified: unknown, info: StrategyInfo | undefined) => {
+      (error: unknown, _verified: unknown, info: unknown) => {
         if (error || !info) reject(error ?? new Error(`${strategyName(method)} gave no verdict`));
-        else resolve(info.verdict);
+        else resolve((info as StrategyInfo).verdict);
       },
     )(req, res, reject);
   });
@@ -59,13 +58,15 @@ export interface Refusal {
 
 export function refusal(
   verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
-  { digits, now, res }: { digits: number; now: number; res: Response },
+  { now, res, of }: { now: number; res: Response; of: MethodName },
 ): Refusal {
   if (verdict.kind === 'rejected') {
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: REASONS[verdict.reason](digits),
+      message:
+        (of === 'activation-key' ? KEY_REASONS[verdict.reason] : undefined) ??
+        REASONS[verdict.reason],
       retryAt: null,
     };
   }
@@ -89,15 +90,21 @@ export function refusal(
   };
 }
 
-const REASONS: Readonly<
-  Record<Extract<Verdict, { kind: 'rejected' }>['reason'], (digits: number) => string>
-> = {
-  'wrong-code': () =>
+type Reason = Extract<Verdict, { kind: 'rejected' }>['reason'];
+
+const REASONS: Readonly<Record<Reason, string>> = {
+  'wrong-code':
     'That code is not right. Enter the one your app shows now; if it still fails, check the clock of your device.',
-  replayed: () => 'That code was used already. Wait for the next one.',
-  expired: () => 'This key was shown too long ago. Use the new one below.',
-  superseded: () =>
+  replayed: 'That code was used already. Wait for the next one.',
+  expired: 'This key was shown too long ago. Use the new one below.',
+  superseded:
     'This key is no longer valid: activation was started again elsewhere. Use the one below.',
-  denied: () => 'The request was denied.',
-  malformed: (digits) => `Enter the ${digits} digits that your app shows.`,
+  denied: 'The request was denied.',
+  malformed: 'Enter the digits that your app shows, and nothing else.',
+};
+
+const KEY_REASONS: Readonly<Partial<Record<Reason, string>>> = {
+  'wrong-code':
+    'That key is not right, or it was used or has ended. Ask your administrator for a new one.',
+  malformed: 'An activation key has 16 letters and digits.',
 };

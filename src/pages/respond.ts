@@ -93,7 +93,7 @@ export function responder(config: RespondConfig): Responder {
         primary:
           problem.status === 503
             ? { label: 'Try again', href: req.method === 'GET' ? req.originalUrl : homeUrl }
-            : { label: 'Go on', href: homeUrl },
+            : { label: 'Go on', href: problem.href ?? homeUrl },
       },
       json: { error: problem.error, message: problem.text },
     });
@@ -128,6 +128,7 @@ interface Problem {
   readonly heading: string;
   readonly text: string;
   readonly advice: string | null;
+  readonly href: string | null;
 }
 
 function describe(error: unknown): Problem {
@@ -138,6 +139,7 @@ function describe(error: unknown): Problem {
       heading: HEADINGS[error.status] ?? 'That did not work',
       text: error.message,
       advice: null,
+      href: error.href,
     };
   }
   const status = httpStatus(error);
@@ -149,6 +151,7 @@ function describe(error: unknown): Problem {
       heading: HEADINGS[status] ?? 'That did not work',
       text: 'The request could not be read.',
       advice: null,
+      href: null,
     };
   }
   return {
@@ -158,10 +161,12 @@ function describe(error: unknown): Problem {
     text: 'Your sign-in cannot be checked right now, so nobody is let in.',
     advice:
       'Nothing was changed. Wait a few seconds and try again; if it goes on, tell your administrator.',
+    href: null,
   };
 }
 
 const HEADINGS: Readonly<Record<number, string>> = {
+  401: 'Confirm that it is you',
   400: 'That request was not understood',
   403: 'Please try that again',
   404: 'There is no such page',

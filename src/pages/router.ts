@@ -9,16 +9,18 @@ import type { Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { nextUrl, turnAway, wantsHtml } from '../gate/gate.js';
 import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
-import { activationPages, type PageConfig } from './activation.js';
+import { activationPages } from './activation.js';
 import { type Brand, logoOrigin } from './branding.js';
 import { challengePages } from './challenge.js';
 import type { CsrfProtection } from './csrf.js';
+import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
+import { type ProfileConfig, profilePages } from './profile.js';
 import { type Stylesheets, stylesheetHeaders } from './stylesheet.js';
 
 const BODY_LIMIT = '8kb';
 
-export interface RouterConfig extends PageConfig {
+export interface RouterConfig extends ProfileConfig {
   readonly inspector: Inspector;
   readonly loginUrl: string;
   readonly stylesheets: Stylesheets;
@@ -29,6 +31,8 @@ export interface RouterConfig extends PageConfig {
   readonly expire: (req: Request) => Promise<void>;
 }
 
+type Page = (req: Request, res: Response) => Promise<void>;
+
 /**
  * The user's pages, all below `path`, and the error page for failures of the session layer before them.
  * Nothing below `path` ever falls through to the host's routes.
@@ -37,6 +41,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   const { path, respond, inspector, csrf } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
+  const profile = profilePages(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
   router.get('/assets/:file', (req, res, next) => {
@@ -64,8 +69,22 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.post('/activate/:method', page(guarded(activation.confirm)));
   router.post('/activate/:method/restart', page(guarded(activation.restart)));
   router.post('/challenge/:method', page(guarded(challenge.verify)));
+  router.post('/activate/:method/key', page(guarded(activation.redeem)));
   router.post('/postpone', page(guarded(activation.postpone)));
   router.post('/sign-out', page(guarded(signOut)));
+
+  router.get('/profile', page(inside(profile.overview)));
+  router.get('/profile/activate/:method', page(inside(profile.begin)));
+  router.get('/profile/replace/:enrollment', page(inside(profile.begin)));
+  router.get('/profile/remove/:enrollment', page(inside(profile.askRemove)));
+  router.get('/profile/sign-out-others', page(inside(profile.askSignOut)));
+  for (const place of ['/profile/activate/:method', '/profile/replace/:enrollment']) {
+    router.post(place, page(guarded(profile.confirm, inside)));
+    router.post(`${place}/restart`, page(guarded(profile.restart, inside)));
+    router.post(`${place}/key`, page(guarded(profile.redeem, inside)));
+  }
+  router.post('/profile/remove/:enrollment', page(guarded(profile.remove, inside)));
+  router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
   router.use((_req, _res, next) =>
     next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
   );
@@ -89,17 +108,15 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   };
   return [mounted, unavailable];
 
-  function page(handler: (req: Request, res: Response) => Promise<void>): RequestHandler {
+  function page(handler: Page): RequestHandler {
     return (req, res) => {
       handler(req, res).catch((error: unknown) => respond.fail(req, res, error));
     };
   }
 
   /** For somebody who is signed in with a password at least, and whose time between the doors is not over. */
-  function known(
-    handler: (req: Request, res: Response, situation: KnownSituation) => Promise<void>,
-  ) {
-    return async (req: Request, res: Response): Promise<void> => {
+  function known(handler: Handler): Page {
+    return async (req, res) => {
       const stepUp = req.session?.sallyport?.stepUp ?? null;
       const situation = await inspector.enterBetween(await inspector.inspect(req, stepUp));
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
@@ -109,11 +126,20 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     };
   }
 
+  /** For somebody who is through both doors. */
+  function inside(handler: Handler): Page {
+    return async (req, res) => {
+      const situation = await inspector.inspect(req);
+      if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
+        return leave(req, res, situation);
+      }
+      return handler(req, res, situation);
+    };
+  }
+
   /** The same for changes, which carry the token of our form. */
-  function guarded(
-    handler: (req: Request, res: Response, situation: KnownSituation) => Promise<void>,
-  ) {
-    return known(async (req, res, situation) => {
+  function guarded(handler: Handler, admit: (handler: Handler) => Page = known): Page {
+    return admit(async (req, res, situation) => {
       await new Promise<void>((resolve, reject) => {
         csrf.protect(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
       });

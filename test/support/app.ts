@@ -1,10 +1,11 @@
 import express, { type Express, type Request } from 'express';
 import session, { MemoryStore, type Store } from 'express-session';
-import { Passport, type PassportStatic } from 'passport';
+import { Passport } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import {
   type AuditEvent,
   type Door,
+  type GateOptions,
   memoryStore,
   type PolicyFunction,
   type SallyportOptions,
@@ -40,6 +41,11 @@ export interface HostOptions {
   readonly cookie?: session.CookieOptions;
   readonly resave?: boolean;
   readonly options?: Partial<SallyportOptions>;
+  readonly gate?: GateOptions;
+  /** What the host mounts ahead of everything. */
+  readonly before?: (app: Express) => void;
+  /** What express-session is given in place of the guarded store. */
+  readonly unguarded?: Store;
   /** Routes below the gate. */
   readonly routes?: (app: Express, door: Door) => void;
 }
@@ -62,11 +68,14 @@ export async function host({
   cookie = {},
   resave = false,
   options = {},
+  gate = {},
+  before,
+  unguarded,
   routes,
 }: HostOptions = {}): Promise<Host> {
   const events: AuditEvent[] = [];
   const errors: unknown[] = [];
-  const passport = new Passport() as unknown as PassportStatic;
+  const passport = new Passport() ;
   passport.use(
     new LocalStrategy((username, password, done) =>
       done(null, password === 'sallyport' ? { id: username } : false),
@@ -76,13 +85,9 @@ export async function host({
   passport.deserializeUser((id: string, done) => done(null, { id }));
 
   const door = sallyport({
-    origin: ORIGIN,
-    issuer: 'Test Console',
-    keys: [KEY],
+    ...hostOptions(),
     store,
-    subject: subjectOf,
     policy,
-    loginUrl: '/login',
     passport,
     onEvent: (event) => void events.push(event),
     onError: (error) => void errors.push(error),
@@ -91,12 +96,15 @@ export async function host({
   await door.ready();
 
   const app = express();
+  // Express prints errors that nobody handles, but not in a test.
+  app.set('env', 'test');
+  before?.(app);
   app.use(
     session({
       secret: 'test',
       resave,
       saveUninitialized: false,
-      store: door.sessions(sessions),
+      store: unguarded ?? door.sessions(sessions),
       cookie,
     }),
   );
@@ -114,7 +122,7 @@ export async function host({
     req.logout((error) => (error ? next(error) : res.redirect('/login'))),
   );
   app.get('/healthz', (_req, res) => void res.send('ok'));
-  app.use(door.gate());
+  app.use(door.gate(gate));
   routes?.(app, door);
   app.get('/api/me', async (req, res) => {
     const { subject, assurance } = await door.check(req);
@@ -122,6 +130,21 @@ export async function host({
   });
   app.use((req, res) => void res.send(`inside ${req.method} ${req.path}`));
   return { app, door, events, errors };
+}
+
+const nobodys = memoryStore();
+
+/** The least that the library wants to know. */
+export function hostOptions(): SallyportOptions {
+  return {
+    origin: ORIGIN,
+    issuer: 'Test Console',
+    keys: [KEY],
+    store: nobodys,
+    subject: subjectOf,
+    policy: () => ({ mode: 'required' }),
+    loginUrl: '/login',
+  };
 }
 
 export function subjectOf(req: Request): Subject | undefined {

@@ -1,0 +1,104 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { MethodName } from '../contracts.js';
+import { type Duration, parseDuration } from '../duration.js';
+import { RequestError, SallyportError } from '../errors.js';
+import { saveSession } from '../session/elevate.js';
+import type { StepUp } from './decide.js';
+import { type GateConfig, nextUrl, turnAway, wantsHtml } from './gate.js';
+import type { Situation } from './inspect.js';
+
+export interface RequireOptions {
+  /** How old the proof may be at most. */
+  readonly maxAge?: Duration;
+  /** One of these must be proven; by default any that the policy accepts. */
+  readonly methods?: readonly MethodName[];
+}
+
+/**
+ * Demands a fresh proof on one route: a browser is sent to the challenge and comes back to the same place, a
+ * program gets 401 with what is missing. Anything but a GET is never replayed: it gets the same 401, and is
+ * sent again by whoever sent it.
+ */
+export function requireProof(config: GateConfig, options: RequireOptions): RequestHandler {
+  const stepUp = parseRequire(options);
+  const { inspector } = config;
+
+  return function secondFactorStepUp(req, res, next) {
+    (async () => inspector.inspect(req, stepUp))()
+      .then(async (situation) => {
+        if (situation.decision.kind === 'pass') return true;
+        await demand(config, req, res, situation, stepUp);
+        return false;
+      })
+      .then(
+        (passed) => {
+          if (passed) next();
+        },
+        (error: unknown) => config.fail(req, res, error),
+      );
+  };
+}
+
+/** What our own sensitive pages demand before a change. */
+export const FRESH: StepUp = Object.freeze({ maxAgeMs: 5 * 60 * 1000, methods: null });
+
+export type RequireFresh = (req: Request, res: Response, backTo: string) => Promise<boolean>;
+
+/**
+ * For handlers of ours: true to go on; otherwise it has answered. `backTo` is where the person is brought
+ * after the proof when the request was not a GET, which is never replayed.
+ */
+export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
+  const { inspector } = config;
+  return async function requireFresh(req, res, backTo) {
+    const situation = await inspector.inspect(req, FRESH);
+    if (situation.decision.kind === 'pass') return true;
+    await demand(config, req, res, situation, FRESH, backTo);
+    return false;
+  };
+}
+
+async function demand(
+  config: Omit<GateConfig, 'fail'>,
+  req: Request,
+  res: Response,
+  situation: Situation,
+  stepUp: StepUp,
+  backTo?: string,
+): Promise<void> {
+  if (situation.decision.kind !== 'challenge' || !wantsHtml(req)) {
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  const replayable = req.method === 'GET';
+  const returnTo = replayable ? undefined : backTo;
+  req.session.sallyport = { ...req.session.sallyport, stepUp, ...(returnTo && { returnTo }) };
+  if (replayable) {
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  await saveSession(req);
+  throw new RequestError(
+    401,
+    'second_factor_required',
+    'This needs a fresh confirmation that it is you. Nothing was changed: confirm, and do it again.',
+    nextUrl(config.path, situation.decision),
+  );
+}
+
+function parseRequire({ maxAge, methods }: RequireOptions): StepUp {
+  const maxAgeMs = maxAge === undefined ? null : parseDuration(maxAge);
+  if (maxAge !== undefined && maxAgeMs === null) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `require.maxAge must be a duration such as '5m', got ${JSON.stringify(maxAge)}`,
+    );
+  }
+  if (methods !== undefined && (!Array.isArray(methods) || methods.length === 0)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `require.methods must be a list of at least one method, got ${JSON.stringify(methods)}`,
+    );
+  }
+  return { maxAgeMs, methods: methods ?? null };
+}

@@ -1,0 +1,236 @@
+import type { Request, Response } from 'express';
+import type { Audit } from '../audit/events.js';
+import type { Enrollment, SecondFactorStore } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { freshFactors } from '../gate/decide.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { enrollableMethods } from '../methods/attempt.js';
+import { enrolling, type Handler, type PageConfig, type Place } from './enrolling.js';
+import { readFields } from './fields.js';
+import { openDoor } from './proof.js';
+import { onDate } from './wording.js';
+
+export interface ProfileConfig extends PageConfig {
+  readonly store: Pick<SecondFactorStore, 'unenroll' | 'raiseEpoch'>;
+  readonly audit: Audit;
+  /** Where this person switches two-factor for their whole account; null for most. */
+  readonly accountUrl: (situation: KnownSituation) => string | null;
+}
+
+const NOTICES: Readonly<Record<string, string>> = {
+  activated: 'The new method is activated.',
+  replaced:
+    'The new one is activated, and the old one is gone. Your other sessions must confirm again.',
+  removed: 'The method is removed. Your other sessions must confirm again.',
+  'signed-out': 'Your other sessions are signed out: each must confirm again.',
+};
+
+/** My Profile → Two-factor: a person looks after their own factors. Every change asks for a fresh proof. */
+export function profilePages(config: ProfileConfig) {
+  const { path, respond, store } = config;
+  const home = `${path}/profile`;
+  const form = enrolling(config);
+
+  const overview: Handler = async (req, res, situation) => {
+    const { policy, record } = situation.facts;
+    const { enrollments } = record;
+    const activatable = enrollableMethods(config.methods, policy.methods).filter(
+      ({ name }) => !enrollments.some(({ method }) => method === name),
+    );
+    const shown = enrollments.map((one) => ({
+      id: one.id,
+      method: one.method,
+      title: config.methods.get(one.method)?.title ?? one.method,
+      label: one.label,
+      createdAt: onDate(new Date(one.createdAt)),
+      lastUsedAt: one.lastUsedAt === null ? null : onDate(new Date(one.lastUsedAt)),
+      accepted: policy.methods.includes(one.method),
+      replaceHref: policy.methods.includes(one.method) ? `${home}/replace/${one.id}` : null,
+      removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
+    }));
+    const offers = policy.mode === 'off' ? [] : activatable;
+    await respond.page(req, res, {
+      view: 'profile',
+      title: 'Two-factor authentication',
+      subject: situation.subject,
+      locals: {
+        notice: NOTICES[String(req.query.done)] ?? null,
+        active: enrollments.length > 0,
+        mode: policy.mode,
+        enrollments: shown,
+        activatable: offers.map(({ name, title }) => ({ title, href: `${home}/activate/${name}` })),
+        signOutOthersHref: `${home}/sign-out-others`,
+        accountHref: config.accountUrl(situation),
+      },
+      json: {
+        mode: policy.mode,
+        methods: policy.methods,
+        enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
+        activatable: offers.map(({ name }) => name),
+      },
+    });
+  };
+
+  /** Only those who are through both doors come here, and changes only with a fresh proof. */
+  async function admitted(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+  ): Promise<boolean> {
+    // Whoever has nothing yet has nothing to prove; the store holds them to that.
+    if (situation.facts.record.enrollments.length === 0) return true;
+    return config.requireFresh(req, res, home);
+  }
+
+  function placeOf(req: Request, { facts }: KnownSituation): Place {
+    const { enrollments } = facts.record;
+    const { method: name, enrollment: id } = req.params;
+    const replaced = id === undefined ? null : enrollments.find((one) => one.id === id);
+    const wanted = replaced?.method ?? name;
+    const method =
+      facts.policy.mode === 'off'
+        ? undefined
+        : enrollableMethods(config.methods, facts.policy.methods).find(
+            (one) => one.name === wanted,
+          );
+    if (!method || replaced === undefined) {
+      throw new RequestError(404, 'not_found', 'This method is not offered to you.');
+    }
+    const url = replaced ? `${home}/replace/${replaced.id}` : `${home}/activate/${method.name}`;
+    return { method, url, others: [], later: null, replaces: replaced?.id ?? null };
+  }
+
+  const begin: Handler = async (req, res, situation) => {
+    const place = placeOf(req, situation);
+    if (await admitted(req, res, situation)) await form.show(req, res, situation, place, null);
+  };
+
+  const restart: Handler = async (req, res, situation) => {
+    const place = placeOf(req, situation);
+    if (await admitted(req, res, situation)) await form.restart(req, res, situation, place);
+  };
+
+  const redeem: Handler = async (req, res, situation) => {
+    const place = placeOf(req, situation);
+    if (await admitted(req, res, situation)) await form.redeem(req, res, situation, place);
+  };
+
+  const confirm: Handler = async (req, res, situation) => {
+    const place = placeOf(req, situation);
+    if (!(await admitted(req, res, situation))) return;
+    const verdict = await form.confirm(req, res, situation, place);
+    if (!verdict) return;
+    const done = place.replaces === null ? 'activated' : 'replaced';
+    req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
+    await openDoor(config, req, res, situation, place.method.name, verdict);
+  };
+
+  function removable(req: Request, situation: KnownSituation): Enrollment {
+    const { enrollments } = situation.facts.record;
+    const one = enrollments.find(({ id }) => id === req.params.enrollment);
+    if (!one) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    if (!mayRemove(situation, one)) {
+      throw new RequestError(
+        409,
+        'required',
+        'Your organization requires two-factor authentication: replace this method instead.',
+      );
+    }
+    return one;
+  }
+
+  const askRemove: Handler = async (req, res, situation) => {
+    const one = removable(req, situation);
+    if (!(await admitted(req, res, situation))) return;
+    const title = config.methods.get(one.method)?.title ?? one.method;
+    await respond.page(req, res, {
+      view: 'confirm',
+      title: 'Remove a method',
+      subject: situation.subject,
+      locals: {
+        heading: `Remove ${title}?`,
+        text: 'It will no longer be accepted, and your other sessions must confirm again.',
+        action: `${home}/remove/${one.id}`,
+        confirm: 'Remove',
+        cancel: home,
+        danger: true,
+      },
+      json: { next: 'confirm', enrollment: one.id },
+    });
+  };
+
+  const remove: Handler = async (req, res, situation) => {
+    readFields(req, []);
+    const one = removable(req, situation);
+    if (!(await admitted(req, res, situation))) return;
+    const { subject } = situation;
+    const removed = await store.unenroll(subject.id, one.id);
+    if (!removed) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    config.audit.record('enrollment.removed', {
+      subject,
+      method: one.method,
+      from: req.ip ?? null,
+    });
+    await stayProven(req, situation, removed.epoch);
+    respond.onward(req, res, `${home}?done=removed`, { next: 'done' });
+  };
+
+  const askSignOut: Handler = async (req, res, situation) => {
+    if (!(await admitted(req, res, situation))) return;
+    await respond.page(req, res, {
+      view: 'confirm',
+      title: 'Sign out my other sessions',
+      subject: situation.subject,
+      locals: {
+        heading: 'Sign out your other sessions?',
+        text: 'On every other device and browser a code is asked for again. This session goes on.',
+        action: `${home}/sign-out-others`,
+        confirm: 'Sign out the others',
+        cancel: home,
+        danger: false,
+      },
+      json: { next: 'confirm' },
+    });
+  };
+
+  const signOutOthers: Handler = async (req, res, situation) => {
+    readFields(req, []);
+    if (!(await admitted(req, res, situation))) return;
+    const { subject } = situation;
+    const { epoch } = await store.raiseEpoch(subject.id);
+    config.audit.record('sessions.ended', { subject, from: req.ip ?? null });
+    await stayProven(req, situation, epoch);
+    respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
+  };
+
+  /** The epoch has risen: every assurance is void but this session's, which is stamped anew. */
+  async function stayProven(
+    req: Request,
+    { subject, facts }: KnownSituation,
+    epoch: number,
+  ): Promise<void> {
+    const latest = freshFactors(facts).toSorted((one, other) => other.at - one.at)[0];
+    if (latest) await config.elevate(req, { subject, epoch, factor: latest });
+  }
+
+  return {
+    overview,
+    begin,
+    restart,
+    redeem,
+    confirm,
+    askRemove,
+    remove,
+    askSignOut,
+    signOutOthers,
+  };
+}
+
+/** Whether the policy still holds without it. */
+function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
+  const { policy, record } = facts;
+  if (policy.mode !== 'required') return true;
+  return record.enrollments.some(
+    (other) => other.id !== one.id && policy.methods.includes(other.method),
+  );
+}
