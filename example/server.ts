@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { RedisStore } from 'connect-redis';
+import session from 'express-session';
+import { createClient } from 'redis';
+import { memoryStore } from 'sallyport';
+import { redisStore } from 'sallyport/redis';
+import { DEMO_PASSWORD, demoAccounts } from './accounts.js';
+import { type ConsoleOptions, createApp } from './app.js';
+
+// PORT             where to listen; default 3000
+// ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
+// REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes
+// SALLYPORT_KEY    32 bytes, base64: seals what people enroll
+// SESSION_SECRET   signs the session cookie
+// Keep the last two: whoever changes the key locks out everybody who has enrolled.
+const { PORT, ORIGIN, REDIS_URL, NODE_ENV } = process.env;
+
+type Stores = Pick<ConsoleOptions, 'sessionStore' | 'store'> & { close(): Promise<void> };
+
+async function main(): Promise<void> {
+  const port = portFrom(PORT ?? '3000');
+  const keys = [secretFrom('SALLYPORT_KEY')];
+  const sessionSecret = secretFrom('SESSION_SECRET');
+  const accounts = await demoAccounts();
+  const origin = ORIGIN ?? `http://localhost:${port}`;
+  const stores = REDIS_URL ? await inRedis(REDIS_URL) : inMemory();
+  const { app, door } = await createApp({ origin, keys, sessionSecret, accounts, ...stores });
+
+  const server = app.listen(port, (error) => {
+    if (error) stop(error);
+    console.log(`Northwind Console: ${origin} (kept in ${REDIS_URL ? 'Redis' : 'memory only'})`);
+    console.log(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
+    for (const { email, organization } of accounts.all) {
+      console.log(`  ${email.padEnd(24)}two-factor ${organization.twoFactor}`);
+    }
+  });
+
+  let closing = false;
+  const shutDown = (): void => {
+    if (closing) return;
+    closing = true;
+    // Requests under way are finished; whatever hangs does not keep the process.
+    setTimeout(() => process.exit(1), 5000).unref();
+    server.close(() => {
+      Promise.all([door.close(), stores.close()]).then(() => process.exit(0), stop);
+    });
+    server.closeIdleConnections();
+  };
+  process.on('SIGINT', shutDown).on('SIGTERM', shutDown);
+}
+
+function inMemory(): Stores {
+  return {
+    sessionStore: new session.MemoryStore(),
+    store: memoryStore(),
+    close: async () => {},
+  };
+}
+
+async function inRedis(url: string): Promise<Stores> {
+  if (!/^rediss?:/.test(url)) stop(new Error('REDIS_URL must begin with redis: or rediss:'));
+  let started = false;
+  const redis = createClient({
+    url,
+    // While Redis is away, fail at once; the default keeps requests waiting for it.
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: 2000,
+      // Not there at the start is a mistake to report; lost later, it is expected back.
+      reconnectStrategy: (retries) => (started ? Math.min(50 * 2 ** retries, 1000) : false),
+    },
+  });
+  // A client without a listener for errors ends the process when the connection breaks.
+  redis.on('error', (error: Error) => {
+    if (started) console.error(`Redis: ${reason(error)}`);
+  });
+  const absent = (error: Error) => stop(new Error(`no Redis at REDIS_URL: ${reason(error)}`));
+  // A server that hangs accepts the connection and then says nothing.
+  const deadline = setTimeout(absent, 5000, new Error('it does not answer'));
+  await redis.connect().catch(absent);
+  clearTimeout(deadline);
+  started = true;
+  return {
+    sessionStore: new RedisStore({ client: redis, prefix: 'console:session:' }),
+    store: redisStore(redis),
+    close: async () => redis.destroy(),
+  };
+}
+
+function secretFrom(name: 'SALLYPORT_KEY' | 'SESSION_SECRET'): string {
+  const given = process.env[name];
+  if (given) return given;
+  const advice = 'make one with: openssl rand -base64 32';
+  if (NODE_ENV === 'production') stop(new Error(`${name} is not set; ${advice}`));
+  const shared = REDIS_URL ? ', and no other process on this Redis shares it' : '';
+  console.warn(`${name} is not set: made one up, until this process ends${shared} (${advice})`);
+  return randomBytes(32).toString('base64');
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  return stop(new Error(`PORT must be a number from 0 to 65535, got ${text}`));
+}
+
+function reason(error: Error & { code?: string; errors?: readonly Error[] }): string {
+  return error.message || error.errors?.[0]?.message || error.code || error.name;
+}
+
+/** One clear line, and the exit code that supervisors look for. */
+function stop(error: Error): never {
+  console.error(reason(error));
+  process.exit(1);
+}
+
+main().catch(stop);

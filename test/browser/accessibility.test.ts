@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.js';
+import {
+  type RunningExample,
+  readKey,
+  signIn,
+  startExample,
+  submitCode,
+  wrongCode,
+} from '../support/example.js';
+
+const SCHEMES = ['light', 'dark'] as const;
+const WIDTHS = [320, 390, 1280] as const;
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+describe('every page, in light and dark, from 320 to 1280 pixels', () => {
+  let browser: Browser;
+  let example: RunningExample;
+  let context: BrowserContext;
+  let page: Page;
+  let key: string;
+
+  before(async () => {
+    browser = await launchChromium();
+    example = await startExample();
+    context = await browser.newContext({ baseURL: example.origin });
+    page = await context.newPage();
+  });
+  after(async () => {
+    await browser?.close();
+    await example?.close();
+  });
+
+  async function check(): Promise<void> {
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        const where = `${page.url()} at ${width} px, ${colorScheme}`;
+        assert.deepEqual(await violations(page), [], where);
+        assert.equal(await overflows(page), false, `scrolls sideways: ${where}`);
+      }
+    }
+    assert.deepEqual(await smallTargets(page), [], 'targets below 24 px');
+  }
+
+  it('the login page', async () => {
+    await page.goto('/login');
+    await check();
+    await page.getByLabel('E-mail address').fill('user1@acme.example');
+    await page.getByLabel('Password').fill('not this one');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await check();
+  });
+
+  it('activation', async () => {
+    await page.goto('/');
+    await signIn(page, 'user1@acme.example');
+    key = await readKey(page);
+    await check();
+  });
+
+  it('activation, after a wrong code', async () => {
+    await submitCode(page, wrongCode(example, key));
+    await page.getByRole('alert').waitFor();
+    await check();
+  });
+
+  it("the library's own 404", async () => {
+    const { pathname } = new URL(page.url());
+    await page.goto('/two-factor/nothing');
+    await check();
+    await page.goto(pathname);
+  });
+
+  it('the dashboard', async () => {
+    await submitCode(page, example.code(key));
+    await page.getByRole('heading', { name: 'Acme' }).waitFor();
+    await check();
+  });
+
+  it('the 404 of the console', async () => {
+    await page.goto('/nothing');
+    await check();
+  });
+
+  it('the challenge, and after a wrong code', async () => {
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    example.nextStep();
+    await signIn(page, 'user1@acme.example');
+    await page.waitForURL('**/two-factor/challenge/**');
+    await check();
+    await page.locator('summary').click();
+    await submitCode(page, wrongCode(example, key));
+    await page.getByRole('alert').waitFor();
+    await check();
+  });
+});
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const script = `axe.run(document, { runOnly: ${JSON.stringify(STANDARDS)} })`;
+  const results = (await page.evaluate(script)) as axe.AxeResults;
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+  );
+}
+
+function overflows(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > innerWidth');
+}
+
+/** WCAG 2.2 §2.5.8, for everything that is not a link within a sentence. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(`
+    [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')]
+      .filter((target) => getComputedStyle(target).display !== 'inline')
+      .filter((target) => {
+        const { width, height } = target.getBoundingClientRect();
+        return width < 24 || height < 24;
+      })
+      .map((target) => target.outerHTML)
+  `);
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.js';
+import {
+  type RunningExample,
+  readKey,
+  signIn,
+  startExample,
+  submitCode,
+  wrongCode,
+} from '../support/example.js';
+
+describe('a login in the browser', () => {
+  let browser: Browser;
+  let example: RunningExample;
+
+  before(async () => {
+    browser = await launchChromium();
+  });
+  after(() => browser?.close());
+  beforeEach(async () => {
+    example = await startExample();
+  });
+  afterEach(() => example.close());
+
+  for (const javaScriptEnabled of [true, false]) {
+    describe(javaScriptEnabled ? 'with script' : 'without script', () => {
+      let context: BrowserContext;
+      let page: Page;
+      let complaints: string[];
+
+      beforeEach(async () => {
+        context = await browser.newContext({ javaScriptEnabled, baseURL: example.origin });
+        complaints = [];
+        page = await context.newPage();
+        // A violated CSP and a thrown error are said on the console.
+        page.on('console', (message) => {
+          // A page for a wrong code is answered with a 4xx, which Chromium reports too.
+          const answered = /status of 4\d\d/.test(message.text());
+          if (message.type() === 'error' && !answered) complaints.push(message.text());
+        });
+        page.on('response', (response) => {
+          const part = response.request().resourceType() !== 'document';
+          if (part && response.status() >= 400) complaints.push(response.url());
+        });
+        page.on('pageerror', (error) => complaints.push(error.message));
+        page.on('request', (request) => {
+          const { origin, protocol } = new URL(request.url());
+          if (origin !== example.origin && protocol !== 'data:') complaints.push(request.url());
+        });
+      });
+      afterEach(async () => {
+        await context.close();
+        assert.deepEqual(complaints, []);
+      });
+
+      it('activates an authenticator app and opens the page first asked for', async () => {
+        await page.goto('/files/report.txt');
+        await signIn(page, 'user1@acme.example');
+        await page.waitForURL('**/two-factor/activate/**');
+        const key = await readKey(page);
+        assert.match(key, /^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/);
+        assert.match(
+          (await page.textContent('dl')) ?? '',
+          /user1@acme\.example[\s\S]*Northwind Console/,
+        );
+        assert.equal(await page.getByRole('img', { name: /QR code/ }).isVisible(), true);
+
+        await submitCode(page, wrongCode(example, key));
+        const error = page.getByRole('alert');
+        await error.waitFor();
+        const described = await page.locator('input[name=code]').getAttribute('aria-describedby');
+        assert.ok(described?.split(' ').includes((await error.getAttribute('id')) ?? ''));
+        assert.equal(await readKey(page), key, 'the key that was scanned still counts');
+
+        await submitCode(page, example.code(key));
+        await page.waitForURL('**/files/report.txt');
+        await page.goto('/');
+        assert.match((await page.textContent('main')) ?? '', /Authenticator app\s+proven/);
+      });
+
+      it('asks for a code only, at the next login', async () => {
+        await page.goto('/');
+        await signIn(page, 'user2@acme.example');
+        const key = await readKey(page);
+        await submitCode(page, example.code(key));
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.waitForURL('**/login');
+        example.nextStep();
+
+        await page.goto('/api/me');
+        await signIn(page, 'user2@acme.example');
+        await page.waitForURL('**/two-factor/challenge/**');
+        assert.equal(await page.locator('[data-sp=totp-key]').count(), 0);
+        await submitCode(page, wrongCode(example, key));
+        await page.getByRole('alert').waitFor();
+
+        const code = example.code(key);
+        await submitCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
+        await page.waitForURL('**/api/me');
+        assert.match((await page.textContent('body')) ?? '', /"method":"totp"/);
+      });
+
+      it('signs out between the doors', async () => {
+        await page.goto('/');
+        await signIn(page, 'user1@globex.example');
+        await page.waitForURL('**/two-factor/activate/**');
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.waitForURL('**/login');
+        await page.goto('/');
+        assert.equal(new URL(page.url()).pathname, '/login');
+      });
+
+      it('makes a new key on request, and voids the one before', async () => {
+        await page.goto('/');
+        await signIn(page, 'user1@globex.example');
+        await page.waitForURL('**/two-factor/activate/**');
+        const before = await readKey(page);
+        await page.getByRole('button', { name: 'Use a new key' }).click();
+        await page.waitForURL('**/two-factor/activate/**');
+        const after = await readKey(page);
+        assert.notEqual(after, before);
+        await submitCode(page, example.code(before));
+        await page.getByRole('alert').waitFor();
+        await submitCode(page, example.code(after));
+        await page.waitForURL(`${example.origin}/`);
+      });
+
+      it('has no second door where two-factor is off', async () => {
+        await page.goto('/');
+        await signIn(page, 'user@initech.example');
+        await page.waitForURL(`${example.origin}/`);
+        assert.match((await page.textContent('main')) ?? '', /not asked for/);
+      });
+    });
+  }
+});
