@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { createClient } from 'redis';
+import { redisStore } from 'sallyport/redis';
+import { run } from '../../src/cli/run.js';
+import { type RedisServer, startRedis } from '../support/redis.js';
+
+async function sallyport(args: string[], env: Record<string, string> = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await run(args, {
+    env,
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+describe('npx sallyport', () => {
+  let redis: RedisServer;
+  before(async () => {
+    redis = await startRedis();
+  });
+  after(() => redis.stop());
+
+  it('says what it can do', async () => {
+    const { code, out } = await sallyport(['help']);
+    assert.equal(code, 0);
+    assert.match(out, /init .*\n\s+keygen /);
+  });
+
+  it('exits with 2 for a command it does not have, an argument too many, an unknown option', async () => {
+    for (const args of [['bogus'], ['toString'], ['init', 'x'], ['--frobnicate'], []]) {
+      assert.equal((await sallyport(args)).code, 2, args.join(' '));
+    }
+  });
+
+  it('keygen prints one key that the keyring takes, and another one the next time', async () => {
+    const first = await sallyport(['keygen']);
+    const second = await sallyport(['keygen']);
+    assert.equal(Buffer.from(first.out, 'base64').length, 32);
+    assert.notEqual(first.out, second.out);
+  });
+
+  it('init sets up a Redis that the store then accepts in production', async () => {
+    const prefix = 'cli-init:';
+    const fresh = () => redisStore(createClient({ url: redis.url }), { prefix, initialize: false });
+    const before = fresh();
+    await assert.rejects(before.ready(), { code: 'ERR_STORE_NOT_INITIALIZED' });
+    await before.close();
+
+    const { code } = await sallyport(['init', '--prefix', prefix], { REDIS_URL: redis.url });
+    assert.equal(code, 0);
+    const after = fresh();
+    await after.ready();
+    await after.close();
+  });
+
+  it('says in one line that Redis is not there, or that none was named', async () => {
+    const absent = await sallyport(['init', '--redis', 'redis://:hunter2@127.0.0.1:1']);
+    assert.equal(absent.code, 1);
+    assert.match(absent.err, /^sallyport: ERR_STORE_UNAVAILABLE: [^\n]*$/);
+    assert.doesNotMatch(absent.err, /hunter2/);
+    assert.equal((await sallyport(['init'])).code, 2);
+    const nonsense = await sallyport(['init', '--redis', 'http://hunter2@x']);
+    assert.equal(nonsense.code, 2);
+    assert.doesNotMatch(nonsense.err, /hunter2/);
+  });
+});
