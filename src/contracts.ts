@@ -136,6 +136,9 @@ export type EnrollmentBasis = 'first' | 'activation-key' | 'handover' | 'proven'
 /** SHA-256 of a session id, base64url. Session ids themselves never reach the store. */
 export type SessionDigest = string & { readonly __digest?: 'session' };
 
+/** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while Duo is out of reach. */
+export const FALLBACK = 'fallback';
+
 /** One proof: which method, by which enrollment, when. */
 export interface Factor {
   readonly method: MethodName;
@@ -423,6 +426,8 @@ export type Verdict =
       readonly enrollmentId: string;
       readonly epoch: number;
       readonly at: number;
+      /** For the event, e.g. what Duo says of it. */
+      readonly detail?: string;
     }
   | {
       readonly kind: 'rejected';
@@ -433,6 +438,8 @@ export type Verdict =
         | 'superseded'
         | 'denied'
         | 'malformed';
+      /** For the event, beyond the reason; never shown. */
+      readonly detail?: string;
     }
   | { readonly kind: 'locked'; readonly retryAt: Date | null }
   | { readonly kind: 'unavailable'; readonly cause: unknown };

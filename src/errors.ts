@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_SUBJECT'
   | 'ERR_POLICY'
   | 'ERR_METHOD'
+  | 'ERR_DUO'
   | 'ERR_VIEW';
 
 export class SallyportError extends Error {

@@ -10,12 +10,14 @@ import { type GateOptions, gate } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
 import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
+import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { type PassportLike, secondFactorStrategy, strategyName } from './methods/strategy.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
 import { sessionCsrf } from './pages/csrf.js';
+import { recoveryCodePages } from './pages/recovery-codes.js';
 import { responder } from './pages/respond.js';
 import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
@@ -71,6 +73,7 @@ export function sallyport(options: SallyportOptions): Door {
         parameters: { ...config.totp, period: 30 },
         enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
       }),
+      recoveryCode({ store, keyring: keys }),
     ].map((method) => [method.name, method]),
   );
   if (isOrganizationPolicy(options.policy)) options.policy.useMethods([...methods.keys()]);
@@ -147,6 +150,7 @@ export function sallyport(options: SallyportOptions): Door {
     expire,
     fail: respond.fail,
   };
+  const requireFresh = freshness(gateConfig);
 
   return {
     async ready() {
@@ -163,7 +167,15 @@ export function sallyport(options: SallyportOptions): Door {
         store,
         audit: events,
         redeemActivationKey,
-        requireFresh: freshness(gateConfig),
+        requireFresh,
+        recoveryCodes: recoveryCodePages({
+          path,
+          store,
+          keyring: keys,
+          audit: events,
+          respond,
+          requireFresh,
+        }),
         accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
         methods,
         passport,

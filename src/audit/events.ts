@@ -2,6 +2,8 @@ import type { AuditEvent, AuditEventType, AuditSink, MethodName, Subject } from 
 
 export interface EventFacts {
   readonly subject?: Pick<Subject, 'id' | 'tenantId'> | null;
+  /** For what concerns an organization and no subject. Default: the subject's tenant. */
+  readonly organizationId?: string | null;
   /** Default: the subject itself. */
   readonly actorId?: string | null;
   readonly method?: MethodName | null;
@@ -22,12 +24,15 @@ export function audit(
   { now, onError }: { now: () => number; onError: (error: unknown) => void },
 ): Audit {
   return {
-    record(type, { subject = null, actorId, method = null, from = null, detail = null }) {
+    record(
+      type,
+      { subject = null, organizationId, actorId, method = null, from = null, detail = null },
+    ) {
       const event: AuditEvent = Object.freeze({
         type,
         at: new Date(now()),
         subjectId: subject?.id ?? null,
-        tenantId: subject?.tenantId ?? null,
+        tenantId: organizationId ?? subject?.tenantId ?? null,
         actorId: actorId === undefined ? (subject?.id ?? null) : actorId,
         method,
         from,
@@ -36,6 +41,11 @@ export function audit(
       for (const sink of sinks) deliver(sink, event, onError);
     },
   };
+}
+
+/** The same trail, with somebody else as the one who did it: an administrator who acts for a user. */
+export function onBehalf(trail: Audit, actorId: string): Audit {
+  return { record: (type, facts) => trail.record(type, { ...facts, actorId }) };
 }
 
 async function deliver(

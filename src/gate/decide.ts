@@ -1,10 +1,11 @@
-import type {
-  AssuranceRecord,
-  Enrollment,
-  Factor,
-  MethodName,
-  Policy,
-  SubjectRecord,
+import {
+  type AssuranceRecord,
+  type Enrollment,
+  FALLBACK,
+  type Factor,
+  type MethodName,
+  type Policy,
+  type SubjectRecord,
 } from '../contracts.js';
 
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
@@ -74,23 +75,25 @@ function required(facts: Facts): Decision {
     const graceEndsAt = graceUntil && graceUntil.getTime() > now ? graceUntil : null;
     if (graceEndsAt && graceEndsAt.getTime() === facts.postponedUntil)
       return { kind: 'pass', why: 'postponed' };
-    return { kind: 'enroll', why: 'required', methods: policy.methods, graceEndsAt };
+    return { kind: 'enroll', why: 'required', methods: toActivate(policy), graceEndsAt };
   }
 
-  const usable = policy.methods.filter((method) => isEnrolled(enrollments, method));
-  if (usable.length === 0) {
+  const activated = policy.methods.filter((method) => isEnrolled(enrollments, method));
+  const codes = withRecoveryCodes(facts);
+  if (activated.length === 0) {
     // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
-    if (freshFactors(facts).length > 0) {
+    if (freshFactors(facts).some(isProof)) {
       return {
         kind: 'enroll',
         why: 'method-not-accepted',
-        methods: policy.methods,
+        methods: toActivate(policy),
         graceEndsAt: null,
       };
     }
-    const methods = [...new Set(enrollments.map(({ method }) => method))];
+    const methods = [...new Set(enrollments.map(({ method }) => method)), ...codes];
     return { kind: 'challenge', why: 'to-enroll-another', methods };
   }
+  const usable = [...activated, ...codes];
 
   const proven = freshFactors(facts).filter(({ method }) => policy.methods.includes(method));
   if (proven.length === 0) return { kind: 'challenge', why: 'not-proven', methods: usable };
@@ -105,8 +108,10 @@ function steppedUp(
   if (!stepUp) return { kind: 'pass', why: 'proven' };
   const { maxAgeMs, methods } = stepUp;
   const enough = proven.some(
-    ({ method, at }) =>
-      (methods === null || methods.includes(method)) && (maxAgeMs === null || now - at < maxAgeMs),
+    (factor) =>
+      isProof(factor) &&
+      (methods === null || methods.includes(factor.method)) &&
+      (maxAgeMs === null || now - factor.at < maxAgeMs),
   );
   if (enough) return { kind: 'pass', why: 'proven' };
   const demanded = methods === null ? usable : usable.filter((method) => methods.includes(method));
@@ -117,7 +122,7 @@ function steppedUp(
 function whereOff(facts: Facts): Decision {
   const { enrollments } = facts.record;
   if (!facts.stepUp || enrollments.length === 0) return { kind: 'pass', why: 'policy-off' };
-  const usable = [...new Set(enrollments.map(({ method }) => method))];
+  const usable = [...new Set(enrollments.map(({ method }) => method)), ...withRecoveryCodes(facts)];
   return steppedUp(facts, freshFactors(facts), usable);
 }
 
@@ -140,6 +145,23 @@ export function freshFactors({
   }
   const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
   return assurance.factors.filter(({ at }) => now - at < limit);
+}
+
+/** Recovery codes stand in for a lost authenticator; nobody activates them by themselves. */
+const RECOVERY_CODE = 'recovery-code';
+
+function toActivate({ methods }: Policy): readonly MethodName[] {
+  return methods.filter((method) => method !== RECOVERY_CODE);
+}
+
+function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
+  const has = (record.recoveryCodesLeft ?? 0) > 0 && policy.methods.includes(RECOVERY_CODE);
+  return has ? [RECOVERY_CODE] : [];
+}
+
+/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing. */
+function isProof({ enrollmentId }: Factor): boolean {
+  return enrollmentId !== FALLBACK;
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

@@ -6,7 +6,7 @@ const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
 
 export interface ReturnToConfig {
   readonly origin: string;
-  /** Where the library's own pages live: nobody is sent back there. */
+  /** Where the library's own pages live: of them only My Profile is a place to come back to. */
   readonly path: string;
   readonly homeUrl: string;
 }
@@ -25,8 +25,12 @@ export function localPath(
   if (!URL.canParse(value, origin)) return null;
   const url = new URL(value, origin);
   if (url.origin !== origin || url.pathname.startsWith('//')) return null;
-  if (url.pathname === path || url.pathname.startsWith(`${path}/`)) return null;
+  if (isBelow(path, url.pathname) && !isBelow(`${path}/profile`, url.pathname)) return null;
   return value;
+}
+
+function isBelow(folder: string, pathname: string): boolean {
+  return pathname === folder || pathname.startsWith(`${folder}/`);
 }
 
 /**

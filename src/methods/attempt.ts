@@ -25,7 +25,7 @@ export type Operation =
   | { readonly kind: 'confirm'; readonly replaces: string | null };
 
 export interface AttemptConfig {
-  readonly store: Pick<SecondFactorStore, 'reserveAttempt'>;
+  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'now'>;
   readonly limits: AttemptLimits;
   readonly audit: Audit;
 }
@@ -46,10 +46,13 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
     const { subject } = attempt;
     if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
     try {
-      const reservation = await store.reserveAttempt(subject.id, limits, {
-        method: method.name,
-        stoppable: method.counting === 'stops',
-      });
+      const reservation =
+        method.counting === 'none'
+          ? uncounted(store.now())
+          : await store.reserveAttempt(subject.id, limits, {
+              method: method.name,
+              stoppable: method.counting === 'stops',
+            });
       if (reservation.kind === 'locked') {
         audit.record('verification.locked', { subject, method: method.name, from });
         return {
@@ -69,12 +72,18 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
       const facts = { subject, method: method.name, from };
       switch (verdict.kind) {
         case 'verified':
-          audit.record(confirming ? 'enrollment.confirmed' : 'verification.succeeded', facts);
+          audit.record(confirming ? 'enrollment.confirmed' : 'verification.succeeded', {
+            ...facts,
+            detail: verdict.detail ?? null,
+          });
           return;
         case 'rejected':
           audit.record(confirming ? 'enrollment.failed' : 'verification.failed', {
             ...facts,
-            detail: verdict.reason,
+            detail:
+              verdict.detail === undefined
+                ? verdict.reason
+                : `${verdict.reason}: ${verdict.detail}`,
           });
           return;
         case 'locked':
@@ -84,6 +93,21 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
           verdict satisfies never;
       }
     }
+  };
+}
+
+/**
+ * Where nothing can be guessed nothing is reserved: neither do failures elsewhere lock such a method, nor can
+ * its own lock the others. It reads for itself what it needs.
+ */
+function uncounted(at: number): ReservedAttempt {
+  return {
+    kind: 'reserved',
+    at,
+    epoch: 0,
+    authenticators: [],
+    pending: null,
+    activationKey: null,
   };
 }
 

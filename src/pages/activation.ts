@@ -108,7 +108,9 @@ export function activationPages(config: PageConfig) {
   const confirm: Handler = async (req, res, situation) => {
     const place = placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
-    if (verdict) await openDoor(config, req, res, situation, place.method.name, verdict);
+    if (!verdict) return;
+    const codesDue = config.recoveryCodes.due(situation);
+    await openDoor(config, req, res, situation, place.method.name, verdict, codesDue);
   };
 
   const postpone: Handler = async (req, res, { decision }) => {

@@ -4,6 +4,7 @@ import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import { readFields } from './fields.js';
 import { openDoor, prove, type Refusal, refusal } from './proof.js';
@@ -51,20 +52,10 @@ export function challengePages(config: PageConfig) {
     const others = methods
       .filter((other) => other !== method)
       .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
-    await respond.page(req, res, {
+    const said = { action, error: wrong?.message ?? null, otherMethods: others };
+    const answer = {
       status: wrong?.status ?? 200,
-      view: 'challenge-totp',
-      title: 'Enter your code',
       subject: situation.subject,
-      locals: {
-        action,
-        issuer: attempt.issuer,
-        digits: Number(data.digits),
-        error: wrong?.message ?? null,
-        retryAt: wrong?.retryAt ?? null,
-        otherMethods: others,
-        reason,
-      },
       json: {
         ...(wrong
           ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
@@ -74,6 +65,28 @@ export function challengePages(config: PageConfig) {
         methods: methods.map(({ name }) => name),
         url: action,
         ...data,
+      },
+    };
+    if (method.name === RECOVERY_CODE) {
+      const title = 'Use a recovery code';
+      await respond.page(req, res, {
+        ...answer,
+        view: 'challenge-recovery-code',
+        title,
+        locals: said,
+      });
+      return;
+    }
+    await respond.page(req, res, {
+      ...answer,
+      view: 'challenge-totp',
+      title: 'Enter your code',
+      locals: {
+        ...said,
+        issuer: attempt.issuer,
+        digits: Number(data.digits),
+        retryAt: wrong?.retryAt ?? null,
+        reason,
       },
     });
   }

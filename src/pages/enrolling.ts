@@ -17,8 +17,10 @@ import { readFields } from './fields.js';
 import type { Later, MethodLink } from './locals.js';
 import { type OpenDoorConfig, prove, type Refusal, refusal } from './proof.js';
 import { qrSvg } from './qr.js';
+import type { RecoveryCodePages } from './recovery-codes.js';
 
 export interface PageConfig extends OpenDoorConfig {
+  readonly recoveryCodes: RecoveryCodePages;
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
   readonly passport: PassportLike;
   readonly attemptOf: (situation: KnownSituation, input: Attempt['input']) => Attempt;

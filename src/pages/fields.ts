@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
 
+// Long enough for any code, key and state that the pages send.
 const MAX_LENGTH = 200;
 
 /**

@@ -11,6 +11,8 @@ export interface Frame {
   readonly brand: { readonly name: string; readonly logoUrl: string | null };
   /** Path of our stylesheet, with its hash. */
   readonly stylesheet: string;
+  /** Path of our script, for the pages that include it. */
+  readonly script: string;
   /** Path of the generated accent stylesheet; null for our own accent. */
   readonly accent: string | null;
   /** For the hidden field `_csrf` of each form; empty when there is no session to bind one to. */
@@ -131,6 +133,33 @@ export interface ActivationKeyLocals extends Page {
   readonly later: Later | null;
 }
 
+/** `challenge-recovery-code`: one of the codes that were kept. */
+export interface ChallengeRecoveryCodeLocals extends Page {
+  /** POST `code` and `_csrf`. */
+  readonly action: string;
+  readonly error: string | null;
+  readonly otherMethods: readonly MethodLink[];
+}
+
+/** `recovery-codes`: the new codes, shown once. Each stands in an element with `data-sp="recovery-code"`. */
+export interface RecoveryCodesLocals extends Page {
+  readonly codes: readonly string[];
+  /** A `data:` URL of a text file that holds them. */
+  readonly download: string;
+  /** The way on, with `data-sp="continue"`. */
+  readonly onward: string;
+}
+
+/** `recovery-codes-left`: after a login with a recovery code. */
+export interface RecoveryCodesLeftLocals extends Page {
+  readonly left: number;
+  /** So few that new ones should be made. */
+  readonly few: boolean;
+  /** My Profile → Two-factor. */
+  readonly profile: string;
+  readonly onward: string;
+}
+
 /** `confirm`: one question before a change. */
 export interface ConfirmLocals extends Page {
   readonly heading: string;
@@ -165,6 +194,8 @@ export interface ProfileLocals extends Page {
     readonly removeHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
+  /** How many codes are left (0 when none were made), and where new ones are made; null where not offered. */
+  readonly recoveryCodes: { readonly left: number; readonly href: string } | null;
   readonly signOutOthersHref: string;
   /** Where an administrator switches two-factor for the whole account. */
   readonly accountHref: string | null;
@@ -175,11 +206,14 @@ export interface ViewLocals {
   'activate-totp': ActivateTotpLocals;
   'activate-handover': ActivateHandoverLocals;
   'activation-key': ActivationKeyLocals;
+  'challenge-recovery-code': ChallengeRecoveryCodeLocals;
   'challenge-totp': ChallengeTotpLocals;
   'choose-method': ChooseMethodLocals;
   confirm: ConfirmLocals;
   message: MessageLocals;
   profile: ProfileLocals;
+  'recovery-codes': RecoveryCodesLocals;
+  'recovery-codes-left': RecoveryCodesLeftLocals;
 }
 
 export type ViewName = keyof ViewLocals;

@@ -5,6 +5,7 @@ import { RequestError } from '../errors.js';
 import { freshFactors } from '../gate/decide.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { enrollableMethods } from '../methods/attempt.js';
+import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { enrolling, type Handler, type PageConfig, type Place } from './enrolling.js';
 import { readFields } from './fields.js';
 import { openDoor } from './proof.js';
@@ -59,6 +60,10 @@ export function profilePages(config: ProfileConfig) {
         mode: policy.mode,
         enrollments: shown,
         activatable: offers.map(({ name, title }) => ({ title, href: `${home}/activate/${name}` })),
+        recoveryCodes:
+          policy.methods.includes(RECOVERY_CODE) && enrollments.length > 0
+            ? { left: record.recoveryCodesLeft ?? 0, href: `${home}/recovery-codes` }
+            : null,
         signOutOthersHref: `${home}/sign-out-others`,
         accountHref: config.accountUrl(situation),
       },
@@ -67,6 +72,7 @@ export function profilePages(config: ProfileConfig) {
         methods: policy.methods,
         enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
         activatable: offers.map(({ name }) => name),
+        recoveryCodesLeft: record.recoveryCodesLeft,
       },
     });
   };
@@ -122,7 +128,15 @@ export function profilePages(config: ProfileConfig) {
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
-    await openDoor(config, req, res, situation, place.method.name, verdict);
+    await openDoor(
+      config,
+      req,
+      res,
+      situation,
+      place.method.name,
+      verdict,
+      config.recoveryCodes.due(situation),
+    );
   };
 
   function removable(req: Request, situation: KnownSituation): Enrollment {

@@ -3,9 +3,11 @@ import type { MethodName, Verdict } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { Operation } from '../methods/attempt.js';
+import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type PassportLike, type StrategyInfo, strategyName } from '../methods/strategy.js';
 import type { Elevate } from '../session/elevate.js';
 import type { Moment } from './locals.js';
+import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
 import { durationText, waitUntil } from './wording.js';
 
@@ -31,21 +33,30 @@ export function prove(
 }
 
 export interface OpenDoorConfig extends ReturnToConfig {
+  readonly recoveryCodes: Pick<RecoveryCodePages, 'due' | 'makeAndShow' | 'showLeft'>;
   readonly elevate: Elevate;
   readonly respond: Responder;
 }
 
-/** After a verified answer: a proven session under a new id, and the way to the page first asked for. */
+/**
+ * After a verified answer: a proven session under a new id, and the way to the page first asked for; with a
+ * page about recovery codes in between where they were just made or used.
+ */
 export async function openDoor(
-  { elevate, respond, ...returnTo }: OpenDoorConfig,
+  { elevate, respond, recoveryCodes, ...returnTo }: OpenDoorConfig,
   req: Request,
   res: Response,
-  { subject }: KnownSituation,
+  situation: KnownSituation,
   method: MethodName,
   { enrollmentId, epoch, at }: Extract<Verdict, { kind: 'verified' }>,
+  codesDue = false,
 ): Promise<void> {
+  const { subject } = situation;
   await elevate(req, { subject, epoch, factor: { method, enrollmentId, at } });
-  respond.onward(req, res, takeReturnTo(req, returnTo), { next: 'done' });
+  const onward = takeReturnTo(req, returnTo);
+  if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, onward);
+  else if (method === RECOVERY_CODE) await recoveryCodes.showLeft(req, res, situation, onward);
+  else respond.onward(req, res, onward, { next: 'done' });
 }
 
 /** What a person is told about an answer that did not open the door. */

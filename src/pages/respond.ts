@@ -50,6 +50,7 @@ export function responder(config: RespondConfig): Responder {
       title,
       brand: { name: brand.name, logoUrl: brand.logoUrl },
       stylesheet: stylesheets.main.href,
+      script: stylesheets.script.href,
       accent: brand.accent === null ? null : stylesheets.accent(brand.accent).href,
       csrfToken: subject ? csrf.token(req, res) : '',
       subject: subject && { label: subject.label },

@@ -16,7 +16,7 @@ import type { CsrfProtection } from './csrf.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import { type ProfileConfig, profilePages } from './profile.js';
-import { type Stylesheets, stylesheetHeaders } from './stylesheet.js';
+import { assetHeaders, type Stylesheets } from './stylesheet.js';
 
 const BODY_LIMIT = '8kb';
 
@@ -47,7 +47,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.get('/assets/:file', (req, res, next) => {
     const found = config.stylesheets.find(String(req.params.file));
     if (!found) return next();
-    res.set({ ...stylesheetHeaders, 'X-Content-Type-Options': 'nosniff' }).send(found.body);
+    res.set(assetHeaders(found)).send(found.body);
   });
 
   router.use(pageHeaders(config));
@@ -85,6 +85,8 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   }
   router.post('/profile/remove/:enrollment', page(guarded(profile.remove, inside)));
   router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
+  router.get('/profile/recovery-codes', page(inside(config.recoveryCodes.askRenew)));
+  router.post('/profile/recovery-codes', page(guarded(config.recoveryCodes.renew, inside)));
   router.use((_req, _res, next) =>
     next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
   );
@@ -205,6 +207,7 @@ function pageHeaders({ brandOf, subjectForBrand }: RouterConfig): RequestHandler
       directives: {
         defaultSrc: ["'none'"],
         styleSrc: [self],
+        scriptSrc: [self],
         imgSrc: [self, (req) => logoOrigin(brandOf(subjectForBrand(req as Request))) ?? self],
         formAction: [self],
         frameAncestors: ["'none'"],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SallyportError } from '../errors.js';
 import { accentColors, isAccent } from './accent.js';
 
-/** A stylesheet of ours: its name holds its hash, so it may be kept for a year. */
+/** A stylesheet or script of ours: its name holds its hash, so it may be kept for a year. */
 export interface Stylesheet {
   /** The path to link to. */
   readonly href: string;
@@ -14,15 +14,21 @@ export interface Stylesheet {
   readonly body: string;
 }
 
-/** Response headers of every stylesheet. */
-export const stylesheetHeaders = Object.freeze({
-  'Content-Type': 'text/css; charset=utf-8',
-  'Cache-Control': 'public, max-age=31536000, immutable',
-});
+/** Response headers of a stylesheet or of the script. */
+export function assetHeaders({ file }: Pick<Stylesheet, 'file'>): Record<string, string> {
+  const type = file.endsWith('.js') ? 'text/javascript' : 'text/css';
+  return {
+    'Content-Type': `${type}; charset=utf-8`,
+    'Cache-Control': 'public, max-age=31536000, immutable',
+    'X-Content-Type-Options': 'nosniff',
+  };
+}
 
 /** The stylesheets that are served below one path, e.g. `/two-factor/assets`. */
 export interface Stylesheets {
   readonly main: Stylesheet;
+  /** Conveniences (copy, print) of pages that work without it. */
+  readonly script: Stylesheet;
   /** The generated sheet of an accent color, `#rrggbb`. Throws ERR_OPTION for anything else. */
   accent(color: string): Stylesheet;
   /** What a requested file name stands for; null for one that we never gave out. */
@@ -30,12 +36,15 @@ export interface Stylesheets {
 }
 
 export function createStylesheets(base: string): Stylesheets {
-  const main = named(base, 'sallyport', mainBody());
+  const main = named(base, 'sallyport', 'css', packaged('sallyport.css'));
+  const script = named(base, 'sallyport', 'js', packaged('sallyport.js'));
   return {
     main,
+    script,
     accent: (color) => accentStylesheet(color, base),
     find(file) {
       if (file === main.file) return main;
+      if (file === script.file) return script;
       const hex = /^accent-([0-9a-f]{6})\.[0-9a-f]{12}\.css$/.exec(file)?.[1];
       if (hex === undefined) return null;
       const accent = accentStylesheet(`#${hex}`, base);
@@ -52,7 +61,7 @@ export function accentStylesheet(color: string, base: string): Stylesheet {
   const hex = color.toLowerCase();
   const { light, dark } = accentColors(hex);
   const body = `${rule(light)}\n@media (prefers-color-scheme: dark) {\n${rule(dark)}\n}\n`;
-  return named(base, `accent-${hex.slice(1)}`, body);
+  return named(base, `accent-${hex.slice(1)}`, 'css', body);
 }
 
 function rule(tokens: Readonly<Record<string, string>>): string {
@@ -60,12 +69,12 @@ function rule(tokens: Readonly<Record<string, string>>): string {
   return `:root {\n${lines.join('\n')}\n}`;
 }
 
-function named(base: string, name: string, body: string): Stylesheet {
+function named(base: string, name: string, ending: 'css' | 'js', body: string): Stylesheet {
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
-  const file = `${name}.${hash}.css`;
+  const file = `${name}.${hash}.${ending}`;
   return { href: `${base}/${file}`, file, hash, body };
 }
 
-function mainBody(): string {
-  return readFileSync(fileURLToPath(new URL('../../views/sallyport.css', import.meta.url)), 'utf8');
+function packaged(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../views/${name}`, import.meta.url)), 'utf8');
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import type {
   Awaitable,
   MethodName,
@@ -23,7 +25,7 @@ export interface OrganizationPolicyOptions {
    * The host's organization by id: what it is, and whose client. Called for every gated request, so answer
    * from memory where you can. An unknown id (null) lets nobody in.
    */
-  readonly organization: (id: string) => Awaitable<Organization | null>;
+  readonly organization: (id: string) => Awaitable<Organization | null | undefined>;
 }
 
 /** What a dry run puts in the place of what is stored. */
@@ -46,8 +48,7 @@ export function isOrganizationPolicy(policy: unknown): policy is OrganizationPol
 }
 
 interface Remembered {
-  readonly partner: Stamped<OrganizationSetting> | null;
-  readonly own: Stamped<OrganizationSetting> | null;
+  readonly levels: Levels;
   readonly policy: Policy;
 }
 
@@ -68,33 +69,33 @@ export function organizationPolicy({
   let registered: readonly MethodName[] = ['totp'];
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.
-  const remembered = new Map<string, Remembered>();
+  const ofOrganizations = new LRUCache<string, Remembered>({ max: 10_000 });
+  let ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
 
   function conclude(levels: Levels): Policy {
-    const { organization, partner, own, user } = levels;
-    if (user) return resolveSettings(levels, registered);
-    const known = remembered.get(organization.id);
-    if (known && known.partner === partner && known.own === own) return known.policy;
-    const policy = resolveSettings(levels, registered);
-    if (remembered.size >= 10_000) remembered.clear();
-    remembered.set(organization.id, { partner, own, policy });
-    return policy;
+    const { organization, user } = levels;
+    const known = user ? ofUsers.get(user.setting) : ofOrganizations.get(organization.id);
+    if (known && sameLevels(known.levels, levels)) return known.policy;
+    const resolved = { levels, policy: resolveSettings(levels, registered) };
+    if (user) ofUsers.set(user.setting, resolved);
+    else ofOrganizations.set(organization.id, resolved);
+    return resolved.policy;
   }
 
   function levels(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Levels> {
-    return then(organizationOf(subject.tenantId), (organization) => {
-      if (!organization) {
-        throw new UnavailableError('ERR_POLICY', `organization ${subject.tenantId} is unknown`);
-      }
+    return then(organizationOf(subject.tenantId), (answer) => {
+      const organization = checkOrganization(answer, subject.tenantId);
       const { partnerId } = organization;
       const setting = (id: string) =>
         hypothesis?.organizationId === id
           ? hypothesis.setting
           : then(store.readSetting(id), (stored) => organizationSetting(stored, id));
       return all(
-        setting(organization.id),
-        organization.kind === 'client' && partnerId !== null ? setting(partnerId) : null,
-        store.readSubject(subject.id),
+        settled(() => setting(organization.id)),
+        settled(() =>
+          organization.kind === 'client' && partnerId !== null ? setting(partnerId) : null,
+        ),
+        settled(() => store.readSubject(subject.id)),
         (own, partner, record) => {
           const stamped: Stamped<UserSetting> | null = userSetting(record.setting, subject.id);
           const user = stamped && { id: subject.id, setting: stamped };
@@ -112,7 +113,8 @@ export function organizationPolicy({
   return {
     useMethods(methods) {
       registered = [...methods];
-      remembered.clear();
+      ofOrganizations.clear();
+      ofUsers = new WeakMap();
     },
     levels,
     resolveWith,
@@ -120,9 +122,37 @@ export function organizationPolicy({
   };
 }
 
+/** Nonsense from the host's lookup would drop a level, and with it what that level demands. */
+function checkOrganization(answer: unknown, wanted: string): Organization {
+  if (answer === null || answer === undefined) {
+    throw new UnavailableError('ERR_POLICY', `organization ${wanted} is unknown`);
+  }
+  const { id, kind, partnerId } = answer as Partial<Record<keyof Organization, unknown>>;
+  const sensible =
+    id === wanted &&
+    (kind === 'partner' || kind === 'client') &&
+    (partnerId === null || (typeof partnerId === 'string' && partnerId !== ''));
+  if (!sensible) {
+    throw new UnavailableError(
+      'ERR_POLICY',
+      `organization(${JSON.stringify(wanted)}) must answer { id, kind, partnerId } of that organization, got ${inspect({ id, kind, partnerId })}`,
+    );
+  }
+  return answer as Organization;
+}
+
+function sameLevels(one: Levels, other: Levels): boolean {
+  return (
+    one.own === other.own &&
+    one.partner === other.partner &&
+    one.organization.kind === other.organization.kind &&
+    one.organization.partnerId === other.organization.partnerId
+  );
+}
+
 /** `use(value)`, at once where the value is at hand. */
 function then<T, R>(value: Awaitable<T>, use: (value: T) => Awaitable<R>): Awaitable<R> {
-  return value instanceof Promise ? value.then(use) : use(value);
+  return isThenable(value) ? Promise.resolve(value).then(use) : use(value);
 }
 
 function all<A, B, C, R>(
@@ -131,8 +161,22 @@ function all<A, B, C, R>(
   c: Awaitable<C>,
   use: (a: A, b: B, c: C) => R,
 ): Awaitable<R> {
-  if (a instanceof Promise || b instanceof Promise || c instanceof Promise) {
+  if (isThenable(a) || isThenable(b) || isThenable(c)) {
     return Promise.all([a, b, c]).then((found) => use(...found));
   }
   return use(a, b, c);
+}
+
+/** A throw becomes a rejection, so that a read that is under way beside it is not left unhandled. */
+function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
+  try {
+    return read();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Not only native promises: query builders are thenables. */
+function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,6 +1,6 @@
 import type { MethodName, Policy, PolicyReason } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import type { DuoSetting, OrganizationSetting, Stamped, UserSetting } from './settings.js';
+import type { OrganizationSetting, Stamped, UserSetting } from './settings.js';
 
 export interface Organization {
   readonly id: string;
@@ -17,7 +17,7 @@ export interface Levels {
   readonly user: { readonly id: string; readonly setting: Stamped<UserSetting> } | null;
 }
 
-/** What one level demands. Levels can only tighten: see `tighten`. */
+/** What one level demands; null where it says nothing. */
 interface Demand {
   readonly level: 'partner' | 'client' | 'user';
   readonly id: string;
@@ -37,102 +37,140 @@ const ALWAYS: readonly MethodName[] = ['recovery-code'];
 /**
  * Partner → client → user, resolved. Restrictions intersect and never unite: the strictest mode holds, methods
  * are those that every level accepts, the smaller `maxAge`, and the earliest end of grace of the levels that
- * require (a level that requires without grace leaves none). Pure.
+ * require (a level that requires without grace leaves none). What several levels accept in different orders
+ * stands in that of the level nearest to the user. Every part has its reasons in `because`. Pure.
  */
 export function resolveSettings(levels: Levels, registered: readonly MethodName[]): Policy {
   const demands = demandsOf(levels);
   const because: PolicyReason[] = [];
-  const say = (demand: Pick<Demand, 'level' | 'id' | 'by'>, rule: string) =>
-    because.push(
-      Object.freeze({ level: demand.level, id: demand.id, rule: `${rule} (${demand.by})` }),
-    );
-
-  let mode: Policy['mode'] = 'off';
-  for (const demand of demands) {
-    if (demand.mode === null) continue;
-    if (STRENGTH[demand.mode] > STRENGTH[mode]) mode = demand.mode;
-    say(demand, `two-factor is ${demand.mode}`);
-  }
-  if (mode === 'off' && because.length === 0) {
-    const { kind, id } = levels.organization;
-    because.push(Object.freeze({ level: kind, id, rule: 'nothing was switched on' }));
-  }
-
-  const duo = duoOf(levels);
-  const enrollable = registered.filter(
-    (method) => !ALWAYS.includes(method) && (method !== 'duo' || duo !== null),
-  );
-  let methods: readonly MethodName[] = enrollable;
-  for (const demand of demands) {
-    const accepted = demand.methods;
-    if (accepted === null) continue;
-    say(demand, `accepts ${accepted.join(', ')}`);
-    // The order is that of the level nearest to the user: the preferred one first.
-    methods = accepted.filter((method) => methods.includes(method));
-  }
+  const mode = resolveMode(levels, demands, because);
+  const { methods, duo } = resolveMethods(levels, demands, registered, because);
   if (mode === 'required' && methods.length === 0) {
+    const reasons = because.map(({ level, id, rule }) => `${level} ${id}: ${rule}`).join('; ');
+    const { kind, id } = levels.organization;
     throw new UnavailableError(
       'ERR_POLICY',
-      `no method is accepted by every level of ${levels.organization.kind} ${levels.organization.id}: ${because.map(({ level, id, rule }) => `${level} ${id} ${rule}`).join('; ')}`,
+      `no method is left that every level above the users of ${kind} ${id} accepts: ${reasons}`,
     );
   }
-  if (duo && methods.includes('duo')) {
-    because.push(
-      Object.freeze({
-        level: duo.level,
-        id: duo.source,
-        rule: 'Duo is offered with the keys of this account',
-      }),
-    );
-  }
-
-  let enrollment: Policy['enrollment'] = 'self';
-  let maxAgeSeconds: number | null = null;
-  let graceUntil: number | null = null;
-  let graceGone = false;
-  for (const demand of demands) {
-    if (demand.enrollment === 'activation-key') {
-      enrollment = 'activation-key';
-      say(demand, 'a first activation needs an activation key');
-    }
-    if (demand.maxAgeSeconds !== null) {
-      maxAgeSeconds = Math.min(maxAgeSeconds ?? Number.POSITIVE_INFINITY, demand.maxAgeSeconds);
-      say(demand, `a proof counts for ${demand.maxAgeSeconds} s`);
-    }
-    if (demand.mode !== 'required') continue;
-    if (demand.graceUntil === null) {
-      graceGone = true;
-    } else {
-      const until = Date.parse(demand.graceUntil);
-      graceUntil = Math.min(graceUntil ?? Number.POSITIVE_INFINITY, until);
-      say(demand, `may be postponed until ${demand.graceUntil}`);
-    }
-  }
-
   return Object.freeze({
     mode,
     methods: Object.freeze([...methods, ...ALWAYS.filter((method) => registered.includes(method))]),
-    duo:
-      duo && methods.includes('duo')
-        ? Object.freeze({ source: duo.source, credentialVersion: duo.setting.keys.version })
-        : null,
-    enrollment,
-    graceUntil: graceGone || graceUntil === null ? null : new Date(graceUntil),
-    maxAgeSeconds,
+    duo,
+    enrollment: resolveEnrollment(demands, because),
+    graceUntil: resolveGrace(demands, because),
+    maxAgeSeconds: resolveMaxAge(demands, because),
     because: Object.freeze(because),
   });
 }
 
+function resolveMode(
+  { organization }: Levels,
+  demands: readonly Demand[],
+  because: PolicyReason[],
+): Policy['mode'] {
+  let mode: Policy['mode'] | null = null;
+  for (const demand of demands) {
+    if (demand.mode === null) continue;
+    because.push(said(demand, `two-factor is ${demand.mode}`));
+    if (mode === null || STRENGTH[demand.mode] > STRENGTH[mode]) mode = demand.mode;
+  }
+  if (mode === null) {
+    because.push(reason(organization.kind, organization.id, 'nothing was switched on'));
+  }
+  return mode ?? 'off';
+}
+
+function resolveMethods(
+  levels: Levels,
+  demands: readonly Demand[],
+  registered: readonly MethodName[],
+  because: PolicyReason[],
+): Pick<Policy, 'methods' | 'duo'> {
+  const { kind, id } = levels.organization;
+  because.push(reason('host', 'door', `offers ${registered.join(', ')}`));
+  const keys = registered.includes('duo') ? duoKeysOf(levels) : null;
+  let methods = registered.filter(
+    (method) => !ALWAYS.includes(method) && (method !== 'duo' || keys !== null),
+  );
+  for (const demand of demands) {
+    if (demand.methods === null) continue;
+    because.push(said(demand, `accepts ${demand.methods.join(', ')}`));
+    methods = [...new Set(demand.methods)].filter((method) => methods.includes(method));
+  }
+  if (!keys) {
+    if (registered.includes('duo')) because.push(reason(kind, id, 'has no keys for Duo'));
+    return { methods, duo: null };
+  }
+  if (!methods.includes('duo')) return { methods, duo: null };
+  because.push(reason(keys.level, keys.source, 'Duo is offered with the keys of this account'));
+  const { source, credentialVersion } = keys;
+  return { methods, duo: Object.freeze({ source, credentialVersion }) };
+}
+
+function resolveEnrollment(
+  demands: readonly Demand[],
+  because: PolicyReason[],
+): Policy['enrollment'] {
+  let enrollment: Policy['enrollment'] | null = null;
+  for (const demand of demands) {
+    if (demand.enrollment === null) continue;
+    const needs = demand.enrollment === 'activation-key' ? 'an' : 'no';
+    because.push(said(demand, `a first activation needs ${needs} activation key`));
+    if (enrollment !== 'activation-key') enrollment = demand.enrollment;
+  }
+  if (enrollment === null) {
+    because.push(reason('host', 'door', 'a first activation needs no activation key'));
+  }
+  return enrollment ?? 'self';
+}
+
+function resolveGrace(demands: readonly Demand[], because: PolicyReason[]): Date | null {
+  let until = Number.POSITIVE_INFINITY;
+  for (const demand of demands) {
+    if (demand.mode !== 'required') continue;
+    if (demand.graceUntil === null) {
+      because.push(said(demand, 'cannot be postponed'));
+      until = Number.NEGATIVE_INFINITY;
+    } else {
+      because.push(said(demand, `may be postponed until ${demand.graceUntil}`));
+      until = Math.min(until, Date.parse(demand.graceUntil));
+    }
+  }
+  return Number.isFinite(until) ? new Date(until) : null;
+}
+
+function resolveMaxAge(demands: readonly Demand[], because: PolicyReason[]): number | null {
+  let smallest: number | null = null;
+  for (const demand of demands) {
+    if (demand.maxAgeSeconds === null) continue;
+    because.push(said(demand, `a proof counts for ${demand.maxAgeSeconds} s`));
+    smallest = Math.min(smallest ?? demand.maxAgeSeconds, demand.maxAgeSeconds);
+  }
+  if (smallest === null)
+    because.push(reason('host', 'door', 'a proof counts as long as maxAge says'));
+  return smallest;
+}
+
 function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   const demands: Demand[] = [];
-  const floor = organization.kind === 'client' ? (partner?.value.clientsMust ?? null) : null;
-  if (floor && partner && organization.partnerId !== null) {
-    demands.push({ ...floor, level: 'partner', id: organization.partnerId, by: by(partner) });
+  const { kind, id, partnerId } = organization;
+  const floor = kind === 'client' ? partner?.value.clientsMust : null;
+  if (floor && partner && partnerId !== null) {
+    demands.push({ ...floor, level: 'partner', id: partnerId, by: by(partner) });
   }
   if (own) {
     const { mode, methods, enrollment, graceUntil, maxAgeSeconds } = own.value;
-    const { kind: level, id } = organization;
-    demands.push({ level, id, by: by(own), mode, methods, enrollment, graceUntil, maxAgeSeconds });
+    demands.push({
+      level: kind,
+      id,
+      by: by(own),
+      mode,
+      methods,
+      enrollment,
+      graceUntil,
+      maxAgeSeconds,
+    });
   }
   if (user) {
     demands.push({
@@ -148,22 +186,25 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   return demands;
 }
 
+/** Whose Duo keys hold: the organization's own, or those that its partner lends. */
+function duoKeysOf({ organization, partner, own }: Levels) {
+  const { kind, id, partnerId } = organization;
+  if (own?.value.duo) {
+    return { level: kind, source: id, credentialVersion: own.value.duo.keys.version };
+  }
+  const lent = kind === 'client' ? partner?.value.duo : null;
+  if (!lent?.lendToClients || partnerId === null) return null;
+  return { level: 'partner' as const, source: partnerId, credentialVersion: lent.keys.version };
+}
+
 function by({ changedBy, changedAt }: Stamped<unknown>): string {
   return `set by ${changedBy} on ${changedAt.toISOString().slice(0, 10)}`;
 }
 
-/** Whose Duo keys hold: the organization's own, or those that its partner lends. */
-function duoOf({
-  organization,
-  partner,
-  own,
-}: Levels): { level: 'partner' | 'client'; source: string; setting: DuoSetting } | null {
-  if (own?.value.duo) {
-    return { level: organization.kind, source: organization.id, setting: own.value.duo };
-  }
-  const lent = organization.kind === 'client' ? partner?.value.duo : null;
-  if (lent?.lendToClients && organization.partnerId !== null) {
-    return { level: 'partner', source: organization.partnerId, setting: lent };
-  }
-  return null;
+function said({ level, id, by: stamp }: Demand, rule: string): PolicyReason {
+  return reason(level, id, `${rule} (${stamp})`);
+}
+
+function reason(level: PolicyReason['level'], id: string, rule: string): PolicyReason {
+  return Object.freeze({ level, id, rule });
 }

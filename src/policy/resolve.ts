@@ -106,13 +106,15 @@ export function parsePolicy(raw: unknown, known: readonly MethodName[]): Policy 
   }
   const {
     mode,
-    methods = known,
+    methods: named = known,
     duo,
     enrollment,
     graceUntil,
     maxAgeSeconds,
     because,
   } = parsed.data;
+  // Without keys Duo is not offered, whatever is named.
+  const methods = named.filter((name) => name !== 'duo' || duo);
   const unknown = methods.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new UnavailableError(

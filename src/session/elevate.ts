@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Factor, SecondFactorStore, Subject } from '../contracts.js';
+import { FALLBACK, type Factor, type SecondFactorStore, type Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
 import type { SessionEnds } from './session-ends.js';
@@ -15,6 +15,8 @@ export interface Proof {
   readonly subject: Subject;
   readonly epoch: number;
   readonly factor: Factor;
+  /** Milliseconds; shorter than `maxAgeMs` where the factor is not worth more. */
+  readonly lifetimeMs?: number;
 }
 
 export type Elevate = (req: Request, proof: Proof) => Promise<void>;
@@ -25,7 +27,7 @@ export type Elevate = (req: Request, proof: Proof) => Promise<void>;
  * one is stamped and saved before anybody is redirected.
  */
 export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
-  return async function elevate(req, { subject, epoch, factor }) {
+  return async function elevate(req, { subject, epoch, factor, lifetimeMs = maxAgeMs }) {
     const old = sessionDigest(req.sessionID);
     const earlier = await store.readAssurance(old);
     if (!(await ends.end(old))) {
@@ -44,13 +46,16 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
 
     const carried =
       earlier?.state === 'proven' && earlier.subjectId === subject.id && earlier.epoch === epoch
-        ? earlier.factors.filter(({ method }) => method !== factor.method)
+        ? earlier.factors.filter(
+            // A fallback is not carried into a record that lives longer than it may.
+            ({ method, enrollmentId }) => method !== factor.method && enrollmentId !== FALLBACK,
+          )
         : [];
     const stamped = await store.prove(sessionDigest(req.sessionID), {
       subjectId: subject.id,
       epoch,
       factors: [...carried.filter(({ at }) => now() - at < maxAgeMs), factor],
-      lifetimeMs: maxAgeMs,
+      lifetimeMs: Math.min(lifetimeMs, maxAgeMs),
     });
     if (!stamped) {
       throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'the new session id was already ended');

@@ -17,6 +17,7 @@ const frame: Frame = {
   title: 'A title',
   brand: { name: 'Example', logoUrl: null },
   stylesheet: '/two-factor/assets/sallyport.css',
+  script: '/two-factor/assets/sallyport.js',
   accent: null,
   csrfToken: 'token',
   subject: { label: 'user1@acme.example' },

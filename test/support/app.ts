@@ -1,6 +1,6 @@
 import express, { type Express, type Request } from 'express';
 import session, { MemoryStore, type Store } from 'express-session';
-import { Passport } from 'passport';
+import { type AuthenticateOptions, Passport } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import {
   type AuditEvent,
@@ -42,6 +42,8 @@ export interface HostOptions {
   readonly resave?: boolean;
   readonly options?: Partial<SallyportOptions>;
   readonly gate?: GateOptions;
+  /** How the host has Passport sign people in. */
+  readonly login?: AuthenticateOptions;
   /** What the host mounts ahead of everything. */
   readonly before?: (app: Express) => void;
   /** What express-session is given in place of the guarded store. */
@@ -69,13 +71,14 @@ export async function host({
   resave = false,
   options = {},
   gate = {},
+  login = {},
   before,
   unguarded,
   routes,
 }: HostOptions = {}): Promise<Host> {
   const events: AuditEvent[] = [];
   const errors: unknown[] = [];
-  const passport = new Passport() ;
+  const passport = new Passport();
   passport.use(
     new LocalStrategy((username, password, done) =>
       done(null, password === 'sallyport' ? { id: username } : false),
@@ -112,11 +115,11 @@ export async function host({
   app.use(door.pages());
   app.get('/login', (_req, res) => void res.send('login page'));
   app.post('/login', express.urlencoded({ extended: false }), (req, res, next) =>
-    passport.authenticate('local', { successRedirect: '/', failureRedirect: '/login' })(
-      req,
-      res,
-      next,
-    ),
+    passport.authenticate('local', {
+      successRedirect: '/',
+      failureRedirect: '/login',
+      ...login,
+    })(req, res, next),
   );
   app.post('/logout', (req, res, next) =>
     req.logout((error) => (error ? next(error) : res.redirect('/login'))),

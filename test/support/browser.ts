@@ -13,6 +13,8 @@ export interface TotpForm {
 export class Browser {
   readonly #target: Express | string;
   readonly cookies = new Map<string, string>();
+  /** Those that `activate` was shown. */
+  recoveryCodes: readonly string[] = [];
 
   constructor(target: Express | string) {
     this.#target = target;
@@ -74,7 +76,11 @@ export class Browser {
       enrollment,
       _csrf,
     });
-    if (answer.status !== 303) throw new Error(`activation answered ${answer.status}`);
+    // 200 is the page with the recovery codes, where the policy accepts these.
+    if (answer.status !== 303 && answer.status !== 200) {
+      throw new Error(`activation answered ${answer.status}`);
+    }
+    this.recoveryCodes = recoveryCodesOn(answer.text);
     return key;
   }
 
@@ -108,6 +114,16 @@ export function wrongCode(key: string, at: number): string {
   return ['000000', '111111', '222222', '333333', '444444', '555555'].find(
     (code) => !right.includes(code),
   )!;
+}
+
+/** The codes as a person reads them from the page. */
+export function recoveryCodesOn(html: string): string[] {
+  return [...html.matchAll(/data-sp="recovery-code">([^<]*)</g)].map((found) => found[1] ?? '');
+}
+
+/** Where the page's way on leads to. */
+export function continueOn(html: string): string {
+  return field(html, /href="([^"]*)"[^>]*data-sp="continue"/);
 }
 
 function field(html: string, pattern: RegExp): string {

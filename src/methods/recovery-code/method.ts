@@ -1,0 +1,38 @@
+import type { Keyring, SecondFactorMethod, SecondFactorStore, Verdict } from '../../contracts.js';
+import { readRandomCode } from '../../crypto/random.js';
+import { recoveryCodeDigests } from './codes.js';
+
+export const RECOVERY_CODE = 'recovery-code';
+
+export interface RecoveryCodeConfig {
+  readonly store: Pick<SecondFactorStore, 'spendRecoveryCode'>;
+  readonly keyring: Keyring;
+}
+
+/** Single-use codes of 80 random bits: too many to guess, so they wait like the others but never stop. */
+export function recoveryCode({ store, keyring }: RecoveryCodeConfig) {
+  return {
+    name: RECOVERY_CODE,
+    title: 'Recovery code',
+    counting: 'waits',
+    wellFormed: ({ code }) => readRandomCode(code) !== null,
+
+    async challenge() {
+      return { method: RECOVERY_CODE, kind: 'form', data: {} };
+    },
+
+    async verify({ subject, input }, { at }): Promise<Verdict> {
+      const candidates = recoveryCodeDigests(keyring, subject, input.code);
+      if (!candidates) return { kind: 'rejected', reason: 'malformed' };
+      const spent = await store.spendRecoveryCode(subject.id, candidates);
+      switch (spent.kind) {
+        case 'spent':
+          return { kind: 'verified', enrollmentId: RECOVERY_CODE, epoch: spent.epoch, at };
+        case 'unknown':
+          return { kind: 'rejected', reason: 'wrong-code' };
+        default:
+          return spent satisfies never;
+      }
+    },
+  } satisfies SecondFactorMethod;
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { memoryStore } from 'sallyport';
+import { type Clock, type Host, host, testClock } from '../support/app.js';
+import { Browser, codeAt, continueOn, recoveryCodesOn } from '../support/browser.js';
+
+const CHALLENGE = '/two-factor/challenge/recovery-code';
+const RENEW = '/two-factor/profile/recovery-codes';
+
+describe('recovery codes', () => {
+  let clock: Clock;
+  let world: Host;
+  let browser: Browser;
+  let codes: readonly string[];
+  let key: string;
+
+  beforeEach(async () => {
+    clock = testClock();
+    world = await host({ store: memoryStore({ now: clock.now }) });
+    browser = new Browser(world.app);
+    key = await browser.activate('user1@acme', clock.now());
+    codes = browser.recoveryCodes;
+  });
+
+  async function recover(code: string) {
+    const other = new Browser(world.app);
+    await other.login('user1@acme');
+    const answer = await other.post(CHALLENGE, { code, _csrf: await other.csrf() });
+    return { other, answer };
+  }
+
+  it('are ten different ones of 80 bits, shown at the first activation only', async () => {
+    assert.equal(new Set(codes).size, 10);
+    for (const code of codes)
+      assert.match(code, /^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/);
+    const profile = await browser.get('/two-factor/profile');
+    assert.match(profile.text, /<strong>10<\/strong> codes left/);
+    for (const code of codes) assert.ok(!profile.text.includes(code));
+  });
+
+  it('let a person in once, whatever the case and the dashes, and say how many are left', async () => {
+    const typed = (codes[0] ?? '').toLowerCase().replaceAll('-', ' ');
+    const { other, answer } = await recover(typed);
+    assert.equal(answer.status, 200);
+    assert.match(answer.text, /<strong>9<\/strong> codes left/);
+    assert.equal(continueOn(answer.text), '/');
+    assert.equal((await other.get('/x')).text, 'inside GET /x');
+
+    const again = await recover(codes[0] ?? '');
+    assert.equal(again.answer.status, 422);
+    assert.equal((await again.other.get('/x')).status, 303);
+  });
+
+  it('are spent once, of many answers at the same moment', async () => {
+    const browsers = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const one = new Browser(world.app);
+        await one.login('user1@acme');
+        return { one, _csrf: await one.csrf() };
+      }),
+    );
+    const answers = await Promise.all(
+      browsers.map(({ one, _csrf }) => one.post(CHALLENGE, { code: codes[3] ?? '', _csrf })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 422, 422, 422]);
+  });
+
+  it('warn when two are left', async () => {
+    for (const code of codes.slice(0, 7))
+      assert.doesNotMatch((await recover(code)).answer.text, /These are few/);
+    assert.match(
+      (await recover(codes[7] ?? '')).answer.text,
+      /<strong>2<\/strong>[\s\S]*These are few/,
+    );
+  });
+
+  it('are no longer offered when all are spent', async () => {
+    for (const code of codes) assert.equal((await recover(code)).answer.status, 200);
+    const { other } = await recover('');
+    assert.equal((await other.get(CHALLENGE)).status, 404);
+    assert.deepEqual((await other.json('get', '/two-factor')).body.methods, ['totp']);
+  });
+
+  it('are made anew after a fresh proof, and void the old ones at once', async () => {
+    clock.advance(10 * 60_000);
+    const stale = await browser.get(RENEW);
+    assert.equal(stale.headers.location, '/two-factor/challenge');
+    const proven = await browser.answerChallenge(codeAt(key, clock.now()));
+    assert.equal(proven.headers.location, RENEW);
+    const renewed = await browser.post(RENEW, { _csrf: await browser.csrf() });
+    const fresh = recoveryCodesOn(renewed.text);
+    assert.equal(fresh.length, 10);
+    assert.equal((await recover(codes[5] ?? '')).answer.status, 422);
+    assert.equal((await recover(fresh[5] ?? '')).answer.status, 200);
+  });
+
+  it('are not made anew without a fresh proof, nor without the token of the form', async () => {
+    assert.equal((await browser.post(RENEW, {})).status, 403);
+    const _csrf = await browser.csrf();
+    clock.advance(10 * 60_000);
+    assert.equal((await browser.post(RENEW, { _csrf })).status, 401);
+    assert.equal((await recover(codes[5] ?? '')).answer.status, 200);
+  });
+
+  it('share the count of wrong answers with TOTP, and wait with it', async () => {
+    const other = new Browser(world.app);
+    await other.login('user1@acme');
+    for (let i = 0; i < 5; i++) await other.answerChallenge('000000');
+    const locked = await other.post(CHALLENGE, { code: codes[0] ?? '', _csrf: await other.csrf() });
+    assert.equal(locked.status, 429);
+    clock.advance(31_000);
+    const open = await other.post(CHALLENGE, { code: codes[0] ?? '', _csrf: await other.csrf() });
+    assert.equal(open.status, 200);
+  });
+
+  it('appear in no event and no error', async () => {
+    await recover(codes[0] ?? '');
+    const told = JSON.stringify([world.events, world.errors.map(String)]);
+    for (const code of codes) {
+      assert.ok(!told.includes(code) && !told.includes(code.replaceAll('-', '')));
+    }
+    assert.ok(world.events.some(({ type }) => type === 'recovery-codes.made'));
+  });
+
+  it('are given to nobody whose policy does not accept them', async () => {
+    const plain = await host({ policy: () => ({ mode: 'required', methods: ['totp'] }) });
+    const person = new Browser(plain.app);
+    await person.activate('user1@acme', Date.now());
+    assert.deepEqual(person.recoveryCodes, []);
+    assert.equal((await person.get(RENEW)).status, 404);
+  });
+});
