@@ -12,6 +12,7 @@ import {
   type StoredSetting,
   type SubjectRecord,
 } from '../contracts.js';
+import { memoryDevices } from './memory-devices.js';
 import { memoryEvents } from './memory-events.js';
 import { changeSetting, memorySettings } from './memory-settings.js';
 
@@ -112,6 +113,7 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     },
     ...memorySettings({ now, announce }),
     ...memoryEvents(),
+    ...memoryDevices({ now }),
 
     readSubject: (subjectId) => subjects.get(subjectId)?.view ?? emptySubject,
     readAssurance: (session) => sessions.get(session) ?? null,
@@ -235,6 +237,17 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       return { kind: 'confirmed', epoch: subject.epoch, enrollment: publicView(enrollment) };
     },
 
+    async reseal(subjectId, enrollmentId, expected, resealed) {
+      const subject = subjectOf(subjectId);
+      const enrollment = subject.enrollments.get(enrollmentId);
+      const present = enrollment ?? subject.pending;
+      if (present?.id !== enrollmentId || !sameBytes(present.sealed, expected)) return false;
+      const sealed = Uint8Array.from(resealed);
+      if (enrollment) subject.enrollments.set(enrollmentId, { ...enrollment, sealed });
+      else if (subject.pending) subject.pending = Object.freeze({ ...subject.pending, sealed });
+      return true;
+    },
+
     async unenroll(subjectId, enrollmentId) {
       const subject = subjectOf(subjectId);
       if (!subject.enrollments.delete(enrollmentId)) return null;
@@ -341,7 +354,9 @@ function publicView({ id, method, label, createdAt, lastUsedAt }: StoredEnrollme
 }
 
 function sameDigest(one: Digest, other: Digest): boolean {
-  return (
-    Buffer.compare(one.keyId, other.keyId) === 0 && Buffer.compare(one.bytes, other.bytes) === 0
-  );
+  return sameBytes(one.keyId, other.keyId) && sameBytes(one.bytes, other.bytes);
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
 }

@@ -1,0 +1,54 @@
+import { CLOCK, HEADS, script } from './redis-scripts.js';
+
+/** ARGV: now, lifetime, digest → when it ends */
+export const PUT_KEY = script(
+  CLOCK,
+  HEADS,
+  `
+local ends = now + tonumber(ARGV[2])
+redis.call('HSET', key, 'a', pack(ends) .. ARGV[3])
+return int(ends)`,
+);
+
+/** ARGV: now → 1 | 0 */
+export const REVOKE_KEY = script(CLOCK, `return redis.call('HDEL', key, 'a')`);
+
+/** ARGV: now, values of x0, x1, … (redis-digests.ts) */
+export const REPLACE_CODES = script(
+  CLOCK,
+  `
+local old = 0
+while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
+for at = 2, #ARGV do redis.call('HSET', key, 'x' .. (at - 2), ARGV[at]) end
+return 1`,
+);
+
+/** ARGV: now, candidates of 14 bytes… → ['unknown'] | ['spent', left, epoch] */
+export const SPEND_CODE = script(
+  CLOCK,
+  `
+local epoch = redis.call('HGET', key, 'e') or '0'
+local found, left, n = false, 0, 0
+while true do
+  local name = 'x' .. n
+  local value = redis.call('HGET', key, name)
+  if not value then break end
+  local kept = string.sub(value, 1, 4)
+  for at = 5, #value, 10 do
+    local digest, spent = string.sub(value, at, at + 9), false
+    for i = 2, #ARGV do
+      if ARGV[i] == string.sub(value, 1, 4) .. digest then spent = true end
+    end
+    if not spent then kept = kept .. digest end
+  end
+  if #kept ~= #value then
+    found = true
+    redis.call('HSET', key, name, kept)
+  end
+  left = left + (#kept - 4) / 10
+  n = n + 1
+end
+if not found then return {'unknown'} end
+redis.call('HDEL', key, 'f', 'w')
+return {'spent', left, epoch}`,
+);

@@ -1,0 +1,34 @@
+import type { SecondFactorStore } from '../contracts.js';
+import { PUT_KEY, REPLACE_CODES, REVOKE_KEY, SPEND_CODE } from './redis-code-scripts.js';
+import { packCodes, packDigest } from './redis-digests.js';
+import type { RedisRecords } from './redis-records.js';
+
+type CodeOperations = Pick<
+  SecondFactorStore,
+  'putActivationKey' | 'revokeActivationKey' | 'replaceRecoveryCodes' | 'spendRecoveryCode'
+>;
+
+/** Activation keys and recovery codes, in the subject's hash. `keyOf` gives its key. */
+export function redisCodes(
+  { write }: Pick<RedisRecords<unknown>, 'write'>,
+  keyOf: (subjectId: string) => string,
+): CodeOperations {
+  return {
+    putActivationKey: (subjectId, { digest, lifetimeMs }) =>
+      write(keyOf(subjectId), PUT_KEY, [lifetimeMs, packDigest(digest)], Number),
+
+    revokeActivationKey: (subjectId) =>
+      write(keyOf(subjectId), REVOKE_KEY, [], (removed) => Number(removed) === 1),
+
+    replaceRecoveryCodes: (subjectId, digests) =>
+      write(keyOf(subjectId), REPLACE_CODES, packCodes(digests), () => undefined),
+
+    spendRecoveryCode: (subjectId, candidates) =>
+      write(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {
+        const [kind, left, epoch] = reply as [Buffer, number, Buffer];
+        return String(kind) === 'spent'
+          ? { kind: 'spent', left, epoch: Number(epoch) }
+          : { kind: 'unknown' };
+      }),
+  };
+}

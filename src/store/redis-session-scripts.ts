@@ -1,0 +1,41 @@
+import { CLOCK, script } from './redis-scripts.js';
+
+/** ARGV: now, lifetime, keep, proof → the value that holds */
+export const OPEN_PENDING = script(
+  CLOCK,
+  `
+local present = redis.call('GET', key)
+if present then return present end
+local value = 'p' .. int(now + tonumber(ARGV[2])) .. ':0:' .. ARGV[4]
+redis.call('SET', key, value, 'PX', ARGV[3])
+return value`,
+);
+
+/** ARGV: now, lifetime, keep, proof, epoch → 1 | 0 */
+export const PROVE = script(
+  CLOCK,
+  `
+local present = redis.call('GET', key)
+if present and string.sub(present, 1, 1) == 'e' then return 0 end
+local value = 'v' .. int(now + tonumber(ARGV[2])) .. ':' .. ARGV[5] .. ':' .. ARGV[4]
+redis.call('SET', key, value, 'PX', ARGV[3])
+return 1`,
+);
+
+/**
+ * ARGV: now, lifetime, keep, proof of nobody → 1 | 0. DEL comes first because a full Redis refuses SET, but
+ * not in a script that has written already: people can log out of a full store.
+ */
+export const END = script(
+  CLOCK,
+  `
+local rest = ':0:' .. ARGV[4]
+local present = redis.call('GET', key)
+if present then
+  if string.sub(present, 1, 1) == 'e' then return 0 end
+  rest = string.match(present, '^%a%d+(:.*)$')
+end
+redis.call('DEL', key)
+redis.call('SET', key, 'e' .. int(now + tonumber(ARGV[2])) .. rest, 'PX', ARGV[3])
+return 1`,
+);

@@ -1,0 +1,165 @@
+import type {
+  AssuranceRecord,
+  SecondFactorStore,
+  StoredSetting,
+  SubjectRecord,
+} from '../contracts.js';
+import { SallyportError } from '../errors.js';
+import { changeListeners } from './change-listeners.js';
+import { decodeAssurance } from './redis-assurance.js';
+import { assertNoEviction } from './redis-checks.js';
+import { type RedisClient, trackedClients } from './redis-client.js';
+import { subjectRecord } from './redis-codec.js';
+import { redisCodes } from './redis-codes.js';
+import { redisConnection, STALENESS_MS } from './redis-connection.js';
+import { redisDevices } from './redis-devices.js';
+import { connectError } from './redis-errors.js';
+import { redisEvents } from './redis-events.js';
+import { redisKeys } from './redis-keys.js';
+import { marker } from './redis-marker.js';
+import { redisRecords } from './redis-records.js';
+import { redisSessions } from './redis-sessions.js';
+import { redisSettings, settingRecord } from './redis-settings.js';
+import { redisSubjects } from './redis-subjects.js';
+import { redisTransactions } from './redis-transactions.js';
+import { trackedReads } from './tracked-reads.js';
+
+export type { RedisClient } from './redis-client.js';
+
+export interface RedisStoreOptions {
+  /** Begins every key; no braces. Default `sp:`. */
+  readonly prefix?: string;
+  /** The deadline of each store call, in milliseconds, 50 to 2000. Default 1000. */
+  readonly timeout?: number;
+  /** How many subjects, and how many sessions, are kept at hand in this process. Default 50 000. */
+  readonly maxEntries?: number;
+  /** Default: the `database` that the client was made with; `select()` on the client is not seen. */
+  readonly database?: number;
+  /** Accept a Redis whose maxmemory-policy may drop enrollments. Default false. */
+  readonly allowEviction?: boolean;
+  /** Whether `ready()` sets up an empty Redis. Default: only when NODE_ENV is not `production`. */
+  readonly initialize?: boolean;
+  /** Milliseconds since 1970, in place of the server's clock; for tests. */
+  readonly now?: () => number;
+}
+
+export interface RedisStore extends SecondFactorStore {
+  /** Marks this Redis as set up, as `npx sallyport init` does; one that is stays as it is. */
+  initialize(): Promise<void>;
+}
+
+/**
+ * A store in Redis 6 or later, shared by any number of processes. It reads and writes over a duplicate of
+ * `client`, so the given one need not be connected; `close()` ends the duplicate only.
+ *
+ * Throws ERR_OPTION and ERR_REDIS_CLIENT; `ready()` rejects with ERR_STORE_UNAVAILABLE,
+ * ERR_STORE_NOT_INITIALIZED, ERR_REDIS_TRACKING or ERR_REDIS_EVICTION. Everything else rejects with
+ * `UnavailableError`, within twice the timeout at the worst: connecting and the call itself.
+ *
+ * @example
+ * const redis = createClient({ url: process.env.REDIS_URL });
+ * const store = redisStore(redis, { prefix: 'console:2fa:' });
+ */
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  const timeout = integer('timeout', options.timeout ?? 1000, 50, 2000);
+  const maxEntries = integer('maxEntries', options.maxEntries ?? 50_000, 1, 10_000_000);
+  const keys = redisKeys(options.prefix ?? 'sp:');
+  const setUp = options.initialize ?? process.env.NODE_ENV !== 'production';
+  const { now } = options;
+
+  const changes = changeListeners();
+  const connection = redisConnection(
+    trackedClients(client, { timeout, database: options.database }),
+    { timeout },
+    {
+      invalidated(key) {
+        if (key === null || key === keys.marker) return forgetAll();
+        subjects.forget(key);
+        sessions.forget(key);
+        settings.forget(key);
+        changes.announce();
+      },
+      lost: forgetAll,
+    },
+  );
+  const { trusted } = connection;
+  const subjects = trackedReads<SubjectRecord>({ maxEntries, trusted });
+  const sessions = trackedReads<AssuranceRecord | null>({ maxEntries, trusted });
+  const settings = trackedReads<StoredSetting | null>({ maxEntries, trusted });
+  const mark = marker(keys.marker, connection);
+  const shared = {
+    connection,
+    marker: mark,
+    clock: now ? () => String(Math.round(now())) : () => '',
+  };
+
+  const subjectRecords = redisRecords({
+    ...shared,
+    reads: subjects,
+    command: 'HGETALL',
+    decode: subjectRecord,
+  });
+  const settingRecords = redisRecords({
+    ...shared,
+    reads: settings,
+    command: 'HGETALL',
+    decode: settingRecord,
+  });
+  const sessionRecords = redisRecords({
+    ...shared,
+    reads: sessions,
+    command: 'GET',
+    decode: (value: Buffer | null) => (value === null ? null : decodeAssurance(value)),
+  });
+  const marginMs = now ? 60 * 60 * 1000 : 0;
+
+  function forgetAll(): void {
+    mark.forget();
+    subjects.clear();
+    sessions.clear();
+    settings.clear();
+    changes.announce();
+  }
+
+  async function open(): Promise<void> {
+    await connection.open().catch((cause) => {
+      throw connectError(cause);
+    });
+    if (!options.allowEviction) await assertNoEviction(connection);
+  }
+
+  return {
+    name: 'redis',
+    stalenessMs: STALENESS_MS,
+    now: now ?? connection.now,
+    async ready() {
+      await open();
+      if (setUp) await mark.create();
+      await mark.check();
+    },
+    async initialize() {
+      await open();
+      await mark.create();
+    },
+    async close() {
+      changes.clear();
+      connection.close();
+    },
+    subscribe: changes.subscribe,
+    ...redisSubjects(subjectRecords, keys.subject),
+    ...redisCodes(subjectRecords, keys.subject),
+    ...redisSettings(settingRecords, keys.organization),
+    ...redisDevices(sessionRecords, keys.devices, { marginMs }),
+    ...redisEvents(settingRecords, keys.events),
+    ...redisSessions(sessionRecords, keys.session, { marginMs }),
+    ...redisTransactions(sessionRecords, keys.transaction, { marginMs }),
+  } satisfies RedisStore;
+}
+
+function integer(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SallyportError(
+    'ERR_OPTION',
+    `redisStore: ${name} must be a whole number from ${least} to ${most}, got ${String(value)}`,
+  );
+}

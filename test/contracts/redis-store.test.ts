@@ -1,0 +1,20 @@
+import { createClient } from 'redis';
+import { redisStore } from '../../src/store/redis-store.js';
+import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { storeContract } from './store-contract.js';
+
+storeContract('redisStore', async (now) => {
+  const client = createClient({ url: await sharedRedis() });
+  const prefix = uniquePrefix();
+  const make = () => redisStore(client, { now, prefix, initialize: true, allowEviction: true });
+  const store = make();
+  const other = make();
+  await Promise.all([store.ready(), other.ready()]);
+  return {
+    store,
+    other,
+    async dispose() {
+      await Promise.all([store.close(), other.close()]);
+    },
+  };
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../../support/redis.js';
+import { MINUTE, START, type Stage } from './stage.js';
+
+export function assurance({ store, other, clock }: Stage): void {
+  describe('assurance', () => {
+    const factors = [{ method: 'totp', enrollmentId: 'one', at: START - 5 }];
+    const proof = { subjectId: 'user1', epoch: 3, factors, lifetimeMs: 8 * 60 * MINUTE };
+
+    it('begins pending, with a short life that retrying does not extend', async () => {
+      const pending = { subjectId: 'user1', lifetimeMs: MINUTE };
+      const opened = await store.openPending('digest', pending);
+      assert.deepEqual(opened, {
+        state: 'pending',
+        subjectId: 'user1',
+        epoch: 0,
+        factors: [],
+        expiresAt: START + MINUTE,
+      });
+      for (const wait of [MINUTE / 2, MINUTE, 60 * MINUTE]) {
+        clock.time += wait;
+        assert.deepEqual(await store.openPending('digest', pending), opened);
+      }
+      assert.deepEqual(await store.readAssurance('digest'), opened);
+    });
+
+    it('is proven with everything it was proven with', async () => {
+      await store.openPending('digest', { subjectId: 'user1', lifetimeMs: MINUTE });
+      assert.equal(await store.prove('digest', proof), true);
+      const { lifetimeMs, ...stamped } = proof;
+      assert.deepEqual(await store.readAssurance('digest'), {
+        state: 'proven',
+        ...stamped,
+        expiresAt: START + lifetimeMs,
+      });
+    });
+
+    it('keeps strange subject ids and factors as they are', async () => {
+      const strange = {
+        ...proof,
+        subjectId: 'a:"b\\\n{c}\u0000é\ud800',
+        factors: [...factors, { method: 'x:y', enrollmentId: '"', at: 1 }],
+      };
+      await store.prove('digest', strange);
+      const record = await store.readAssurance('digest');
+      assert.equal(record?.subjectId, strange.subjectId);
+      assert.deepEqual(record?.factors, strange.factors);
+    });
+
+    it('does not go back from proven to pending', async () => {
+      await store.prove('digest', proof);
+      const opened = await store.openPending('digest', { subjectId: 'user1', lifetimeMs: 1 });
+      assert.equal(opened.state, 'proven');
+      assert.equal((await store.readAssurance('digest'))?.state, 'proven');
+    });
+
+    it('does not come back once ended, neither proven nor pending', async () => {
+      await store.prove('digest', proof);
+      assert.equal(await store.end('digest', 60 * MINUTE), true);
+      assert.equal(await store.prove('digest', proof), false);
+      const pending = { subjectId: 'user1', lifetimeMs: MINUTE };
+      assert.equal((await store.openPending('digest', pending)).state, 'ended');
+      const record = await store.readAssurance('digest');
+      assert.deepEqual(record, {
+        state: 'ended',
+        subjectId: 'user1',
+        epoch: 3,
+        factors: [],
+        expiresAt: START + 60 * MINUTE,
+      });
+    });
+
+    it('can be ended before it was ever begun', async () => {
+      assert.equal(await store.end('digest', 60 * MINUTE), true);
+      assert.equal((await store.readAssurance('digest'))?.state, 'ended');
+      assert.equal(await store.prove('digest', proof), false);
+    });
+
+    it('is ended by one of many ends that arrive together', async () => {
+      await store.prove('digest', proof);
+      const ends = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => (n % 2 ? store : other).end('digest', MINUTE)),
+      );
+      assert.equal(ends.filter(Boolean).length, 1);
+    });
+
+    it('that another process has ended is seen as ended', async () => {
+      await store.prove('digest', proof);
+      assert.equal((await store.readAssurance('digest'))?.state, 'proven');
+      await other.end('digest', 60 * MINUTE);
+      await eventually(async () => (await store.readAssurance('digest'))?.state === 'ended');
+    });
+  });
+}

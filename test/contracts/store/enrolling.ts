@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { emptySubject, type PendingEnrollment } from '../../../src/contracts.js';
+import { LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
+
+export function enrolling({
+  begin,
+  enroll,
+  proposal,
+  reserve,
+  reserved,
+  store,
+  other,
+  clock,
+}: Stage): void {
+  describe('enrolling', () => {
+    it('returns a pending enrollment as it was proposed, byte by byte', async () => {
+      const { lifetimeMs, ...wanted } = proposal('one', { label: '\u0001 “Tele­fon” ☎' });
+      const begun = await begin({ ...wanted, lifetimeMs });
+      const expected = { ...wanted, expiresAt: START + lifetimeMs };
+      assert.deepEqual(
+        { ...begun, sealed: [...begun.sealed] },
+        { ...expected, sealed: [...SEALED] },
+      );
+      const { pending } = await reserved();
+      assert.ok(pending);
+      assert.deepEqual(
+        { ...pending, sealed: [...pending.sealed] },
+        { ...expected, sealed: [...SEALED] },
+      );
+    });
+
+    it('does not count a pending enrollment as a factor', async () => {
+      await begin(proposal('one'));
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+    });
+
+    it('gives the same session the same pending enrollment again, until it restarts', async () => {
+      await begin(proposal('one'));
+      clock.time += MINUTE;
+      const again = await begin(proposal('two'));
+      assert.equal(again.id, 'one');
+      assert.equal(again.expiresAt, START + 10 * MINUTE);
+      const anew = await begin(proposal('three'), { restart: true });
+      assert.equal(anew.id, 'three');
+    });
+
+    it('begins anew for another session, another method, another basis, or after expiry', async () => {
+      await begin(proposal('one'));
+      const anew = async (id: string, more: Partial<PendingEnrollment>) =>
+        (await begin(proposal(id, more))).id;
+      assert.equal(await anew('two', { session: 'session-2' }), 'two');
+      assert.equal(await anew('three', { session: 'session-2', method: 'other' }), 'three');
+      const proven = { session: 'session-2', method: 'other', basis: 'proven' as const };
+      assert.equal(await anew('four', proven), 'four');
+      clock.time += 10 * MINUTE;
+      assert.equal(await anew('five', proven), 'five');
+    });
+
+    it('makes a confirmed enrollment active', async () => {
+      const confirmation = await enroll('one');
+      const enrollment = {
+        id: 'one',
+        method: 'totp',
+        label: 'Phone',
+        createdAt: START,
+        lastUsedAt: START,
+      };
+      assert.deepEqual(confirmation, { kind: 'confirmed', epoch: 0, enrollment });
+      assert.deepEqual(await store.readSubject('user1'), {
+        ...emptySubject,
+        enrollments: [enrollment],
+      });
+      const { authenticators, pending } = await reserved();
+      assert.equal(pending, null);
+      assert.equal(authenticators.length, 1);
+      const [{ id, method, sealed, parameters, lastStep }] = authenticators as [
+        (typeof authenticators)[0],
+      ];
+      assert.deepEqual(
+        [id, method, [...sealed], parameters, lastStep],
+        ['one', 'totp', [...SEALED], 'SHA1/6/30', 100],
+      );
+    });
+
+    it('confirms one of many confirmations that arrive together', async () => {
+      await begin(proposal('one'));
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          (n % 2 ? store : other).confirmEnrollment('user1', {
+            id: 'one',
+            session: 'session-1',
+            step: 100,
+            replaces: null,
+          }),
+        ),
+      );
+      assert.equal(outcomes.filter(({ kind }) => kind === 'confirmed').length, 1);
+      assert.equal(outcomes.filter(({ kind }) => kind === 'superseded').length, 19);
+    });
+
+    it('refuses to confirm for another session, another id, or twice', async () => {
+      await begin(proposal('one'));
+      const confirm = async (id: string, session: string) =>
+        (await store.confirmEnrollment('user1', { id, session, step: 100, replaces: null })).kind;
+      assert.equal(await confirm('one', 'session-2'), 'superseded');
+      assert.equal(await confirm('two', 'session-1'), 'superseded');
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+      assert.equal(await confirm('one', 'session-1'), 'confirmed');
+      assert.equal(await confirm('one', 'session-1'), 'superseded');
+    });
+
+    it('refuses to confirm from the moment of expiry', async () => {
+      await begin(proposal('one'));
+      const confirmation = { id: 'one', session: 'session-1', step: 100, replaces: null };
+      clock.time += 10 * MINUTE;
+      assert.deepEqual(await store.confirmEnrollment('user1', confirmation), { kind: 'expired' });
+      clock.time -= 1;
+      assert.equal((await store.confirmEnrollment('user1', confirmation)).kind, 'confirmed');
+    });
+
+    it('voids a first enrollment once there is a factor', async () => {
+      await enroll('one');
+      assert.deepEqual(await enroll('two', { session: 'session-2' }), { kind: 'superseded' });
+      assert.equal((await store.readSubject('user1')).enrollments.length, 1);
+    });
+
+    it('lets a proven subject add a second factor without voiding anything', async () => {
+      await enroll('one');
+      clock.time += 1;
+      const added = await enroll('two', { basis: 'proven', label: 'Tablet' });
+      assert.equal(added.kind === 'confirmed' && added.epoch, 0);
+      const { enrollments, epoch } = await store.readSubject('user1');
+      assert.deepEqual(
+        [epoch, enrollments.map(({ id, label }) => [id, label])],
+        [
+          0,
+          [
+            ['one', 'Phone'],
+            ['two', 'Tablet'],
+          ],
+        ],
+      );
+    });
+
+    it('replaces a factor and raises the epoch in one step', async () => {
+      await enroll('one');
+      await begin(proposal('two', { basis: 'proven' }));
+      const confirmation = { id: 'two', session: 'session-1', step: 7, replaces: 'one' };
+      const replaced = await store.confirmEnrollment('user1', confirmation);
+      assert.equal(replaced.kind === 'confirmed' && replaced.epoch, 1);
+      const { enrollments, epoch } = await store.readSubject('user1');
+      assert.deepEqual([epoch, enrollments.map(({ id }) => id)], [1, ['two']]);
+      assert.equal((await reserved()).authenticators[0]?.lastStep, 7);
+    });
+
+    it('leaves the epoch alone when there is nothing of that name to replace', async () => {
+      await begin(proposal('one'));
+      const confirmation = { id: 'one', session: 'session-1', step: 7, replaces: 'gone' };
+      const made = await store.confirmEnrollment('user1', confirmation);
+      assert.equal(made.kind === 'confirmed' && made.epoch, 0);
+    });
+
+    it('removes one factor of several and raises the epoch', async () => {
+      await enroll('one');
+      await enroll('two', { basis: 'proven' });
+      await enroll('three', { basis: 'proven' });
+      assert.deepEqual(await store.unenroll('user1', 'two'), { epoch: 1 });
+      assert.equal(await store.unenroll('user1', 'two'), null);
+      await enroll('four', { basis: 'proven' });
+      const { epoch, enrollments } = await store.readSubject('user1');
+      assert.equal(epoch, 1);
+      assert.deepEqual(enrollments.map(({ id }) => id).sort(), ['four', 'one', 'three']);
+    });
+
+    it('resets everything but the epoch, which rises, also twice', async () => {
+      await enroll('one');
+      for (let n = 0; n < LIMITS.free; n += 1) await reserve();
+      await begin(proposal('two', { basis: 'proven' }));
+      assert.deepEqual(await store.reset('user1'), { epoch: 1 });
+      assert.deepEqual(await store.reset('user1'), { epoch: 2 });
+      assert.deepEqual(await store.readSubject('user1'), { ...emptySubject, epoch: 2 });
+      const { authenticators, pending, epoch } = await reserved();
+      assert.deepEqual([authenticators, pending, epoch], [[], null, 2]);
+    });
+
+    it('lets nobody confirm what a reset has voided', async () => {
+      await begin(proposal('one'));
+      await store.reset('user1');
+      const confirmation = { id: 'one', session: 'session-1', step: 1, replaces: null };
+      assert.deepEqual(await store.confirmEnrollment('user1', confirmation), {
+        kind: 'superseded',
+      });
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { digest, type Stage } from './stage.js';
+
+export function recoveryCodes({ reserved, store, other }: Stage): void {
+  describe('recovery codes', () => {
+    const ten = Array.from({ length: 10 }, (_, n) => digest(n));
+
+    it('are spent once each, and counted down to none', async () => {
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
+      await store.replaceRecoveryCodes('user1', ten);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 10);
+      for (const [n, code] of [...ten].reverse().entries()) {
+        assert.deepEqual(await store.spendRecoveryCode('user1', [digest(99, 2), code]), {
+          kind: 'spent',
+          left: 9 - n,
+          epoch: 0,
+        });
+        assert.deepEqual(await store.spendRecoveryCode('user1', [code]), { kind: 'unknown' });
+        assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 9 - n);
+      }
+    });
+
+    it('are spent by one of many who ask together', async () => {
+      await store.replaceRecoveryCodes('user1', ten);
+      const all = await Promise.all(
+        Array.from({ length: 30 }, (_, n) =>
+          (n % 2 ? store : other).spendRecoveryCode('user1', [digest(4)]),
+        ),
+      );
+      assert.equal(all.filter(({ kind }) => kind === 'spent').length, 1);
+    });
+
+    it('clear the count of failures when one is spent, and only then', async () => {
+      await store.replaceRecoveryCodes('user1', ten);
+      await reserved();
+      await store.spendRecoveryCode('user1', [digest(50)]);
+      assert.equal((await store.readSubject('user1')).failures, 1);
+      await store.spendRecoveryCode('user1', [digest(5)]);
+      assert.equal((await store.readSubject('user1')).failures, 0);
+    });
+
+    it('void the old ones when they are made anew, also under several keys', async () => {
+      await store.replaceRecoveryCodes('user1', ten);
+      const mixed = [digest(20), digest(21, 2), digest(22, 2), digest(23)];
+      await store.replaceRecoveryCodes('user1', mixed);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 4);
+      assert.equal((await store.spendRecoveryCode('user1', [digest(1)])).kind, 'unknown');
+      assert.equal((await store.spendRecoveryCode('user1', [digest(21)])).kind, 'unknown');
+      for (const code of mixed) {
+        assert.equal((await store.spendRecoveryCode('user1', [code])).kind, 'spent');
+      }
+    });
+  });
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
+import { type AuditEvent, emptySubject } from '../../src/contracts.js';
+import {
+  type RedisClient,
+  type RedisStoreOptions,
+  redisStore,
+} from '../../src/store/redis-store.js';
+import { type RedisServer, startRedis } from '../support/redis.js';
+import { closeStores, coded, openClient, openStore } from '../support/redis-store.js';
+
+describe('redisStore refuses', () => {
+  it('a pool, a cluster, a sentinel client and what is no client at all', () => {
+    const address = { host: '127.0.0.1', port: 1 };
+    const others = [
+      createClientPool({ url: 'redis://127.0.0.1:1' }),
+      createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }] }),
+      createSentinel({ name: 'main', sentinelRootNodes: [address] }),
+      {},
+      undefined,
+    ];
+    for (const other of others) {
+      assert.throws(() => redisStore(other as unknown as RedisClient), coded('ERR_REDIS_CLIENT'));
+    }
+  });
+
+  it('options that make no sense, by name and value', () => {
+    const client = createClient();
+    const bad: [RedisStoreOptions, RegExp][] = [
+      [{ prefix: '{sp}:' }, /prefix .*\{sp\}/],
+      [{ timeout: 0 }, /timeout .*0/],
+      [{ timeout: 60_000 }, /timeout .*60000/],
+      [{ maxEntries: 1.5 }, /maxEntries .*1\.5/],
+    ];
+    for (const [options, message] of bad) {
+      assert.throws(
+        () => redisStore(client, options),
+        (error: Error) => coded('ERR_OPTION')(error) && message.test(error.message),
+      );
+    }
+  });
+});
+
+describe('ready() of the redis store', () => {
+  let server: RedisServer;
+  let production: string | undefined;
+
+  before(async () => {
+    server = await startRedis();
+  });
+  after(() => server.stop());
+  beforeEach(async () => {
+    production = process.env.NODE_ENV;
+    const client = await openClient(server.url);
+    await client.flushAll();
+  });
+  afterEach(async () => {
+    if (production === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = production;
+    const client = await openClient(server.url);
+    await client.configSet('maxmemory-policy', 'noeviction');
+    await closeStores();
+  });
+
+  async function user(name: string, ...rules: string[]): Promise<string> {
+    const client = await openClient(server.url);
+    await client.sendCommand(['ACL', 'SETUSER', name, 'reset', 'on', '>secret', '~*', ...rules]);
+    return server.url.replace('redis://', `redis://${name}:secret@`);
+  }
+
+  it('sets up an empty Redis outside production', async () => {
+    process.env.NODE_ENV = 'development';
+    const store = openStore(server.url);
+    await store.ready();
+    assert.deepEqual(await store.readSubject('user1'), emptySubject);
+  });
+
+  it('refuses an empty Redis in production, until it is initialized', async () => {
+    process.env.NODE_ENV = 'production';
+    const store = openStore(server.url);
+    await assert.rejects(store.ready(), coded('ERR_STORE_NOT_INITIALIZED'));
+    const cli = openStore(server.url);
+    await cli.initialize();
+    await cli.initialize();
+    await store.ready();
+    assert.deepEqual(await store.readSubject('user1'), emptySubject);
+  });
+
+  it('does as it is told by the option initialize', async () => {
+    process.env.NODE_ENV = 'development';
+    const never = openStore(server.url, { initialize: false });
+    await assert.rejects(never.ready(), coded('ERR_STORE_NOT_INITIALIZED'));
+    process.env.NODE_ENV = 'production';
+    await openStore(server.url, { initialize: true }).ready();
+    await never.ready();
+  });
+
+  it('refuses a store that another version has laid out', async () => {
+    const client = await openClient(server.url);
+    await client.set('sp:initialized', '99');
+    await assert.rejects(openStore(server.url).ready(), /another version/);
+  });
+
+  it('refuses a Redis that may evict, unless it is told that this is accepted', async () => {
+    const client = await openClient(server.url);
+    for (const policy of ['allkeys-lru', 'volatile-ttl']) {
+      await client.configSet('maxmemory-policy', policy);
+      await assert.rejects(
+        openStore(server.url).ready(),
+        (error: Error) => coded('ERR_REDIS_EVICTION')(error) && error.message.includes(policy),
+      );
+    }
+    assert.equal(await client.exists('sp:initialized'), 0);
+    await openStore(server.url, { allowEviction: true }).ready();
+  });
+
+  it('needs the permission to track, and says which', async () => {
+    const url = await user('blind', '+@all', '-client|tracking');
+    await assert.rejects(
+      openStore(url).ready(),
+      (error: Error) =>
+        coded('ERR_REDIS_TRACKING')(error) && /client\|tracking/.test(error.message),
+    );
+  });
+
+  it('needs the permission to look at the eviction policy, or to be told', async () => {
+    const url = await user('short', '+@all', '-info');
+    await assert.rejects(openStore(url).ready(), coded('ERR_REDIS_EVICTION'));
+    await openStore(url, { allowEviction: true }).ready();
+  });
+
+  it('says that the password is wrong, and does not repeat it', async () => {
+    const url = server.url.replace('redis://', 'redis://nobody:hunter2@');
+    await assert.rejects(openStore(url).ready(), (error: Error) => {
+      assert.ok(coded('ERR_STORE_UNAVAILABLE')(error));
+      assert.match(error.message, /WRONGPASS/);
+      assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /hunter2/);
+      return true;
+    });
+  });
+
+  it('works with the least permissions that it names', async () => {
+    const url = await user(
+      'least',
+      ...['+hello', '+client', '+time', '+info', '+get', '+set', '+del', '+evalsha', '+eval'],
+      ...[
+        '+hget',
+        '+hmget',
+        '+hgetall',
+        '+hkeys',
+        '+hexists',
+        '+hset',
+        '+hdel',
+        '+hincrby',
+        '+xadd',
+        '+xrevrange',
+      ],
+    );
+    const store = openStore(url);
+    await store.ready();
+    await store.reset('user1');
+    assert.equal((await store.readSubject('user1')).epoch, 1);
+    assert.equal(await store.end('digest', 1000), true);
+    await store.putTransaction('state', Buffer.from('x'), 1000);
+    await store.takeTransaction('state');
+    await store.writeSetting('acme', { value: {}, changedBy: 'admin', expectedVersion: 0 });
+    const event = { type: 'unavailable', at: new Date(0) } as AuditEvent;
+    await store.appendEvent('acme', event, 10);
+    assert.equal((await store.readEvents('acme', { before: null, limit: 10 })).length, 1);
+  });
+
+  it('is as often called as anybody likes', async () => {
+    const store = openStore(server.url);
+    await Promise.all([store.ready(), store.ready()]);
+    await store.ready();
+  });
+
+  it('takes its time from the server', async () => {
+    const store = openStore(server.url);
+    await store.ready();
+    const client = await openClient(server.url);
+    const [seconds, micros] = (await client.sendCommand(['TIME'])) as unknown as [string, string];
+    const there = Number(seconds) * 1000 + Number(micros) / 1000;
+    assert.ok(Math.abs(store.now() - there) < 500);
+    const limits = { free: 5, waits: [], stop: 100 };
+    const at = await store.reserveAttempt('user1', limits, { method: 'totp', stoppable: true });
+    assert.ok(at.kind === 'reserved' && Math.abs(at.at - there) < 2000);
+  });
+});
