@@ -41,6 +41,8 @@ export interface Policy {
   readonly graceUntil: Date | null;
   /** How long a proof counts, in seconds; null leaves it to the door's `maxAge`. */
   readonly maxAgeSeconds: number | null;
+  /** For how long, in seconds, a person may have a device remembered; null: not at all. At most 30 days. */
+  readonly rememberDeviceSeconds: number | null;
   readonly because: readonly PolicyReason[];
 }
 
@@ -209,6 +211,7 @@ export interface SecondFactorStore
     ActivationKeyStore,
     RecoveryCodeStore,
     TransactionStore,
+    DeviceStore,
     EventStore {
   readonly name: string;
   readonly stalenessMs: number;
@@ -290,6 +293,16 @@ export interface SecondFactorStore
       readonly replaces: string | null;
     },
   ): Promise<Confirmation>;
+  /**
+   * Puts other sealed bytes in the place of those of an enrollment, active or pending, if these still are
+   * `expected`: the same secret under a newer key. Changes nothing else. True when it was done.
+   */
+  reseal(
+    subjectId: string,
+    enrollmentId: string,
+    expected: Sealed,
+    resealed: Sealed,
+  ): Promise<boolean>;
   /** Removes one active enrollment and raises the epoch; null when there is no such enrollment. */
   unenroll(subjectId: string, enrollmentId: string): Promise<{ readonly epoch: number } | null>;
   /**
@@ -381,6 +394,57 @@ export interface TransactionStore {
   putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
   /** The value, for the first one who asks in time; null for everybody else. */
   takeTransaction(id: string): Promise<Sealed | null>;
+}
+
+/** The method of a factor that a remembered device stands for. */
+export const REMEMBERED_DEVICE = 'remembered-device';
+
+/** A device on which a person need not prove a method again for a while. */
+export interface RememberedDevice {
+  readonly id: string;
+  /** What the browser says it is; at most 80 characters. */
+  readonly label: string;
+  /** The method that was proven when it was remembered. */
+  readonly method: MethodName;
+  /** Of the subject, at that time: a factor changed since voids it. */
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly endsAt: number;
+}
+
+export type DeviceUse =
+  /** The token was right, and `next` is in its place now. */
+  | { readonly kind: 'rotated'; readonly device: RememberedDevice }
+  /** The token before, moments after its rotation: another tab of the same browser. Nothing is rotated. */
+  | { readonly kind: 'just-rotated'; readonly device: RememberedDevice }
+  /** A token from earlier: somebody has a copy. The device is forgotten. */
+  | { readonly kind: 'stolen' }
+  | { readonly kind: 'unknown' };
+
+/** Remembered devices. Tokens are digests; each use replaces the token. */
+export interface DeviceStore {
+  putDevice(
+    subjectId: string,
+    device: Pick<RememberedDevice, 'id' | 'label' | 'method' | 'epoch'> & {
+      readonly token: string;
+      readonly lifetimeMs: number;
+    },
+  ): Promise<void>;
+  /** `graceMs`: how long after a rotation the token before is still taken. */
+  useDevice(
+    subjectId: string,
+    use: {
+      readonly id: string;
+      readonly token: string;
+      readonly next: string;
+      readonly graceMs: number;
+    },
+  ): Promise<DeviceUse>;
+  /** Those that have not ended, the newest first. */
+  readDevices(subjectId: string): Promise<readonly RememberedDevice[]>;
+  /** True when there was one. */
+  removeDevice(subjectId: string, id: string): Promise<boolean>;
 }
 
 /** An event as the trail keeps it. */
@@ -509,6 +573,9 @@ export type AuditEventType =
   | 'subject.unlocked'
   | 'sessions.ended'
   | 'fallback.used'
+  | 'device.remembered'
+  | 'device.forgotten'
+  | 'device.stolen'
   | 'enrollment.handed-over'
   | 'enrollment.confirmed'
   | 'enrollment.failed'

@@ -5,6 +5,7 @@ import {
   type Factor,
   type MethodName,
   type Policy,
+  REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../contracts.js';
 
@@ -31,7 +32,7 @@ export interface StepUp {
 export type Decision =
   | {
       readonly kind: 'pass';
-      readonly why: 'policy-off' | 'not-enrolled' | 'postponed' | 'proven';
+      readonly why: 'policy-off' | 'not-enrolled' | 'postponed' | 'proven' | 'remembered-device';
     }
   | {
       readonly kind: 'enroll';
@@ -95,7 +96,13 @@ function required(facts: Facts): Decision {
   }
   const usable = [...activated, ...codes];
 
-  const proven = freshFactors(facts).filter(({ method }) => policy.methods.includes(method));
+  const fresh = freshFactors(facts);
+  const proven = fresh.filter(({ method }) => policy.methods.includes(method));
+  const remembered = fresh.some(({ method }) => method === REMEMBERED_DEVICE);
+  // A remembered device stands for a proof at login, never for a fresh one.
+  if (remembered && policy.rememberDeviceSeconds !== null && proven.length === 0) {
+    return facts.stepUp ? steppedUp(facts, [], usable) : { kind: 'pass', why: 'remembered-device' };
+  }
   if (proven.length === 0) return { kind: 'challenge', why: 'not-proven', methods: usable };
   return steppedUp(facts, proven, usable);
 }
@@ -160,8 +167,8 @@ function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
 }
 
 /** A fallback lets a person through the door, while Duo is out of reach, and proves nothing. */
-function isProof({ enrollmentId }: Factor): boolean {
-  return enrollmentId !== FALLBACK;
+function isProof({ method, enrollmentId }: Factor): boolean {
+  return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE;
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

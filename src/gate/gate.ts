@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
-import type { Inspector, Situation } from './inspect.js';
+import type { Inspector, KnownSituation, Situation } from './inspect.js';
 import { type ReturnToConfig, rememberForLogin, rememberInSession } from './return-to.js';
 
 export interface GateOptions {
@@ -15,6 +15,8 @@ export interface GateConfig extends ReturnToConfig {
   readonly loginUrl: string;
   /** Answers a failure with a 503, in HTML or JSON. */
   readonly fail: (req: Request, res: Response, error: unknown) => void;
+  /** True when the request comes from a remembered device; then the session is a proven one. */
+  readonly recognize: (req: Request, res: Response, situation: KnownSituation) => Promise<boolean>;
   /** Ends a session whose time between the doors is over. */
   readonly expire: (req: Request) => Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function turnAway(
         });
         return;
       }
+      if (decision.why === 'not-proven' && (await recognized(config, situation, req, res))) return;
       const replace = decision.why === 'step-up';
       if (rememberInSession(req, res, config, { replace }) || replace) await saveSession(req);
       res.redirect(303, url);
@@ -108,6 +111,19 @@ export async function turnAway(
     default:
       decision satisfies never;
   }
+}
+
+/** A remembered device opens the door in the middle of a navigation, which then starts over. */
+async function recognized(
+  { recognize }: Pick<GateConfig, 'recognize'>,
+  situation: Situation,
+  req: Request,
+  res: Response,
+): Promise<boolean> {
+  if (situation.kind === 'anonymous' || req.method !== 'GET') return false;
+  if (!(await recognize(req, res, situation))) return false;
+  res.redirect(303, req.originalUrl);
+  return true;
 }
 
 /** The page on which a person does what the decision asks for. */

@@ -27,6 +27,7 @@ interface Demand {
   readonly enrollment: Policy['enrollment'] | null;
   readonly graceUntil: string | null;
   readonly maxAgeSeconds: number | null;
+  readonly rememberDays: number | null;
 }
 
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;
@@ -60,6 +61,7 @@ export function resolveSettings(levels: Levels, registered: readonly MethodName[
     enrollment: resolveEnrollment(demands, because),
     graceUntil: resolveGrace(demands, because),
     maxAgeSeconds: resolveMaxAge(demands, because),
+    rememberDeviceSeconds: resolveRemembering(levels, demands, because),
     because: Object.freeze(because),
   });
 }
@@ -102,9 +104,10 @@ function resolveMethods(
     if (registered.includes('duo')) because.push(reason(kind, id, 'has no keys for Duo'));
     return { methods, duo: null };
   }
-  if (!methods.includes('duo')) return { methods, duo: null };
-  because.push(reason(keys.level, keys.source, 'Duo is offered with the keys of this account'));
-  const { source, credentialVersion } = keys;
+  const { level, source, credentialVersion } = keys;
+  // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
+  const offered = methods.includes('duo') ? 'is offered' : 'is not offered, and only proven again,';
+  because.push(reason(level, source, `Duo ${offered} with the keys of this account`));
   return { methods, duo: Object.freeze({ source, credentialVersion }) };
 }
 
@@ -152,6 +155,25 @@ function resolveMaxAge(demands: readonly Demand[], because: PolicyReason[]): num
   return smallest;
 }
 
+/** Off unless the user's own organization allows it; then the smallest of what the levels allow. */
+function resolveRemembering(
+  { own, organization }: Levels,
+  demands: readonly Demand[],
+  because: PolicyReason[],
+): number | null {
+  if (!own?.value.rememberDays) {
+    because.push(reason(organization.kind, organization.id, 'does not let devices be remembered'));
+    return null;
+  }
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const demand of demands) {
+    if (demand.rememberDays === null) continue;
+    because.push(said(demand, `a device is remembered for at most ${demand.rememberDays} days`));
+    smallest = Math.min(smallest, demand.rememberDays);
+  }
+  return smallest === 0 ? null : smallest * 24 * 3600;
+}
+
 function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   const demands: Demand[] = [];
   const { kind, id, partnerId } = organization;
@@ -160,7 +182,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
     demands.push({ ...floor, level: 'partner', id: partnerId, by: by(partner) });
   }
   if (own) {
-    const { mode, methods, enrollment, graceUntil, maxAgeSeconds } = own.value;
+    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = own.value;
     demands.push({
       level: kind,
       id,
@@ -170,6 +192,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
       enrollment,
       graceUntil,
       maxAgeSeconds,
+      rememberDays,
     });
   }
   if (user) {
@@ -181,6 +204,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
       methods: null,
       enrollment: null,
       maxAgeSeconds: null,
+      rememberDays: null,
     });
   }
   return demands;

@@ -11,6 +11,8 @@ import { UnavailableError } from '../errors.js';
 
 const reason = z.strictObject({ level: z.string(), id: z.string(), rule: z.string() });
 
+const MAX_REMEMBER_SECONDS = 30 * 24 * 3600;
+
 const policySchema = z.strictObject({
   mode: z.enum(['off', 'optional', 'required']),
   methods: z.array(z.string()).optional(),
@@ -18,6 +20,7 @@ const policySchema = z.strictObject({
   enrollment: z.enum(['self', 'activation-key']).optional(),
   graceUntil: z.date().nullish(),
   maxAgeSeconds: z.number().positive().nullish(),
+  rememberDeviceSeconds: z.number().positive().max(MAX_REMEMBER_SECONDS).nullish(),
   because: z.array(reason).optional(),
 });
 
@@ -111,6 +114,7 @@ export function parsePolicy(raw: unknown, known: readonly MethodName[]): Policy 
     enrollment,
     graceUntil,
     maxAgeSeconds,
+    rememberDeviceSeconds,
     because,
   } = parsed.data;
   // Without keys Duo is not offered, whatever is named.
@@ -132,6 +136,7 @@ export function parsePolicy(raw: unknown, known: readonly MethodName[]): Policy 
     enrollment: enrollment ?? 'self',
     graceUntil: graceUntil ? new Date(graceUntil) : null,
     maxAgeSeconds: maxAgeSeconds ?? null,
+    rememberDeviceSeconds: rememberDeviceSeconds ?? null,
     because: Object.freeze(because ?? []),
   });
 }

@@ -15,6 +15,7 @@ const seconds = z
   .min(60)
   .max(30 * 24 * 3600)
   .nullable();
+const days = z.int().min(0).max(30).nullable().default(null);
 
 /** Duo's keys as stored: the secret sealed, in base64; `version` changes with every new secret or hostname. */
 const duoKeys = z.strictObject({
@@ -39,6 +40,7 @@ const floor = z.strictObject({
   enrollment: z.enum(['self', 'activation-key']),
   graceUntil: date,
   maxAgeSeconds: seconds,
+  rememberDays: days,
 });
 
 const organization = z.strictObject({
@@ -47,6 +49,8 @@ const organization = z.strictObject({
   enrollment: z.enum(['self', 'activation-key']).nullable(),
   graceUntil: date,
   maxAgeSeconds: seconds,
+  /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
+  rememberDays: days,
   /** Partners only. */
   clientsMust: floor.nullable(),
   duo: duo.nullable(),
@@ -72,6 +76,7 @@ export const NO_SETTING: OrganizationSetting = Object.freeze({
   enrollment: null,
   graceUntil: null,
   maxAgeSeconds: null,
+  rememberDays: null,
   clientsMust: null,
   duo: null,
 });
@@ -118,7 +123,10 @@ function read<T>(
   return stamped;
 }
 
-/** Fields that contradict each other, by name; empty when the setting makes sense. */
+/**
+ * Fields that contradict each other, by name; empty when the setting makes sense. `enrollable`: what can be
+ * activated here, Duo only where there are keys for it.
+ */
 export function contradictions(
   setting: OrganizationSetting,
   { kind, enrollable }: { kind: 'partner' | 'client'; enrollable: readonly MethodName[] },
@@ -128,7 +136,14 @@ export function contradictions(
     prefix: string,
     { methods: accepted, mode: set }: { methods: readonly string[] | null; mode: string | null },
   ) => {
-    const unknown = accepted?.filter((method) => !enrollable.includes(method)) ?? [];
+    const missing = accepted?.filter((method) => !enrollable.includes(method)) ?? [];
+    const unknown = missing.filter((method) => method !== 'duo');
+    if (missing.length > unknown.length) {
+      found.push({
+        field: `${prefix}methods`,
+        message: 'Duo needs keys: enter them first, or leave Duo out.',
+      });
+    }
     if (unknown.length > 0) {
       found.push({
         field: `${prefix}methods`,
@@ -151,6 +166,12 @@ export function contradictions(
         message: 'Only a partner can set what its clients must do.',
       });
     }
+  }
+  if (kind === 'client' && setting.duo?.lendToClients) {
+    found.push({
+      field: 'duo.lendToClients',
+      message: 'Only a partner can lend its keys to its clients.',
+    });
   }
   return found;
 }

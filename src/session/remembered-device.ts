@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { CookieOptions, Request, Response } from 'express';
+import {
+  type Keyring,
+  type MethodName,
+  type Policy,
+  REMEMBERED_DEVICE,
+  type RememberedDevice,
+  type SecondFactorStore,
+  type Subject,
+  type SubjectRecord,
+} from '../contracts.js';
+import type { Elevate } from './elevate.js';
+
+const COOKIE = 'sallyport.device';
+const SEALED_FOR = JSON.stringify(['remembered-device']);
+/** Two tabs of one browser send the same token; the second is not a thief. */
+const ROTATION_GRACE_MS = 30_000;
+
+export type DeviceOutcome = 'recognized' | 'stolen' | 'not-recognized';
+
+export interface DeviceSituation {
+  readonly subject: Subject;
+  readonly facts: { readonly policy: Policy; readonly record: SubjectRecord; readonly now: number };
+}
+
+export interface RememberedDevices {
+  /** Recognizes the device that a request comes from; then the session is elevated, under a new id. */
+  recognize(req: Request, res: Response, situation: DeviceSituation): Promise<DeviceOutcome>;
+  /** Remembers it after a proof, when the policy has it. False: nothing was remembered. */
+  remember(
+    req: Request,
+    res: Response,
+    situation: DeviceSituation,
+    proof: { readonly method: MethodName; readonly epoch: number },
+  ): Promise<boolean>;
+}
+
+interface Token {
+  readonly subjectId: string;
+  readonly id: string;
+  readonly token: string;
+}
+
+/**
+ * Remembered devices: a sealed cookie, whose token changes with every use, and a record in the store, bound
+ * to the subject, the epoch and what the policy says now. A token that comes a second time shows a copy, and
+ * ends the record.
+ */
+export function rememberedDevices({
+  store,
+  keyring,
+  elevate,
+  origin,
+}: {
+  readonly store: Pick<SecondFactorStore, 'putDevice' | 'useDevice' | 'removeDevice' | 'now'>;
+  readonly keyring: Keyring;
+  readonly elevate: Elevate;
+  readonly origin: string;
+}): RememberedDevices {
+  const attributes: CookieOptions = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: origin.startsWith('https:'),
+  };
+
+  function read(req: Request): Token | null {
+    const found = /(?:^|;\s*)sallyport\.device=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
+    if (found === undefined) return null;
+    try {
+      const plain = keyring.open(Buffer.from(found, 'base64url'), SEALED_FOR);
+      return JSON.parse(Buffer.from(plain).toString()) as Token;
+    } catch {
+      // Whatever else stands in the cookie is not one of ours, and recognizes nobody.
+      return null;
+    }
+  }
+
+  function give(res: Response, token: Token, maxAgeMs: number): void {
+    const sealed = keyring.seal(Buffer.from(JSON.stringify(token)), SEALED_FOR);
+    res.cookie(COOKIE, Buffer.from(sealed).toString('base64url'), {
+      ...attributes,
+      maxAge: Math.max(0, maxAgeMs),
+    });
+  }
+
+  return {
+    async recognize(req, res, { subject, facts }) {
+      const given = facts.policy.rememberDeviceSeconds === null ? null : read(req);
+      if (!given || given.subjectId !== subject.id) return 'not-recognized';
+      const next = newToken();
+      const use = await store.useDevice(subject.id, {
+        id: given.id,
+        token: digest(given.token),
+        next: digest(next),
+        graceMs: ROTATION_GRACE_MS,
+      });
+      if (use.kind === 'unknown' || use.kind === 'stolen') {
+        res.clearCookie(COOKIE, attributes);
+        return use.kind === 'stolen' ? 'stolen' : 'not-recognized';
+      }
+      const { device } = use;
+      const endsAt = endOf(device, facts.policy);
+      const now = store.now();
+      if (
+        device.epoch !== facts.record.epoch ||
+        now >= endsAt ||
+        !facts.policy.methods.includes(device.method)
+      ) {
+        await store.removeDevice(subject.id, device.id);
+        res.clearCookie(COOKIE, attributes);
+        return 'not-recognized';
+      }
+      await elevate(req, {
+        subject,
+        epoch: facts.record.epoch,
+        factor: { method: REMEMBERED_DEVICE, enrollmentId: device.id, at: now },
+      });
+      if (use.kind === 'rotated') give(res, { ...given, token: next }, endsAt - now);
+      return 'recognized';
+    },
+
+    async remember(req, res, { subject, facts }, { method, epoch }) {
+      const seconds = facts.policy.rememberDeviceSeconds;
+      if (seconds === null) return false;
+      const lifetimeMs = seconds * 1000;
+      const id = randomBytes(9).toString('base64url');
+      const token = newToken();
+      const label = (req.get('user-agent') ?? 'unknown').replace(/[^\x20-\x7e]/g, '').slice(0, 80);
+      await store.putDevice(subject.id, {
+        id,
+        token: digest(token),
+        label,
+        method,
+        epoch,
+        lifetimeMs,
+      });
+      give(res, { subjectId: subject.id, id, token }, lifetimeMs);
+      return true;
+    },
+  };
+}
+
+/** What the policy allows now counts, also for a device that was remembered when it allowed more. */
+function endOf({ createdAt, endsAt }: RememberedDevice, policy: Policy): number {
+  return Math.min(endsAt, createdAt + (policy.rememberDeviceSeconds ?? 0) * 1000);
+}
+
+function newToken(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,428 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  type AssuranceRecord,
+  type Enrollment,
+  emptySubject,
+  type Factor,
+  type Policy,
+  type SubjectRecord,
+} from '../../src/contracts.js';
+import { type Decision, decide, type Facts } from '../../src/gate/decide.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const REQUIRED: Policy = {
+  mode: 'required',
+  methods: ['totp', 'duo'],
+  duo: null,
+  enrollment: 'self',
+  graceUntil: null,
+  maxAgeSeconds: null,
+  rememberDeviceSeconds: null,
+  because: [],
+};
+
+const enrolled = (method: string): Enrollment => ({
+  id: `${method}-1`,
+  method,
+  label: method,
+  createdAt: NOW - HOUR,
+  lastUsedAt: null,
+});
+
+const factor = (method: string, ageMs = 0): Factor => ({
+  method,
+  enrollmentId: `${method}-1`,
+  at: NOW - ageMs,
+});
+
+const proven = (factors: readonly Factor[], more: Partial<AssuranceRecord> = {}) => ({
+  state: 'proven' as const,
+  subjectId: 'alice',
+  epoch: 3,
+  factors,
+  expiresAt: NOW + HOUR,
+  ...more,
+});
+
+const pending = (expiresAt: number): AssuranceRecord => ({
+  state: 'pending',
+  subjectId: 'alice',
+  epoch: 0,
+  factors: [],
+  expiresAt,
+});
+
+const ended = { ...proven([factor('totp')]), state: 'ended' as const };
+
+function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: Partial<Policy> }) {
+  return {
+    subjectId: 'alice',
+    policy: { ...REQUIRED, ...policy },
+    record: record(enrolled('totp')),
+    assurance: null,
+    now: NOW,
+    maxAgeMs: 12 * HOUR,
+    postponedUntil: null,
+    stepUp: null,
+    ...more,
+  } satisfies Facts;
+}
+
+const record = (...enrollments: readonly Enrollment[]): SubjectRecord => ({
+  ...emptySubject,
+  epoch: 3,
+  enrollments,
+});
+const none = record();
+const grace = new Date(NOW + HOUR);
+
+const challenge = (why: string, ...methods: string[]) => ({ kind: 'challenge', why, methods });
+const enroll = (why: string, graceEndsAt: Date | null = null) => ({
+  kind: 'enroll',
+  why,
+  methods: ['totp', 'duo'],
+  graceEndsAt,
+});
+const pass = (why: string) => ({ kind: 'pass', why });
+const deny = (why: string) => ({ kind: 'deny', why });
+
+const TABLE: readonly (readonly [string, Facts, object])[] = [
+  ['passes when the policy is off', facts({ policy: { mode: 'off' } }), pass('policy-off')],
+  [
+    'passes when the policy is off, whatever the time between the doors',
+    facts({ policy: { mode: 'off' }, assurance: pending(NOW - 1) }),
+    pass('policy-off'),
+  ],
+  [
+    'passes an optional subject who has nothing enrolled',
+    facts({ policy: { mode: 'optional' }, record: none }),
+    pass('not-enrolled'),
+  ],
+  [
+    'challenges an optional subject who is enrolled',
+    facts({ policy: { mode: 'optional' } }),
+    challenge('not-proven', 'totp'),
+  ],
+  ['has a required subject enroll who has nothing', facts({ record: none }), enroll('required')],
+  [
+    'tells the end of a grace period that is running',
+    facts({ record: none, policy: { graceUntil: grace } }),
+    enroll('required', grace),
+  ],
+  [
+    'tells no grace period that ends now',
+    facts({ record: none, policy: { graceUntil: new Date(NOW) } }),
+    enroll('required'),
+  ],
+  [
+    'passes who postponed to the end of the grace period',
+    facts({ record: none, policy: { graceUntil: grace }, postponedUntil: grace.getTime() }),
+    pass('postponed'),
+  ],
+  [
+    'asks again when the grace period is another than the one that was postponed to',
+    facts({ record: none, policy: { graceUntil: grace }, postponedUntil: grace.getTime() + 1 }),
+    enroll('required', grace),
+  ],
+  [
+    'does not heed a postponement when the grace period is over',
+    facts({
+      record: none,
+      policy: { graceUntil: new Date(NOW - 1) },
+      postponedUntil: NOW - 1,
+    }),
+    enroll('required'),
+  ],
+  [
+    'does not heed a postponement when the policy has no grace period any more',
+    facts({ record: none, postponedUntil: grace.getTime() }),
+    enroll('required'),
+  ],
+  [
+    'does not let the grace period excuse an enrolled subject',
+    facts({ policy: { graceUntil: grace }, postponedUntil: grace.getTime() }),
+    challenge('not-proven', 'totp'),
+  ],
+  ['challenges an enrolled subject', facts({}), challenge('not-proven', 'totp')],
+  [
+    'names the accepted methods that are enrolled, in the policy’s order',
+    facts({
+      record: record(enrolled('totp'), enrolled('duo'), enrolled('recovery-code')),
+      policy: { methods: ['duo', 'security-key', 'totp'] },
+    }),
+    challenge('not-proven', 'duo', 'totp'),
+  ],
+  ['passes a fresh proof', facts({ assurance: proven([factor('totp')]) }), pass('proven')],
+  [
+    'still passes a proof one millisecond before its age is over',
+    facts({ assurance: proven([factor('totp', 12 * HOUR - 1)]) }),
+    pass('proven'),
+  ],
+  [
+    'no longer passes a proof of exactly the door’s age',
+    facts({ assurance: proven([factor('totp', 12 * HOUR)]) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'no longer passes a proof of exactly the policy’s age, where that is smaller',
+    facts({ policy: { maxAgeSeconds: 60 }, assurance: proven([factor('totp', MINUTE)]) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not let a policy lengthen the door’s age',
+    facts({
+      policy: { maxAgeSeconds: 365 * 24 * 3600 },
+      assurance: proven([factor('totp', 12 * HOUR)]),
+    }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count the proof of another subject',
+    facts({ assurance: proven([factor('totp')], { subjectId: 'bob' }) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count a proof of an earlier epoch',
+    facts({ assurance: proven([factor('totp')], { epoch: 2 }) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count a proof of a later epoch: the store went back in time',
+    facts({ assurance: proven([factor('totp')], { epoch: 4 }) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count a proof whose own end has come',
+    facts({ assurance: proven([factor('totp')], { expiresAt: NOW }) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count factors of a session between the doors',
+    facts({ assurance: { ...proven([factor('totp')]), state: 'pending' } }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'does not count a proof by a method that is not accepted',
+    facts({
+      record: record(enrolled('totp'), enrolled('duo')),
+      policy: { methods: ['duo'] },
+      assurance: proven([factor('totp')]),
+    }),
+    challenge('not-proven', 'duo'),
+  ],
+  [
+    'asks for the old factor where only that one is enrolled and no longer accepted',
+    facts({ policy: { methods: ['duo'] } }),
+    challenge('to-enroll-another', 'totp'),
+  ],
+  [
+    'names each old method once',
+    facts({
+      record: record(enrolled('totp'), { ...enrolled('totp'), id: 'totp-2' }),
+      policy: { methods: ['duo'] },
+    }),
+    challenge('to-enroll-another', 'totp'),
+  ],
+  [
+    'lets the old factor open the way to a new one, and not the door',
+    facts({
+      policy: { methods: ['duo'], graceUntil: grace },
+      assurance: proven([factor('totp')]),
+      postponedUntil: grace.getTime(),
+    }),
+    { kind: 'enroll', why: 'method-not-accepted', methods: ['duo'], graceEndsAt: null },
+  ],
+  ['denies a session that has ended', facts({ assurance: ended }), deny('session-ended')],
+  [
+    'denies a session that has ended even where the policy is off',
+    facts({ policy: { mode: 'off' }, assurance: ended }),
+    deny('session-ended'),
+  ],
+  [
+    'goes on between the doors until the time is over',
+    facts({ assurance: pending(NOW + 1) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'denies who has been between the doors for too long',
+    facts({ assurance: pending(NOW) }),
+    deny('pending-expired'),
+  ],
+  [
+    'denies it also where enrollment is due',
+    facts({ record: none, assurance: pending(NOW) }),
+    deny('pending-expired'),
+  ],
+  [
+    'asks again for a proof younger than a route demands',
+    facts({
+      assurance: proven([factor('totp', 5 * MINUTE)]),
+      stepUp: { maxAgeMs: 5 * MINUTE, methods: null },
+    }),
+    challenge('step-up', 'totp'),
+  ],
+  [
+    'passes a proof younger than a route demands',
+    facts({
+      assurance: proven([factor('totp', 5 * MINUTE - 1)]),
+      stepUp: { maxAgeMs: 5 * MINUTE, methods: null },
+    }),
+    pass('proven'),
+  ],
+  [
+    'asks for a method that a route demands',
+    facts({
+      record: record(enrolled('totp'), enrolled('duo')),
+      assurance: proven([factor('totp')]),
+      stepUp: { maxAgeMs: null, methods: ['duo'] },
+    }),
+    challenge('step-up', 'duo'),
+  ],
+  [
+    'does not add one proof’s age to another proof’s method',
+    facts({
+      record: record(enrolled('totp'), enrolled('duo')),
+      assurance: proven([factor('totp'), factor('duo', HOUR)]),
+      stepUp: { maxAgeMs: MINUTE, methods: ['duo'] },
+    }),
+    challenge('step-up', 'duo'),
+  ],
+  [
+    'offers nothing where a route demands a method that the subject does not have',
+    facts({
+      assurance: proven([factor('totp')]),
+      stepUp: { maxAgeMs: null, methods: ['duo'] },
+    }),
+    challenge('step-up'),
+  ],
+];
+
+describe('the decision', () => {
+  for (const [behavior, given, expected] of TABLE) {
+    it(behavior, () => assert.deepEqual(decide(given), expected));
+  }
+
+  describe('for any facts', () => {
+    const methods = fc.subarray(['totp', 'duo', 'recovery-code', 'security-key']);
+    const at = fc.integer({ min: NOW - 24 * HOUR, max: NOW });
+    const anyFacts: fc.Arbitrary<Facts> = fc.record({
+      subjectId: fc.constantFrom('alice', 'bob'),
+      policy: fc.record({
+        mode: fc.constantFrom('off', 'optional', 'required'),
+        methods,
+        duo: fc.constant(null),
+        enrollment: fc.constantFrom('self', 'activation-key'),
+        graceUntil: fc.option(
+          fc.integer({ min: NOW - HOUR, max: NOW + HOUR }).map((ms) => new Date(ms)),
+        ),
+        maxAgeSeconds: fc.option(fc.integer({ min: 1, max: 100_000 })),
+        because: fc.constant([]),
+      }),
+      record: fc
+        .record({
+          epoch: fc.integer({ min: 0, max: 2 }),
+          enrollments: methods.map((names) => names.map(enrolled)),
+        })
+        .map((known) => ({ ...emptySubject, ...known })),
+      assurance: fc.option(
+        fc.record({
+          state: fc.constantFrom('pending', 'proven', 'ended'),
+          subjectId: fc.constantFrom('alice', 'bob'),
+          epoch: fc.integer({ min: 0, max: 2 }),
+          factors: fc.array(
+            fc.record({
+              method: fc.constantFrom('totp', 'duo'),
+              enrollmentId: fc.constant('x'),
+              at,
+            }),
+          ),
+          expiresAt: fc.integer({ min: NOW - HOUR, max: NOW + HOUR }),
+        }),
+      ),
+      now: fc.constant(NOW),
+      maxAgeMs: fc.integer({ min: 1, max: 24 * HOUR }),
+      postponedUntil: fc.option(fc.constantFrom(NOW, NOW + MINUTE)),
+      stepUp: fc.option(
+        fc.record({
+          maxAgeMs: fc.option(fc.integer({ min: 1, max: HOUR })),
+          methods: fc.option(methods),
+        }),
+      ),
+    }) as unknown as fc.Arbitrary<Facts>;
+
+    /** The rule, said a second time and in other words than in `decide`. */
+    function someFactorOpens({
+      assurance,
+      policy,
+      record,
+      now,
+      subjectId,
+      maxAgeMs,
+      stepUp,
+    }: Facts) {
+      return (
+        assurance !== null &&
+        assurance.state === 'proven' &&
+        assurance.subjectId === subjectId &&
+        assurance.epoch === record.epoch &&
+        now < assurance.expiresAt &&
+        assurance.factors.some(
+          ({ method, at }) =>
+            policy.methods.includes(method) &&
+            now < at + maxAgeMs &&
+            (policy.maxAgeSeconds === null || now < at + policy.maxAgeSeconds * 1000) &&
+            (stepUp?.maxAgeMs == null || now < at + stepUp.maxAgeMs) &&
+            (stepUp?.methods == null || stepUp.methods.includes(method)),
+        )
+      );
+    }
+
+    const holds = (property: (given: Facts, decision: Decision) => boolean) =>
+      fc.assert(
+        fc.property(anyFacts, (given) => property(given, decide(given))),
+        { numRuns: 5000 },
+      );
+
+    it('never passes an enrolled subject without a fresh factor that is accepted', () =>
+      holds(
+        (given, { kind }) =>
+          kind !== 'pass' ||
+          given.policy.mode === 'off' ||
+          given.record.enrollments.length === 0 ||
+          someFactorOpens(given),
+      ));
+
+    it('passes a required subject without a factor only while a grace period runs', () =>
+      holds(
+        (given, { kind }) =>
+          kind !== 'pass' ||
+          given.policy.mode !== 'required' ||
+          given.record.enrollments.length > 0 ||
+          (given.policy.graceUntil !== null && given.policy.graceUntil.getTime() > NOW),
+      ));
+
+    it('never has somebody enroll who has a factor and has not just proven one', () =>
+      holds(
+        (given, { kind }) =>
+          kind !== 'enroll' ||
+          given.record.enrollments.length === 0 ||
+          given.assurance?.factors.some(({ at }) => at + given.maxAgeMs > NOW) === true,
+      ));
+
+    it('never goes on with a session that has ended', () =>
+      holds((given, { kind }) => given.assurance?.state !== 'ended' || kind === 'deny'));
+
+    it('challenges with methods that the subject has, and no others', () =>
+      holds(
+        (given, decision) =>
+          decision.kind !== 'challenge' ||
+          decision.methods.every((method) =>
+            given.record.enrollments.some((one) => one.method === method),
+          ),
+      ));
+  });
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import type { PolicyInput } from 'sallyport';
+import type { Host } from '../support/app.js';
+import { Browser, codeAt } from '../support/browser.js';
+import { journeys } from '../support/worlds.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const CHALLENGE = '/two-factor/challenge/totp';
+
+journeys('a remembered device', (world) => {
+  let policy: PolicyInput;
+  let console: Host;
+  let key: string;
+
+  beforeEach(async () => {
+    policy = { mode: 'required', rememberDeviceSeconds: 30 * 24 * 3600 };
+    console = await world().host({ policy: () => policy });
+    key = await new Browser(console.app).activate('user1@acme', world().clock.now());
+  });
+
+  /** Signs in with password and code, and has the device remembered. */
+  async function remembered(): Promise<Browser> {
+    const { clock } = world();
+    clock.advance(30_000);
+    const browser = new Browser(console.app);
+    await browser.login('user1@acme');
+    const answer = await browser.post(CHALLENGE, {
+      code: codeAt(key, clock.now()),
+      remember: '1',
+      _csrf: await browser.csrf(),
+    });
+    assert.equal(answer.status, 303);
+    return browser;
+  }
+
+  /** A new session on the same device: only what outlives the session is left. */
+  function laterOn(browser: Browser): Browser {
+    const later = browser.copy();
+    later.cookies.delete('connect.sid');
+    return later;
+  }
+
+  async function signIn(browser: Browser, user = 'user1@acme') {
+    await browser.login(user);
+    return browser.get('/x');
+  }
+
+  it('is not asked for a code again, and stays where it was going', async () => {
+    const later = laterOn(await remembered());
+    const answer = await signIn(later);
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.location, '/x');
+    assert.equal((await later.get('/x')).text, 'inside GET /x');
+    const me = await later.json('get', '/api/me');
+    assert.deepEqual(
+      me.body.assurance.map(({ method }: { method: string }) => method),
+      ['remembered-device'],
+    );
+  });
+
+  it('is remembered only by who asks for it', async () => {
+    const { clock } = world();
+    clock.advance(30_000);
+    const browser = new Browser(console.app);
+    await browser.login('user1@acme');
+    await browser.answerChallenge(codeAt(key, clock.now()));
+    assert.equal(browser.cookies.has('sallyport.device'), false);
+    assert.match((await signIn(laterOn(browser))).headers.location ?? '', /challenge/);
+  });
+
+  it('is not remembered where the policy says nothing of it', async () => {
+    policy = { mode: 'required' };
+    const browser = await remembered();
+    assert.equal(browser.cookies.has('sallyport.device'), false);
+  });
+
+  it('still has to type the password', async () => {
+    const later = laterOn(await remembered());
+    assert.equal((await later.get('/x')).headers.location, '/login');
+  });
+
+  it('serves nobody else', async () => {
+    const later = laterOn(await remembered());
+    assert.match((await signIn(later, 'user2@acme')).headers.location ?? '', /activate/);
+  });
+
+  it('changes its token each time; an older one ends it for everybody', async () => {
+    const browser = await remembered();
+    const thief = laterOn(browser);
+    const later = laterOn(browser);
+    await signIn(later);
+    assert.notEqual(later.cookies.get('sallyport.device'), thief.cookies.get('sallyport.device'));
+    world().clock.advance(60_000);
+    assert.match((await signIn(thief)).headers.location ?? '', /challenge/);
+    assert.ok(console.events.some(({ type }) => type === 'device.stolen'));
+    assert.match((await signIn(laterOn(later))).headers.location ?? '', /challenge/);
+  });
+
+  it('may come twice at the same moment, from two tabs', async () => {
+    const one = laterOn(await remembered());
+    await one.login('user1@acme');
+    const answers = await Promise.all([one.copy().get('/x'), one.copy().get('/y')]);
+    assert.ok(
+      answers.some(({ headers }) => headers.location === '/x' || headers.location === '/y'),
+    );
+    assert.equal(console.events.filter(({ type }) => type === 'device.stolen').length, 0);
+  });
+
+  it('does not count as a fresh proof', async () => {
+    const later = laterOn(await remembered());
+    await signIn(later);
+    const renew = await later.get('/two-factor/profile/recovery-codes');
+    assert.equal(renew.headers.location, '/two-factor/challenge');
+  });
+
+  it('is over after its time, and as soon as the policy allows less', async () => {
+    const browser = await remembered();
+    const later = laterOn(browser);
+    await signIn(later);
+    policy = { mode: 'required', rememberDeviceSeconds: 24 * 3600 };
+    world().clock.advance(2 * DAY);
+    assert.match((await signIn(laterOn(later))).headers.location ?? '', /challenge/);
+  });
+
+  it('lets nobody in, in the middle of a session, once the policy has it no longer', async () => {
+    const later = laterOn(await remembered());
+    await signIn(later);
+    policy = { mode: 'required' };
+    assert.match((await later.get('/x')).headers.location ?? '', /challenge/);
+  });
+
+  it('is forgotten after a reset', async () => {
+    const browser = await remembered();
+    await world().store.reset('user1@acme');
+    assert.match((await signIn(laterOn(browser))).headers.location ?? '', /activate/);
+  });
+
+  it('is forgotten when the other sessions are signed out', async () => {
+    const browser = await remembered();
+    const later = laterOn(browser);
+    const _csrf = await browser.csrf();
+    const out = await browser.post('/two-factor/profile/sign-out-others', { _csrf });
+    assert.equal(out.headers.location, '/two-factor/profile?done=signed-out');
+    assert.match((await signIn(later)).headers.location ?? '', /challenge/);
+  });
+
+  it('is listed in My Profile, and forgotten from there', async () => {
+    const browser = await remembered();
+    const profile = await browser.get('/two-factor/profile');
+    const action = /action="([^"]*\/forget)"/.exec(profile.text)?.[1] ?? 'none';
+    const later = laterOn(browser);
+    assert.equal((await browser.post(action, {})).status, 403);
+    const forgotten = await browser.post(action, { _csrf: await browser.csrf() });
+    assert.equal(forgotten.status, 303);
+    assert.match((await signIn(later)).headers.location ?? '', /challenge/);
+    assert.doesNotMatch((await browser.get('/two-factor/profile')).text, /\/forget"/);
+  });
+
+  it('is recognized by no cookie that was made up or moved', async () => {
+    const browser = await remembered();
+    const value = browser.cookies.get('sallyport.device') ?? '';
+    for (const wrong of ['x', 'AAAA', value.slice(0, -4), `${value.slice(0, -2)}zz`]) {
+      const other = laterOn(browser);
+      other.cookies.set('sallyport.device', wrong);
+      assert.match((await signIn(other)).headers.location ?? '', /challenge/, wrong);
+    }
+  });
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
+
+const BASE = ['contracts', 'errors', 'duration'];
+
+/** What each part of src/ may import of ours besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  contracts: [],
+  errors: [],
+  duration: [],
+  crypto: BASE,
+  audit: BASE,
+  policy: BASE,
+  session: BASE,
+  store: BASE,
+  testing: BASE,
+  methods: [...BASE, 'crypto', 'audit'],
+  gate: [...BASE, 'policy', 'session'],
+  pages: [...BASE, 'gate', 'methods', 'policy', 'session', 'audit'],
+  admin: [...BASE, 'gate', 'methods', 'policy', 'session', 'audit'],
+};
+
+/** These put the parts together, and may import all of them. */
+const COMPOSITION = ['options', 'sallyport', 'index', 'cli'];
+
+const PARTS_WITH_EXPRESS = ['gate', 'pages', 'admin', 'session', 'options', 'sallyport'];
+const EXPRESS = ['express', 'express-session', 'passport', 'csrf-sync', 'helmet'];
+const STRATEGY = 'methods/strategy.ts';
+
+/** A store's default clock, and that of a program for tests. */
+const MAY_HAND_OVER = ['store', 'testing'];
+
+interface Import {
+  readonly file: string;
+  readonly part: string;
+  /** The part of ours that is imported, or null for a package. */
+  readonly target: string | null;
+  readonly specifier: string;
+}
+
+/** `gate` for `gate/decide.ts`, `options` for `options.ts`. */
+function partOf(file: string): string {
+  return (file.split('/')[0] as string).replace(/\.ts$/, '');
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.split(sep).join('/'))
+  .filter((name) => name.endsWith('.ts'));
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
+
+/** Static imports, re-exports (of types too), side-effect imports and dynamic imports. */
+function specifiersIn(source: string): string[] {
+  const code = withoutComments(source);
+  const patterns = [
+    /^\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s*['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]/g,
+  ];
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, found]) => found!));
+}
+
+const imports: Import[] = files.flatMap((file) =>
+  specifiersIn(readFileSync(join(SRC, file), 'utf8')).map((specifier) => ({
+    file,
+    part: partOf(file),
+    specifier,
+    target: specifier.startsWith('.')
+      ? partOf(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'))
+      : null,
+  })),
+);
+
+const offenders = (wrong: (one: Import) => boolean): string[] =>
+  imports.filter(wrong).map(({ file, specifier }) => `src/${file} imports ${specifier}`);
+
+describe('the layers of src/', () => {
+  it('are all known to this test', () => {
+    const known = [...Object.keys(MAY_IMPORT), ...COMPOSITION];
+    assert.deepEqual(
+      [...new Set(files.map(partOf))].filter((part) => !known.includes(part)),
+      [],
+    );
+  });
+
+  it('are read in full: every import resolves to a file of ours', () => {
+    // A reader that finds nothing would let everything pass.
+    assert.ok(imports.length > 100, `${imports.length} imports found`);
+    const lost = imports.filter(({ file, specifier, target }) => {
+      if (target === null) return false;
+      return !files.includes(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
+    });
+    assert.deepEqual(lost, []);
+  });
+
+  it('import only what lies below them', () => {
+    assert.deepEqual(
+      offenders(
+        ({ part, target }) =>
+          target !== null &&
+          target !== part &&
+          !COMPOSITION.includes(part) &&
+          !MAY_IMPORT[part]?.includes(target),
+      ),
+      [],
+    );
+  });
+
+  it('see Express only where requests are handled', () => {
+    assert.deepEqual(
+      offenders(
+        ({ file, part, specifier }) =>
+          EXPRESS.includes(specifier) && !PARTS_WITH_EXPRESS.includes(part) && file !== STRATEGY,
+      ),
+      [],
+    );
+  });
+
+  it('know passport-strategy in methods/strategy.ts alone', () => {
+    const knowing = imports.filter(({ specifier }) => specifier === 'passport-strategy');
+    assert.deepEqual(
+      knowing.map(({ file }) => file),
+      [STRATEGY],
+    );
+  });
+
+  it('import redis nowhere: the client is the host’s', () => {
+    assert.deepEqual(
+      offenders(
+        ({ part, specifier }) =>
+          part !== 'cli' && (specifier === 'redis' || specifier.startsWith('@redis/')),
+      ),
+      [],
+    );
+  });
+
+  it('take the time as an argument: nobody reads the clock, two hand it over', () => {
+    const handedOver = /[=:] Date\.now(?=[,;)\s])/;
+    const readers = files.flatMap((file) =>
+      withoutComments(readFileSync(join(SRC, file), 'utf8'))
+        .split('\n')
+        .filter((line) => /\bDate\.now\b|\bnew Date\(\)|\bprocess\.hrtime\b/.test(line))
+        .filter((line) => !(MAY_HAND_OVER.includes(partOf(file)) && handedOver.test(line)))
+        .map((line) => `src/${file}: ${line.trim()}`),
+    );
+    assert.deepEqual(readers, []);
+  });
+});

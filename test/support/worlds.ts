@@ -1,0 +1,118 @@
+import { RedisStore as ConnectRedis } from 'connect-redis';
+import { MemoryStore, type Store } from 'express-session';
+import { createClient } from 'redis';
+import { memoryStore, type SecondFactorStore } from 'sallyport';
+import { redisStore } from 'sallyport/redis';
+import { type Clock, type Host, type HostOptions, host, testClock } from './app.js';
+import type { Browser } from './browser.js';
+import { sharedRedis, uniquePrefix } from './redis.js';
+
+/** One installation: a clock, the data, and any number of processes that share them. */
+export interface World {
+  readonly clock: Clock;
+  /** The store of the first host, for what administrators do. */
+  readonly store: SecondFactorStore;
+  /** The express-session store behind the guard, as somebody sees it who can read and write its data. */
+  readonly sessions: Store;
+  /** A process of this installation. Each has a second-factor store of its own where the data are shared. */
+  host(options?: HostOptions): Promise<Host>;
+}
+
+/** Without recovery codes, whose page comes between an activation and the way on. */
+export const TOTP_ONLY = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+
+interface Data {
+  readonly sessions: Store;
+  openStore(): Promise<SecondFactorStore>;
+}
+
+interface Backend {
+  open(clock: Clock): Promise<Data>;
+  close(): Promise<void>;
+}
+
+async function memory(): Promise<Backend> {
+  return {
+    async open({ now }) {
+      const store = memoryStore({ now });
+      return { sessions: new MemoryStore(), openStore: async () => store };
+    },
+    async close() {},
+  };
+}
+
+async function redis(): Promise<Backend> {
+  const client = createClient({ url: await sharedRedis() });
+  await client.connect();
+  return {
+    async open({ now }) {
+      const prefix = uniquePrefix();
+      return {
+        sessions: new ConnectRedis({ client, prefix: `${prefix}sess:` }),
+        async openStore() {
+          const store = redisStore(client, { prefix, now, initialize: true, allowEviction: true });
+          await store.ready();
+          return store;
+        },
+      };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** A suite of journeys, once on memory and once on Redis. Each test has a world of its own. */
+export function journeys(title: string, suite: (world: () => World) => void): void {
+  for (const [name, connect] of [
+    ['memory', memory],
+    ['Redis', redis],
+  ] as const) {
+    describe(`${title} (${name})`, () => {
+      let backend: Backend;
+      let current: World;
+      let store: SecondFactorStore;
+      let hosts: Host[];
+
+      before(async () => {
+        backend = await connect();
+      });
+      after(() => backend.close());
+
+      beforeEach(async () => {
+        const clock = testClock();
+        const data = await backend.open(clock);
+        store = await data.openStore();
+        hosts = [];
+        current = {
+          clock,
+          store,
+          sessions: data.sessions,
+          async host(options = {}) {
+            const own = hosts.length === 0 ? store : await data.openStore();
+            const made = await host({
+              store: own,
+              sessions: data.sessions,
+              policy: () => TOTP_ONLY,
+              ...options,
+            });
+            hosts.push(made);
+            return made;
+          },
+        };
+      });
+
+      afterEach(async () => {
+        await Promise.all([store.close(), ...hosts.map(({ door }) => door.close())]);
+      });
+
+      suite(() => current);
+    });
+  }
+}
+
+/** The session id in a browser's cookie, as somebody reads it who can read the host's session store. */
+export function sessionIdOf(browser: Browser): string {
+  const cookie = decodeURIComponent(browser.cookies.get('connect.sid') ?? '');
+  const found = /^s:([^.]+)\./.exec(cookie)?.[1];
+  if (!found) throw new Error(`no session cookie: ${cookie}`);
+  return found;
+}
