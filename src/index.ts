@@ -1,3 +1,12 @@
+export type {
+  AdminAction,
+  AdminTarget,
+  Authorize,
+  OrganizationAction,
+  UserAction,
+} from './admin/authorize.js';
+export type { AdminOptions } from './admin/options.js';
+export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './admin/subjects.js';
 export type * from './contracts.js';
 export type { Duration } from './duration.js';
 export { type ErrorCode, RequestError, SallyportError, UnavailableError } from './errors.js';

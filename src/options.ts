@@ -1,6 +1,8 @@
+import { Agent } from 'node:https';
 import { inspect } from 'node:util';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { EVENTS_KEPT } from './audit/trail.js';
 import type {
   AuditEvent,
   PolicyFunction,
@@ -45,6 +47,19 @@ export interface SallyportOptions {
   readonly sessionTimeout?: Duration;
   /** For new TOTP enrollments. Default SHA-1 and 6 digits, which every app understands. */
   readonly totp?: { readonly digits?: 6 | 8; readonly algorithm?: 'sha1' | 'sha256' | 'sha512' };
+  readonly duo?: {
+    /** Deadline of each call to Duo. Default `5s`. */
+    readonly timeout?: Duration;
+    /** In the place of the SDK's own, which trusts Duo's authorities only: a proxy's, or a simulator's. */
+    readonly httpsAgent?: Agent;
+    /** The name by which Duo knows a subject. Default: its label. */
+    readonly username?: (subject: Subject) => string;
+    /**
+     * For a simulator: the origin, `http://localhost:PORT`, to which browsers are sent for the prompt. Refused
+     * where NODE_ENV is `production`.
+     */
+    readonly promptOrigin?: string;
+  };
   /** Name, logo and accent color of the pages, per organization. */
   readonly branding?: BrandingFunction;
   /** A folder whose EJS views come before ours, file by file. */
@@ -55,6 +70,8 @@ export interface SallyportOptions {
   readonly csrf?: CsrfProtection;
   /** The Passport that the strategies are registered with. Default: the one that `import passport` gives. */
   readonly passport?: PassportLike;
+  /** About how many events the store keeps per organization; the oldest go first. Default 10 000. */
+  readonly eventsKept?: number;
   /** Told of everything that happens; see `AuditEvent`. */
   readonly onEvent?: (event: AuditEvent) => void | Promise<void>;
   /** Told of every failure that was answered with a 503. Default: one line on stderr. */
@@ -78,11 +95,18 @@ export interface Config {
   readonly policyTimeoutMs: number;
   readonly sessionTimeoutMs: number;
   readonly totp: { readonly digits: 6 | 8; readonly algorithm: 'sha1' | 'sha256' | 'sha512' };
+  readonly duo: {
+    readonly timeoutMs: number;
+    readonly httpsAgent: Agent | undefined;
+    readonly username: (subject: Subject) => string;
+    readonly promptOrigin: string | null;
+  };
   readonly branding: BrandingFunction | undefined;
   readonly views: string | undefined;
   readonly accountUrl: ((subject: Subject) => string | null) | undefined;
   readonly csrf: CsrfProtection | undefined;
   readonly passport: PassportLike | undefined;
+  readonly eventsKept: number;
   readonly onEvent: ((event: AuditEvent) => void | Promise<void>) | undefined;
   readonly onError: (error: unknown) => void;
 }
@@ -147,6 +171,19 @@ const schema = z.strictObject({
       ).default('sha1'),
     })
     .default({ digits: 6, algorithm: 'sha1' }),
+  duo: z
+    .strictObject({
+      timeout: duration('5s'),
+      httpsAgent: rule<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
+      username: anyFunction<Config['duo']['username']>('a function (subject) => string').default(
+        () => (subject: Subject) => subject.label,
+      ),
+      promptOrigin: rule<string>(
+        "an origin such as 'http://localhost:8080', and set outside production only",
+        isPromptOrigin,
+      ).optional(),
+    })
+    .prefault({}),
   branding: anyFunction<BrandingFunction>(
     'a function (subject or null) => ({ name, logoUrl, accent })',
   ).optional(),
@@ -164,6 +201,10 @@ const schema = z.strictObject({
     'a Passport instance',
     (value) => typeof (value as PassportLike | null)?.authenticate === 'function',
   ).optional(),
+  eventsKept: rule<number>(
+    'a whole number from 1 to 1000000',
+    (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1_000_000,
+  ).default(EVENTS_KEPT),
   onEvent: anyFunction<NonNullable<Config['onEvent']>>('a function (event) => void').optional(),
   onError: anyFunction<Config['onError']>('a function (error) => void').default(
     () => reportOnStderr,
@@ -181,10 +222,17 @@ export function parseOptions(raw: unknown): Config {
     enrollmentMaxAge,
     policyTimeout,
     sessionTimeout,
+    duo,
     ...rest
   } = parsed.data;
   return Object.freeze({
     ...rest,
+    duo: Object.freeze({
+      timeoutMs: duo.timeout,
+      httpsAgent: duo.httpsAgent,
+      username: duo.username,
+      promptOrigin: duo.promptOrigin ?? null,
+    }),
     branding: rest.branding,
     views: rest.views,
     accountUrl: rest.accountUrl,
@@ -237,6 +285,15 @@ function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { origin, protocol } = new URL(value);
   return (protocol === 'https:' || protocol === 'http:') && origin === value;
+}
+
+/** Plain http to this machine only, so that no production browser is ever sent to another prompt than Duo's. */
+function isPromptOrigin(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^http:\/\/localhost:\d{1,5}$/.test(value) &&
+    process.env.NODE_ENV !== 'production'
+  );
 }
 
 function isLocalUrl(value: unknown): boolean {

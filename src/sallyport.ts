@@ -1,15 +1,29 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Store } from 'express-session';
 import defaultPassport from 'passport';
+import type { AdminOptions } from './admin/options.js';
+import type { Presenter } from './admin/ports.js';
+import { adminRouter } from './admin/router.js';
+import { type Subjects, subjects } from './admin/subjects.js';
 import { audit } from './audit/events.js';
-import type { Attempt, MethodName, SecondFactorMethod, Subject } from './contracts.js';
+import { storeTrail } from './audit/trail.js';
+import {
+  type Attempt,
+  type MethodName,
+  REMEMBERED_DEVICE,
+  type SecondFactorMethod,
+  type Subject,
+} from './contracts.js';
 import { keyring } from './crypto/keyring.js';
-import { UnavailableError } from './errors.js';
+import { SallyportError, UnavailableError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
-import { type GateOptions, gate } from './gate/gate.js';
+import { type GateConfig, type GateOptions, gate, turnAway, wantsHtml } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
 import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
+import { duoClients } from './methods/duo/client.js';
+import { duo } from './methods/duo/method.js';
+import { duoKeyCheck } from './methods/duo/save.js';
 import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { type PassportLike, secondFactorStrategy, strategyName } from './methods/strategy.js';
@@ -17,15 +31,20 @@ import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
 import { sessionCsrf } from './pages/csrf.js';
+import { pageHeaders } from './pages/headers.js';
+import { qrSvg } from './pages/qr.js';
 import { recoveryCodePages } from './pages/recovery-codes.js';
 import { responder } from './pages/respond.js';
 import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
 import { createViews } from './pages/views.js';
+import { onDate } from './pages/wording.js';
 import { isOrganizationPolicy } from './policy/organization-policy.js';
 import { policyResolver } from './policy/resolve.js';
-import { elevation, endSession } from './session/elevate.js';
+import { organizationSetting } from './policy/settings.js';
+import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
+import { type RememberedDevices, rememberedDevices } from './session/remembered-device.js';
 import { sessionEnds } from './session/session-ends.js';
 import './session/session-data.js';
 
@@ -41,6 +60,13 @@ export interface Door {
   gate(options?: GateOptions): RequestHandler;
   /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
   require(requirement?: RequireOptions): RequestHandler;
+  /**
+   * The administrator's pages and their JSON API, under whatever path: `app.use('/setup', door.admin(…))`.
+   * Needs `policy: organizationPolicy(…)`. Throws ERR_OPTION.
+   */
+  admin(options: AdminOptions): RequestHandler;
+  /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
+  readonly subjects: Subjects;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check>;
   /** Registers the strategies (`sallyport-totp`, …) with a Passport; `pages()` does so with `options.passport`. */
@@ -60,11 +86,28 @@ export function sallyport(options: SallyportOptions): Door {
   const now = () => store.now();
 
   const keys = keyring(config.keys);
-  const events = audit(config.onEvent ? [{ record: config.onEvent }] : [], { now, onError });
+  const events = audit(
+    [
+      storeTrail(store, { keep: config.eventsKept }),
+      ...(config.onEvent ? [{ record: config.onEvent }] : []),
+    ],
+    { now, onError },
+  );
   const ends = sessionEnds(store);
   const elevate = elevation({ store, ends, maxAgeMs: config.maxAgeMs, now });
   const expire = (req: Request) => endSession(req, ends);
 
+  const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
+  const duoMethod = duo({
+    store,
+    keyring: keys,
+    clients,
+    configurationOf: async (id) =>
+      organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
+    username: config.duo.username,
+    promptOrigin: config.duo.promptOrigin,
+    enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+  });
   const methods = new Map<MethodName, SecondFactorMethod>(
     [
       totp({
@@ -72,7 +115,9 @@ export function sallyport(options: SallyportOptions): Door {
         keyring: keys,
         parameters: { ...config.totp, period: 30 },
         enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+        onError,
       }),
+      duoMethod,
       recoveryCode({ store, keyring: keys }),
     ].map((method) => [method.name, method]),
   );
@@ -103,6 +148,10 @@ export function sallyport(options: SallyportOptions): Door {
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
   const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const csrf = config.csrf ?? sessionCsrf();
+  const headers = pageHeaders({
+    brandOf,
+    subjectForBrand: (req) => subjectOrNull(config.subject, req),
+  });
   const respond = responder({
     path,
     homeUrl,
@@ -111,6 +160,7 @@ export function sallyport(options: SallyportOptions): Door {
     brandOf,
     csrf,
     audit: events,
+    headers,
     onError,
   });
 
@@ -129,18 +179,34 @@ export function sallyport(options: SallyportOptions): Door {
     for (const method of methods.values()) {
       const strategy = secondFactorStrategy(method, {
         run,
-        async attemptOf(req) {
+        async attemptOf(req, input = req.body ?? {}) {
           const situation = await inspecting.inspect(req);
           if (situation.kind === 'anonymous') {
             throw new UnavailableError('ERR_SUBJECT', 'nobody is signed in with a password');
           }
-          return attemptOf(situation, req.body ?? {});
+          return attemptOf(situation, input);
         },
       });
       passport.use(strategyName(method.name), strategy);
     }
   }
 
+  const devices = rememberedDevices({ store, keyring: keys, elevate, origin });
+  const recognize: GateConfig['recognize'] = async (req, res, situation) => {
+    const outcome = await devices.recognize(req, res, situation);
+    const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req.ip ?? null };
+    if (outcome === 'stolen') events.record('device.stolen', facts);
+    if (outcome === 'recognized') events.record('verification.succeeded', facts);
+    return outcome === 'recognized';
+  };
+  const remembering: Pick<RememberedDevices, 'remember'> = {
+    async remember(req, res, situation, proof) {
+      const done = await devices.remember(req, res, situation, proof);
+      if (done)
+        events.record('device.remembered', { subject: situation.subject, from: req.ip ?? null });
+      return done;
+    },
+  };
   const gateConfig = {
     origin,
     path,
@@ -148,6 +214,7 @@ export function sallyport(options: SallyportOptions): Door {
     loginUrl,
     inspector: inspecting,
     expire,
+    recognize,
     fail: respond.fail,
   };
   const requireFresh = freshness(gateConfig);
@@ -168,6 +235,9 @@ export function sallyport(options: SallyportOptions): Door {
         audit: events,
         redeemActivationKey,
         requireFresh,
+        renew: (req) => renewSession(req, ends),
+        duo: duoMethod,
+        onError,
         recoveryCodes: recoveryCodePages({
           path,
           store,
@@ -181,6 +251,7 @@ export function sallyport(options: SallyportOptions): Door {
         passport,
         attemptOf,
         elevate,
+        devices: remembering,
         respond,
         stylesheets,
         csrf,
@@ -191,6 +262,36 @@ export function sallyport(options: SallyportOptions): Door {
     },
 
     gate: (gateOptions) => gate(gateConfig, gateOptions),
+
+    admin(adminOptions) {
+      if (!isOrganizationPolicy(options.policy)) {
+        throw new SallyportError(
+          'ERR_OPTION',
+          'door.admin() sets what organizationPolicy() resolves: use sallyport({ policy: organizationPolicy(…) })',
+        );
+      }
+      return adminRouter(
+        {
+          store,
+          policy: options.policy,
+          methods,
+          keyring: keys,
+          issuer: config.issuer,
+          checkDuoKeys: duoKeyCheck({ keyring: keys, clients }),
+          audit: events,
+          inspector: inspecting,
+          turnAway: (situation, req, res) => turnAway(gateConfig, situation, req, res),
+          requireFresh,
+          csrf,
+          headers,
+          wantsHtml,
+          // One renderer for both kinds of pages, of which neither knows the other's views.
+          present: { ...(respond as unknown as Presenter), qr: qrSvg, moment: onDate },
+        },
+        adminOptions,
+      );
+    },
+    subjects: subjects({ store, audit: events }),
     require: (requirement = {}) => requireProof(gateConfig, requirement),
     check: (req) => checking.check(req),
 

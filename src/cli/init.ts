@@ -10,7 +10,7 @@ export const init: Command = {
   summary: 'mark an empty Redis as set up: once, for a new installation',
   positionals: 0,
   run: (given, terminal) =>
-    withStore(given, terminal, async (store) => {
+    withStore(given, terminal, async ({ store }) => {
       await store.initialize();
       terminal.out('This Redis is set up. Back it up: enrollments live in it.');
     }),

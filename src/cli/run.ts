@@ -1,18 +1,30 @@
+import type { Agent } from 'node:https';
 import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
+import { doctor } from './doctor.js';
 import { init } from './init.js';
 import { keygen } from './keygen.js';
+import { reseal } from './reseal.js';
+import { reset } from './reset.js';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;
+  /** This machine's clock, in milliseconds since 1970. */
+  now(): number;
+  /** Reaches Duo in place of the SDK's own agent, which trusts Duo's authorities only. */
+  readonly duoAgent?: Agent;
 }
 
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly redis: string | undefined;
   readonly prefix: string | undefined;
+  /** `--views`: the host's own folder of views. */
+  readonly views: string | undefined;
+  /** `--activation-key`: print a new one. */
+  readonly activationKey: boolean;
 }
 
 export interface Command {
@@ -28,7 +40,7 @@ export interface Command {
 /** The command line is wrong; exit code 2. */
 export class UsageError extends Error {}
 
-const commands: Readonly<Record<string, Command>> = { init, keygen };
+const commands: Readonly<Record<string, Command>> = { init, keygen, doctor, reseal, reset };
 
 /** Resolves to the exit code: 0 done, 1 it failed, 2 the command line is wrong. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -39,6 +51,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       options: {
         redis: { type: 'string' },
         prefix: { type: 'string' },
+        views: { type: 'string' },
+        'activation-key': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -52,7 +66,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (rest.length !== command.positionals) {
       throw new UsageError(`usage: sallyport ${name} ${command.usage}`.trim());
     }
-    await command.run({ positionals: rest, redis: values.redis, prefix: values.prefix }, terminal);
+    const { redis, prefix, views, 'activation-key': activationKey = false } = values;
+    await command.run({ positionals: rest, redis, prefix, views, activationKey }, terminal);
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
@@ -74,8 +89,13 @@ function help(): string {
     '',
     ...rows.map(([call = '', summary = '']) => `  ${call.padEnd(width)}  ${summary}`),
     '',
-    '  --redis URL      the Redis to work on; default: REDIS_URL',
-    '  --prefix PREFIX  what its keys begin with; default: sp:',
+    '  --redis URL       the Redis to work on; default: REDIS_URL',
+    '  --prefix PREFIX   what its keys begin with; default: sp:',
+    '  --views FOLDER    doctor: your own views, which are compiled as well',
+    '  --activation-key  reset: print a new activation key, where activating needs one',
+    '',
+    '  SALLYPORT_KEYS    the keys of your app, separated by commas, the sealing one first (doctor,',
+    '                    reseal, reset --activation-key); SALLYPORT_KEY is read as well',
   ].join('\n');
 }
 

@@ -106,6 +106,16 @@ export function keyring(keys: readonly string[]): Keyring {
   } satisfies Keyring;
 }
 
+/** The id of the key that made these sealed bytes, in hexadecimal: for counting, not for trusting. */
+export function sealedBy(sealed: Sealed): string {
+  return Buffer.from(sealed.subarray(1, HEADER_BYTES)).toString('hex');
+}
+
+/** The id of each key, in hexadecimal and in their order. An id tells nothing of its key. ERR_KEYS. */
+export function keyIds(keys: readonly string[]): readonly string[] {
+  return keys.map((key, index) => parseKey(key, index).id.toString('hex'));
+}
+
 function parseKey(text: unknown, index: number): Key {
   if (typeof text !== 'string' || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) {
     // The value itself is a secret, so the message tells only its kind.

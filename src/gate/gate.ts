@@ -3,7 +3,12 @@ import { SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
-import { type ReturnToConfig, rememberForLogin, rememberInSession } from './return-to.js';
+import {
+  localPath,
+  type ReturnToConfig,
+  rememberForLogin,
+  rememberInSession,
+} from './return-to.js';
 
 export interface GateOptions {
   /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it. */
@@ -115,14 +120,15 @@ export async function turnAway(
 
 /** A remembered device opens the door in the middle of a navigation, which then starts over. */
 async function recognized(
-  { recognize }: Pick<GateConfig, 'recognize'>,
+  config: Pick<GateConfig, 'recognize' | 'origin' | 'path' | 'homeUrl'>,
   situation: Situation,
   req: Request,
   res: Response,
 ): Promise<boolean> {
   if (situation.kind === 'anonymous' || req.method !== 'GET') return false;
-  if (!(await recognize(req, res, situation))) return false;
-  res.redirect(303, req.originalUrl);
+  if (!(await config.recognize(req, res, situation))) return false;
+  // A path such as `//host/` is one of this site here, and another site in a Location header.
+  res.redirect(303, localPath(req.originalUrl, config) ?? config.homeUrl);
   return true;
 }
 

@@ -66,7 +66,13 @@ async function demand(
   stepUp: StepUp,
   backTo?: string,
 ): Promise<void> {
-  if (situation.decision.kind !== 'challenge' || !wantsHtml(req)) {
+  if (situation.decision.kind !== 'challenge') {
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  if (!wantsHtml(req)) {
+    // Without it our pages would have nothing to ask: for the policy alone the session is proven enough.
+    req.session.sallyport = { ...req.session.sallyport, stepUp };
     await turnAway(config, situation, req, res);
     return;
   }

@@ -122,6 +122,13 @@ function answer(
       return method.verify(attempt, reservation);
     case 'confirm':
       if (!isEnrollable(method)) throw new Error(`${method.name} cannot be activated`);
+      // The organization has begun to demand activation keys meanwhile: what was begun without one is void.
+      if (
+        reservation.pending?.basis === 'first' &&
+        attempt.policy.enrollment === 'activation-key'
+      ) {
+        return Promise.resolve({ kind: 'rejected', reason: 'superseded' });
+      }
       return method.confirmEnrollment(attempt, reservation, operation);
     default:
       return operation satisfies never;

@@ -16,11 +16,13 @@ export interface PassportLike {
 export interface StrategyConfig {
   readonly run: RunAttempt;
   /** Who answers, under which policy, in which session: taken from the request, never from its body. */
-  readonly attemptOf: (req: Request) => Promise<Attempt>;
+  readonly attemptOf: (req: Request, input: Attempt['input'] | undefined) => Promise<Attempt>;
 }
 
 export interface StrategyOptions {
   readonly operation?: Operation;
+  /** The answer, where it is not the body: what came back in the query. */
+  readonly input?: Attempt['input'];
 }
 
 /** What Passport hands its callback as `info`. */
@@ -66,7 +68,7 @@ export function secondFactorStrategy(
         }
       };
       // Passport's callback runs outside of the promise: what it throws is its own and not our failure.
-      attemptOf(req)
+      attemptOf(req, options.input)
         .then((attempt) => run(method, operation, attempt, req.ip ?? null))
         .then(
           (verdict) => process.nextTick(settle, verdict),

@@ -5,12 +5,11 @@ import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { enrollableMethods } from '../methods/attempt.js';
-import { saveSession } from '../session/elevate.js';
 import { enrolling, type Handler, type PageConfig, type Place } from './enrolling.js';
 import { readFields } from './fields.js';
 import type { Later } from './locals.js';
 import { openDoor } from './proof.js';
-import { onDate } from './wording.js';
+import { onDate, timeLeft } from './wording.js';
 
 /** The pages on which a person activates a method on the way in. */
 export function activationPages(config: PageConfig) {
@@ -23,7 +22,8 @@ export function activationPages(config: PageConfig) {
     res: Response,
     { decision, facts }: KnownSituation,
   ): EnrollableMethod[] | null {
-    const volunteer = decision.kind === 'pass' && decision.why === 'not-enrolled';
+    const volunteer =
+      decision.kind === 'pass' && (decision.why === 'not-enrolled' || decision.why === 'postponed');
     if (decision.kind === 'challenge') {
       respond.onward(req, res, nextUrl(path, decision), { next: 'challenge' });
       return null;
@@ -60,7 +60,11 @@ export function activationPages(config: PageConfig) {
 
   function later({ decision }: KnownSituation): Later | null {
     return decision.kind === 'enroll' && decision.graceEndsAt
-      ? { action: `${path}/postpone`, until: onDate(decision.graceEndsAt) }
+      ? {
+          action: `${path}/postpone`,
+          until: onDate(decision.graceEndsAt),
+          left: timeLeft(decision.graceEndsAt.getTime() - config.now()),
+        }
       : null;
   }
 
@@ -123,7 +127,7 @@ export function activationPages(config: PageConfig) {
       postponedUntil: decision.graceEndsAt.getTime(),
     };
     const url = takeReturnTo(req, config);
-    await saveSession(req);
+    await config.renew(req);
     respond.onward(req, res, url, { next: 'done' });
   };
 

@@ -5,6 +5,8 @@ import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import type { DuoPlace } from './duo.js';
+import { duoChallenge } from './duo-challenge.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import { readFields } from './fields.js';
 import { openDoor, prove, type Refusal, refusal } from './proof.js';
@@ -18,6 +20,7 @@ const REASONS = {
 /** The pages on which a person proves a method that they have. */
 export function challengePages(config: PageConfig) {
   const { path, respond, now } = config;
+  const duo = duoChallenge(config);
 
   function asked(
     req: Request,
@@ -38,6 +41,23 @@ export function challengePages(config: PageConfig) {
     return { methods, reason: REASONS[decision.why] };
   }
 
+  function othersThan(method: SecondFactorMethod, methods: readonly SecondFactorMethod[]) {
+    return methods
+      .filter((other) => other !== method)
+      .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
+  }
+
+  /** Where the way to Duo begins; null for any other method. */
+  function duoPlace(
+    method: SecondFactorMethod,
+    { methods, reason }: NonNullable<ReturnType<typeof asked>>,
+  ): DuoPlace | null {
+    if (method !== config.duo) return null;
+    const url = `${path}/challenge/${method.name}`;
+    const others = othersThan(method, methods);
+    return { purpose: 'challenge', url, reason, others, later: null, replaces: null };
+  }
+
   async function show(
     req: Request,
     res: Response,
@@ -49,9 +69,7 @@ export function challengePages(config: PageConfig) {
     const attempt = config.attemptOf(situation, {});
     const { data } = await method.challenge(attempt);
     const action = `${path}/challenge/${method.name}`;
-    const others = methods
-      .filter((other) => other !== method)
-      .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
+    const others = othersThan(method, methods);
     const said = { action, error: wrong?.message ?? null, otherMethods: others };
     const answer = {
       status: wrong?.status ?? 200,
@@ -64,6 +82,7 @@ export function challengePages(config: PageConfig) {
         method: method.name,
         methods: methods.map(({ name }) => name),
         url: action,
+        rememberDays: rememberDays(situation),
         ...data,
       },
     };
@@ -87,6 +106,7 @@ export function challengePages(config: PageConfig) {
         digits: Number(data.digits),
         retryAt: wrong?.retryAt ?? null,
         reason,
+        rememberDays: reason === null ? rememberDays(situation) : null,
       },
     });
   }
@@ -110,14 +130,20 @@ export function challengePages(config: PageConfig) {
 
   const ask: Handler = async (req, res, situation) => {
     const challenge = asked(req, res, situation);
-    if (challenge) await show(req, res, situation, challenge, one(challenge.methods, req), null);
+    if (!challenge) return;
+    const method = one(challenge.methods, req);
+    const place = duoPlace(method, challenge);
+    if (place) await duo.ask(req, res, situation, place);
+    else await show(req, res, situation, challenge, method, null);
   };
 
   const verify: Handler = async (req, res, situation) => {
-    readFields(req, ['code']);
+    readFields(req, ['code', 'remember']);
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
+    const place = duoPlace(method, challenge);
+    if (place) return duo.answer(req, res, situation, place);
     const verdict = await prove(config.passport, req, res, method.name, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
@@ -135,4 +161,9 @@ export function challengePages(config: PageConfig) {
   };
 
   return { preferred, ask, verify };
+}
+
+function rememberDays({ facts }: KnownSituation): number | null {
+  const seconds = facts.policy.rememberDeviceSeconds;
+  return seconds === null ? null : Math.floor(seconds / (24 * 3600));
 }

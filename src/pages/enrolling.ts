@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Audit } from '../audit/events.js';
 import type {
   Attempt,
   Challenge,
@@ -10,9 +11,12 @@ import type {
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
+import { DuoError } from '../methods/duo/failure.js';
+import type { DuoMethod } from '../methods/duo/method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import type { PassportLike } from '../methods/strategy.js';
 import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import { duoPages } from './duo.js';
 import { readFields } from './fields.js';
 import type { Later, MethodLink } from './locals.js';
 import { type OpenDoorConfig, prove, type Refusal, refusal } from './proof.js';
@@ -26,6 +30,12 @@ export interface PageConfig extends OpenDoorConfig {
   readonly attemptOf: (situation: KnownSituation, input: Attempt['input']) => Attempt;
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
+  /** The session of somebody who postpones activation goes on under a new id. */
+  readonly renew: (req: Request) => Promise<void>;
+  readonly duo: DuoMethod;
+  readonly audit: Audit;
+  /** Told of failures that end in a 503. */
+  readonly onError: (error: unknown) => void;
   readonly now: () => number;
 }
 
@@ -50,6 +60,7 @@ type Begun =
 /** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
+  const duo = duoPages(config);
 
   /** GET, and POST again after a wrong answer: shows what this session has begun, or begins. */
   async function begin(situation: KnownSituation, { method }: Place): Promise<Begun> {
@@ -84,13 +95,23 @@ export function enrolling(config: PageConfig) {
     place: Place,
     wrong: Refusal | null,
   ): Promise<void> {
-    const begun = await begin(situation, place);
+    const towardsDuo = { ...place, purpose: 'activate', reason: null } as const;
+    let begun: Begun;
+    try {
+      begun = await begin(situation, place);
+    } catch (error) {
+      if (!(error instanceof DuoError)) throw error;
+      return duo.failed(req, res, situation, error, towardsDuo);
+    }
     switch (begun.kind) {
       case 'activation-key':
-        return showActivationKey(req, res, situation, place, wrong);
+        return showActivationKey(req, res, situation, place, wrong && forKey(wrong));
       case 'handed-over':
         return showHandedOver(req, res, situation, place, begun.challenge, wrong);
       case 'shown':
+        if (begun.challenge.kind === 'redirect') {
+          return duo.lead(req, res, situation, begun.challenge, towardsDuo);
+        }
         return showKey(req, res, situation, place, begun.challenge, wrong);
       default:
         begun satisfies never;
@@ -277,6 +298,15 @@ export function enrolling(config: PageConfig) {
 
 function isFirst({ facts }: KnownSituation): boolean {
   return facts.record.enrollments.length === 0;
+}
+
+/** What was wrong with a code, on the page that asks for the activation key in its place. */
+function forKey(wrong: Refusal): Refusal {
+  const message = {
+    superseded: 'Activation was started again elsewhere. Enter your activation key to go on here.',
+    expired: 'That took too long. Enter your activation key again.',
+  }[wrong.error];
+  return message === undefined ? wrong : { ...wrong, message };
 }
 
 function said(wrong: Refusal | null) {

@@ -43,6 +43,8 @@ export interface MethodLink {
 export interface Later {
   readonly action: string;
   readonly until: Moment;
+  /** How much time there is until then, in words: `5 days`. */
+  readonly left: string;
 }
 
 interface Page {
@@ -85,6 +87,8 @@ export interface ChallengeTotpLocals extends Page {
   readonly otherMethods: readonly MethodLink[];
   /** Why it is asked: at login (null), again for one action, or before another method is activated. */
   readonly reason: null | 'step-up' | 'enroll-other';
+  /** For how long this device may be remembered (checkbox `remember`, value 1); null: not at all. */
+  readonly rememberDays: number | null;
 }
 
 /** `choose-method`: which method to activate, or to be challenged with. */
@@ -160,6 +164,30 @@ export interface RecoveryCodesLeftLocals extends Page {
   readonly onward: string;
 }
 
+/** `prompt-duo`: on the way to Duo, or what came of it. */
+export interface PromptDuoLocals extends Page {
+  readonly purpose: 'activate' | 'challenge';
+  readonly reason: null | 'step-up' | 'enroll-other';
+  /** Whether the page leads on by itself, by a Refresh header. */
+  readonly atOnce: boolean;
+  /** The way on, with `data-sp="continue"`: to Duo, or after an error to where it begins again. */
+  readonly href: string;
+  readonly error: string | null;
+  readonly otherMethods: readonly MethodLink[];
+  readonly later: Later | null;
+}
+
+/** `fallback-duo`: Duo is out of reach, and the tenant lets this person in by another way. */
+export interface FallbackDuoLocals extends Page {
+  /** POST `_csrf`, and `code` where one is asked for. */
+  readonly action: string;
+  /** Whether a code of the authenticator app is asked for. */
+  readonly withCode: boolean;
+  readonly error: string | null;
+  readonly retryAt: Moment | null;
+  readonly otherMethods: readonly MethodLink[];
+}
+
 /** `confirm`: one question before a change. */
 export interface ConfirmLocals extends Page {
   readonly heading: string;
@@ -196,6 +224,13 @@ export interface ProfileLocals extends Page {
   readonly activatable: readonly MethodLink[];
   /** How many codes are left (0 when none were made), and where new ones are made; null where not offered. */
   readonly recoveryCodes: { readonly left: number; readonly href: string } | null;
+  readonly devices: readonly {
+    readonly label: string;
+    readonly lastUsedAt: Moment;
+    readonly endsAt: Moment;
+    /** POST `_csrf`: forgets it. */
+    readonly forgetAction: string;
+  }[];
   readonly signOutOthersHref: string;
   /** Where an administrator switches two-factor for the whole account. */
   readonly accountHref: string | null;
@@ -210,8 +245,10 @@ export interface ViewLocals {
   'challenge-totp': ChallengeTotpLocals;
   'choose-method': ChooseMethodLocals;
   confirm: ConfirmLocals;
+  'fallback-duo': FallbackDuoLocals;
   message: MessageLocals;
   profile: ProfileLocals;
+  'prompt-duo': PromptDuoLocals;
   'recovery-codes': RecoveryCodesLocals;
   'recovery-codes-left': RecoveryCodesLeftLocals;
 }

@@ -12,7 +12,10 @@ import { openDoor } from './proof.js';
 import { onDate } from './wording.js';
 
 export interface ProfileConfig extends PageConfig {
-  readonly store: Pick<SecondFactorStore, 'unenroll' | 'raiseEpoch'>;
+  readonly store: Pick<
+    SecondFactorStore,
+    'unenroll' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
+  >;
   readonly audit: Audit;
   /** Where this person switches two-factor for their whole account; null for most. */
   readonly accountUrl: (situation: KnownSituation) => string | null;
@@ -23,6 +26,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   replaced:
     'The new one is activated, and the old one is gone. Your other sessions must confirm again.',
   removed: 'The method is removed. Your other sessions must confirm again.',
+  forgotten: 'The device is forgotten: a code is asked for there at the next sign-in.',
   'signed-out': 'Your other sessions are signed out: each must confirm again.',
 };
 
@@ -46,9 +50,12 @@ export function profilePages(config: ProfileConfig) {
       createdAt: onDate(new Date(one.createdAt)),
       lastUsedAt: one.lastUsedAt === null ? null : onDate(new Date(one.lastUsedAt)),
       accepted: policy.methods.includes(one.method),
-      replaceHref: policy.methods.includes(one.method) ? `${home}/replace/${one.id}` : null,
+      replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
     }));
+    const devices = (await store.readDevices(situation.subject.id)).filter(
+      ({ epoch }) => epoch === record.epoch,
+    );
     const offers = policy.mode === 'off' ? [] : activatable;
     await respond.page(req, res, {
       view: 'profile',
@@ -64,6 +71,12 @@ export function profilePages(config: ProfileConfig) {
           policy.methods.includes(RECOVERY_CODE) && enrollments.length > 0
             ? { left: record.recoveryCodesLeft ?? 0, href: `${home}/recovery-codes` }
             : null,
+        devices: devices.map(({ id, label, lastUsedAt, endsAt }) => ({
+          label,
+          lastUsedAt: onDate(new Date(lastUsedAt)),
+          endsAt: onDate(new Date(endsAt)),
+          forgetAction: `${home}/devices/${id}/forget`,
+        })),
         signOutOthersHref: `${home}/sign-out-others`,
         accountHref: config.accountUrl(situation),
       },
@@ -73,6 +86,7 @@ export function profilePages(config: ProfileConfig) {
         enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
         activatable: offers.map(({ name }) => name),
         recoveryCodesLeft: record.recoveryCodesLeft,
+        devices,
       },
     });
   };
@@ -127,6 +141,11 @@ export function profilePages(config: ProfileConfig) {
     const verdict = await form.confirm(req, res, situation, place);
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
+    if (done === 'replaced') {
+      const { subject } = situation;
+      const facts = { subject, method: place.method.name, from: req.ip ?? null, detail: done };
+      config.audit.record('enrollment.removed', facts);
+    }
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
     await openDoor(
       config,
@@ -217,6 +236,17 @@ export function profilePages(config: ProfileConfig) {
     respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
   };
 
+  /** Forgetting only ever asks for more, so it wants no fresh proof. */
+  const forgetDevice: Handler = async (req, res, { subject }) => {
+    readFields(req, []);
+    const id = String(req.params.device);
+    if (!(await store.removeDevice(subject.id, id))) {
+      throw new RequestError(404, 'not_found', 'There is no such device of yours.');
+    }
+    config.audit.record('device.forgotten', { subject, from: req.ip ?? null, detail: id });
+    respond.onward(req, res, `${home}?done=forgotten`, { next: 'done' });
+  };
+
   /** The epoch has risen: every assurance is void but this session's, which is stamped anew. */
   async function stayProven(
     req: Request,
@@ -237,7 +267,12 @@ export function profilePages(config: ProfileConfig) {
     remove,
     askSignOut,
     signOutOthers,
+    forgetDevice,
   };
+}
+
+function mayReplace({ facts: { policy } }: KnownSituation, one: Enrollment): boolean {
+  return policy.mode !== 'off' && policy.methods.includes(one.method);
 }
 
 /** Whether the policy still holds without it. */

@@ -1,11 +1,12 @@
 import type { Request, Response } from 'express';
-import type { MethodName, Verdict } from '../contracts.js';
+import type { Attempt, MethodName, Verdict } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { Operation } from '../methods/attempt.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type PassportLike, type StrategyInfo, strategyName } from '../methods/strategy.js';
 import type { Elevate } from '../session/elevate.js';
+import type { RememberedDevices } from '../session/remembered-device.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
@@ -18,9 +19,10 @@ export function prove(
   res: Response,
   method: MethodName,
   operation: Operation,
+  input?: Attempt['input'],
 ): Promise<Verdict> {
   return new Promise((resolve, reject) => {
-    const options = { operation } as object;
+    const options = { operation, input } as object;
     passport.authenticate(
       strategyName(method),
       options,
@@ -36,6 +38,7 @@ export interface OpenDoorConfig extends ReturnToConfig {
   readonly recoveryCodes: Pick<RecoveryCodePages, 'due' | 'makeAndShow' | 'showLeft'>;
   readonly elevate: Elevate;
   readonly respond: Responder;
+  readonly devices: Pick<RememberedDevices, 'remember'>;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface OpenDoorConfig extends ReturnToConfig {
  * page about recovery codes in between where they were just made or used.
  */
 export async function openDoor(
-  { elevate, respond, recoveryCodes, ...returnTo }: OpenDoorConfig,
+  { elevate, respond, recoveryCodes, devices, ...returnTo }: OpenDoorConfig,
   req: Request,
   res: Response,
   situation: KnownSituation,
@@ -53,6 +56,7 @@ export async function openDoor(
 ): Promise<void> {
   const { subject } = situation;
   await elevate(req, { subject, epoch, factor: { method, enrollmentId, at } });
+  if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
   const onward = takeReturnTo(req, returnTo);
   if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, onward);
   else if (method === RECOVERY_CODE) await recoveryCodes.showLeft(req, res, situation, onward);
@@ -117,5 +121,5 @@ const REASONS: Readonly<Record<Reason, string>> = {
 const KEY_REASONS: Readonly<Partial<Record<Reason, string>>> = {
   'wrong-code':
     'That key is not right, or it was used or has ended. Ask your administrator for a new one.',
-  malformed: 'An activation key has 16 letters and digits.',
+  malformed: 'An activation key has 20 letters and digits.',
 };

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Subject } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
@@ -17,6 +17,8 @@ export interface RespondConfig {
   readonly brandOf: (subject: Subject | null) => Brand;
   readonly csrf: CsrfProtection;
   readonly audit: Audit;
+  /** Sets the headers of our pages; errors are answered from below other routes than ours too. */
+  readonly headers: RequestHandler;
   /** Told of every failure that ends in a 503. */
   readonly onError: (error: unknown) => void;
 }
@@ -74,6 +76,7 @@ export function responder(config: RespondConfig): Responder {
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
     const problem = describe(error);
+    config.headers(req, res, () => {});
     if (problem.status === 503) {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
       config.onError(error);
@@ -93,7 +96,7 @@ export function responder(config: RespondConfig): Responder {
         advice: problem.advice,
         primary:
           problem.status === 503
-            ? { label: 'Try again', href: req.method === 'GET' ? req.originalUrl : homeUrl }
+            ? { label: 'Try again', href: retryUrl(req) ?? homeUrl }
             : { label: 'Go on', href: problem.href ?? homeUrl },
       },
       json: { error: problem.error, message: problem.text },
@@ -123,6 +126,11 @@ export function responder(config: RespondConfig): Responder {
   };
 }
 
+/** The page that failed. Not `//elsewhere`, which a link would take for another site. */
+function retryUrl({ method, originalUrl }: Request): string | null {
+  return method === 'GET' && /^\/(?![/\\])/.test(originalUrl) ? originalUrl : null;
+}
+
 interface Problem {
   readonly status: number;
   readonly error: string;
@@ -137,7 +145,10 @@ function describe(error: unknown): Problem {
     return {
       status: error.status,
       error: error.error,
-      heading: HEADINGS[error.status] ?? 'That did not work',
+      heading:
+        error.error === 'session_ended'
+          ? 'This session has ended'
+          : (HEADINGS[error.status] ?? 'That did not work'),
       text: error.message,
       advice: null,
       href: error.href,
@@ -172,13 +183,13 @@ const HEADINGS: Readonly<Record<number, string>> = {
   403: 'Please try that again',
   404: 'There is no such page',
   405: 'That is not possible here',
-  409: 'This session has ended',
+  409: 'That is not possible now',
   413: 'That was too much',
 };
 
 function httpStatus(error: unknown): number | null {
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
-  return typeof status === 'number' && status >= 400 && status < 500 && expose === true
-    ? status
-    : null;
+  // Express's router says 400, and nothing of exposing it, for a path that cannot be decoded.
+  const meant = expose === true || error instanceof URIError;
+  return typeof status === 'number' && status >= 400 && status < 500 && meant ? status : null;
 }

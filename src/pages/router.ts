@@ -4,17 +4,18 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import helmet from 'helmet';
 import type { Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
-import { nextUrl, turnAway, wantsHtml } from '../gate/gate.js';
+import { type GateConfig, nextUrl, turnAway, wantsHtml } from '../gate/gate.js';
 import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
 import { activationPages } from './activation.js';
-import { type Brand, logoOrigin } from './branding.js';
+import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
 import type { CsrfProtection } from './csrf.js';
+import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
+import { pageHeaders } from './headers.js';
 import { type ProfileConfig, profilePages } from './profile.js';
 import { assetHeaders, type Stylesheets } from './stylesheet.js';
 
@@ -29,6 +30,7 @@ export interface RouterConfig extends ProfileConfig {
   /** The subject for the page's looks only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
+  readonly recognize: GateConfig['recognize'];
 }
 
 type Page = (req: Request, res: Response) => Promise<void>;
@@ -41,6 +43,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   const { path, respond, inspector, csrf } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
+  const duo = duoPages(config);
   const profile = profilePages(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
@@ -66,6 +69,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.get('/activate/:method', page(known(activation.begin)));
   router.get('/challenge', page(known(challenge.preferred)));
   router.get('/challenge/:method', page(known(challenge.ask)));
+  router.get('/duo/callback', page(fromDuo));
   router.post('/activate/:method', page(guarded(activation.confirm)));
   router.post('/activate/:method/restart', page(guarded(activation.restart)));
   router.post('/challenge/:method', page(guarded(challenge.verify)));
@@ -85,6 +89,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   }
   router.post('/profile/remove/:enrollment', page(guarded(profile.remove, inside)));
   router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
+  router.post('/profile/devices/:device/forget', page(guarded(profile.forgetDevice, inside)));
   router.get('/profile/recovery-codes', page(inside(config.recoveryCodes.askRenew)));
   router.post('/profile/recovery-codes', page(guarded(config.recoveryCodes.renew, inside)));
   router.use((_req, _res, next) =>
@@ -149,6 +154,12 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     });
   }
 
+  async function fromDuo(req: Request, res: Response): Promise<void> {
+    const { kind } = await inspector.inspect(req);
+    if (kind === 'anonymous' && (await duo.cameWithoutSession(req, res))) return;
+    await known(duo.callback)(req, res);
+  }
+
   async function leave(req: Request, res: Response, situation: Situation): Promise<void> {
     // The second of two clicks arrives with the id that the first one has just ended: home, where the gate
     // knows better, and not to the login page of somebody who is signed in.
@@ -197,26 +208,4 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
       json: { error: 'session_ended', url: config.loginUrl },
     });
   }
-}
-
-function pageHeaders({ brandOf, subjectForBrand }: RouterConfig): RequestHandler {
-  const self = "'self'";
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: [self],
-        scriptSrc: [self],
-        imgSrc: [self, (req) => logoOrigin(brandOf(subjectForBrand(req as Request))) ?? self],
-        formAction: [self],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
-    // The host's to decide: it concerns every page of the domain.
-    strictTransportSecurity: false,
-  }) as RequestHandler;
 }

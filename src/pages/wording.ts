@@ -8,12 +8,20 @@ import type { Moment } from './locals.js';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** How long `ms` milliseconds are, rounded up so that nobody comes back too early: `30 seconds`. */
 export function durationText(ms: number): string {
   if (ms < 90 * SECOND) return count(Math.max(1, Math.ceil(ms / SECOND)), 'second');
   if (ms < 90 * MINUTE) return count(Math.ceil(ms / MINUTE), 'minute');
   return count(Math.ceil(ms / HOUR), 'hour');
+}
+
+/** How long there is still time, rounded down so that nobody comes too late: `5 days`. */
+export function timeLeft(ms: number): string {
+  if (ms < 2 * HOUR) return count(Math.max(1, Math.floor(ms / MINUTE)), 'minute');
+  if (ms < 2 * DAY) return count(Math.floor(ms / HOUR), 'hour');
+  return count(Math.floor(ms / DAY), 'day');
 }
 
 /** A date and time of day in UTC: `22 November 2026, 14:05 UTC`. */

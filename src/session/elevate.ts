@@ -30,19 +30,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
   return async function elevate(req, { subject, epoch, factor, lifetimeMs = maxAgeMs }) {
     const old = sessionDigest(req.sessionID);
     const earlier = await store.readAssurance(old);
-    if (!(await ends.end(old))) {
-      throw new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
-    }
-
-    const { cookie, ...data } = req.session;
-    const { sallyport, ...hosts } = data;
-    await inSession(req, 'regenerate');
-    Object.assign(req.session, hosts);
-    // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
-    if (sallyport?.returnTo !== undefined) {
-      req.session.sallyport = { returnTo: sallyport.returnTo };
-    }
-    keepLifetime(req, cookie.originalMaxAge);
+    await changeId(req, ends);
 
     const carried =
       earlier?.state === 'proven' && earlier.subjectId === subject.id && earlier.epoch === epoch
@@ -62,6 +50,37 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
     }
     await inSession(req, 'save');
   };
+}
+
+/**
+ * A new id for a session that goes on without a proof for now. Otherwise the short life that the old one had
+ * between the doors would end it later, when the proof is due.
+ */
+export async function renewSession(req: Request, ends: SessionEnds): Promise<void> {
+  const { postponedUntil } = req.session.sallyport ?? {};
+  await changeId(req, ends);
+  if (postponedUntil !== undefined) {
+    req.session.sallyport = { ...req.session.sallyport, postponedUntil };
+  }
+  await inSession(req, 'save');
+}
+
+/** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
+async function changeId(req: Request, ends: SessionEnds): Promise<void> {
+  if (!(await ends.end(sessionDigest(req.sessionID)))) {
+    throw new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
+  }
+  const { cookie, ...data } = req.session;
+  const { sallyport, ...hosts } = data;
+  await inSession(req, 'regenerate');
+  // Of a response that has gone already nobody would say when it is closed.
+  if (req.res?.closed === false) req.res.once('close', ends.begun(sessionDigest(req.sessionID)));
+  Object.assign(req.session, hosts);
+  // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
+  if (sallyport?.returnTo !== undefined) {
+    req.session.sallyport = { returnTo: sallyport.returnTo };
+  }
+  keepLifetime(req, cookie.originalMaxAge);
 }
 
 /** Ends the session for good and takes its data away. */

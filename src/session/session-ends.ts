@@ -6,6 +6,11 @@ export interface SessionEnds {
   /** Ends a session for good. True for the one caller, on any process, that ended it. */
   end(session: SessionDigest): Promise<boolean>;
   isEnded(session: SessionDigest): Awaitable<boolean>;
+  /**
+   * Says that an id has just been made: nobody else can know it, or have ended it, before the response that
+   * carries it. Returns a function to call when that response is closed.
+   */
+  begun(session: SessionDigest): () => void;
 }
 
 /**
@@ -14,6 +19,7 @@ export interface SessionEnds {
  */
 export function sessionEnds(store: Pick<SecondFactorStore, 'end' | 'readAssurance'>): SessionEnds {
   const known = new LRUCache<SessionDigest, true>({ max: 10_000 });
+  const fresh = new Set<SessionDigest>();
 
   return {
     async end(session) {
@@ -25,9 +31,15 @@ export function sessionEnds(store: Pick<SecondFactorStore, 'end' | 'readAssuranc
 
     isEnded(session) {
       if (known.has(session)) return true;
+      if (fresh.has(session)) return false;
       const record = store.readAssurance(session);
       if (record instanceof Promise) return record.then((late) => late?.state === 'ended');
       return record?.state === 'ended';
+    },
+
+    begun(session) {
+      fresh.add(session);
+      return () => void fresh.delete(session);
     },
   };
 }

@@ -1,15 +1,15 @@
 import { SallyportError } from '../errors.js';
-import type { RedisConnection } from './redis-connection.js';
 import { replyCode } from './redis-errors.js';
+import type { RedisShards } from './redis-shards.js';
 
 /**
  * Refuses a Redis that may evict: an evicted enrollment is a lost lock. Also while `maxmemory` is 0, since
  * the policy takes effect the moment that somebody sets a limit, and nobody would check again.
  */
-export async function assertNoEviction(connection: RedisConnection): Promise<void> {
+export async function assertNoEviction(shards: Pick<RedisShards, 'each'>): Promise<void> {
   // INFO and not CONFIG GET, which hosted Redis forbids.
-  const info = await connection
-    .call(async (send) => String(await send(['INFO', 'memory'])))
+  const infos = await shards
+    .each(async (send) => String(await send(['INFO', 'memory'])))
     .catch((error) => {
       if (replyCode(error.cause) !== 'NOPERM') throw error;
       throw new SallyportError(
@@ -19,11 +19,12 @@ export async function assertNoEviction(connection: RedisConnection): Promise<voi
         { cause: error },
       );
     });
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-  if (policy === 'noeviction') return;
+  const policies = infos.map((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'unknown');
+  const policy = policies.find((one) => one !== 'noeviction');
+  if (policy === undefined) return;
   throw new SallyportError(
     'ERR_REDIS_EVICTION',
-    `Redis has maxmemory-policy ${policy ?? 'unknown'}: it may drop enrollments, and with them the lock ` +
+    `Redis has maxmemory-policy ${policy}: it may drop enrollments, and with them the lock ` +
       'on an account. Set it to noeviction, or set allowEviction: true to accept that',
   );
 }

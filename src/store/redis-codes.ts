@@ -10,21 +10,21 @@ type CodeOperations = Pick<
 
 /** Activation keys and recovery codes, in the subject's hash. `keyOf` gives its key. */
 export function redisCodes(
-  { write }: Pick<RedisRecords<unknown>, 'write'>,
+  { save }: Pick<RedisRecords<unknown>, 'save'>,
   keyOf: (subjectId: string) => string,
 ): CodeOperations {
   return {
     putActivationKey: (subjectId, { digest, lifetimeMs }) =>
-      write(keyOf(subjectId), PUT_KEY, [lifetimeMs, packDigest(digest)], Number),
+      save(keyOf(subjectId), PUT_KEY, [lifetimeMs, packDigest(digest)], Number),
 
     revokeActivationKey: (subjectId) =>
-      write(keyOf(subjectId), REVOKE_KEY, [], (removed) => Number(removed) === 1),
+      save(keyOf(subjectId), REVOKE_KEY, [], (removed) => Number(removed) === 1),
 
     replaceRecoveryCodes: (subjectId, digests) =>
-      write(keyOf(subjectId), REPLACE_CODES, packCodes(digests), () => undefined),
+      save(keyOf(subjectId), REPLACE_CODES, packCodes(digests), () => undefined),
 
     spendRecoveryCode: (subjectId, candidates) =>
-      write(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {
+      save(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {
         const [kind, left, epoch] = reply as [Buffer, number, Buffer];
         return String(kind) === 'spent'
           ? { kind: 'spent', left, epoch: Number(epoch) }

@@ -64,7 +64,8 @@ export function redisConnection(
 
   async function beat(session: Session): Promise<void> {
     const sent = monotonic();
-    const [seconds, micros] = (await session.send(['TIME'])) as [Buffer, Buffer];
+    const time = session.send(['TIME']) as Promise<[Buffer, Buffer]>;
+    const [[seconds, micros]] = await Promise.all([time, session.client.verify?.()]);
     session.heard = sent;
     clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (sent + monotonic()) / 2;
   }

@@ -1,5 +1,6 @@
 import { SallyportError, UnavailableError } from '../errors.js';
 import { LateError } from './deadline.js';
+import type { Address } from './redis-node.js';
 
 /** Whatever went wrong with Redis, as the one error that is answered with 503. */
 export function unavailable(cause: unknown): UnavailableError {
@@ -22,6 +23,23 @@ export function notInitialized(): UnavailableError {
   );
 }
 
+export function partlyLost(): UnavailableError {
+  return new UnavailableError(
+    'ERR_STORE_NOT_INITIALIZED',
+    'A part of this Cluster was emptied, or was not set up to the end: restore your data; then, or for a ' +
+      'new installation, run `npx sallyport init`.',
+  );
+}
+
+/** The master has it; it would be lost if the master were now. */
+export function notReplicated(done: number, wanted: number, ms: number): UnavailableError {
+  return new UnavailableError(
+    'ERR_STORE_UNAVAILABLE',
+    `${done} of the ${wanted} replicas of waitReplicas acknowledged a write within ${ms} ms: it may be ` +
+      'lost when the master is, and is not reported as done',
+  );
+}
+
 function reason(cause: unknown): string {
   if (cause instanceof LateError) return `Redis does not answer: ${cause.message}`;
   const code = replyCode(cause);
@@ -32,6 +50,17 @@ function reason(cause: unknown): string {
 /** The first word of an error reply, e.g. READONLY; null for anything else. */
 export function replyCode(cause: unknown): string | null {
   return (cause instanceof Error && /^([A-Z]{3,})\b/.exec(cause.message)?.[1]) || null;
+}
+
+/** Where a node of a Cluster sends us, when that is what the error says. */
+export function redirection(
+  error: unknown,
+): { readonly kind: 'MOVED' | 'ASK'; readonly address: Address } | null {
+  const cause = error instanceof UnavailableError ? error.cause : error;
+  const said = cause instanceof Error ? /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(cause.message) : null;
+  if (!said) return null;
+  const [, kind, host, port] = said as unknown as ['', 'MOVED' | 'ASK', string, string];
+  return { kind, address: { host, port: Number(port) } };
 }
 
 function messageOf(cause: unknown): string {

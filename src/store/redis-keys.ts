@@ -3,6 +3,8 @@ import { SallyportError } from '../errors.js';
 export interface RedisKeys {
   /** Says that this is a store that was set up, not one that came back empty. */
   readonly marker: string;
+  /** The same for one slot of a Cluster, and in it. */
+  slotMarker(tag: string): string;
   /** One hash per subject, tagged so that whatever is added beside it falls into the same Cluster slot. */
   subject(subjectId: string): string;
   /** Beside the subject, in the same slot. */
@@ -23,6 +25,7 @@ export function redisKeys(prefix: string): RedisKeys {
   }
   return {
     marker: `${prefix}initialized`,
+    slotMarker: (tag) => `${prefix}initialized:{${tag}}`,
     subject: (subjectId) => `${prefix}{s:${escaped(subjectId)}}`,
     devices: (subjectId) => `${prefix}{s:${escaped(subjectId)}}:devices`,
     session: (digest) => `${prefix}a:${escaped(digest)}`,
@@ -41,5 +44,14 @@ function escaped(id: string): string {
     /[\uD800-\uDFFF]/u.test(character)
       ? `%u${character.charCodeAt(0).toString(16)}`
       : `%${Buffer.from(character).toString('hex')}.`,
+  );
+}
+
+/** The id that `escaped` was given. */
+export function unescaped(part: string): string {
+  return part.replace(/%u([0-9a-f]{4})|%([0-9a-f]+)\./g, (_, surrogate?: string, bytes?: string) =>
+    surrogate === undefined
+      ? Buffer.from(bytes as string, 'hex').toString()
+      : String.fromCharCode(Number.parseInt(surrogate, 16)),
   );
 }

@@ -15,14 +15,7 @@ import { WRITE_SETTING } from './redis-setting-scripts.js';
 export function decodeSetting(fields: Fields): StoredSetting | null {
   const changedAt = fields.get('vt');
   if (!changedAt) return null;
-  const pieces: Buffer[] = [];
-  for (let piece = fields.get('v0'); piece; piece = fields.get(`v${pieces.length}`)) {
-    pieces.push(piece);
-  }
-  const [changedBy, value] = JSON.parse(Buffer.concat(pieces).toString()) as [
-    string,
-    StoredSetting['value'],
-  ];
+  const [changedBy, value] = JSON.parse(settingJson(fields)) as [string, StoredSetting['value']];
   return deepFreeze({
     version: Number(fields.get('v')),
     value,
@@ -31,18 +24,27 @@ export function decodeSetting(fields: Fields): StoredSetting | null {
   });
 }
 
+/** The pieces put together: JSON of [changedBy, value]. */
+export function settingJson(fields: Fields): string {
+  const pieces: Buffer[] = [];
+  for (let piece = fields.get('v0'); piece; piece = fields.get(`v${pieces.length}`)) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
 export function settingRecord(reply: readonly Buffer[]): StoredSetting | null {
   return decodeSetting(fieldsOf(reply));
 }
 
 /** Writes the setting of whatever has a hash. */
 export function writeSetting(
-  write: RedisRecords<unknown>['write'],
+  save: RedisRecords<unknown>['save'],
   key: string,
   { value, changedBy, expectedVersion }: SettingChange,
 ): Promise<SettingWrite> {
   const json = value === null ? '' : JSON.stringify([changedBy, value]);
-  return write(key, WRITE_SETTING, [expectedVersion ?? '', json], (reply): SettingWrite => {
+  return save(key, WRITE_SETTING, [expectedVersion ?? '', json], (reply): SettingWrite => {
     const [kind, detail] = reply as [Buffer, unknown];
     return String(kind) === 'saved'
       ? { kind: 'saved', version: Number(detail) }
@@ -51,12 +53,12 @@ export function writeSetting(
 }
 
 export function redisSettings(
-  { read, write }: RedisRecords<StoredSetting | null>,
+  { read, save }: RedisRecords<StoredSetting | null>,
   keyOf: (organizationId: string) => string,
 ): Pick<SecondFactorStore, 'readSetting' | 'writeSetting'> {
   return {
     readSetting: (organizationId) => read(keyOf(organizationId)),
-    writeSetting: (organizationId, change) => writeSetting(write, keyOf(organizationId), change),
+    writeSetting: (organizationId, change) => writeSetting(save, keyOf(organizationId), change),
   };
 }
 

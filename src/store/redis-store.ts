@@ -8,16 +8,17 @@ import { SallyportError } from '../errors.js';
 import { changeListeners } from './change-listeners.js';
 import { decodeAssurance } from './redis-assurance.js';
 import { assertNoEviction } from './redis-checks.js';
-import { type RedisClient, trackedClients } from './redis-client.js';
+import type { RedisClient } from './redis-client.js';
 import { subjectRecord } from './redis-codec.js';
 import { redisCodes } from './redis-codes.js';
-import { redisConnection, STALENESS_MS } from './redis-connection.js';
+import { STALENESS_MS } from './redis-connection.js';
 import { redisDevices } from './redis-devices.js';
 import { connectError } from './redis-errors.js';
 import { redisEvents } from './redis-events.js';
 import { redisKeys } from './redis-keys.js';
 import { marker } from './redis-marker.js';
 import { redisRecords } from './redis-records.js';
+import { redisServers } from './redis-servers.js';
 import { redisSessions } from './redis-sessions.js';
 import { redisSettings, settingRecord } from './redis-settings.js';
 import { redisSubjects } from './redis-subjects.js';
@@ -35,6 +36,13 @@ export interface RedisStoreOptions {
   readonly maxEntries?: number;
   /** Default: the `database` that the client was made with; `select()` on the client is not seen. */
   readonly database?: number;
+  /**
+   * How many replicas must have a write before it counts as done: of enrollments, recovery codes, activation
+   * keys, settings, resets, removals and raised epochs. With fewer within half the timeout, the call rejects
+   * with `UnavailableError`; the write may stay all the same, and is safe to repeat. Default 0: what was
+   * written in the last moments of a master may be lost with it.
+   */
+  readonly waitReplicas?: number;
   /** Accept a Redis whose maxmemory-policy may drop enrollments. Default false. */
   readonly allowEviction?: boolean;
   /** Whether `ready()` sets up an empty Redis. Default: only when NODE_ENV is not `production`. */
@@ -49,8 +57,9 @@ export interface RedisStore extends SecondFactorStore {
 }
 
 /**
- * A store in Redis 6 or later, shared by any number of processes. It reads and writes over a duplicate of
- * `client`, so the given one need not be connected; `close()` ends the duplicate only.
+ * A store in Redis 6 or later, shared by any number of processes: one server, a master that Sentinels name, or
+ * a Cluster. It reads and writes over duplicates of `client` and on masters only, so the given one need not be
+ * connected; `close()` ends the duplicates only.
  *
  * Throws ERR_OPTION and ERR_REDIS_CLIENT; `ready()` rejects with ERR_STORE_UNAVAILABLE,
  * ERR_STORE_NOT_INITIALIZED, ERR_REDIS_TRACKING or ERR_REDIS_EVICTION. Everything else rejects with
@@ -67,13 +76,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const setUp = options.initialize ?? process.env.NODE_ENV !== 'production';
   const { now } = options;
 
+  const waitReplicas = integer('waitReplicas', options.waitReplicas ?? 0, 0, 100);
+
   const changes = changeListeners();
-  const connection = redisConnection(
-    trackedClients(client, { timeout, database: options.database }),
-    { timeout },
+  const { shards, clustered } = redisServers(
+    client,
+    { timeout, database: options.database },
     {
       invalidated(key) {
-        if (key === null || key === keys.marker) return forgetAll();
+        if (key === null || mark.isMarker(key)) return forgetAll();
         subjects.forget(key);
         sessions.forget(key);
         settings.forget(key);
@@ -82,14 +93,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       lost: forgetAll,
     },
   );
-  const { trusted } = connection;
+  const { trusted } = shards;
   const subjects = trackedReads<SubjectRecord>({ maxEntries, trusted });
   const sessions = trackedReads<AssuranceRecord | null>({ maxEntries, trusted });
   const settings = trackedReads<StoredSetting | null>({ maxEntries, trusted });
-  const mark = marker(keys.marker, connection);
+  const mark = marker(keys, shards, { clustered });
   const shared = {
-    connection,
+    shards,
     marker: mark,
+    replicas: { count: waitReplicas, ms: Math.floor(timeout / 2) },
     clock: now ? () => String(Math.round(now())) : () => '',
   };
 
@@ -122,28 +134,28 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   }
 
   async function open(): Promise<void> {
-    await connection.open().catch((cause) => {
+    await shards.open().catch((cause) => {
       throw connectError(cause);
     });
-    if (!options.allowEviction) await assertNoEviction(connection);
+    if (!options.allowEviction) await assertNoEviction(shards);
   }
 
   return {
     name: 'redis',
     stalenessMs: STALENESS_MS,
-    now: now ?? connection.now,
+    now: now ?? shards.now,
     async ready() {
       await open();
       if (setUp) await mark.create();
-      await mark.check();
+      await mark.checkEach();
     },
     async initialize() {
       await open();
-      await mark.create();
+      await mark.create({ fillIn: true });
     },
     async close() {
       changes.clear();
-      connection.close();
+      shards.close();
     },
     subscribe: changes.subscribe,
     ...redisSubjects(subjectRecords, keys.subject),

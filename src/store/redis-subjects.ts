@@ -40,7 +40,7 @@ type SubjectOperations = Pick<
 
 /** Everything that lives in a subject's hash. `keyOf` gives its key. */
 export function redisSubjects(
-  { read, write, ask }: RedisRecords<SubjectRecord>,
+  { read, write, save, ask }: RedisRecords<SubjectRecord>,
   keyOf: (subjectId: string) => string,
 ): SubjectOperations {
   return {
@@ -91,7 +91,7 @@ export function redisSubjects(
       ask(keyOf(subjectId), RESUME, [session], pendingOrNull),
 
     confirmEnrollment: (subjectId, { id, session, step, replaces }) =>
-      write(
+      save(
         keyOf(subjectId),
         CONFIRM,
         [id, session, step, replaces ?? ''],
@@ -115,15 +115,15 @@ export function redisSubjects(
       ),
 
     unenroll: (subjectId, enrollmentId) =>
-      write(keyOf(subjectId), UNENROLL, [enrollmentId], (epoch) =>
+      save(keyOf(subjectId), UNENROLL, [enrollmentId], (epoch) =>
         epoch === null ? null : { epoch: Number(epoch) },
       ),
 
-    reset: (subjectId) => write(keyOf(subjectId), CLEAR, [1], toEpoch),
-    raiseEpoch: (subjectId) => write(keyOf(subjectId), RAISE, [], toEpoch),
+    reset: (subjectId) => save(keyOf(subjectId), CLEAR, [1], toEpoch),
+    raiseEpoch: (subjectId) => save(keyOf(subjectId), RAISE, [], toEpoch),
     unlock: (subjectId) => write(keyOf(subjectId), UNLOCK, [], () => undefined),
-    deleteSubject: (subjectId) => write(keyOf(subjectId), CLEAR, [0], () => undefined),
-    writeUserSetting: (subjectId, change) => writeSetting(write, keyOf(subjectId), change),
+    deleteSubject: (subjectId) => save(keyOf(subjectId), CLEAR, [0], () => undefined),
+    writeUserSetting: (subjectId, change) => writeSetting(save, keyOf(subjectId), change),
   };
 }
 

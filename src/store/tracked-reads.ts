@@ -16,7 +16,8 @@ interface Load<V> {
 
 /**
  * Values that are believed until the server says otherwise, "no such key" included, since Redis tracks
- * missing keys too. `trusted` says whether the server would still be heard.
+ * missing keys too. `trusted` says whether the server of a key would
+ * still be heard.
  *
  * A load that is overtaken by an invalidation answers whoever waits for it (it was true when they asked),
  * but leaves nothing behind: an invalidation is handled in the turn in which it arrives, the end of a load
@@ -27,7 +28,7 @@ export function trackedReads<V>({
   trusted,
 }: {
   readonly maxEntries: number;
-  readonly trusted: () => boolean;
+  readonly trusted: (key: string) => boolean;
 }): TrackedReads<V> {
   // The box lets `null` be a value.
   const values = new LRUCache<string, { readonly value: V }>({ max: maxEntries });
@@ -58,7 +59,7 @@ export function trackedReads<V>({
   return {
     get(key, load) {
       const known = values.get(key);
-      return known && trusted() ? known.value : run(key, load);
+      return known && trusted(key) ? known.value : run(key, load);
     },
     forget(key) {
       loads.delete(key);

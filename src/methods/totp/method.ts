@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
+import { sealingContext } from '../sealing-context.js';
 import {
   formatParameters,
   matchingStep,
@@ -26,12 +27,14 @@ const SECRET_BYTES = 20;
 export interface TotpConfig {
   readonly store: Pick<
     SecondFactorStore,
-    'beginEnrollment' | 'resumeEnrollment' | 'confirmEnrollment' | 'commitAttempt'
+    'beginEnrollment' | 'resumeEnrollment' | 'confirmEnrollment' | 'commitAttempt' | 'reseal'
   >;
   readonly keyring: Keyring;
   /** For new enrollments; each keeps the parameters it was made with. */
   readonly parameters: TotpParameters;
   readonly enrollmentMaxAgeMs: number;
+  /** Told when a secret could not be sealed again under the first key; the login has gone on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** What the activation page shows. The only place where the secret leaves the keyring. */
@@ -47,11 +50,27 @@ export interface TotpEnrollmentData {
 }
 
 /** Time-based one-time passwords (RFC 6238), as authenticator apps make them. */
-export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpConfig) {
+export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }: TotpConfig) {
   const { digits } = parameters;
 
   function open(sealed: Uint8Array, subject: Subject, enrollmentId: string): Uint8Array {
-    return keyring.open(sealed, sealingContext(subject, enrollmentId));
+    return keyring.open(sealed, sealingContext('totp', subject.id, enrollmentId));
+  }
+
+  /**
+   * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
+   * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
+   * next login, or `npx sallyport reseal`, tries again.
+   */
+  async function renew(sealed: Uint8Array, subject: Subject, id: string): Promise<void> {
+    if (keyring.isCurrent(sealed)) return;
+    try {
+      const secret = open(sealed, subject, id);
+      const renewed = keyring.seal(secret, sealingContext('totp', subject.id, id));
+      await store.reseal(subject.id, id, sealed, renewed);
+    } catch (error) {
+      onError(error);
+    }
   }
 
   function shown(pending: PendingEnrollment, subject: Subject, issuer: string): Challenge {
@@ -93,6 +112,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
         // two submissions at the same moment, on any two processes, one wins.
         const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step });
         if (commit.kind === 'committed') {
+          void renew(sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: commit.epoch, at };
         }
         replayed ||= commit.kind === 'replayed';
@@ -112,7 +132,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
           id,
           method: 'totp',
           label: 'Authenticator app',
-          sealed: keyring.seal(secret, sealingContext(subject, id)),
+          sealed: keyring.seal(secret, sealingContext('totp', subject.id, id)),
           parameters: formatParameters(parameters),
           session,
           basis,
@@ -148,6 +168,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
       const confirmed = await store.confirmEnrollment(subject.id, { id, session, step, replaces });
       switch (confirmed.kind) {
         case 'confirmed':
+          void renew(pending.sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at };
         case 'superseded':
         case 'expired':
@@ -157,9 +178,4 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs }: TotpCon
       }
     },
   } satisfies EnrollableMethod;
-}
-
-/** By subject id and enrollment alone, so that a move to another tenant leaves it readable. */
-function sealingContext({ id }: Subject, enrollmentId: string): string {
-  return JSON.stringify(['totp', id, enrollmentId]);
 }

@@ -1,0 +1,282 @@
+import { z } from 'zod';
+import { onBehalf } from '../audit/events.js';
+import type { Attempt, Challenge, EnrollableMethod, Verdict } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { activationKeyDigest, newActivationKey } from '../methods/activation-key.js';
+import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../methods/attempt.js';
+import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import { readBody } from './bodies.js';
+import type { AdminContext } from './context.js';
+import type { UserVisit } from './guard.js';
+import { withQuery } from './links.js';
+import type { Moment } from './locals.js';
+import type { Standing } from './standing.js';
+import { notOneself } from './user.js';
+import { lifetimeWords } from './wording.js';
+
+/** The one method whose key can be handed over on paper. */
+const HANDED_OVER = 'totp';
+
+interface Wrong {
+  readonly status: 422 | 429;
+  readonly error: string;
+  readonly message: string;
+  readonly retryAt: Date | null;
+}
+
+/** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
+export function activationPages(context: AdminContext) {
+  const { navOf, standings, store, present, audit, methods, options, issuer } = context;
+
+  async function ready(visit: UserVisit): Promise<Standing> {
+    notOneself(visit);
+    const record = await store.readSubject(visit.subject.id);
+    if (record.enrollments.length > 0) {
+      throw new RequestError(
+        409,
+        'already_activated',
+        'This user has activated two-factor already. Reset it first if the device is lost.',
+      );
+    }
+    return standings.of(visit.subject);
+  }
+
+  /** Why there is no QR code to hand over; null when there is. */
+  function noQr({ policy }: Standing): string | null {
+    const method = methods.get(HANDED_OVER);
+    const offered = method && isEnrollable(method) && policy?.methods.includes(HANDED_OVER);
+    return offered
+      ? null
+      : 'The authenticator app is not accepted for this user, so there is no key to hand over.';
+  }
+
+  function methodOf(standing: Standing): EnrollableMethod {
+    const method = methods.get(HANDED_OVER);
+    const refusal = noQr(standing);
+    if (refusal !== null || !method || !isEnrollable(method)) {
+      throw new RequestError(422, 'method_not_accepted', refusal ?? 'Not offered.');
+    }
+    return method;
+  }
+
+  function attemptOf(visit: UserVisit, standing: Standing, input: Attempt['input']): Attempt {
+    const { subject, situation } = visit;
+    if (!standing.policy) {
+      throw new RequestError(409, 'contradictory_settings', standing.problem ?? 'Contradictory.');
+    }
+    // The user's, but in the administrator's session: no other can confirm what was begun here.
+    return { subject, policy: standing.policy, session: situation.session, issuer, input };
+  }
+
+  async function choose(visit: UserVisit): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const standing = await ready(visit);
+    const refusal = noQr(standing);
+    const keyDemanded = standing.policy?.enrollment === 'activation-key';
+    await present.page(req, res, {
+      view: 'admin/user-activate',
+      title: `Activate ${user.label}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        action: here.activate,
+        issueKeyAction: here.issueKey,
+        back: here.details,
+        noQr: refusal,
+        keyLifetime: lifetimeWords(options.activationKeyMaxAgeMs),
+        handoverLifetime: lifetimeWords(options.handoverMaxAgeMs),
+        keyDemanded,
+      },
+      json: {
+        ways: [...(refusal === null ? ['now', 'first-login'] : []), 'activation-key'],
+        activationKeyDemanded: keyDemanded,
+      },
+    });
+  }
+
+  /** Shows QR code and key: in this answer, and never again. */
+  async function begin(visit: UserVisit): Promise<void> {
+    const { confirm } = readBody(visit.req, { confirm: z.enum(['now', 'first-login']) });
+    const standing = await ready(visit);
+    const method = methodOf(standing);
+    const later = confirm === 'first-login';
+    const attempt = attemptOf(visit, standing, {});
+    const begun = await method.beginEnrollment(
+      later ? { ...attempt, session: '' } : attempt,
+      later
+        ? { basis: 'handover', restart: true, lifetimeMs: options.handoverMaxAgeMs }
+        : { basis: 'first', restart: true },
+    );
+    if (!begun) throw new RequestError(409, 'not_begun', 'This user cannot be activated now.');
+    if (later) {
+      const { admin, subject, req } = visit;
+      const facts = { subject, actorId: admin.id, method: HANDED_OVER, from: req.ip ?? null };
+      audit.record('enrollment.handed-over', facts);
+    }
+    await showKey(visit, begun, later);
+  }
+
+  async function showKey(visit: UserVisit, { data }: Challenge, later: boolean): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const shown = data as unknown as TotpEnrollmentData;
+    const qr = present.qr(shown.uri, `QR code of the key for ${shown.account}`);
+    await present.page(req, res, {
+      view: 'admin/user-key',
+      title: `Activate ${user.label}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        shown: { qr, key: shown.key, issuer: shown.issuer },
+        confirm: later ? null : { action: here.confirm, enrollment: shown.enrollment },
+        digits: shown.digits,
+        until: present.moment(shown.expiresAt),
+        error: null,
+        retryAt: null,
+        back: here.details,
+        again: here.activate,
+      },
+      json: {
+        confirm: later ? 'first-login' : 'now',
+        enrollment: shown.enrollment,
+        key: shown.key,
+        uri: shown.uri,
+        qr,
+        digits: shown.digits,
+        expiresAt: shown.expiresAt,
+      },
+    });
+  }
+
+  /** The code on the spot. The key itself is not shown again: after a wrong code there is only the field. */
+  async function confirm(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    const input = readBody(req, {
+      code: z.string().max(40),
+      enrollment: z.string().min(1).max(64),
+    });
+    const standing = await ready(visit);
+    const method = methodOf(standing);
+    const run = attempts({
+      store,
+      limits: ATTEMPT_LIMITS,
+      audit: onBehalf(audit, admin.id),
+    });
+    const verdict = await run(
+      method,
+      { kind: 'confirm', replaces: null },
+      attemptOf(visit, standing, input),
+      req.ip ?? null,
+    );
+    switch (verdict.kind) {
+      case 'verified':
+        return present.onward(req, res, withQuery(here.details, { done: 'activated' }), {
+          activated: true,
+          subject: subject.id,
+        });
+      case 'rejected':
+      case 'locked':
+        return showAgain(visit, input.enrollment, wrongOf(verdict));
+      case 'unavailable':
+        throw verdict.cause;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  async function showAgain(visit: UserVisit, enrollment: string, wrong: Wrong): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
+    const voided = wrong.error === 'superseded' || wrong.error === 'expired';
+    await present.page(req, res, {
+      status: wrong.status,
+      view: 'admin/user-key',
+      title: `Activate ${user.label}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        shown: null,
+        confirm: voided ? null : { action: here.confirm, enrollment },
+        digits: 6,
+        until: present.moment(new Date(store.now())),
+        error: wrong.message,
+        retryAt,
+        back: here.details,
+        again: here.activate,
+      },
+      json: { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt },
+    });
+  }
+
+  /** A single-use key for the user's own first activation: in this answer, and never again. */
+  async function issueKey(visit: UserVisit): Promise<void> {
+    readBody(visit.req, {});
+    await ready(visit);
+    await handOutKey(context, visit, false);
+  }
+
+  return { choose, begin, confirm, issueKey };
+}
+
+/** Makes an activation key, keeps its digest, and shows it. */
+export async function handOutKey(
+  { store, keyring, audit, present, navOf, options }: AdminContext,
+  visit: UserVisit,
+  wasReset: boolean,
+): Promise<void> {
+  const { req, res, admin, user, subject, here } = visit;
+  const key = newActivationKey();
+  const endsAt = await store.putActivationKey(subject.id, {
+    digest: activationKeyDigest(keyring, subject, key),
+    lifetimeMs: options.activationKeyMaxAgeMs,
+  });
+  audit.record('activation-key.issued', { subject, actorId: admin.id, from: req.ip ?? null });
+  await present.page(req, res, {
+    view: 'admin/user-activation-key',
+    title: `Activation key for ${user.label}`,
+    subject: admin,
+    locals: {
+      nav: await navOf(visit, 'users'),
+      notice: null,
+      label: user.label,
+      key,
+      until: present.moment(new Date(endsAt)),
+      wasReset,
+      back: here.details,
+    },
+    json: { activationKey: key, expiresAt: new Date(endsAt), reset: wasReset },
+  });
+}
+
+const REASONS: Readonly<Record<Extract<Verdict, { kind: 'rejected' }>['reason'], string>> = {
+  'wrong-code': 'That code is not right. Enter the one that the app shows now.',
+  replayed: 'That code was used already. Wait for the next one.',
+  expired: 'This key was shown too long ago. Start again with a new one.',
+  superseded: 'This key is no longer valid: activation was started again elsewhere.',
+  denied: 'The request was denied.',
+  malformed: 'Enter the digits that the app shows.',
+};
+
+function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>): Wrong {
+  if (verdict.kind === 'rejected') {
+    return {
+      status: 422,
+      error: verdict.reason.replace('-', '_'),
+      message: REASONS[verdict.reason],
+      retryAt: null,
+    };
+  }
+  return {
+    status: 429,
+    error: 'locked',
+    message: verdict.retryAt
+      ? 'Too many wrong codes for this user.'
+      : 'Too many wrong codes for this user: unlock them first.',
+    retryAt: verdict.retryAt,
+  };
+}

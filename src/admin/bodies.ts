@@ -1,0 +1,85 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { RequestError } from '../errors.js';
+
+/** What is wrong with which field; names as they were sent. */
+export type FieldErrors = Readonly<Record<string, string>>;
+
+/** A 4xx that names fields. */
+export class FieldsError extends RequestError {
+  readonly fields: FieldErrors;
+
+  constructor(status: number, error: string, message: string, fields: FieldErrors) {
+    super(status, error, message);
+    this.fields = fields;
+  }
+}
+
+/** One field of a form that may be sent several times: a browser sends a single one as a text. */
+export const listOf = <T extends z.ZodType>(item: T, max: number) =>
+  z.preprocess(
+    (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
+    z.array(item).max(max),
+  );
+
+/** One checkbox or a JSON boolean. */
+export const checkbox = z
+  .union([z.literal('yes'), z.boolean()])
+  .optional()
+  .transform((value) => value === 'yes' || value === true);
+
+/** The body of a change: exactly these fields, and our token. Anything else is a 400 that names it. */
+export function readBody<Shape extends z.ZodRawShape>(
+  req: Request,
+  shape: Shape,
+): z.output<z.ZodObject<Shape>> {
+  const parsed = z
+    .strictObject({ ...shape, _csrf: z.string().max(200).optional() })
+    .safeParse(req.body ?? {});
+  if (!parsed.success) {
+    throw new FieldsError(
+      400,
+      'invalid_request',
+      'The request was not understood.',
+      fieldErrors(parsed.error),
+    );
+  }
+  return parsed.data as z.output<z.ZodObject<Shape>>;
+}
+
+export function fieldErrors(
+  error: z.ZodError,
+  words: Readonly<Record<string, string>> = {},
+): FieldErrors {
+  const fields: Record<string, string> = {};
+  for (const issue of error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        fields[[...issue.path, key].join('.')] = 'There is no such field.';
+      }
+      continue;
+    }
+    const name = issue.path.map(String).join('.');
+    const last = issue.path.findLast((part) => typeof part === 'string');
+    fields[name] ??= words[String(last)] ?? issue.message;
+  }
+  return fields;
+}
+
+/** The named parameters of the query, each one text at most; others are ignored. */
+export function readQuery<Name extends string>(
+  req: Request,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> {
+  const found = {} as Record<Name, string>;
+  for (const name of names) {
+    const value: unknown = req.query[name];
+    if (value !== undefined && (typeof value !== 'string' || value.length > 512)) {
+      throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
+        [name]: 'Send this once, as a text of at most 512 characters.',
+      });
+    }
+    found[name] = value?.trim() ?? '';
+  }
+  return found;
+}

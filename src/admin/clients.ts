@@ -1,0 +1,55 @@
+import { inBatches } from './batches.js';
+import { type AdminContext, noticeOf, organizationJson } from './context.js';
+import { notFound, type OrganizationVisit } from './guard.js';
+import { listQuery, listView } from './listing.js';
+import { fromWords, stateOf } from './wording.js';
+
+/** The clients of a partner, with a tick mark where two-factor is on. */
+export function clientPages({ directory, navOf, standings, present }: AdminContext) {
+  async function list(visit: OrganizationVisit): Promise<void> {
+    const { req, res, admin, organization, at, links } = visit;
+    if (organization.kind !== 'partner') throw notFound();
+    const query = listQuery(req);
+    const [nav, page] = await Promise.all([
+      navOf(visit, 'clients'),
+      directory.clients(organization.id, query),
+    ]);
+    const found = await inBatches(page.items, async (client) => {
+      const readable = await visit.may('organization:read', {
+        kind: 'organization',
+        organization: client,
+      });
+      return readable ? { client, standing: await standings.everybody(client.id, admin) } : null;
+    });
+    const rows = found.filter((row) => row !== null);
+    const list = listView(at.clients, query, page, rows.length);
+    await present.page(req, res, {
+      view: 'admin/clients',
+      title: `Clients of ${organization.name}`,
+      subject: admin,
+      locals: {
+        nav,
+        notice: noticeOf(visit),
+        list,
+        rows: rows.map(({ client, standing }) => ({
+          id: client.id,
+          name: client.name,
+          href: links.organization(client.id).authentication,
+          state: stateOf(standing),
+          from: fromWords(standing),
+        })),
+      },
+      json: {
+        items: rows.map(({ client, standing }) => ({
+          ...organizationJson(client),
+          mode: standing.mode,
+          from: standing.from,
+        })),
+        next: page.next,
+        total: list.total,
+      },
+    });
+  }
+
+  return { list };
+}

@@ -1,0 +1,61 @@
+import type { DirectoryOrganization, MethodName } from '../contracts.js';
+import { isEnrollable } from '../methods/attempt.js';
+import { authorizer, type MayI } from './authorize.js';
+import type { TitleOf } from './changes.js';
+import { deadline } from './deadline.js';
+import { type CheckedDirectory, checkedDirectory } from './directory.js';
+import type { OrganizationVisit } from './guard.js';
+import { type NavOf, navigation } from './nav.js';
+import type { AdminConfig } from './options.js';
+import type { AdminPorts } from './ports.js';
+import { type Standings, standings } from './standing.js';
+
+/** What all handlers share. */
+export interface AdminContext extends AdminPorts {
+  readonly options: AdminConfig;
+  readonly directory: CheckedDirectory;
+  readonly mayI: MayI;
+  readonly standings: Standings;
+  readonly navOf: NavOf;
+  readonly titleOf: TitleOf;
+  /** Methods that a setting may name. */
+  readonly selectable: readonly { readonly name: MethodName; readonly title: string }[];
+}
+
+export function adminContext(ports: AdminPorts, options: AdminConfig): AdminContext {
+  const { methods } = ports;
+  const withinDeadline = deadline(options.timeoutMs);
+  const directory = checkedDirectory(options.directory, withinDeadline);
+  return {
+    ...ports,
+    options,
+    directory,
+    mayI: authorizer(options.authorize, withinDeadline),
+    standings: standings(ports.policy, [...methods.keys()], withinDeadline),
+    navOf: navigation(directory),
+    titleOf: (name) => methods.get(name)?.title ?? name,
+    selectable: [...methods.values()]
+      .filter(isEnrollable)
+      .map(({ name, title }) => ({ name, title })),
+  };
+}
+
+/** An organization as JSON: the fields that are ours, whatever else the host's object holds. */
+export function organizationJson({ id, name, kind, partnerId }: DirectoryOrganization) {
+  return { id, name, kind, partnerId };
+}
+
+const NOTICES: Readonly<Record<string, string>> = {
+  saved: 'Saved. It holds from the next request on.',
+  activated: 'Activated.',
+  revoked: 'The activation key was revoked.',
+  unlocked: 'Unlocked: codes are accepted again.',
+  reset: 'The two-factor authentication of this user was reset.',
+  unchanged: 'Nothing was changed.',
+};
+
+/** What the page before has done: a word in the address, of ours and no free text. */
+export function noticeOf({ req }: Pick<OrganizationVisit, 'req'>): string | null {
+  const { done } = req.query;
+  return typeof done === 'string' && Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
+}

@@ -1,0 +1,105 @@
+import type { DirectoryOrganization, DirectoryUser, SecondFactorStore } from '../contracts.js';
+import type { Hypothesis } from '../policy/organization-policy.js';
+import { inBatches } from './batches.js';
+import type { CheckedDirectory } from './directory.js';
+import { asks, type Standings, shutsOut } from './standing.js';
+
+/** A dry run reads so many users and no more, whatever the size of the organization. */
+const EXAMINED_AT_MOST = 1000;
+const SHOWN = 20;
+const PAGE = 200;
+
+/** What a setting would do to the users it concerns. */
+export interface DryRun {
+  readonly examined: number;
+  /** null when the directory does not count, or further organizations are concerned. */
+  readonly total: number | null;
+  /** Whether everybody was examined. */
+  readonly complete: boolean;
+  /** Of those examined: asked for a second factor from now on, and not before. */
+  readonly newlyAsked: number;
+  /** Of those examined: have to activate something at their next login, and did not before. */
+  readonly mustActivate: number;
+  readonly noLongerAsked: number;
+  /** Of those examined: could not get in at all, since the levels contradict each other. */
+  readonly blocked: number;
+  /** The first twenty who would be newly asked. */
+  readonly users: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly organizationId: string;
+  }[];
+}
+
+export interface DryRunConfig {
+  readonly directory: CheckedDirectory;
+  readonly standings: Standings;
+  readonly store: Pick<SecondFactorStore, 'readSubject'>;
+}
+
+/** Resolves each user's policy twice, as it is and as it would be. A partner's clients come after its own. */
+export async function dryRun(
+  { directory, standings, store }: DryRunConfig,
+  organization: DirectoryOrganization,
+  hypothesis: Hypothesis,
+  { withClients }: { readonly withClients: boolean },
+): Promise<DryRun> {
+  const count = { newlyAsked: 0, mustActivate: 0, noLongerAsked: 0, blocked: 0 };
+  const users: { id: string; label: string; organizationId: string }[] = [];
+  let examined = 0;
+  let total: number | null = 0;
+  let complete = true;
+
+  async function examine(user: DirectoryUser, organizationId: string): Promise<void> {
+    const subject = { id: user.id, tenantId: organizationId, label: user.label };
+    const [record, before, after] = await Promise.all([
+      store.readSubject(user.id),
+      standings.of(subject),
+      standings.of(subject, hypothesis),
+    ]);
+    const asked = { before: asks(before, record), after: asks(after, record) };
+    if (asked.after && !asked.before) {
+      count.newlyAsked += 1;
+      users.push({ id: user.id, label: user.label, organizationId });
+    }
+    if (asked.before && !asked.after) count.noLongerAsked += 1;
+    if (after.mode === 'contradictory') {
+      if (before.mode !== 'contradictory') count.blocked += 1;
+    } else if (shutsOut(after, record) && !shutsOut(before, record)) count.mustActivate += 1;
+  }
+
+  async function examineAll(organizationId: string): Promise<void> {
+    let cursor: string | null = null;
+    do {
+      const left = EXAMINED_AT_MOST - examined;
+      if (left <= 0) {
+        complete = false;
+        return;
+      }
+      const limit = Math.min(PAGE, left);
+      const page = await directory.users(organizationId, { search: '', cursor, limit });
+      if (cursor === null && total !== null) {
+        total = page.total === null ? null : total + page.total;
+      }
+      const items = page.items.slice(0, left);
+      if (items.length < page.items.length) complete = false;
+      await inBatches(items, (user) => examine(user, organizationId));
+      examined += items.length;
+      cursor = items.length === 0 ? null : page.next;
+    } while (cursor !== null);
+  }
+
+  await examineAll(organization.id);
+  let cursor: string | null = null;
+  while (withClients && complete) {
+    const query = { search: '', cursor, limit: PAGE };
+    const clients = await directory.clients(organization.id, query);
+    for (const { id } of clients.items) {
+      if (complete) await examineAll(id);
+    }
+    cursor = clients.next;
+    if (cursor === null || clients.items.length === 0) break;
+  }
+  if (withClients && !complete) total = null;
+  return { examined, total, complete, ...count, users: users.slice(0, SHOWN) };
+}

@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import type { CheckedKeys } from '../methods/duo/save.js';
+import type { OrganizationSetting } from '../policy/settings.js';
+import { checkbox, readBody } from './bodies.js';
+import { changesBetween } from './changes.js';
+import type { AdminContext } from './context.js';
+import { dryRun } from './dry-run.js';
+import type { DuoRefused } from './duo-section.js';
+import type { OrganizationVisit } from './guard.js';
+import { withQuery } from './links.js';
+import { type Current, currentSetting } from './proposals.js';
+import { LOCK_ME_OUT } from './setting-form.js';
+import { shutsOut } from './standing.js';
+
+const text = z.string().max(200).default('');
+
+const shape = {
+  version: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,15}$/)]).transform(Number),
+  enabled: z.enum(['yes', 'no']),
+  clientId: text,
+  clientSecret: text,
+  apiHost: text,
+  whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).default('deny'),
+  lendToClients: checkbox,
+};
+
+type Fields = z.output<z.ZodObject<typeof shape>>;
+
+/** Clients → a client → Authentication Mechanism → Duo Security: Yes, and the same for a partner. */
+export function duoKeyPages(
+  context: AdminContext,
+  show: (visit: OrganizationVisit, refused: DuoRefused) => Promise<void>,
+) {
+  const { store, audit, present, standings, titleOf, navOf, checkDuoKeys } = context;
+
+  const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
+    currentSetting(await store.readSetting(organization.id), organization.id);
+
+  async function save(visit: OrganizationVisit): Promise<void> {
+    const fields = readBody(visit.req, shape);
+    const current = await currentOf(visit);
+    if (fields.version !== current.version) return conflict(visit, fields);
+    if (fields.enabled === 'no') {
+      if (current.value.duo) return askRemoval(visit, current, null);
+      return done(visit, 'unchanged', current.version);
+    }
+    const { clientId, clientSecret, apiHost } = fields;
+    const checked = await checkDuoKeys(
+      visit.organization.id,
+      { clientId, clientSecret, apiHost },
+      current.value.duo?.keys ?? null,
+    );
+    if (checked.kind !== 'checked') return refuse(visit, fields, checked);
+
+    const { methods } = current.value;
+    const setting: OrganizationSetting = {
+      ...current.value,
+      // Whoever enters keys wants Duo to be offered, also where only some mechanisms are accepted.
+      methods: methods === null || methods.includes('duo') ? methods : [...methods, 'duo'],
+      duo: {
+        keys: checked.keys,
+        whenUnavailable: fields.whenUnavailable,
+        lendToClients: visit.organization.kind === 'partner' && fields.lendToClients,
+      },
+    };
+    await write(visit, current, setting, fields);
+  }
+
+  function refuse(
+    visit: OrganizationVisit,
+    fields: Fields,
+    checked: Exclude<CheckedKeys, { kind: 'checked' }>,
+  ): Promise<void> {
+    switch (checked.kind) {
+      case 'malformed':
+        return show(visit, {
+          ...typed(fields),
+          status: 422,
+          error: 'invalid_keys',
+          message: 'These are not keys of Duo yet. Nothing was saved.',
+          errors: checked.errors,
+        });
+      case 'rejected':
+      case 'unreachable': {
+        const { kind, message, suspect } = checked;
+        return show(visit, {
+          ...typed(fields),
+          status: kind === 'rejected' ? 422 : 503,
+          error: kind === 'rejected' ? 'duo_rejected' : 'duo_unreachable',
+          message,
+          errors: suspect === null ? {} : { [suspect]: message },
+        });
+      }
+      default:
+        return checked satisfies never;
+    }
+  }
+
+  function conflict(visit: OrganizationVisit, fields: Fields | null): Promise<void> {
+    return show(visit, {
+      ...(fields ? typed(fields) : { typed: null }),
+      status: 409,
+      error: 'conflict',
+      message:
+        'Somebody has changed this setting meanwhile. Nothing was saved: look at what holds now, and decide again.',
+      errors: {},
+    });
+  }
+
+  async function write(
+    { req, res, admin, organization, at }: OrganizationVisit,
+    current: Current,
+    setting: OrganizationSetting,
+    fields: Fields | null,
+  ): Promise<void> {
+    const visit = { req, res, admin, organization, at } as OrganizationVisit;
+    const changes = changesBetween(current.value, setting, titleOf);
+    if (changes.length === 0) return done(visit, 'unchanged', current.version);
+    const written = await store.writeSetting(organization.id, {
+      value: setting,
+      changedBy: admin.label,
+      expectedVersion: current.version,
+    });
+    if (written.kind === 'conflict') return conflict(visit, fields);
+    audit.record('setting.changed', {
+      organizationId: organization.id,
+      actorId: admin.id,
+      from: req.ip ?? null,
+      detail: changes.map(({ label, from, to }) => `${label}: ${from} → ${to}`).join('; '),
+    });
+    done(visit, 'saved', written.version);
+  }
+
+  function done({ req, res, at }: OrganizationVisit, what: string, version: number): void {
+    const url = withQuery(at.authentication, { done: what });
+    present.onward(req, res, url, { version, saved: what === 'saved' });
+  }
+
+  /** Removing keys: first whom it would leave without a method. */
+  async function askRemoval(
+    visit: OrganizationVisit,
+    current: Current,
+    wrong: string | null,
+  ): Promise<void> {
+    const { req, res, admin, organization, at } = visit;
+    const setting = withoutDuo(current.value);
+    const hypothesis = hypothesisOf(visit, current, setting);
+    const withClients = current.value.duo?.lendToClients === true;
+    const run = await dryRun(context, organization, hypothesis, { withClients });
+    const locksOut = await locks(visit, hypothesis);
+    await present.page(req, res, {
+      status: wrong === null ? 200 : 422,
+      view: 'admin/duo-remove',
+      title: 'Remove the keys of Duo',
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'authentication'),
+        notice: null,
+        action: at.duoRemove,
+        cancel: at.authentication,
+        version: current.version,
+        changes: changesBetween(current.value, setting, titleOf),
+        dryRun: run,
+        lockout: locksOut ? { error: wrong } : null,
+      },
+      json: {
+        ...(wrong !== null && { error: 'would_lock_you_out', message: wrong }),
+        next: 'confirm',
+        version: current.version,
+        dryRun: run,
+        locksOut,
+      },
+    });
+  }
+
+  async function remove(visit: OrganizationVisit): Promise<void> {
+    const { version, override } = readBody(visit.req, {
+      version: shape.version,
+      override: z.literal(LOCK_ME_OUT).optional(),
+    });
+    const current = await currentOf(visit);
+    if (version !== current.version) return conflict(visit, null);
+    if (!current.value.duo) return done(visit, 'unchanged', current.version);
+    const setting = withoutDuo(current.value);
+    if (!override && (await locks(visit, hypothesisOf(visit, current, setting)))) {
+      return askRemoval(visit, current, 'Tick this box, or go back.');
+    }
+    await write(visit, current, setting, null);
+  }
+
+  function hypothesisOf(
+    { organization, admin }: OrganizationVisit,
+    { version }: Current,
+    value: OrganizationSetting,
+  ) {
+    const changedAt = new Date(store.now());
+    return {
+      organizationId: organization.id,
+      setting: { value, version: version + 1, changedBy: admin.label, changedAt },
+    };
+  }
+
+  async function locks(
+    { admin }: OrganizationVisit,
+    hypothesis: ReturnType<typeof hypothesisOf>,
+  ): Promise<boolean> {
+    const [record, before, after] = await Promise.all([
+      store.readSubject(admin.id),
+      standings.of(admin),
+      standings.of(admin, hypothesis),
+    ]);
+    return shutsOut(after, record) && !shutsOut(before, record);
+  }
+
+  return { save, remove };
+}
+
+/** A list that named Duo alone becomes any mechanism: one that is accepted by nobody lets nobody in. */
+function withoutDuo({ methods, ...setting }: OrganizationSetting): OrganizationSetting {
+  const left = methods?.filter((name) => name !== 'duo') ?? [];
+  return { ...setting, methods: left.length > 0 ? left : null, duo: null };
+}
+
+/** What fills the form again: never the secret. */
+function typed({ clientId, apiHost, whenUnavailable, lendToClients }: Fields) {
+  return { typed: { clientId, apiHost, whenUnavailable, lendToClients } };
+}

@@ -1,0 +1,82 @@
+/** Every address of the administrator's pages, below wherever the host mounted them. */
+export interface Links {
+  readonly home: string;
+  organization(id: string): OrganizationLinks;
+}
+
+export interface OrganizationLinks {
+  readonly details: string;
+  readonly authentication: string;
+  readonly preview: string;
+  readonly duo: string;
+  readonly duoRemove: string;
+  readonly clients: string;
+  readonly users: string;
+  readonly bulk: string;
+  readonly bulkConfirm: string;
+  readonly events: string;
+  user(id: string): UserLinks;
+}
+
+export interface UserLinks {
+  readonly details: string;
+  readonly activate: string;
+  readonly confirm: string;
+  readonly issueKey: string;
+  readonly revokeKey: string;
+  readonly reset: string;
+  readonly unlock: string;
+}
+
+/** `base` is `req.baseUrl`. */
+export function linksAt(base: string): Links {
+  return {
+    home: `${base}/`,
+    organization(id) {
+      const details = `${base}/organizations/${encodeURIComponent(id)}`;
+      return {
+        details,
+        authentication: `${details}/authentication`,
+        preview: `${details}/authentication/preview`,
+        duo: `${details}/duo`,
+        duoRemove: `${details}/duo/remove`,
+        clients: `${details}/clients`,
+        users: `${details}/users`,
+        bulk: `${details}/two-factor`,
+        bulkConfirm: `${details}/two-factor/preview`,
+        events: `${details}/events`,
+        user(userId) {
+          const user = `${details}/users/${encodeURIComponent(userId)}`;
+          return {
+            details: user,
+            activate: `${user}/activate`,
+            confirm: `${user}/activate/confirm`,
+            issueKey: `${user}/activation-key`,
+            revokeKey: `${user}/activation-key/revoke`,
+            reset: `${user}/reset`,
+            unlock: `${user}/unlock`,
+          };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Whether links may start with it. `/\host/setup` and `//host/setup` can be sent as a request's path, and a
+ * link that begins so leads to another host.
+ */
+export function isSafeBase(base: string): boolean {
+  return base === '' || /^(?:\/[^/\\\s][^/\\\s]*)+$/.test(base);
+}
+
+/** `path?name=value`, without the empty ones. */
+export function withQuery(
+  path: string,
+  query: Readonly<Record<string, string | number | null>>,
+): string {
+  const set = Object.entries(query).filter(([, value]) => value !== null && value !== '');
+  const search = new URLSearchParams();
+  for (const [name, value] of set) search.set(name, String(value));
+  return set.length === 0 ? path : `${path}?${search}`;
+}

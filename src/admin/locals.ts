@@ -1,0 +1,326 @@
+import type { WhenUnavailable } from '../methods/duo/credentials.js';
+import type { FieldErrors } from './bodies.js';
+import type { Change } from './changes.js';
+import type { DryRun } from './dry-run.js';
+import type { FormLevel } from './setting-form.js';
+
+/*
+ * What each of the administrator's views is rendered with, beside `frame`. All strings are plain text; the
+ * views escape them. The interfaces change only with a major version, but for added fields.
+ */
+
+/** A point in time for `<time>`: ISO 8601 in UTC, and the words for it. */
+export interface Moment {
+  readonly iso: string;
+  readonly text: string;
+}
+
+/** A link, or plain text where there is nothing to follow. */
+export interface Link {
+  readonly label: string;
+  readonly href: string | null;
+}
+
+/** Where one is: the organizations above, and the pages of the one shown. */
+export interface Nav {
+  readonly crumbs: readonly Link[];
+  readonly organization: { readonly name: string; readonly kind: 'partner' | 'client' };
+  readonly tabs: readonly {
+    readonly label: string;
+    readonly href: string;
+    readonly current: boolean;
+  }[];
+}
+
+interface Page {
+  readonly nav: Nav;
+  /** What was just done; said on the page that follows a change. */
+  readonly notice: string | null;
+}
+
+/** How two-factor stands, for a tick mark and words. */
+export interface State {
+  /** A tick mark. */
+  readonly on: boolean;
+  readonly label: string;
+  readonly tone: 'success' | 'warning' | 'danger' | 'plain';
+}
+
+export interface ListView {
+  /** Where the search field leads. */
+  readonly action: string;
+  readonly search: string;
+  readonly total: number | null;
+  readonly first: string | null;
+  readonly next: string | null;
+}
+
+/** `admin/organization` */
+export interface OrganizationLocals extends Page {
+  readonly state: State;
+  readonly facts: readonly { readonly term: string; readonly text: string }[];
+  readonly links: readonly (Link & { readonly description: string })[];
+}
+
+/** `admin/authentication`: the form of an organization's setting. */
+export interface AuthenticationLocals extends Page {
+  readonly state: State;
+  /** Why, in sentences. */
+  readonly because: readonly string[];
+  readonly mayChange: boolean;
+  /** POST: shows what would happen. */
+  readonly previewAction: string;
+  readonly version: number;
+  readonly changed: { readonly by: string; readonly at: Moment } | null;
+  readonly own: FormLevel;
+  /** null for a client. */
+  readonly clients: FormLevel | null;
+  readonly methods: readonly { readonly name: string; readonly title: string }[];
+  /** The floor that the partner demands of this client. */
+  readonly floor: { readonly partner: string; readonly lines: readonly string[] } | null;
+  readonly errors: FieldErrors;
+  /** Somebody else saved first: what they changed, beside what was sent here. */
+  readonly conflict: { readonly by: string; readonly changes: readonly Change[] } | null;
+  /** For the one button: the whole setting, switched on or off. */
+  readonly toggle: { readonly enable: boolean; readonly fields: readonly Hidden[] } | null;
+  /** The section on Duo's keys; null where there is none. */
+  readonly duo: DuoSectionLocals | null;
+}
+
+/** `admin/duo`, which `admin/authentication` includes. */
+export interface DuoSectionLocals {
+  /** POST: saves the keys, or asks whether they shall be removed. */
+  readonly action: string;
+  readonly version: number;
+  readonly mayChange: boolean;
+  /** Whether there are keys of this organization's own. */
+  readonly on: boolean;
+  /** The partner whose keys are used; null where that is not so. */
+  readonly lentBy: string | null;
+  readonly isPartner: boolean;
+  readonly values: {
+    readonly clientId: string;
+    readonly apiHost: string;
+    readonly whenUnavailable: WhenUnavailable;
+    readonly lendToClients: boolean;
+  };
+  readonly choices: readonly {
+    readonly value: WhenUnavailable;
+    readonly label: string;
+    readonly hint: string;
+  }[];
+  readonly wrong: FieldErrors;
+  readonly message: string | null;
+  /** Whether the form begins with "Yes". */
+  readonly open: boolean;
+}
+
+/** `admin/duo-remove`: whom removing the keys would leave without a mechanism. */
+export interface DuoRemoveLocals extends Page {
+  readonly action: string;
+  readonly cancel: string;
+  readonly version: number;
+  readonly changes: readonly Change[];
+  readonly dryRun: DryRun;
+  readonly lockout: { readonly error: string | null } | null;
+}
+
+export interface Hidden {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** `admin/preview`: what saving would do. */
+export interface PreviewLocals extends Page {
+  readonly action: string;
+  readonly cancel: string;
+  readonly fields: readonly Hidden[];
+  readonly changes: readonly Change[];
+  readonly dryRun: DryRun;
+  /** Saving would lock out the administrator; the box's words say so. */
+  readonly lockout: { readonly text: string; readonly error: string | null } | null;
+}
+
+/** `admin/clients` */
+export interface ClientsLocals extends Page {
+  readonly list: ListView;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly href: string;
+    readonly state: State;
+    readonly from: string;
+  }[];
+}
+
+/** `admin/users` */
+export interface UsersLocals extends Page {
+  readonly list: ListView;
+  readonly rows: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly name: string | null;
+    readonly href: string;
+    readonly state: State;
+    /** Who switched it on, e.g. `from client`. */
+    readonly from: string;
+    /** What is activated, e.g. `Authenticator app`; null: nothing. */
+    readonly activated: string | null;
+    readonly locked: boolean;
+  }[];
+  /** POST of the selection: shows the confirmation. */
+  readonly bulkAction: string;
+  readonly error: string | null;
+}
+
+/** `admin/bulk-confirm` */
+export interface BulkConfirmLocals extends Page {
+  readonly enable: boolean;
+  readonly count: number;
+  readonly action: string;
+  readonly cancel: string;
+  readonly fields: readonly Hidden[];
+  /** The first few, by label. */
+  readonly some: readonly string[];
+  /** Why it is asked again. */
+  readonly again: string | null;
+  readonly lockout: { readonly text: string; readonly error: string | null } | null;
+  readonly graceError: string | null;
+}
+
+/** `admin/bulk-result` */
+export interface BulkResultLocals extends Page {
+  readonly enable: boolean;
+  readonly done: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly rows: readonly {
+    readonly label: string;
+    readonly href: string | null;
+    readonly outcome: string;
+    readonly tone: State['tone'];
+  }[];
+  readonly back: string;
+}
+
+/** `admin/user` */
+export interface UserLocals extends Page {
+  readonly userId: string;
+  readonly label: string;
+  readonly name: string | null;
+  readonly state: State;
+  readonly from: string;
+  readonly because: readonly string[];
+  readonly problem: string | null;
+  readonly factors: readonly {
+    readonly title: string;
+    readonly label: string;
+    readonly createdAt: Moment;
+    readonly lastUsedAt: Moment | null;
+    readonly accepted: boolean;
+  }[];
+  readonly recoveryCodesLeft: number | null;
+  readonly activationKey: { readonly until: Moment; readonly past: boolean } | null;
+  readonly failures: number;
+  readonly locked: boolean;
+  /** The administrator's own account: looked after on My Profile. */
+  readonly self: boolean;
+  /** What is allowed, and makes sense now; each an address or null. */
+  readonly can: {
+    readonly activate: string | null;
+    readonly revokeKey: string | null;
+    readonly reset: string | null;
+    readonly unlock: string | null;
+    readonly enable: string | null;
+    readonly disable: string | null;
+  };
+  /** By the organization, so that there is nothing to switch off for this user. */
+  readonly required: boolean;
+  readonly back: string | null;
+}
+
+/** `admin/user-activate`: the ways to activate a user. */
+export interface UserActivateLocals extends Page {
+  readonly label: string;
+  readonly action: string;
+  readonly issueKeyAction: string;
+  readonly back: string;
+  /** null: QR code and key can be handed over. */
+  readonly noQr: string | null;
+  readonly keyLifetime: string;
+  readonly handoverLifetime: string;
+  readonly keyDemanded: boolean;
+}
+
+/** `admin/user-key`: QR code and key, shown once; or only the field, when a code was wrong. */
+export interface UserKeyLocals extends Page {
+  readonly label: string;
+  readonly shown: { readonly qr: string; readonly key: string; readonly issuer: string } | null;
+  /** null: confirmed at the user's first login, until then. */
+  readonly confirm: { readonly action: string; readonly enrollment: string } | null;
+  readonly digits: number;
+  readonly until: Moment;
+  readonly error: string | null;
+  readonly retryAt: Moment | null;
+  readonly back: string;
+  readonly again: string;
+}
+
+/** `admin/user-activation-key`: the activation key, shown once. */
+export interface UserActivationKeyLocals extends Page {
+  readonly label: string;
+  readonly key: string;
+  readonly until: Moment;
+  readonly wasReset: boolean;
+  readonly back: string;
+}
+
+/** `admin/user-reset`: the question before a reset. */
+export interface UserResetLocals extends Page {
+  readonly label: string;
+  readonly action: string;
+  readonly back: string;
+  readonly keyDemanded: boolean;
+  readonly factors: number;
+}
+
+/** `admin/events` */
+export interface EventsLocals extends Page {
+  readonly action: string;
+  readonly types: readonly { readonly name: string; readonly label: string }[];
+  readonly filter: {
+    readonly type: string;
+    readonly user: string;
+    readonly from: string;
+    readonly to: string;
+  };
+  readonly rows: readonly {
+    readonly at: Moment;
+    readonly what: string;
+    readonly who: string;
+    readonly whom: string;
+    readonly method: string;
+    readonly from: string;
+    readonly detail: string;
+  }[];
+  readonly next: string | null;
+  readonly first: string | null;
+}
+
+/** Each view's locals by its name. */
+export interface AdminViews {
+  'admin/organization': OrganizationLocals;
+  'admin/authentication': AuthenticationLocals;
+  'admin/duo-remove': DuoRemoveLocals;
+  'admin/preview': PreviewLocals;
+  'admin/clients': ClientsLocals;
+  'admin/users': UsersLocals;
+  'admin/bulk-confirm': BulkConfirmLocals;
+  'admin/bulk-result': BulkResultLocals;
+  'admin/user': UserLocals;
+  'admin/user-activate': UserActivateLocals;
+  'admin/user-key': UserKeyLocals;
+  'admin/user-activation-key': UserActivationKeyLocals;
+  'admin/user-reset': UserResetLocals;
+  'admin/events': EventsLocals;
+}

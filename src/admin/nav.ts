@@ -1,0 +1,61 @@
+import type { AdminTarget } from './authorize.js';
+import type { CheckedDirectory } from './directory.js';
+import type { OrganizationVisit } from './guard.js';
+import type { Link, Nav } from './locals.js';
+
+export type Tab = 'details' | 'authentication' | 'clients' | 'users' | 'events';
+
+export type NavOf = (visit: OrganizationVisit, current: Tab) => Promise<Nav>;
+
+/** The way up, and the pages of one organization that this administrator may open. */
+export function navigation(directory: CheckedDirectory): NavOf {
+  return async function navOf(visit, current) {
+    const { organization, at, links } = visit;
+    const target: AdminTarget = { kind: 'organization', organization };
+    const isPartner = organization.kind === 'partner';
+    const [readable, clients, users, events] = await Promise.all([
+      visit.may('organization:read', target),
+      isPartner && visit.may('clients:list', target),
+      visit.may('users:list', target),
+      visit.may('events:read', target),
+    ]);
+    const tabs: { tab: Tab; label: string; href: string; shown: boolean }[] = [
+      { tab: 'details', label: 'Overview', href: at.details, shown: readable },
+      {
+        tab: 'authentication',
+        label: isPartner ? 'Account Information' : 'Authentication Mechanism',
+        href: at.authentication,
+        shown: readable,
+      },
+      { tab: 'clients', label: 'Clients', href: at.clients, shown: readable && clients },
+      { tab: 'users', label: 'Users', href: at.users, shown: readable && users },
+      { tab: 'events', label: 'Events', href: at.events, shown: readable && events },
+    ];
+    return {
+      crumbs: [{ label: 'Setup', href: links.home }, ...(await partnerOf(visit, directory))],
+      organization: { name: organization.name, kind: organization.kind },
+      tabs: tabs
+        .filter(({ shown }) => shown)
+        .map(({ tab, label, href }) => ({ label, href, current: tab === current })),
+    };
+  };
+}
+
+async function partnerOf(
+  visit: OrganizationVisit,
+  directory: CheckedDirectory,
+): Promise<readonly Link[]> {
+  const { kind, partnerId } = visit.organization;
+  if (kind !== 'client' || partnerId === null) return [];
+  const partner = await directory.organization(partnerId);
+  if (!partner) return [];
+  const target: AdminTarget = { kind: 'organization', organization: partner };
+  // To whoever may not read the partner, its name is none of their business.
+  if (!(await visit.may('organization:read', target))) return [];
+  const href = visit.links.organization(partner.id).details;
+  const mayList = await visit.may('clients:list', target);
+  return [
+    { label: partner.name, href },
+    ...(mayList ? [{ label: 'Clients', href: visit.links.organization(partner.id).clients }] : []),
+  ];
+}

@@ -1,0 +1,70 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Audit } from '../audit/events.js';
+import type {
+  Keyring,
+  MethodName,
+  SecondFactorMethod,
+  SecondFactorStore,
+  Subject,
+} from '../contracts.js';
+import type { Inspector, Situation } from '../gate/inspect.js';
+import type { RequireFresh } from '../gate/step-up.js';
+import type { CheckKeys } from '../methods/duo/save.js';
+import type { OrganizationPolicy } from '../policy/organization-policy.js';
+import type { AdminViews, Moment } from './locals.js';
+
+/** What the door gives to the administrator's pages. They know neither the user's pages nor a store. */
+export interface AdminPorts {
+  readonly store: Pick<
+    SecondFactorStore,
+    | 'now'
+    | 'readSubject'
+    | 'readSetting'
+    | 'writeSetting'
+    | 'writeUserSetting'
+    | 'putActivationKey'
+    | 'revokeActivationKey'
+    | 'reserveAttempt'
+    | 'reset'
+    | 'unlock'
+    | 'readEvents'
+  >;
+  readonly policy: Pick<OrganizationPolicy, 'levels'>;
+  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly keyring: Pick<Keyring, 'digest'>;
+  readonly issuer: string;
+  readonly checkDuoKeys: CheckKeys;
+  readonly audit: Audit;
+  readonly inspector: Pick<Inspector, 'inspect'>;
+  readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
+  readonly requireFresh: RequireFresh;
+  readonly csrf: { readonly protect: RequestHandler };
+  /** Security headers of all our pages. */
+  readonly headers: RequestHandler;
+  readonly wantsHtml: (req: Request) => boolean;
+  readonly present: Presenter;
+}
+
+/** One answer in both of its forms: a view for a browser, JSON for a program. */
+export interface AdminAnswer<Name extends keyof AdminViews> {
+  readonly status?: number;
+  readonly view: Name;
+  readonly title: string;
+  readonly subject: Subject;
+  readonly locals: AdminViews[Name];
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface Presenter {
+  page<Name extends keyof AdminViews>(
+    req: Request,
+    res: Response,
+    answer: AdminAnswer<Name>,
+  ): Promise<void>;
+  /** Sends a browser on, and tells a program what came of it. */
+  onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
+  fail(req: Request, res: Response, error: unknown): void;
+  /** Our own SVG. `label` must not hold the text, which is a secret. */
+  qr(text: string, label: string): string;
+  moment(at: Date): Moment;
+}

@@ -1,0 +1,58 @@
+import { handOutKey } from './activation.js';
+import { checkbox, readBody } from './bodies.js';
+import type { AdminContext } from './context.js';
+import type { UserVisit } from './guard.js';
+import { withQuery } from './links.js';
+import { notOneself } from './user.js';
+
+/** User Details → Reset, for a lost phone: the question, and the deed. */
+export function resetPages(context: AdminContext) {
+  const { navOf, standings, store, present, audit } = context;
+
+  async function keyDemanded({ subject }: UserVisit): Promise<boolean> {
+    return (await standings.of(subject)).policy?.enrollment === 'activation-key';
+  }
+
+  async function ask(visit: UserVisit): Promise<void> {
+    const { req, res, admin, user, subject, here } = visit;
+    notOneself(visit);
+    const record = await store.readSubject(subject.id);
+    const demanded = await keyDemanded(visit);
+    const factors = record.enrollments.length;
+    await present.page(req, res, {
+      view: 'admin/user-reset',
+      title: `Reset ${user.label}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        action: here.reset,
+        back: here.details,
+        keyDemanded: demanded,
+        factors,
+      },
+      json: { factors, activationKeyDemanded: demanded },
+    });
+  }
+
+  /**
+   * The factors go, and with the epoch every session's proof. Where the organization demands activation keys,
+   * one is issued at once: otherwise the user could not come back.
+   */
+  async function perform(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    const { issueKey } = readBody(req, { issueKey: checkbox });
+    notOneself(visit);
+    const demanded = await keyDemanded(visit);
+    await store.reset(subject.id);
+    audit.record('enrollment.reset', { subject, actorId: admin.id, from: req.ip ?? null });
+    if (issueKey || demanded) return handOutKey(context, visit, true);
+    present.onward(req, res, withQuery(here.details, { done: 'reset' }), {
+      reset: true,
+      activationKey: null,
+    });
+  }
+
+  return { ask, perform };
+}

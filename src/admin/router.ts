@@ -1,0 +1,101 @@
+import express, { type ErrorRequestHandler, type Router } from 'express';
+import { RequestError } from '../errors.js';
+import { activationPages } from './activation.js';
+import { authenticationPages } from './authentication.js';
+import { bulkPages } from './bulk.js';
+import { clientPages } from './clients.js';
+import { adminContext } from './context.js';
+import { duoKeyPages } from './duo.js';
+import { eventPages } from './events.js';
+import { fail, guards, notFound } from './guard.js';
+import { isSafeBase } from './links.js';
+import { type AdminOptions, parseAdminOptions } from './options.js';
+import { organizationPages } from './organization.js';
+import type { AdminPorts } from './ports.js';
+import { resetPages } from './reset.js';
+import { userPages } from './user.js';
+import { userListPages } from './users.js';
+
+/** A thousand ids and their field names. */
+const BODY_LIMIT = '1mb';
+const FIELDS_AT_MOST = 1100;
+
+/**
+ * The administrator's pages and their JSON API, for `app.use('/setup', …)`. It looks after itself: mounted
+ * above the gate by mistake it still lets nobody in who has not passed both doors. Nothing below it falls
+ * through to the host's routes.
+ */
+export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
+  const config = parseAdminOptions(options);
+  const context = adminContext(ports, config);
+  const { anywhere, organization, user } = guards({
+    ...context,
+    anybodyMay: config.authorize !== null,
+  });
+  const organizations = organizationPages(context);
+  const authentication = authenticationPages(context);
+  const duo = duoKeyPages(context, authentication.showDuoRefused);
+  const clients = clientPages(context);
+  const users = userListPages(context);
+  const bulk = bulkPages(context);
+  const details = userPages(context);
+  const activation = activationPages(context);
+  const reset = resetPages(context);
+  const events = eventPages(context);
+
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.use(ports.headers);
+  router.use((req, _res, next) => {
+    if (!isSafeBase(req.baseUrl)) return next(notFound());
+    next(
+      req.method === 'HEAD' ? new RequestError(405, 'method_not_allowed', 'Use GET.') : undefined,
+    );
+  });
+  router.use(
+    express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: FIELDS_AT_MOST }),
+  );
+  router.use(express.json({ limit: BODY_LIMIT }));
+
+  router.get('/', anywhere(organizations.home));
+  const one = '/organizations/:organization';
+  router.get(one, organization('organization:read', organizations.show));
+  router.get(`${one}/authentication`, organization('organization:read', authentication.show));
+  router.post(
+    `${one}/authentication/preview`,
+    organization('organization:change', authentication.preview, 'preview'),
+  );
+  router.post(
+    `${one}/authentication`,
+    organization('organization:change', authentication.save, 'change'),
+  );
+  router.post(`${one}/duo`, organization('organization:change', duo.save, 'change'));
+  router.post(`${one}/duo/remove`, organization('organization:change', duo.remove, 'change'));
+  router.get(`${one}/clients`, organization('clients:list', clients.list));
+  router.get(`${one}/events`, organization('events:read', events.list));
+  router.get(`${one}/users`, organization('users:list', users.list));
+  router.post(`${one}/two-factor/preview`, organization('users:list', bulk.preview, 'preview'));
+  router.post(`${one}/two-factor`, organization('users:list', bulk.perform, 'change'));
+
+  const person = `${one}/users/:user`;
+  router.get(person, user('user:read', details.show));
+  router.get(`${person}/activate`, user('user:activate', activation.choose, 'form'));
+  router.post(`${person}/activate`, user('user:activate', activation.begin, 'change'));
+  router.post(`${person}/activate/confirm`, user('user:activate', activation.confirm, 'change'));
+  router.post(`${person}/activation-key`, user('user:activate', activation.issueKey, 'change'));
+  router.post(
+    `${person}/activation-key/revoke`,
+    user('user:activate', details.revokeKey, 'change'),
+  );
+  router.get(`${person}/reset`, user('user:reset', reset.ask, 'form'));
+  router.post(`${person}/reset`, user('user:reset', reset.perform, 'change'));
+  router.post(`${person}/unlock`, user('user:unlock', details.unlock, 'change'));
+
+  router.use((_req, _res, next) => next(notFound()));
+  const failed: ErrorRequestHandler = (error, req, res, _next) => {
+    // Express throws it for a path that is not even percent-encoded.
+    const malformed = error instanceof URIError || error?.cause instanceof URIError;
+    fail(context, req, res, malformed ? notFound() : error);
+  };
+  router.use(failed);
+  return router;
+}

@@ -1,0 +1,92 @@
+import type { MethodName, Policy, Subject, SubjectRecord } from '../contracts.js';
+import { UnavailableError } from '../errors.js';
+import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
+import { type Levels, resolveSettings } from '../policy/resolve-settings.js';
+import type { WithinDeadline } from './deadline.js';
+
+export type Level = 'partner' | 'client' | 'user';
+
+/** What holds for a subject, or for everybody of an organization, and who decided. */
+export interface Standing {
+  readonly mode: Policy['mode'] | 'contradictory';
+  /** The levels that demand this mode. */
+  readonly from: readonly Level[];
+  /** null when the levels contradict each other. */
+  readonly policy: Policy | null;
+  /** Why they contradict each other. */
+  readonly problem: string | null;
+}
+
+export interface Standings {
+  /** Of one user. */
+  of(subject: Subject, hypothesis?: Hypothesis | null): Promise<Standing>;
+  /** Of whoever has no setting of their own; `reader` is anybody whose record may be read. */
+  everybody(
+    organizationId: string,
+    reader: Subject,
+    hypothesis?: Hypothesis | null,
+  ): Promise<Standing>;
+}
+
+/**
+ * Settings that contradict each other let nobody in, and it is on these pages that they are put right: so here
+ * a contradiction is a value, and what cannot be read still throws.
+ */
+export function standings(
+  policy: Pick<OrganizationPolicy, 'levels'>,
+  registered: readonly MethodName[],
+  withinDeadline: WithinDeadline,
+): Standings {
+  // The host's own function says what an organization is, so this may hang like the directory.
+  const levelsOf = (subject: Subject, hypothesis: Hypothesis | null) =>
+    withinDeadline('the policy', () => policy.levels(subject, hypothesis));
+
+  return {
+    async of(subject, hypothesis = null) {
+      return conclude(await levelsOf(subject, hypothesis), registered);
+    },
+    async everybody(organizationId, reader, hypothesis = null) {
+      const levels = await levelsOf({ ...reader, tenantId: organizationId }, hypothesis);
+      return conclude({ ...levels, user: null }, registered);
+    },
+  };
+}
+
+function conclude(levels: Levels, registered: readonly MethodName[]): Standing {
+  let policy: Policy;
+  try {
+    policy = resolveSettings(levels, registered);
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return { mode: 'contradictory', from: [], policy: null, problem: error.message };
+  }
+  return { mode: policy.mode, from: whoDemands(levels, policy.mode), policy, problem: null };
+}
+
+function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['mode']): Level[] {
+  const from: Level[] = [];
+  if (mode === 'off') return from;
+  const floor = organization.kind === 'client' ? partner?.value.clientsMust?.mode : null;
+  if (floor === mode) from.push('partner');
+  if (own?.value.mode === mode) from.push(organization.kind);
+  if (user?.setting.value.mode === mode) from.push('user');
+  return from;
+}
+
+/** Active enrollments that the policy accepts: what this person could sign in with. */
+export function usable({ enrollments }: SubjectRecord, policy: Policy): boolean {
+  return enrollments.some(({ method }) => policy.methods.includes(method));
+}
+
+/** Whether signing in asks for a second factor. */
+export function asks({ policy, mode }: Standing, record: SubjectRecord): boolean {
+  if (mode === 'contradictory' || policy === null) return true;
+  return mode === 'required' || (mode === 'optional' && record.enrollments.length > 0);
+}
+
+/** Whether this person cannot get in as they are: what is required they have not activated. */
+export function shutsOut({ policy, mode }: Standing, record: SubjectRecord): boolean {
+  if (policy === null) return true;
+  if (mode === 'off') return false;
+  return record.enrollments.length === 0 ? mode === 'required' : !usable(record, policy);
+}

@@ -1,0 +1,151 @@
+import type { SubjectRecord } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { explain } from '../policy/explain.js';
+import { readBody } from './bodies.js';
+import { type AdminContext, noticeOf, organizationJson } from './context.js';
+import type { UserVisit } from './guard.js';
+import { withQuery } from './links.js';
+import type { UserLocals } from './locals.js';
+import type { Standing } from './standing.js';
+import { becauseOf, fromWords, isLocked, stateOf } from './wording.js';
+
+/** User Details: the state with its reasons, the factors, and what can be done. */
+export function userPages(context: AdminContext) {
+  const { navOf, standings, store, present, titleOf, audit } = context;
+
+  async function show(visit: UserVisit): Promise<void> {
+    const { req, res, admin, organization, user, subject, at } = visit;
+    const target = { kind: 'organization', organization } as const;
+    const [nav, standing, record, mayList] = await Promise.all([
+      navOf(visit, 'users'),
+      standings.of(subject),
+      store.readSubject(subject.id),
+      visit.may('users:list', target),
+    ]);
+    const can = await possible(visit, standing, record, mayList);
+    const { policy } = standing;
+    const sentences = policy ? explain(subject, policy, record).sentences : becauseOf(standing);
+    const key = activationKey(record);
+    await present.page(req, res, {
+      view: 'admin/user',
+      title: user.label,
+      subject: admin,
+      locals: {
+        nav,
+        notice: noticeOf(visit),
+        userId: user.id,
+        label: user.label,
+        name: user.name ?? null,
+        state: stateOf(standing),
+        from: fromWords(standing),
+        because: sentences,
+        problem: standing.problem,
+        factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt }) => ({
+          title: titleOf(method),
+          label,
+          createdAt: present.moment(new Date(createdAt)),
+          lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
+          accepted: policy?.methods.includes(method) ?? false,
+        })),
+        recoveryCodesLeft: record.recoveryCodesLeft,
+        activationKey: key && { until: present.moment(key.until), past: key.past },
+        failures: record.failures,
+        locked: isLocked(record),
+        self: user.id === admin.id,
+        can,
+        required: standing.mode === 'required' && record.setting === null,
+        back: mayList ? at.users : null,
+      },
+      json: {
+        organization: organizationJson(organization),
+        user: { id: user.id, label: user.label, name: user.name ?? null },
+        mode: standing.mode,
+        from: standing.from,
+        methods: policy?.methods ?? [],
+        explanation: sentences,
+        enabled: record.setting !== null,
+        factors: record.enrollments.map(({ id, method, label, createdAt, lastUsedAt }) => ({
+          id,
+          method,
+          label,
+          createdAt: new Date(createdAt),
+          lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+        })),
+        recoveryCodesLeft: record.recoveryCodesLeft,
+        activationKeyEndsAt: key && !key.past ? key.until : null,
+        failures: record.failures,
+        locked: isLocked(record),
+        can: Object.keys(can).filter((name) => can[name as keyof typeof can] !== null),
+      },
+    });
+  }
+
+  function activationKey(record: SubjectRecord): { until: Date; past: boolean } | null {
+    const { activationKeyEndsAt: endsAt } = record;
+    return endsAt === null ? null : { until: new Date(endsAt), past: endsAt <= store.now() };
+  }
+
+  async function possible(
+    visit: UserVisit,
+    { mode }: Standing,
+    record: SubjectRecord,
+    mayList: boolean,
+  ): Promise<UserLocals['can']> {
+    const { organization, user, admin, at, here } = visit;
+    const target = { kind: 'user', organization, user } as const;
+    const [activate, reset, unlock, change] = await Promise.all([
+      visit.may('user:activate', target),
+      visit.may('user:reset', target),
+      visit.may('user:unlock', target),
+      visit.may('user:change', target),
+    ]);
+    const other = user.id !== admin.id;
+    const key = activationKey(record);
+    const something = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    const switchable = change && mayList;
+    return {
+      activate: activate && other && record.enrollments.length === 0 ? here.activate : null,
+      revokeKey: activate && key && !key.past ? here.revokeKey : null,
+      reset: reset && other && something ? here.reset : null,
+      unlock: unlock && other && isLocked(record) ? here.unlock : null,
+      enable: switchable && mode !== 'required' ? at.bulkConfirm : null,
+      disable: switchable && record.setting !== null ? at.bulkConfirm : null,
+    };
+  }
+
+  async function unlock(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    readBody(req, {});
+    notOneself(visit);
+    await store.unlock(subject.id);
+    audit.record('subject.unlocked', { subject, actorId: admin.id, from: req.ip ?? null });
+    present.onward(req, res, withQuery(here.details, { done: 'unlocked' }), { unlocked: true });
+  }
+
+  async function revokeKey(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    readBody(req, {});
+    const revoked = await store.revokeActivationKey(subject.id);
+    if (revoked) {
+      audit.record('activation-key.revoked', { subject, actorId: admin.id, from: req.ip ?? null });
+    }
+    const done = revoked ? 'revoked' : 'unchanged';
+    present.onward(req, res, withQuery(here.details, { done }), { revoked });
+  }
+
+  return { show, unlock, revokeKey };
+}
+
+/**
+ * What an administrator does for others: for themselves it would be a way around what My Profile demands, e.g.
+ * an activation key handed to oneself.
+ */
+export function notOneself({ user, admin }: UserVisit): void {
+  if (user.id === admin.id) {
+    throw new RequestError(
+      409,
+      'own_account',
+      'This is your own account. Use My Profile, or ask another administrator.',
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import type { Keyring } from '../contracts.js';
+import { keyIds, keyring } from '../crypto/keyring.js';
+import { type Terminal, UsageError } from './run.js';
+
+export interface Keys {
+  readonly keyring: Keyring;
+  /** In hexadecimal, the sealing key's first. */
+  readonly ids: readonly string[];
+}
+
+/**
+ * The keys that the app uses, from the environment and never from the command line, which other users of the
+ * machine can read: SALLYPORT_KEYS or SALLYPORT_KEY, separated by commas, the first one seals.
+ */
+export function keysFrom({ env }: Pick<Terminal, 'env'>): Keys | null {
+  const given = env.SALLYPORT_KEYS || env.SALLYPORT_KEY;
+  if (!given) return null;
+  const keys = given.split(',').map((key) => key.trim());
+  return { keyring: keyring(keys), ids: keyIds(keys) };
+}
+
+export function requiredKeys(terminal: Pick<Terminal, 'env'>): Keys {
+  const keys = keysFrom(terminal);
+  if (!keys) {
+    throw new UsageError(
+      'set SALLYPORT_KEYS to the keys of your app: the new one, a comma, the old',
+    );
+  }
+  return keys;
+}

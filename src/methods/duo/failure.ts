@@ -1,0 +1,107 @@
+import { UnavailableError } from '../../errors.js';
+
+/**
+ * What went wrong with a call to Duo. `network`, `timeout` and `server` (5xx) mean that Duo is out of reach;
+ * `rejected` is a 4xx, `tls` a certificate that is not Duo's, `invalid` an answer that makes no sense.
+ */
+export type DuoFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' | 'invalid';
+
+/** The three values of a Duo application, by the names of their form fields. */
+export type DuoField = 'clientId' | 'clientSecret' | 'apiHost';
+
+export class DuoError extends UnavailableError {
+  readonly kind: DuoFailure;
+  /** Duo's own code, e.g. `40002` or `invalid_grant`. */
+  readonly duoCode: string | null;
+  /** Which of the three looks wrong, as far as Duo lets on. */
+  readonly suspect: DuoField | null;
+
+  constructor(
+    kind: DuoFailure,
+    message: string,
+    { duoCode = null, suspect = null }: { duoCode?: string | null; suspect?: DuoField | null } = {},
+  ) {
+    super('ERR_DUO', message);
+    this.kind = kind;
+    this.duoCode = duoCode;
+    this.suspect = suspect;
+  }
+
+  /** Duo is out of reach, which is the only failure that a tenant's fallback is for. */
+  get outage(): boolean {
+    return this.kind === 'network' || this.kind === 'timeout' || this.kind === 'server';
+  }
+
+  /** For an event: `rejected 40002`. */
+  get summary(): string {
+    return this.duoCode === null ? this.kind : `${this.kind} ${this.duoCode}`;
+  }
+}
+
+const NETWORK = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
+]);
+const LATE = new Set(['ECONNABORTED', 'ERR_CANCELED', 'ETIMEDOUT']);
+const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|EPROTO)/;
+
+/**
+ * The SDK's error as one of ours. Nothing of it is kept, not even as the cause: the request inside holds the
+ * client assertion.
+ */
+export function duoFailure(error: unknown, apiHost: string): DuoError {
+  if (error instanceof DuoError) return error;
+  const { code, status, body } = read(error);
+  if (status !== null && status >= 500) {
+    return new DuoError('server', `Duo (${apiHost}) answered with status ${status}`);
+  }
+  if (status !== null && status >= 400) {
+    const duoCode = codeOf(body);
+    return new DuoError(
+      'rejected',
+      `Duo (${apiHost}) refused with status ${status}${duoCode === null ? '' : `, code ${duoCode}`}`,
+      { duoCode, suspect: suspectOf(body) },
+    );
+  }
+  if (code !== null && status === null) {
+    if (LATE.has(code)) return new DuoError('timeout', `Duo (${apiHost}) did not answer in time`);
+    if (NETWORK.has(code)) {
+      const suspect = code === 'ENOTFOUND' ? 'apiHost' : null;
+      return new DuoError('network', `Duo (${apiHost}) cannot be reached: ${code}`, { suspect });
+    }
+    if (CERTIFICATE.test(code)) {
+      return new DuoError('tls', `the certificate of ${apiHost} is not trusted: ${code}`, {
+        suspect: 'apiHost',
+      });
+    }
+  }
+  return new DuoError('invalid', `Duo (${apiHost}) gave an answer that is not to be trusted`);
+}
+
+interface Read {
+  readonly code: string | null;
+  readonly status: number | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function read(error: unknown): Read {
+  const { inner } = (error ?? {}) as { inner?: unknown };
+  const { code, response } = (inner ?? {}) as { code?: unknown; response?: unknown };
+  const { status, data } = (response ?? {}) as { status?: unknown; data?: unknown };
+  return {
+    code: typeof code === 'string' ? code : null,
+    status: typeof status === 'number' ? status : null,
+    body: typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {},
+  };
+}
+
+function codeOf({ code, error }: Read['body']): string | null {
+  const found = String(code ?? error ?? '');
+  return /^[\w-]{1,40}$/.test(found) ? found : null;
+}
+
+function suspectOf({ message_detail, error_description }: Read['body']): DuoField | null {
+  const detail = String(message_detail ?? error_description ?? '');
+  if (/signature/i.test(detail)) return 'clientSecret';
+  return /client[ _]id/i.test(detail) ? 'clientId' : null;
+}

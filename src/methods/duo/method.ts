@@ -1,0 +1,274 @@
+import type {
+  Attempt,
+  Challenge,
+  EnrollableMethod,
+  Keyring,
+  PendingEnrollment,
+  SecondFactorStore,
+  Subject,
+  Verdict,
+} from '../../contracts.js';
+import { randomId } from '../../crypto/random.js';
+import { RequestError, UnavailableError } from '../../errors.js';
+import type { DuoClient, DuoClients } from './client.js';
+import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
+import { DuoError } from './failure.js';
+import { readResult } from './result.js';
+import { type DuoTransaction, duoTransactions } from './transaction.js';
+
+const TITLE = 'Duo Security';
+const MAX_LABEL = 64;
+
+export interface DuoConfig {
+  readonly store: Pick<
+    SecondFactorStore,
+    | 'readSubject'
+    | 'putTransaction'
+    | 'takeTransaction'
+    | 'beginEnrollment'
+    | 'resumeEnrollment'
+    | 'confirmEnrollment'
+    | 'commitAttempt'
+  >;
+  readonly keyring: Keyring;
+  readonly clients: DuoClients;
+  readonly configurationOf: ReadConfiguration;
+  /** The name by which Duo knows a subject. */
+  readonly username: (subject: Subject) => string;
+  /** Replaces the origin of the prompt's address, so that a browser reaches a simulator; null for Duo. */
+  readonly promptOrigin: string | null;
+  readonly enrollmentMaxAgeMs: number;
+}
+
+export interface DuoMethod extends EnrollableMethod {
+  /** What the tenant has chosen for the time that Duo cannot be reached. */
+  whenUnavailable(attempt: Attempt): Promise<WhenUnavailable>;
+  /** How Duo fails now; null when it answers. */
+  outage(attempt: Attempt): Promise<DuoError | null>;
+}
+
+/** What one visit to the prompt came to. */
+type Redeemed =
+  | {
+      readonly kind: 'allowed';
+      readonly transaction: DuoTransaction;
+      readonly device: string | null;
+      readonly detail: string;
+    }
+  | Extract<Verdict, { kind: 'rejected' }>;
+
+/**
+ * Duo through its Universal Prompt. Nothing is guessable here and so nothing is counted: what is redeemed is a
+ * transaction of ours, single use, and Duo's signed word for it.
+ */
+export function duo(config: DuoConfig): DuoMethod {
+  const { store, keyring, clients, username: usernameOf } = config;
+  const transactions = duoTransactions({ store, keyring });
+
+  async function configured({ policy }: Attempt) {
+    if (!policy.duo) {
+      throw new RequestError(
+        403,
+        'duo_not_offered',
+        'Duo Security is not set up for your organization (any longer). Ask your administrator for help.',
+      );
+    }
+    const { source } = policy.duo;
+    const configuration = await config.configurationOf(source);
+    if (!configuration) {
+      throw new UnavailableError('ERR_POLICY', `${source} has no keys for Duo, as the policy says`);
+    }
+    return { source, ...configuration };
+  }
+
+  async function connect(
+    attempt: Attempt,
+  ): Promise<Pick<DuoTransaction, 'source' | 'keys'> & { readonly client: DuoClient }> {
+    const { source, keys } = await configured(attempt);
+    const client = clients(openCredentials(keyring, source, keys));
+    await client.healthCheck();
+    return { source, keys, client };
+  }
+
+  async function prompt(
+    attempt: Attempt,
+    purpose: Pick<DuoTransaction, 'purpose' | 'enrollment'>,
+    data: Challenge['data'] = {},
+  ): Promise<Challenge> {
+    const { subject, session } = attempt;
+    const username = usernameOf(subject);
+    if (typeof username !== 'string' || username.trim() === '') {
+      throw new UnavailableError('ERR_SUBJECT', 'duo.username(subject) must be a non-empty string');
+    }
+    const { source, keys, client } = await connect(attempt);
+    const { state, url } = await client.prompt(username);
+    await transactions.put({
+      ...{ state, session, username, source, keys, ...purpose },
+      subjectId: subject.id,
+      tenantId: subject.tenantId,
+    });
+    return { method: 'duo', kind: 'redirect', data: { ...data, url: atPrompt(url) } };
+  }
+
+  function atPrompt(url: string): string {
+    if (config.promptOrigin === null) return url;
+    const { pathname, search } = new URL(url);
+    return config.promptOrigin + pathname + search;
+  }
+
+  function enrolling(attempt: Attempt, { id, basis }: PendingEnrollment): Promise<Challenge> {
+    return prompt(attempt, { purpose: 'enroll', enrollment: id }, { enrollment: id, basis });
+  }
+
+  async function redeem(
+    attempt: Attempt,
+    purpose: DuoTransaction['purpose'],
+    now: number,
+  ): Promise<Redeemed> {
+    const { state, code, error } = readAnswer(attempt.input);
+    // Taken before anything else: whatever comes next, this state has had its one use.
+    const transaction = await transactions.take(state, attempt);
+    if (!transaction || transaction.purpose !== purpose) return rejected('expired', 'state');
+    if (error !== null) return rejected('denied', `error ${error}`);
+    if (attempt.policy.duo?.source !== transaction.source) return rejected('expired', 'source');
+
+    const { source, keys, username } = transaction;
+    const client = clients(openCredentials(keyring, source, keys));
+    let token: unknown;
+    try {
+      token = await client.redeem(code, username);
+    } catch (failure) {
+      if (failure instanceof DuoError && !failure.outage && failure.kind !== 'tls') {
+        return rejected('denied', failure.summary);
+      }
+      throw failure;
+    }
+    const result = readResult(token, { username, now });
+    if (result.kind === 'deny') return rejected('denied', result.detail);
+    return { kind: 'allowed', transaction, device: result.device, detail: result.detail };
+  }
+
+  return {
+    name: 'duo',
+    title: TITLE,
+    counting: 'none',
+
+    wellFormed: (input) => isAnswer(input),
+
+    challenge: (attempt) => prompt(attempt, { purpose: 'verify', enrollment: null }),
+
+    async verify(attempt, { at }): Promise<Verdict> {
+      const redeemed = await redeem(attempt, 'verify', at);
+      if (redeemed.kind === 'rejected') return redeemed;
+      const { subject } = attempt;
+      const { enrollments } = await store.readSubject(subject.id);
+      const own = enrollments.find(({ method }) => method === 'duo');
+      if (!own) return rejected('superseded', 'not enrolled');
+      const commit = await store.commitAttempt(subject.id, { enrollmentId: own.id, step: null });
+      if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
+      const { detail } = redeemed;
+      return { kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, detail };
+    },
+
+    async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
+      const pending = await store.beginEnrollment(
+        attempt.subject.id,
+        {
+          ...proposal(keyring, attempt, { id: randomId(), basis, label: TITLE }),
+          lifetimeMs: lifetimeMs ?? config.enrollmentMaxAgeMs,
+        },
+        { restart, activationKey },
+      );
+      return pending && enrolling(attempt, pending);
+    },
+
+    async resumeEnrollment(attempt) {
+      const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
+      // On any other basis it is as well begun anew, which asks Duo once.
+      return pending?.method === 'duo' && pending.basis === 'activation-key'
+        ? enrolling(attempt, pending)
+        : null;
+    },
+
+    async confirmEnrollment(attempt, { at }, { replaces }): Promise<Verdict> {
+      const redeemed = await redeem(attempt, 'enroll', at);
+      if (redeemed.kind === 'rejected') return redeemed;
+      const { subject, session } = attempt;
+      const pending = await store.resumeEnrollment(subject.id, session);
+      const { transaction, device, detail } = redeemed;
+      if (pending?.method !== 'duo' || pending.id !== transaction.enrollment) {
+        return rejected('superseded', 'enrollment');
+      }
+      const { id, basis } = pending;
+      if (device !== null) {
+        // Which phone it is, is known only now: the same enrollment again, under its name.
+        const label = `${TITLE}, ${device}`.slice(0, MAX_LABEL);
+        const renamed = { ...proposal(keyring, attempt, { id, basis, label }) };
+        const lifetimeMs = config.enrollmentMaxAgeMs;
+        await store.beginEnrollment(subject.id, { ...renamed, lifetimeMs }, { restart: true });
+      }
+      const confirmed = await store.confirmEnrollment(subject.id, {
+        ...{ id, session, replaces },
+        step: -1,
+      });
+      switch (confirmed.kind) {
+        case 'confirmed':
+          return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at, detail };
+        case 'superseded':
+        case 'expired':
+          return rejected(confirmed.kind, 'enrollment');
+        default:
+          return confirmed satisfies never;
+      }
+    },
+
+    whenUnavailable: async (attempt) => (await configured(attempt)).whenUnavailable,
+
+    async outage(attempt) {
+      try {
+        await connect(attempt);
+        return null;
+      } catch (error) {
+        if (error instanceof DuoError) return error;
+        throw error;
+      }
+    },
+  };
+}
+
+function proposal(
+  keyring: Keyring,
+  { subject, session }: Attempt,
+  { id, basis, label }: Pick<PendingEnrollment, 'id' | 'basis' | 'label'>,
+): Omit<PendingEnrollment, 'expiresAt'> {
+  // Duo keeps the phone; there is nothing of ours to seal.
+  const sealed = keyring.seal(Buffer.alloc(0), JSON.stringify(['duo', subject.id, id]));
+  return { id, basis, label, session, method: 'duo', sealed, parameters: '' };
+}
+
+const STATE = /^[\w-]{22,128}$/;
+const CODE = /^[\w.~+/=-]{1,1024}$/;
+
+/** One state with one code, or with one error. */
+function isAnswer({ state, code, error }: Attempt['input']): boolean {
+  if (typeof state !== 'string' || !STATE.test(state)) return false;
+  if (error !== undefined) return typeof error === 'string' && code === undefined;
+  return typeof code === 'string' && CODE.test(code);
+}
+
+function readAnswer(input: Attempt['input']): {
+  state: string;
+  code: string;
+  error: string | null;
+} {
+  const { state, code = '', error } = input as Record<string, string | undefined>;
+  const named = error !== undefined && /^[\w-]{1,40}$/.test(error) ? error : 'unnamed';
+  return { state: String(state), code, error: error === undefined ? null : named };
+}
+
+function rejected(
+  reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
+  detail: string,
+): Extract<Verdict, { kind: 'rejected' }> {
+  return { kind: 'rejected', reason, detail };
+}

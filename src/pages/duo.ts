@@ -1,0 +1,245 @@
+import type { Request, Response } from 'express';
+import type { Attempt, Challenge, Verdict } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { wantsHtml } from '../gate/gate.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { takeReturnTo } from '../gate/return-to.js';
+import { DuoError } from '../methods/duo/failure.js';
+import type { Handler, PageConfig } from './enrolling.js';
+import type { Later, MethodLink } from './locals.js';
+import { openDoor, prove } from './proof.js';
+
+const TITLE = 'Duo Security';
+
+/** Where the way to Duo begins: a page of ours, and what is said on it. */
+export interface DuoPlace {
+  readonly purpose: 'activate' | 'challenge';
+  /** GET begins again. */
+  readonly url: string;
+  readonly reason: null | 'step-up' | 'enroll-other';
+  readonly others: readonly MethodLink[];
+  readonly later: Later | null;
+  readonly replaces: string | null;
+}
+
+/** The pages on the way to Duo and back. */
+export function duoPages(config: PageConfig) {
+  const { path, respond, origin } = config;
+  const profile = `${path}/profile`;
+
+  /**
+   * Leads on to Duo. Always a page and never a redirect: Chrome holds redirects after a form to the form's
+   * `form-action`, the host's login form included. Whoever comes back from Duo without an answer, and has
+   * other methods, is not sent there again at once.
+   */
+  async function lead(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    { data }: Challenge,
+    { purpose, url, reason, others, later, replaces }: DuoPlace,
+  ): Promise<void> {
+    const href = String(data.url);
+    const cameBack = req.session.sallyport?.duo?.url === url;
+    const atOnce = !(cameBack && purpose === 'challenge' && others.length > 0);
+    req.session.sallyport = { ...req.session.sallyport, duo: { url, replaces } };
+    if (atOnce && wantsHtml(req)) res.set('Refresh', `0; url=${href}`);
+    await respond.page(req, res, {
+      view: 'prompt-duo',
+      title: TITLE,
+      subject,
+      locals: { purpose, reason, atOnce, href, error: null, otherMethods: others, later },
+      json: {
+        next: purpose === 'activate' ? 'enroll' : 'challenge',
+        method: 'duo',
+        url: href,
+        graceEndsAt: later?.until.iso ?? null,
+      },
+    });
+  }
+
+  /** Duo failed: a 503 that says so, offers what else there is, and lets nobody in. */
+  async function failed(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    error: DuoError,
+    { purpose, url, reason, others, later }: Omit<DuoPlace, 'replaces'>,
+  ): Promise<void> {
+    config.onError(error);
+    const from = req.ip ?? null;
+    const detail = `${error.code} ${error.summary}`;
+    config.audit.record('unavailable', { subject, method: 'duo', from, detail });
+    const message = error.outage
+      ? 'Duo cannot be reached at the moment. Nobody is let in without it: try again in a few minutes.'
+      : 'Duo does not work for your organization at the moment. If it goes on, tell your administrator.';
+    res.set('Retry-After', '30');
+    await respond.page(req, res, {
+      status: 503,
+      view: 'prompt-duo',
+      title: TITLE,
+      subject,
+      locals: {
+        ...{ purpose, reason, error: message, later },
+        atOnce: false,
+        href: url,
+        otherMethods: others,
+      },
+      json: { error: 'unavailable', message, method: 'duo', url },
+    });
+  }
+
+  const callback: Handler = async (req, res, situation) => {
+    const { decision, subject } = situation;
+    const begun = req.session.sallyport?.duo ?? null;
+    const enrolled = decision.kind === 'pass' && decision.why === 'proven';
+    const volunteer = decision.kind === 'pass' && decision.why === 'not-enrolled';
+    // The same address a second time: what it was for is done.
+    if (decision.kind === 'pass' && !volunteer && !(enrolled && begun)) {
+      respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
+      return;
+    }
+    if (enrolled && !(await config.requireFresh(req, res, profile))) return;
+    const verifying = decision.kind === 'challenge';
+    const input = readCallback(req, origin);
+    const operation = verifying
+      ? ({ kind: 'verify' } as const)
+      : ({ kind: 'confirm', replaces: begun?.replaces ?? null } as const);
+    const place = {
+      purpose: verifying ? ('challenge' as const) : ('activate' as const),
+      url: begun?.url ?? `${path}/${verifying ? 'challenge' : 'activate'}/duo`,
+      ...{ reason: null, later: null },
+      others: othersOf(situation),
+    };
+
+    let verdict: Verdict;
+    try {
+      verdict = await prove(config.passport, req, res, 'duo', operation, input);
+    } catch (error) {
+      if (!(error instanceof DuoError)) throw error;
+      return failed(req, res, situation, error, place);
+    }
+    if (req.session.sallyport?.duo) delete req.session.sallyport.duo;
+    switch (verdict.kind) {
+      case 'verified': {
+        if (enrolled || begun?.url.startsWith(`${profile}/`)) {
+          const done = begun?.replaces == null ? 'activated' : 'replaced';
+          req.session.sallyport = {
+            ...req.session.sallyport,
+            returnTo: `${profile}?done=${done}`,
+          };
+        }
+        const codesDue = !verifying && config.recoveryCodes.due(situation);
+        return openDoor(config, req, res, situation, 'duo', verdict, codesDue);
+      }
+      case 'rejected':
+        if (verdict.reason === 'malformed') {
+          const facts = { subject, method: 'duo', from: req.ip ?? null };
+          const type = verifying ? 'verification.failed' : 'enrollment.failed';
+          config.audit.record(type, { ...facts, detail: 'malformed: callback' });
+        }
+        return refused(req, res, situation, verdict.reason, place);
+      case 'locked':
+        throw new RequestError(429, 'locked', 'Please try again later.');
+      case 'unavailable':
+        throw verdict.cause;
+      default:
+        verdict satisfies never;
+    }
+  };
+
+  function othersOf({ decision }: KnownSituation): MethodLink[] {
+    if (decision.kind !== 'challenge') return [];
+    return decision.methods
+      .filter((name) => name !== 'duo')
+      .map((name) => ({
+        title: config.methods.get(name)?.title ?? name,
+        href: `${path}/challenge/${name}`,
+      }));
+  }
+
+  async function refused(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
+    { purpose, url, reason: why, others, later }: Omit<DuoPlace, 'replaces'>,
+  ): Promise<void> {
+    const { status, message } = REFUSALS[reason] ?? DENIED;
+    await respond.page(req, res, {
+      status,
+      view: 'prompt-duo',
+      title: TITLE,
+      subject,
+      locals: {
+        ...{ purpose, reason: why, error: message, later },
+        atOnce: false,
+        href: url,
+        otherMethods: others,
+      },
+      json: { error: reason, message, method: 'duo', url },
+    });
+  }
+
+  /**
+   * A session cookie with `SameSite=Strict` stays behind when the browser comes from Duo, and is there again
+   * when it comes from a page of ours: this one. True when it has answered.
+   */
+  async function cameWithoutSession(req: Request, res: Response): Promise<boolean> {
+    const crossed = ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '');
+    if (!crossed || !wantsHtml(req)) return false;
+    res.set('Refresh', `0; url=${req.originalUrl}`);
+    await respond.page(req, res, {
+      status: 401,
+      view: 'message',
+      title: TITLE,
+      subject: null,
+      locals: {
+        ...{ status: null, advice: null },
+        heading: 'Coming back from Duo',
+        text: 'You are brought back in a moment.',
+        primary: { label: 'Continue', href: req.originalUrl },
+      },
+      json: {},
+    });
+    return true;
+  }
+
+  return { lead, failed, callback, cameWithoutSession };
+}
+
+const DENIED = {
+  status: 403,
+  message: 'Duo did not confirm that it was you, so you are not let in. You can try again.',
+};
+
+const REFUSALS: Readonly<Record<string, typeof DENIED>> = {
+  denied: DENIED,
+  expired: {
+    status: 409,
+    message: 'This visit to Duo has ended, or its answer was used already. Start again.',
+  },
+  superseded: {
+    status: 409,
+    message: 'This was started again elsewhere, so the answer no longer counts. Start again.',
+  },
+  malformed: {
+    status: 400,
+    message: 'The answer from Duo was not understood, so you are not let in. Start again.',
+  },
+};
+
+/** Each parameter once, whatever the host's query parser makes of it: a repeated one is none. */
+function readCallback(req: Request, origin: string): Attempt['input'] {
+  const query = new URL(req.originalUrl, origin).searchParams;
+  const once = (name: string) => {
+    const values = query.getAll(name);
+    return values.length === 1 ? values[0] : values.length === 0 ? undefined : values;
+  };
+  const codes = ['duo_code', 'code'].map(once).filter((value) => value !== undefined);
+  return {
+    state: once('state'),
+    code: codes.length > 1 ? codes : codes[0],
+    error: once('error'),
+  };
+}

@@ -1,0 +1,144 @@
+import type { RequestListener, Server } from 'node:http';
+import type { Awaitable } from '../../contracts.js';
+import { SallyportError } from '../../errors.js';
+import {
+  forgedProbes,
+  holes,
+  METHODS,
+  methodProbes,
+  partialProbes,
+  type Standing,
+} from './probes.js';
+import { routeName } from './routes.js';
+import { assertStillBefore, type Prepared, prepare } from './standing.js';
+import { upgradeHoles } from './upgrades.js';
+import type { Visitor } from './visitor.js';
+
+export interface BypassChecksOptions {
+  /**
+   * Signs somebody in with a password and nothing more, and returns the Cookie header of that session; when
+   * it returns no text, the cookies that `visitor.fetch` has kept are taken. The account must be asked for a
+   * second factor: one that the policy lets in without is no test.
+   */
+  readonly login: (visitor: Visitor) => unknown;
+  /**
+   * Paths that only somebody fully signed in may see, at least one. Express does not tell the files below a
+   * static mount, nor the routes of an app mounted in the app: name some of each.
+   */
+  readonly protectedPaths: readonly string[];
+  /**
+   * What is meant for everybody, as it is registered: `GET /login`, `ALL /webhook/:id`, or `USE /assets` for
+   * a mount with everything below it (`USE /` names what is mounted at the root, and exempts no path).
+   */
+  readonly public?: readonly string[];
+  /** Where the host's own server takes WebSocket upgrades. Pass that server in place of the app. */
+  readonly webSocketPaths?: readonly string[];
+  /** Sent with every request, e.g. `{ 'x-forwarded-proto': 'https' }` for secure cookies. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses with which layers ahead of the gate refuse what they do not like, e.g. 403 of a CSRF check. */
+  readonly refusals?: readonly number[];
+  /** The test runner's; by default the globals of that name. */
+  readonly describe?: (title: string, suite: () => void) => unknown;
+  readonly it?: (title: string, test: () => Promise<void>, timeout?: number) => unknown;
+  /** Told what is mounted ahead of the gate, line by line. Default: `console.log`. */
+  readonly report?: (line: string) => void;
+}
+
+/** An Express app, a server with one, or a function that makes either. */
+export type AppUnderTest = RequestListener | Server | (() => Awaitable<RequestListener | Server>);
+
+const TIMEOUT_MS = 60_000;
+const LISTED = 25;
+
+/**
+ * A suite that proves, over real HTTP on loopback, that nothing of an app is to be had with a session that
+ * has proven a password only: every route and mount that can be found, and the paths named, by each method,
+ * in many spellings, as JSON and as HTML, in parts, with forged headers, and as a WebSocket. It asks for real:
+ * run it on test data, since a route that it does reach will do what it does.
+ *
+ * @example
+ * bypassChecks(() => createApp(testOptions), {
+ *   login: async ({ fetch }) => {
+ *     const form = new URLSearchParams({ username: 'ann@example.com', password: 'correct horse' });
+ *     await fetch('/login', { method: 'POST', body: form });
+ *   },
+ *   protectedPaths: ['/', '/api/me', '/files/report.txt'],
+ *   public: ['GET /login', 'POST /login', 'POST /logout', 'GET /healthz', 'USE /'],
+ * });
+ */
+export function bypassChecks(app: AppUnderTest, options: BypassChecksOptions): void {
+  const { describe, it } = runnerOf(options);
+  const { report = (line: string) => console.log(line) } = options;
+  let preparing: Promise<Prepared> | undefined;
+
+  const test = (title: string, run: (prepared: Prepared) => Promise<void>): void => {
+    async function check(this: unknown): Promise<void> {
+      // mocha takes its deadline from here, vitest from the third argument of it().
+      (this as { timeout?: (ms: number) => unknown } | undefined)?.timeout?.(TIMEOUT_MS);
+      preparing ??= prepare(app, options);
+      await run(await preparing);
+    }
+    it(title, check, TIMEOUT_MS);
+  };
+  const search = (title: string, find: (standing: Standing) => Promise<readonly string[]>): void =>
+    test(title, async ({ standing }) => none(await find(standing)));
+
+  describe('a session that has proven a password only', () => {
+    test('stands before the gate', async ({ standing }) => assertStillBefore(standing));
+
+    test('finds nothing ahead of the gate but what is named public', async (prepared) => {
+      const { ahead, unnamed } = prepared;
+      report(ahead.length === 0 ? 'Nothing is mounted ahead of the gate.' : 'Ahead of the gate:');
+      for (const route of ahead) report(`  ${routeName(route)}`);
+      none(unnamed.map((route) => `${routeName(route)}: ${adviceFor(route.path)}`));
+    });
+
+    for (const method of METHODS) {
+      search(`gets nothing by ${method}, however the path is written`, (standing) =>
+        holes(methodProbes(method, standing), standing),
+      );
+    }
+    search('gets no part of anything, and no word that it has not changed', (standing) =>
+      holes(partialProbes(standing), standing),
+    );
+    search('gains nothing by headers that a proxy might have added', (standing) =>
+      holes(forgedProbes(standing), standing),
+    );
+    search('gets no WebSocket', (standing) => upgradeHoles(standing, options.webSocketPaths ?? []));
+    search('is no worse off than nobody, who gets nothing either', (standing) => {
+      const plain = METHODS.flatMap((method) => methodProbes(method, standing));
+      const once = plain.filter(({ path, odd }) => !odd && standing.targets.includes(path));
+      return holes(once, standing, { signedIn: false });
+    });
+    test('stands before the gate still', async ({ standing, close }) => {
+      await assertStillBefore(standing);
+      close();
+    });
+  });
+}
+
+function adviceFor(path: string | null): string {
+  return path === null
+    ? 'Express does not tell its path; name one of its routes in `public` or `protectedPaths`'
+    : 'mount it below door.gate(), or name it in `public`';
+}
+
+function none(found: readonly string[]): void {
+  if (found.length === 0) return;
+  const more = found.length > LISTED ? [`… and ${found.length - LISTED} more`] : [];
+  throw new Error(
+    ['reached without a second factor:', ...found.slice(0, LISTED), ...more].join('\n  '),
+  );
+}
+
+function runnerOf(options: BypassChecksOptions) {
+  const globals = globalThis as Partial<Pick<Required<BypassChecksOptions>, 'describe' | 'it'>>;
+  const { describe = globals.describe, it = globals.it } = options;
+  if (!describe || !it) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      'bypassChecks: there is no global describe and it; pass those of your test runner as options',
+    );
+  }
+  return { describe, it };
+}

@@ -1,0 +1,37 @@
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  authenticator,
+} from './authenticator.js';
+export {
+  type AppUnderTest,
+  type BypassChecksOptions,
+  bypassChecks,
+} from './bypass/bypass-checks.js';
+export {
+  type MountedRoute,
+  type RoutesOptions,
+  routeName,
+  routesAheadOfGate,
+} from './bypass/routes.js';
+export type { Visitor } from './bypass/visitor.js';
+export { duoSimulatorAgent, type SimulatorAddress } from './duo-simulator/agent.js';
+export { duoKeys } from './duo-simulator/keys.js';
+export {
+  callbackFaults,
+  type DuoCallbackFault,
+  type DuoKnob,
+  type DuoTokenFault,
+  type DuoWireFault,
+  tokenFaults,
+  wireFaults,
+} from './duo-simulator/knobs.js';
+export type { DuoLogEntry } from './duo-simulator/log.js';
+export {
+  type DuoSimulator,
+  type DuoSimulatorOptions,
+  duoSimulator,
+} from './duo-simulator/simulator.js';
+export type { DuoUser, DuoUserState } from './duo-simulator/users.js';
+export type { DuoAnswer, DuoWalk } from './duo-simulator/walk-prompt.js';
+export { type TestClock, testClock } from './test-clock.js';
