@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { keyUri, manualKey } from '../../../src/methods/totp/key.js';
+
+const SECRET = Buffer.from('12345678901234567890');
+const PARAMETERS = { algorithm: 'sha1', digits: 6, period: 30 } as const;
+const uri = (issuer: string, account: string) =>
+  keyUri({ secret: SECRET, issuer, account, parameters: PARAMETERS });
+
+/** As an app reads it: the label is split at the first colon, encoded or not, then decoded. */
+function asAnAppReads(text: string) {
+  const found = /^otpauth:\/\/totp\/([^?#]*)\?([^#]*)$/.exec(text);
+  assert.ok(found, text);
+  const label = decodeURIComponent(found[1]!);
+  const at = label.indexOf(':');
+  const query = Object.fromEntries(
+    found[2]!.split('&').map((pair) => {
+      const [name, value, ...more] = pair.split('=');
+      assert.equal(more.length, 0, text);
+      return [name, decodeURIComponent(value!)];
+    }),
+  );
+  return { issuer: label.slice(0, at), account: label.slice(at + 1).trimStart(), query };
+}
+
+describe('a TOTP key', () => {
+  it('is shown in groups of four', () => {
+    // RFC 4648 base32 of the RFC 6238 secret.
+    assert.equal(manualKey(SECRET), 'GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ');
+  });
+
+  it('has no padding and no space at its end', () => {
+    assert.equal(manualKey(Buffer.from('1234567890123456')), 'GEZD GNBV GY3T QOJQ GEZD GNBV GY');
+  });
+
+  it('is read from the QR code by apps', () => {
+    assert.equal(
+      uri('Example', 'alice@acme.example'),
+      'otpauth://totp/Example:alice%40acme.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example&algorithm=SHA1&digits=6&period=30',
+    );
+  });
+
+  it('names its parameters', () => {
+    const text = keyUri({
+      secret: SECRET,
+      issuer: 'Example',
+      account: 'alice',
+      parameters: { algorithm: 'sha256', digits: 8, period: 30 },
+    });
+    assert.match(text, /&algorithm=SHA256&digits=8&period=30$/);
+  });
+
+  for (const issuer of [
+    'Big Corporation',
+    'A+B',
+    'A & B = C',
+    'Was? #1',
+    '100 %',
+    'Straße 東京 ☎',
+    'a/b\\c',
+    '<script>',
+    '"quoted"',
+    '&secret=AAAA',
+    '?secret=AAAA',
+  ]) {
+    it(`carries the issuer ${issuer} whole`, () => {
+      const read = asAnAppReads(uri(issuer, 'alice@acme.example'));
+      assert.equal(read.issuer, issuer);
+      assert.equal(read.query.issuer, issuer);
+      assert.equal(read.account, 'alice@acme.example');
+      assert.equal(read.query.secret, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
+    });
+  }
+
+  it('writes a space as %20, which apps do not show as a plus', () => {
+    assert.doesNotMatch(uri('Big Corporation', 'a b'), /\+/);
+  });
+
+  it('takes the colons out of the issuer, which end it', () => {
+    const read = asAnAppReads(uri('Acme: Console', 'alice'));
+    assert.deepEqual(
+      [read.issuer, read.query.issuer, read.account],
+      ['Acme- Console', 'Acme- Console', 'alice'],
+    );
+  });
+
+  it('keeps colons of the account', () => {
+    assert.equal(asAnAppReads(uri('Acme', 'domain:alice')).account, 'domain:alice');
+  });
+
+  it('keeps its secret and its parameters whatever issuer and account are', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(text, text, (issuer, account) => {
+        const { query } = asAnAppReads(uri(issuer, account));
+        assert.deepEqual(Object.keys(query), ['secret', 'issuer', 'algorithm', 'digits', 'period']);
+        assert.equal(query.secret, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
+        assert.equal(query.digits, '6');
+      }),
+    );
+  });
+});

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { SallyportError, type SallyportOptions, sallyport } from 'sallyport';
+import { parseOptions } from '../src/options.js';
+import { hostOptions, KEY } from './support/app.js';
+
+function refused(options: unknown): SallyportError {
+  try {
+    sallyport(options as SallyportOptions);
+  } catch (error) {
+    assert.ok(error instanceof SallyportError, inspect(error));
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'the options were accepted' });
+}
+
+const without = (name: keyof SallyportOptions) => {
+  const { [name]: _gone, ...rest } = hostOptions();
+  return rest;
+};
+
+/** Option, a wrong value, how the message shows it. What would be right is told for each option below. */
+const WRONG: readonly (readonly [string, unknown, string])[] = [
+  ['origin', 'https://console.example/', "'https://console.example/'"],
+  ['origin', 'https://console.example/app', "'https://console.example/app'"],
+  ['origin', 'console.example', "'console.example'"],
+  ['origin', 'HTTPS://CONSOLE.example', "'HTTPS://CONSOLE.example'"],
+  ['origin', 'https://user:pass@console.example', "'https://user:pass@console.example'"],
+  ['origin', 'ftp://console.example', "'ftp://console.example'"],
+  ['origin', 'javascript:alert(1)', "'javascript:alert(1)'"],
+  ['origin', new URL('https://console.example'), 'URL'],
+  ['issuer', '', "''"],
+  ['issuer', '   ', "'   '"],
+  ['issuer', 'x'.repeat(65), 'xxx'],
+  ['issuer', 5, '5'],
+  ['keys', [], 'object'],
+  ['keys', KEY, 'string'],
+  ['store', {}, '{}'],
+  ['store', null, 'null'],
+  ['store', { readSubject() {} }, 'readSubject'],
+  ['subject', 'user', "'user'"],
+  ['policy', { mode: 'required' }, "mode: 'required'"],
+  ['policy', null, 'null'],
+  ['loginUrl', 'https://console.example/login', "'https://console.example/login'"],
+  ['loginUrl', '//evil.example/login', "'//evil.example/login'"],
+  ['loginUrl', '/\\evil.example', 'evil.example'],
+  ['loginUrl', '/log in', "'/log in'"],
+  ['loginUrl', 'login', "'login'"],
+  ['loginUrl', '', "''"],
+  ['homeUrl', '//evil.example', "'//evil.example'"],
+  ['homeUrl', 'home', "'home'"],
+  ['path', 'two-factor', "'two-factor'"],
+  ['path', '/two-factor/', "'/two-factor/'"],
+  ['path', '/', "'/'"],
+  ['path', '/:id', "'/:id'"],
+  ['path', '//two-factor', "'//two-factor'"],
+  ['maxAge', '12 hours', "'12 hours'"],
+  ['maxAge', 3600, '3600'],
+  ['maxAge', '0s', "'0s'"],
+  ['maxAge', '-1h', "'-1h'"],
+  ['maxAge', '1.5h', "'1.5h'"],
+  ['pendingMaxAge', '', "''"],
+  ['enrollmentMaxAge', null, 'null'],
+  ['policyTimeout', 'soon', "'soon'"],
+  ['sessionTimeout', Number.POSITIVE_INFINITY, 'Infinity'],
+  ['totp', 'sha1', "'sha1'"],
+  ['totp.digits', 7, '7'],
+  ['totp.digits', '6', "'6'"],
+  ['totp.algorithm', 'md5', "'md5'"],
+  ['totp.algorithm', 'SHA1', "'SHA1'"],
+  ['branding', { name: 'Acme' }, "name: 'Acme'"],
+  ['views', '', "''"],
+  ['views', ['views'], 'views'],
+  ['csrf', { token() {} }, 'token'],
+  ['csrf', true, 'true'],
+  ['passport', {}, '{}'],
+  ['onEvent', 'log', "'log'"],
+  ['onError', null, 'null'],
+];
+
+const RIGHT: Readonly<Record<string, RegExp>> = {
+  origin: /scheme, host and port without a path, e\.g\. 'https:\/\/console\.example\.com'/,
+  issuer: /a text of 1 to 64 characters/,
+  keys: /a list of keys, 32 bytes in base64 each/,
+  store: /a store: memoryStore\(\), or redisStore\(client\)/,
+  subject: /a function \(req\)/,
+  policy: /a function \(subject\) => policy/,
+  loginUrl: /local path of the login page, e\.g\. '\/login'/,
+  homeUrl: /a local path, e\.g\. '\/'/,
+  path: /without a slash at its end, e\.g\. '\/two-factor'/,
+  maxAge: /a duration such as/,
+  pendingMaxAge: /a duration such as/,
+  enrollmentMaxAge: /a duration such as/,
+  policyTimeout: /a duration such as/,
+  sessionTimeout: /a duration such as/,
+  totp: /object/,
+  'totp.digits': /6 or 8/,
+  'totp.algorithm': /'sha1', 'sha256' or 'sha512'/,
+  branding: /a function \(subject or null\)/,
+  views: /the path of a folder/,
+  csrf: /token\(req, res\) and protect/,
+  passport: /a Passport instance/,
+  onEvent: /a function \(event\)/,
+  onError: /a function \(error\)/,
+};
+
+describe('the options', () => {
+  it('have defaults for all that is not asked for', () => {
+    const config = parseOptions(hostOptions());
+    assert.deepEqual(
+      {
+        homeUrl: config.homeUrl,
+        path: config.path,
+        maxAgeMs: config.maxAgeMs,
+        pendingMaxAgeMs: config.pendingMaxAgeMs,
+        enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+        policyTimeoutMs: config.policyTimeoutMs,
+        sessionTimeoutMs: config.sessionTimeoutMs,
+        totp: config.totp,
+      },
+      {
+        homeUrl: '/',
+        path: '/two-factor',
+        maxAgeMs: 12 * 3_600_000,
+        pendingMaxAgeMs: 600_000,
+        enrollmentMaxAgeMs: 600_000,
+        policyTimeoutMs: 2000,
+        sessionTimeoutMs: 2000,
+        totp: { digits: 6, algorithm: 'sha1' },
+      },
+    );
+    assert.ok(Object.isFrozen(config));
+  });
+
+  it('take an object with resolve() for a policy, and call it as a method', () => {
+    const policy = {
+      mode: 'off' as const,
+      resolve() {
+        return { mode: this.mode };
+      },
+    };
+    const config = parseOptions({ ...hostOptions(), policy });
+    assert.deepEqual(config.policy({} as never, {} as never), { mode: 'off' });
+  });
+
+  for (const [name, value, shown] of WRONG) {
+    it(`name ${name} when it is ${inspect(value, { depth: 0 })}`, () => {
+      const [option = '', inner] = name.split('.');
+      const given = inner ? { [inner]: value } : value;
+      const error = refused({ ...hostOptions(), [option]: given });
+      assert.equal(error.code, 'ERR_OPTION');
+      assert.ok(error.message.startsWith(`${name} must be `), error.message);
+      assert.match(error.message, RIGHT[name]!);
+      assert.ok(error.message.split(', got ').at(-1)?.includes(shown), error.message);
+      assert.ok(error.message.length < 300, error.message);
+    });
+  }
+
+  for (const name of [
+    'origin',
+    'issuer',
+    'keys',
+    'store',
+    'subject',
+    'policy',
+    'loginUrl',
+  ] as const) {
+    it(`name ${name} when it is missing`, () => {
+      const error = refused(without(name));
+      assert.equal(error.code, 'ERR_OPTION');
+      assert.ok(error.message.startsWith(`${name} must be `), error.message);
+      assert.match(error.message, /got undefined$/);
+    });
+  }
+
+  it('name one that does not exist, and those that do', () => {
+    const error = refused({ ...hostOptions(), loginURL: '/login' });
+    assert.equal(error.code, 'ERR_OPTION');
+    assert.match(error.message, /has no loginURL; there are: origin, .*loginUrl/);
+    assert.match(
+      refused({ ...hostOptions(), totp: { digit: 6 } }).message,
+      /totp has no digit; there are: digits/,
+    );
+  });
+
+  for (const wrong of [undefined, null, 'https://console.example', []]) {
+    it(`are an object, not ${inspect(wrong)}`, () => {
+      const error = refused(wrong);
+      assert.equal(error.code, 'ERR_OPTION');
+      assert.match(error.message, /^options must be an object, got /);
+    });
+  }
+
+  it('never show a key, right or wrong', () => {
+    const key = Buffer.alloc(31, 0x5a).toString('base64');
+    for (const keys of [key, { 0: key }, [key], [KEY, key], [KEY, KEY]]) {
+      const error = refused({ ...hostOptions(), keys });
+      const shown = inspect(error, { depth: 10 });
+      assert.equal(shown.includes(key), false, shown);
+      assert.equal(shown.includes(KEY), false, shown);
+      assert.match(error.message, /^keys/);
+    }
+  });
+
+  it('name the key that is wrong', () => {
+    const error = refused({ ...hostOptions(), keys: [KEY, undefined] });
+    assert.equal(error.code, 'ERR_KEYS');
+    assert.match(error.message, /^keys\[1\] must be a base64 string of 32 bytes, got undefined/);
+  });
+
+  it('are read once: what changes afterwards changes nothing', () => {
+    const options = { ...hostOptions(), path: '/second' };
+    const config = parseOptions(options);
+    options.path = '/other';
+    assert.equal(config.path, '/second');
+  });
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { emptySubject, type Subject } from '../../src/contracts.js';
+import { explain } from '../../src/policy/explain.js';
+import { resolveSettings } from '../../src/policy/resolve-settings.js';
+import { client, EVERY_METHOD, set } from './levels.js';
+
+describe('an explanation', () => {
+  const ALICE: Subject = { id: 'alice', tenantId: 'acme', label: 'alice@acme.example' };
+  const enrollment = { id: 'e1', label: 'App', createdAt: Date.UTC(2026, 0, 3), lastUsedAt: null };
+  const required = resolveSettings(
+    client({ own: set({ mode: 'required', methods: ['totp'] }) }),
+    EVERY_METHOD,
+  );
+
+  it('says what holds, why, and what is activated', () => {
+    const record = { ...emptySubject, enrollments: [{ ...enrollment, method: 'totp' }] };
+    const { sentences, policy, subject } = explain(ALICE, required, record);
+    assert.equal(policy, required);
+    assert.equal(subject, ALICE);
+    assert.equal(
+      sentences[0],
+      'alice@acme.example: two-factor is required, with totp, recovery-code.',
+    );
+    assert.equal(sentences.length, required.because.length + 2);
+    assert.ok(
+      sentences.includes(
+        'Because client acme: two-factor is required (set by admin@acme.example on 2026-01-02).',
+      ),
+    );
+    assert.ok(
+      sentences.includes(
+        'Because client acme: accepts totp (set by admin@acme.example on 2026-01-02).',
+      ),
+    );
+    assert.equal(sentences.at(-1), 'Activated: totp on 2026-01-03.');
+  });
+
+  it('says that nothing is activated', () => {
+    assert.equal(explain(ALICE, required, emptySubject).sentences.at(-1), 'Nothing is activated.');
+  });
+
+  it('says that what is activated is no longer accepted', () => {
+    const record = { ...emptySubject, enrollments: [{ ...enrollment, method: 'duo' }] };
+    assert.match(
+      explain(ALICE, required, record).sentences.at(-1) ?? '',
+      /any longer: another one/,
+    );
+  });
+
+  it('of somebody who has to do nothing lists no methods', () => {
+    const off = resolveSettings(client(), EVERY_METHOD);
+    const [first] = explain(ALICE, off, emptySubject).sentences;
+    assert.equal(first, 'alice@acme.example: two-factor is off.');
+  });
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import type { PolicyFunction, Subject } from '../../src/contracts.js';
+import { UnavailableError } from '../../src/errors.js';
+import { parsePolicy, policyResolver } from '../../src/policy/resolve.js';
+
+const ALICE: Subject = { id: 'alice', tenantId: 'acme', label: 'alice@acme.example' };
+const METHODS = ['totp', 'security-key'];
+
+const resolver = (policy: unknown, timeoutMs = 60_000) =>
+  policyResolver({ policy: policy as PolicyFunction, timeoutMs, methods: METHODS });
+
+const isPolicyError = (pattern: RegExp) => (error: unknown) =>
+  error instanceof UnavailableError && error.code === 'ERR_POLICY' && pattern.test(error.message);
+
+describe('the host’s policy', () => {
+  it('is asked about the subject, and fills in what it leaves out', async () => {
+    const asked: unknown[] = [];
+    const resolve = resolver((subject: Subject) => {
+      asked.push(subject);
+      return { mode: 'required' };
+    });
+    assert.deepEqual(await resolve(ALICE), {
+      mode: 'required',
+      methods: ['totp', 'security-key'],
+      duo: null,
+      enrollment: 'self',
+      graceUntil: null,
+      maxAgeSeconds: null,
+      rememberDeviceSeconds: null,
+      because: [],
+    });
+    assert.deepEqual(asked, [ALICE]);
+  });
+
+  it('is answered at once when it answers at once', () => {
+    assert.equal(resolver(() => ({ mode: 'off' }))(ALICE) instanceof Promise, false);
+  });
+
+  it('takes part as a promise, and as any thenable', async () => {
+    assert.equal((await resolver(async () => ({ mode: 'off' }))(ALICE)).mode, 'off');
+    const answered = { mode: 'optional' };
+    const thenable = {
+      // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are just that
+      then: (done: (value: unknown) => void) => Promise.resolve(answered).then(done),
+    };
+    assert.equal((await resolver(() => thenable)(ALICE)).mode, 'optional');
+  });
+
+  describe('when it is broken', () => {
+    it('denies when it throws', () => {
+      const cause = new Error('database');
+      assert.throws(
+        () =>
+          resolver(() => {
+            throw cause;
+          })(ALICE),
+        (error) => isPolicyError(/threw/)(error) && (error as Error).cause === cause,
+      );
+    });
+
+    it('denies when it rejects', async () => {
+      const cause = new Error('database');
+      await assert.rejects(
+        async () => resolver(() => Promise.reject(cause))(ALICE),
+        (error) => isPolicyError(/rejected/)(error) && (error as Error).cause === cause,
+      );
+    });
+
+    it('denies when it does not answer in time, and aborts its signal', async () => {
+      let signal: AbortSignal | undefined;
+      const resolve = resolver((_subject: Subject, context: { signal: AbortSignal }) => {
+        signal = context.signal;
+        return new Promise(() => {});
+      }, 20);
+      await assert.rejects(async () => resolve(ALICE), isPolicyError(/within 20 ms/));
+      assert.equal(signal?.aborted, true);
+    });
+
+    it('denies when it answers in time with a thenable that never settles', async () => {
+      // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are just that
+      const silent = { then: () => undefined };
+      await assert.rejects(async () => resolver(() => silent, 20)(ALICE), isPolicyError(/20 ms/));
+    });
+
+    for (const [what, answer] of [
+      ['nothing', undefined],
+      ['null', null],
+      ['false', false],
+      ['true', true],
+      ['a text', 'off'],
+      ['a number', 0],
+      ['a list', []],
+      ['a list of policies', [{ mode: 'off' }]],
+      ['no mode', {}],
+      ['an unknown mode', { mode: 'disabled' }],
+      ['a mode in capitals', { mode: 'OFF' }],
+      ['a mode in a list', { mode: ['off'] }],
+      ['an unknown field', { mode: 'off', required: true }],
+      ['an unknown method', { mode: 'required', methods: ['totp', 'sms'] }],
+      ['a method’s name with a space', { mode: 'required', methods: ['totp '] }],
+      ['methods that are no list', { mode: 'required', methods: 'totp' }],
+      ['methods that are no texts', { mode: 'required', methods: [1] }],
+      ['a requirement without a method', { mode: 'required', methods: [] }],
+      ['an unknown enrollment', { mode: 'required', enrollment: 'none' }],
+      ['a grace period in milliseconds', { mode: 'required', graceUntil: 1 }],
+      ['a grace period that is no date', { mode: 'required', graceUntil: new Date(Number.NaN) }],
+      ['a negative age', { mode: 'required', maxAgeSeconds: -1 }],
+      ['an age of zero', { mode: 'required', maxAgeSeconds: 0 }],
+      ['an endless age', { mode: 'required', maxAgeSeconds: Number.POSITIVE_INFINITY }],
+      ['an age that is no number', { mode: 'required', maxAgeSeconds: Number.NaN }],
+      ['half a Duo configuration', { mode: 'required', duo: { source: 'acme' } }],
+      ['a reason that is a text', { mode: 'required', because: ['because'] }],
+    ] as const) {
+      it(`denies for ${what}`, async () => {
+        await assert.rejects(async () => resolver(() => answer)(ALICE), isPolicyError(/polic/));
+        await assert.rejects(
+          async () => resolver(async () => answer)(ALICE),
+          isPolicyError(/polic/),
+        );
+      });
+    }
+
+    it('names the methods that there are when it names another', () => {
+      assert.throws(
+        () => parsePolicy({ mode: 'required', methods: ['sms'] }, METHODS),
+        isPolicyError(/sms.*registered: totp, security-key/),
+      );
+    });
+
+    it('recovers with the policy: no failure is kept', async () => {
+      const answers = [
+        () => {
+          throw new Error('once');
+        },
+        () => ({ mode: 'off' }),
+      ];
+      const resolve = resolver(() => answers.shift()?.());
+      assert.throws(() => resolve(ALICE), isPolicyError(/threw/));
+      assert.equal((await resolve(ALICE)).mode, 'off');
+    });
+  });
+
+  it('has a signal that is made when it is asked for, and is the same each time', async () => {
+    const signals: AbortSignal[] = [];
+    await resolver(async (_subject: Subject, context: { signal: AbortSignal }) => {
+      signals.push(context.signal, context.signal);
+      return { mode: 'off' };
+    })(ALICE);
+    assert.equal(signals[0], signals[1]);
+    assert.equal(signals[0]?.aborted, false);
+  });
+
+  it('answers what cannot be changed afterwards', async () => {
+    const graceUntil = new Date(1000);
+    const methods = ['totp'];
+    const policy = await resolver(() => ({ mode: 'required', methods, graceUntil }))(ALICE);
+    methods.push('security-key');
+    graceUntil.setTime(2000);
+    assert.deepEqual(policy.methods, ['totp']);
+    assert.equal(policy.graceUntil?.getTime(), 1000);
+    assert.ok(Object.isFrozen(policy) && Object.isFrozen(policy.methods));
+  });
+
+  describe('that is a constant', () => {
+    it('is validated once when it is frozen throughout', () => {
+      const policy = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+      const resolve = resolver(() => policy);
+      assert.equal(resolve(ALICE), resolve(ALICE));
+    });
+
+    it('is read anew each time when some of it can change', async () => {
+      const policy = Object.freeze({ mode: 'required', methods: ['totp'] });
+      const resolve = resolver(() => policy);
+      await resolve(ALICE);
+      policy.methods.push('security-key');
+      assert.deepEqual((await resolve(ALICE)).methods, ['totp', 'security-key']);
+      policy.methods.push('sms');
+      assert.throws(() => resolve(ALICE), isPolicyError(/sms/));
+    });
+
+    it('is read anew each time when it has a date, which no freezing holds', async () => {
+      const graceUntil = Object.freeze(new Date(1000));
+      const policy = Object.freeze({ mode: 'required', graceUntil });
+      const resolve = resolver(() => policy);
+      await resolve(ALICE);
+      graceUntil.setTime(2000);
+      assert.equal((await resolve(ALICE)).graceUntil?.getTime(), 2000);
+    });
+
+    it('is not taken for valid because another one was', () => {
+      const good = Object.freeze({ mode: 'off' });
+      const bad = Object.freeze({ mode: 'none' });
+      const answers: unknown[] = [good, bad];
+      const resolve = resolver(() => answers.shift());
+      resolve(ALICE);
+      assert.throws(() => resolve(ALICE), isPolicyError(/mode/));
+    });
+  });
+});

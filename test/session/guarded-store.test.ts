@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { MemoryStore, type SessionData, Store } from 'express-session';
+import { memoryStore } from 'sallyport';
+import { SallyportError, UnavailableError } from '../../src/errors.js';
+import { sessionDigest } from '../../src/session/assurance.js';
+import { GuardedStore, isGuarded } from '../../src/session/guarded-store.js';
+import { sessionEnds } from '../../src/session/session-ends.js';
+
+const DATA = { cookie: { originalMaxAge: null }, user: 'alice' } as unknown as SessionData;
+
+type Call = 'get' | 'set' | 'touch' | 'destroy';
+
+/** A session store that waits where it is told to, so that calls overlap exactly as a test wants it. */
+class SlowStore extends Store {
+  readonly inner = new MemoryStore();
+  readonly calls: Call[] = [];
+  readonly #held = new Map<Call, { started: () => void; go: Promise<void> }>();
+
+  /** Holds the next call of this name back; resolves `started` when it has come. */
+  hold(name: Call): { started: Promise<void>; release: () => void } {
+    let release = () => {};
+    let begun = () => {};
+    const go = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    this.#held.set(name, { started: begun, go });
+    return { started, release };
+  }
+
+  #run(name: Call, call: () => void): void {
+    this.calls.push(name);
+    const held = this.#held.get(name);
+    this.#held.delete(name);
+    if (!held) {
+      call();
+      return;
+    }
+    held.started();
+    void held.go.then(call);
+  }
+
+  override get(sid: string, done: (error: unknown, data?: SessionData | null) => void): void {
+    this.#run('get', () => this.inner.get(sid, done));
+  }
+  override set(sid: string, data: SessionData, done?: (error?: unknown) => void): void {
+    this.#run('set', () => this.inner.set(sid, data, done));
+  }
+  override touch(sid: string, data: SessionData, done?: () => void): void {
+    this.#run('touch', () => this.inner.touch(sid, data, done));
+  }
+  override destroy(sid: string, done?: (error?: unknown) => void): void {
+    this.#run('destroy', () => this.inner.destroy(sid, done));
+  }
+}
+
+function guarded({ inner = new SlowStore(), timeoutMs = 60_000, store = memoryStore() } = {}) {
+  const guard = new GuardedStore(inner, { ends: sessionEnds(store), timeoutMs });
+  return {
+    inner,
+    store,
+    guard,
+    get: (sid: string) =>
+      new Promise<SessionData | null | undefined>((resolve, reject) =>
+        guard.get(sid, (error, data) => (error ? reject(error) : resolve(data))),
+      ),
+    set: (sid: string, data = DATA) => done((callback) => guard.set(sid, data, callback)),
+    touch: (sid: string) => done((callback) => guard.touch(sid, DATA, callback)),
+    destroy: (sid: string) => done((callback) => guard.destroy(sid, callback)),
+    /** What the store behind holds. */
+    behind: (sid: string) =>
+      new Promise<SessionData | null | undefined>((resolve, reject) =>
+        inner.inner.get(sid, (error, data) => (error ? reject(error) : resolve(data))),
+      ),
+  };
+}
+
+function done(start: (callback: (error?: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
+
+const isUnavailable = (pattern: RegExp) => (error: unknown) =>
+  error instanceof UnavailableError &&
+  error.code === 'ERR_STORE_UNAVAILABLE' &&
+  pattern.test(error.message);
+
+describe('a guarded session store', () => {
+  it('is told from one that is not', () => {
+    assert.equal(isGuarded(guarded().guard), true);
+    assert.equal(isGuarded(new MemoryStore()), false);
+    assert.equal(isGuarded(undefined), false);
+  });
+
+  it('reads, writes, touches and removes like the one behind it', async () => {
+    const { set, get, touch, destroy, inner, behind } = guarded();
+    assert.equal((await get('one')) ?? null, null);
+    await set('one');
+    assert.equal(((await get('one')) as { user?: string }).user, 'alice');
+    await touch('one');
+    await destroy('one');
+    assert.equal((await behind('one')) ?? null, null);
+    assert.deepEqual(inner.calls, ['get', 'set', 'get', 'touch', 'destroy']);
+  });
+
+  it('neither reads nor writes a session that has ended', async () => {
+    const { set, get, touch, destroy, behind, inner } = guarded();
+    await set('one');
+    await destroy('one');
+    await set('one');
+    await touch('one');
+    assert.equal((await behind('one')) ?? null, null);
+    assert.equal((await get('one')) ?? null, null);
+    assert.deepEqual(inner.calls, ['set', 'destroy', 'get']);
+  });
+
+  it('answers no session where one was put back behind it', async () => {
+    const { get, destroy, inner } = guarded();
+    await destroy('one');
+    await done((callback) => inner.inner.set('one', DATA, callback));
+    assert.equal((await get('one')) ?? null, null);
+  });
+
+  it('marks the end before it removes anything', async () => {
+    const { set, destroy, inner, store } = guarded();
+    await set('one');
+    const removal = inner.hold('destroy');
+    const destroyed = destroy('one');
+    await removal.started;
+    assert.equal((await store.readAssurance(sessionDigest('one')))?.state, 'ended');
+    removal.release();
+    await destroyed;
+  });
+
+  it('takes away again what a save in flight brings back', async () => {
+    const { set, get, destroy, inner, behind } = guarded();
+    await set('one');
+    const write = inner.hold('set');
+    const late = set('one');
+    await write.started;
+    await destroy('one');
+    write.release();
+    await late;
+    assert.equal((await behind('one')) ?? null, null);
+    assert.equal((await get('one')) ?? null, null);
+  });
+
+  it('does not answer what it had read when the end came', async () => {
+    const { set, get, destroy, inner } = guarded();
+    await set('one');
+    const reading = inner.hold('get');
+    // The data is taken before the end, and handed on after it.
+    inner.inner.get = ((sid, callback) =>
+      callback(null, sid === 'one' ? DATA : null)) as Store['get'];
+    const read = get('one');
+    await reading.started;
+    await destroy('one');
+    reading.release();
+    assert.equal((await read) ?? null, null);
+  });
+
+  it('heeds an end that another process marked', async () => {
+    const store = memoryStore();
+    const inner = new SlowStore();
+    const [here, there] = [guarded({ store, inner }), guarded({ store, inner })];
+    await here.set('one');
+    await there.destroy('one');
+    await here.set('one');
+    assert.equal((await here.behind('one')) ?? null, null);
+    assert.equal((await here.get('one')) ?? null, null);
+  });
+
+  it('removes the session even when the end cannot be marked, and says so', async () => {
+    const store = {
+      ...memoryStore(),
+      end: () => Promise.reject(new UnavailableError('ERR_STORE_UNAVAILABLE', 'down')),
+    };
+    const { set, destroy, behind } = guarded({ store });
+    await set('one');
+    await assert.rejects(destroy('one'), isUnavailable(/down/));
+    assert.equal((await behind('one')) ?? null, null);
+  });
+
+  it('does not read or write while it cannot be told whether the session has ended', async () => {
+    const store = {
+      ...memoryStore(),
+      readAssurance: () => Promise.reject(new UnavailableError('ERR_STORE_UNAVAILABLE', 'down')),
+    };
+    const { set, get, inner, behind } = guarded({ store });
+    await assert.rejects(set('one'), isUnavailable(/down/));
+    assert.equal((await behind('one')) ?? null, null);
+    await done((callback) => inner.inner.set('one', DATA, callback));
+    await assert.rejects(get('one'), isUnavailable(/down/));
+  });
+
+  for (const name of ['get', 'set', 'touch', 'destroy'] as const) {
+    it(`gives up on a store whose ${name} hangs`, async () => {
+      const all = guarded({ timeoutMs: 20 });
+      all.inner.hold(name);
+      await assert.rejects(all[name]('one'), isUnavailable(new RegExp(`${name}\\(\\).*20 ms`)));
+    });
+
+    it(`turns a failure of ${name} into a 503 with its cause`, async () => {
+      const all = guarded();
+      const cause = new Error('broken pipe');
+      all.inner.inner[name] = ((...args: unknown[]) =>
+        (args.at(-1) as (error: unknown) => void)(cause)) as never;
+      await assert.rejects(
+        all[name]('one'),
+        (error) => isUnavailable(/failed/)(error) && (error as Error).cause === cause,
+      );
+    });
+
+    it(`turns a throw of ${name} into a 503`, async () => {
+      const all = guarded();
+      all.inner.inner[name] = (() => {
+        throw new Error('thrown');
+      }) as never;
+      await assert.rejects(all[name]('one'), isUnavailable(/failed/));
+    });
+  }
+
+  it('asks nobody whether an id has ended that was made for a response still to come', async () => {
+    let asked = 0;
+    const plain = memoryStore();
+    const store = {
+      ...plain,
+      readAssurance: (session: string) => {
+        asked += 1;
+        return plain.readAssurance(session);
+      },
+    };
+    const inner = new SlowStore();
+    const ends = sessionEnds(store);
+    const guard = new GuardedStore(inner, { ends, timeoutMs: 60_000 });
+    const set = () => done((callback) => guard.set('one', DATA, callback));
+    const isStored = () =>
+      new Promise((resolve) => inner.inner.get('one', (_error, data) => resolve(Boolean(data))));
+    const closed = ends.begun(sessionDigest('one'));
+    await set();
+    assert.equal(asked, 0);
+    // But an end on this process counts at once, and any other end from the close on.
+    await done((callback) => guard.destroy('one', callback));
+    await set();
+    assert.equal(await isStored(), false);
+    closed();
+
+    const other = ends.begun(sessionDigest('two'));
+    other();
+    await plain.end(sessionDigest('two'), 1000);
+    await done((callback) => guard.set('two', DATA, callback));
+    assert.equal(asked, 1);
+  });
+
+  it('takes ENOENT for no session, as express-session does', async () => {
+    const { inner, get } = guarded();
+    inner.inner.get = ((_sid, callback) =>
+      callback(Object.assign(new Error('no file'), { code: 'ENOENT' }))) as Store['get'];
+    assert.equal((await get('one')) ?? null, null);
+  });
+
+  it('leaves a throw of its caller to the caller', async () => {
+    const { guard, inner } = guarded();
+    const mochas = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
+    let calls = 0;
+    guard.get('one', () => {
+      calls += 1;
+      throw new Error('of the caller');
+    });
+    assert.equal(((await thrown) as Error).message, 'of the caller');
+    for (const one of mochas) process.on('uncaughtException', one);
+    assert.equal(calls, 1);
+    assert.deepEqual(inner.calls, ['get']);
+  });
+
+  it('works over a store without touch', async () => {
+    const inner = new SlowStore();
+    (inner as { touch?: unknown }).touch = undefined;
+    await guarded({ inner }).touch('one');
+  });
+
+  it('refuses what is no session store', () => {
+    const ends = sessionEnds(memoryStore());
+    for (const wrong of [undefined, null, {}, { get() {}, set() {} }]) {
+      assert.throws(
+        () => new GuardedStore(wrong as unknown as Store, { ends, timeoutMs: 1 }),
+        (error) => error instanceof SallyportError && error.code === 'ERR_SESSION_STORE',
+      );
+    }
+  });
+});
