@@ -58,6 +58,13 @@ journeys('a remembered device', (world) => {
     );
   });
 
+  it('leads to no other site when the path looks like one', async () => {
+    const later = laterOn(await remembered());
+    await later.login('user1@acme');
+    const answer = await later.get('//elsewhere.example/x');
+    assert.equal(answer.headers.location, '/');
+  });
+
   it('is remembered only by who asks for it', async () => {
     const { clock } = world();
     clock.advance(30_000);

@@ -17,7 +17,7 @@ import {
 export const KEY = Buffer.alloc(32, 7).toString('base64');
 export const ORIGIN = 'http://localhost:3000';
 /** 2026-01-01, in the middle of a time step. */
-export const START = Date.UTC(2026, 0, 1, 0, 0, 15);
+const START = Date.UTC(2026, 0, 1, 0, 0, 15);
 
 export interface Clock {
   now: () => number;

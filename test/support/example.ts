@@ -4,42 +4,59 @@ import type { AddressInfo } from 'node:net';
 import session from 'express-session';
 import { generateSync } from 'otplib';
 import type { Page } from 'playwright-core';
-import { memoryStore } from 'sallyport';
+import { memoryStore, type OrganizationSetting, type SecondFactorStore } from 'sallyport';
 import { DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
 import { createApp } from '../../example/app.js';
+import type { DemoDuo } from '../../example/duo.js';
+import { type Duration, parseDuration } from '../../src/duration.js';
 
 /** The example console, in this process, on memory, with a clock that can be moved on. */
 export interface RunningExample {
   readonly origin: string;
+  readonly store: SecondFactorStore;
+  /** The console's clock. */
+  now(): number;
   /** The code that an app shows for this key, by the console's clock. */
   code(key: string): string;
-  /** Moves the console's clock on by one TOTP step: a code counts once. */
-  nextStep(): void;
+  /** Moves the console's clock on, by one TOTP step if nothing else is said: a code counts once. */
+  nextStep(wait?: Duration): void;
   close(): Promise<void>;
 }
 
-export async function startExample(): Promise<RunningExample> {
+export async function startExample({
+  users = 0,
+  duo,
+}: {
+  readonly users?: number;
+  /** Duo sends browsers back to localhost by its name only, so that is what the console is called then. */
+  readonly duo?: Pick<DemoDuo, 'options' | 'globex'>;
+} = {}): Promise<RunningExample> {
   let ahead = 0;
   const now = () => Date.now() + ahead;
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://${duo ? 'localhost' : '127.0.0.1'}:${port}`;
+  const store = memoryStore({ now });
   const secret = () => randomBytes(32).toString('base64');
   const { app, door } = await createApp({
     origin,
     keys: [secret()],
     sessionSecret: secret(),
-    accounts: await demoAccounts(),
+    accounts: await demoAccounts({ users }),
     sessionStore: new session.MemoryStore(),
-    store: memoryStore({ now }),
+    store,
+    duo,
   });
   server.on('request', app);
   return {
     origin,
+    store,
     code: (key) =>
       generateSync({ secret: key.replaceAll(' ', ''), epoch: Math.floor(now() / 1000) }),
-    nextStep() {
-      ahead += 30_000;
+    now,
+    nextStep(wait = '30s') {
+      ahead += parseDuration(wait) ?? 0;
     },
     async close() {
       server.close();
@@ -65,6 +82,43 @@ export async function signIn(page: Page, account: string): Promise<void> {
 export async function submitCode(page: Page, code: string): Promise<void> {
   await page.locator('input[name=code]').fill(code);
   await page.locator('.sp-button-primary').click();
+}
+
+/** Confirms the key on the activation page, keeps the recovery codes, and goes on. */
+export async function activate(page: Page, example: RunningExample): Promise<string> {
+  const key = await readKey(page);
+  await submitCode(page, example.code(key));
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+  await page.locator('[data-sp=continue]').click();
+  return key;
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/login');
+}
+
+/** Changes what an organization has set, as its administrators could. */
+export async function changeSetting(
+  { store }: RunningExample,
+  organizationId: string,
+  part: Partial<OrganizationSetting>,
+): Promise<void> {
+  const stored = await store.readSetting(organizationId);
+  const value = { ...stored?.value, ...part };
+  await store.writeSetting(organizationId, { value, changedBy: 'a test', expectedVersion: null });
+}
+
+/** As the partner's administrator: hands a key over to a user of a client. Returns it, signed out again. */
+export async function handOver(page: Page, organizationId: string, userId: string) {
+  await page.goto('/login');
+  await signIn(page, 'admin@northwind.example');
+  await page.goto(`/setup/organizations/${organizationId}/users/${userId}/activate`);
+  await page.getByRole('button', { name: /confirm at the first login/ }).click();
+  const key = await readKey(page);
+  await page.goto('/');
+  await signOut(page);
+  return key;
 }
 
 /** The manual key on the activation page. */

@@ -11,9 +11,12 @@ const opened: { close(): unknown }[] = [];
 
 /** A store that `closeStores` ends; call that in `afterEach`. */
 export function openStore(url: string, options: RedisStoreOptions = {}): RedisStore {
-  const store = redisStore(createClient({ url }), options);
-  opened.push(store);
-  return store;
+  return closeLater(redisStore(createClient({ url }), options));
+}
+
+export function closeLater<T extends { close(): unknown }>(one: T): T {
+  opened.push(one);
+  return one;
 }
 
 /** A plain client, to look at and to change what is in Redis behind the store's back. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ export interface RedisServerOptions {
   /** Every write is on disk before it is answered. Default: nothing is kept. */
   readonly persist?: boolean;
   readonly port?: number;
+  /** What its configuration file says, for what rewrites it (Sentinel). */
+  readonly config?: string;
   /** Further arguments, e.g. `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
 }
@@ -41,6 +43,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   ensureRedisServer();
   const port = options.port ?? (await freePort());
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-redis-'));
+  const config = options.config === undefined ? [] : [join(dir, 'redis.conf')];
+  if (config[0]) await writeFile(config[0], options.config ?? '');
   const persistence = options.persist ? ['yes', '--appendfsync', 'always'] : ['no'];
   let keeper: ChildProcess | null = null;
   let pid = 0;
@@ -57,14 +61,25 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       keeper = spawn(
         'sh',
         [
-          ...['-c', KEEPER, 'redis', '--bind', '127.0.0.1', '--port', String(port), '--dir', dir],
+          ...[
+            '-c',
+            KEEPER,
+            'redis',
+            ...config,
+            '--bind',
+            '127.0.0.1',
+            '--port',
+            String(port),
+            '--dir',
+            dir,
+          ],
           ...['--save', '', '--appendonly', ...persistence, ...(options.args ?? [])],
         ],
         { stdio: ['pipe', 'pipe', 'ignore'], detached: true },
       );
       const [line] = (await once(keeper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
       pid = Number(line);
-      await answering(port);
+      await answering(port, pid);
     },
     async kill() {
       if (!keeper) return;
@@ -122,24 +137,36 @@ export async function eventually<T>(
   }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
+/** Below those that the system hands out to clients: another one may take such a port any moment. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const free = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
-function answering(port: number): Promise<unknown> {
+/** Waits until the server with this process id, and no other one on its port, has loaded its data. */
+function answering(port: number, pid: number): Promise<unknown> {
   return eventually(
     () =>
       new Promise<boolean>((resolve) => {
-        const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
+        let said = '';
+        const socket = connect({ port, host: '127.0.0.1' }, () =>
+          socket.write('PING\r\nINFO server\r\n'),
+        );
         socket.setTimeout(500, () => socket.destroy());
-        socket.once('data', (data) => {
-          // Not while it is loading its data.
-          resolve(String(data).startsWith('+PONG'));
+        socket.on('data', (data) => {
+          said += data;
+          if (!/^process_id:\d+\r/m.test(said)) return;
+          resolve(said.startsWith('+PONG') && said.includes(`process_id:${pid}\r`));
           socket.destroy();
         });
         socket.once('error', () => resolve(false));

@@ -15,7 +15,7 @@ export interface World {
   /** The express-session store behind the guard, as somebody sees it who can read and write its data. */
   readonly sessions: Store;
   /** A process of this installation. Each has a second-factor store of its own where the data are shared. */
-  host(options?: HostOptions): Promise<Host>;
+  host(options?: HostOptions | ((store: SecondFactorStore) => HostOptions)): Promise<Host>;
 }
 
 /** Without recovery codes, whose page comes between an activation and the way on. */
@@ -92,7 +92,7 @@ export function journeys(title: string, suite: (world: () => World) => void): vo
               store: own,
               sessions: data.sessions,
               policy: () => TOTP_ONLY,
-              ...options,
+              ...(typeof options === 'function' ? options(own) : options),
             });
             hosts.push(made);
             return made;

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Ajv2020 from 'ajv/dist/2020.js';
+import type { Response } from 'supertest';
+import { AdminBrowser, adminHost, testAuthorize, testDirectory } from '../support/admin.js';
+import { codeAt } from '../support/browser.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<
+    Record<string, { content: { 'application/json': { schema: { $ref: string } } } }>
+  >;
+}
+
+const document = JSON.parse(
+  readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'),
+);
+const paths = document.paths as Record<string, Record<string, Operation>>;
+const operations = Object.entries(paths).flatMap(([path, item]) =>
+  Object.entries(item)
+    .filter(([method]) => method !== 'parameters')
+    .map(([method, operation]) => ({ method, path, operation })),
+);
+
+const ajv = new Ajv2020.default({ strict: false, formats: { 'date-time': isDateTime } });
+ajv.addSchema(document, 'openapi.json');
+
+function isDateTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text);
+}
+
+const seen = new Set<string>();
+
+/** Holds an answer against what the document says of its operation and status. */
+function described(operationId: string, { status, body }: Response): void {
+  const { operation } = operations.find((one) => one.operation.operationId === operationId)!;
+  const answer = operation.responses[String(status)];
+  assert.ok(answer, `${operationId} answered ${status}: ${JSON.stringify(body)}`);
+  const { $ref } = answer.content['application/json'].schema;
+  const validate = ajv.getSchema(`openapi.json${$ref}`)!;
+  assert.ok(validate(body), `${operationId} ${status}: ${ajv.errorsText(validate.errors)}`);
+  seen.add(`${operationId} ${status}`);
+}
+
+interface Layer {
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+}
+
+describe('docs/openapi.json', () => {
+  it('is a valid OpenAPI document', async () => {
+    const result = await new Validator().validate(structuredClone(document));
+    assert.deepEqual(result.errors ?? [], []);
+    assert.ok(result.valid);
+  });
+
+  it('names exactly the routes of the router', async () => {
+    const { door } = await adminHost();
+    const router = door.admin({ directory: testDirectory(), authorize: testAuthorize });
+    const { stack } = router as unknown as { stack: readonly Layer[] };
+    const routes = stack.flatMap(({ route }) =>
+      route
+        ? Object.keys(route.methods).map(
+            (method) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`,
+          )
+        : [],
+    );
+    assert.deepEqual(
+      routes.sort(),
+      operations.map(({ method, path }) => `${method} ${path}`).sort(),
+    );
+  });
+
+  it('describes what every operation answers', async () => {
+    const { app, clock, door } = await adminHost();
+    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const user1 = new AdminBrowser(app);
+    const get = async (id: string, path: string) =>
+      described(id, await admin.json('get', `/setup${path}`));
+    const post = async (id: string, path: string, body: object = {}) => {
+      const answer = await admin.call(`/setup${path}`, body);
+      described(id, answer);
+      return answer;
+    };
+    const acme = '/organizations/acme';
+    const user = `${acme}/users/user1%40acme`;
+    const setting = {
+      mode: 'required',
+      methods: ['totp'],
+      enrollment: null,
+      graceUntil: '2026-02-01T00:00:00.000Z',
+      maxAgeSeconds: 3600,
+      clientsMust: null,
+    };
+    await get('start', '/');
+    await get('organization', acme);
+    await get('authentication', `${acme}/authentication`);
+    await post('previewAuthentication', `${acme}/authentication/preview`, { version: 0, setting });
+    await post('saveAuthentication', `${acme}/authentication`, { version: 0, setting });
+    await post('saveAuthentication', `${acme}/authentication`, { version: 0, setting });
+    await post('saveAuthentication', `${acme}/authentication`, {
+      version: 1,
+      setting: { ...setting, methods: [] },
+    });
+    await post('saveAuthentication', `${acme}/authentication`, { setting });
+    await get('authentication', `${acme}/authentication`);
+    await post('previewAuthentication', '/organizations/north/authentication/preview', {
+      version: 0,
+      setting: { ...setting, clientsMust: { ...setting, clientsMust: undefined } },
+    });
+    await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'no' });
+    await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'yes', clientId: 'DI' });
+    await post('removeDuoKeys', `${acme}/duo/remove`, { version: 1 });
+    await get('clients', '/organizations/north/clients?search=a&limit=1');
+    await get('clients', '/organizations/acme/clients');
+    await get('users', `${acme}/users?limit=2`);
+    await get('users', `${acme}/users?limit=x`);
+    await post('previewSwitch', `${acme}/two-factor/preview`, {
+      action: 'enable',
+      users: ['user2@acme'],
+    });
+    await post('previewSwitch', `${acme}/two-factor/preview`, { action: 'enable' });
+    await post('switchUsers', `${acme}/two-factor`, {
+      action: 'disable',
+      users: ['user2@acme', 'user1@globex'],
+    });
+    await post('switchUsers', `${acme}/two-factor`, {
+      action: 'enable',
+      everybody: true,
+      count: 9,
+    });
+    await get('user', user);
+    await get('waysToActivate', `${user}/activate`);
+    await post('issueActivationKey', `${user}/activation-key`);
+    await get('user', user);
+    await post('revokeActivationKey', `${user}/activation-key/revoke`);
+    await post('handOver', `${user}/activate`, { confirm: 'first-login' });
+    const { body } = await post('handOver', `${user}/activate`, { confirm: 'now' });
+    const { enrollment, key } = body;
+    await post('confirmHandover', `${user}/activate/confirm`, { code: 'x', enrollment });
+    const code = codeAt(key, clock.now());
+    await post('confirmHandover', `${user}/activate/confirm`, { code, enrollment });
+    await get('waysToActivate', `${user}/activate`);
+    await get('user', user);
+    await get('resetQuestion', `${user}/reset`);
+    await post('resetUser', `${user}/reset`, { issueKey: true });
+    await post('resetUser', `${user}/reset`);
+    await post('unlockUser', `${user}/unlock`);
+    await get('events', `${acme}/events?type=enrollment.reset&from=2026-01-01`);
+    await get('events', `${acme}/events?type=nonsense`);
+    await user1.login('user1@north');
+    described('start', await user1.json('get', '/setup/'));
+    described('organization', await user1.json('get', `/setup${acme}`));
+    assert.ok(door);
+
+    const unseen = operations
+      .map(({ operation }) => `${operation.operationId} 200`)
+      .filter((one) => !seen.has(one));
+    assert.deepEqual(unseen, []);
+  });
+});

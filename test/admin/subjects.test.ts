@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { SallyportError } from 'sallyport';
+import { AdminBrowser, adminHost } from '../support/admin.js';
+
+const USER = { id: 'user1@acme', tenantId: 'acme' };
+const SETTING = { mode: 'required', methods: ['totp'], enrollment: null, graceUntil: null };
+
+describe('door.subjects', () => {
+  async function enrolled() {
+    const host = await adminHost();
+    await host.store.writeSetting('acme', {
+      value: { ...SETTING, maxAgeSeconds: null, clientsMust: null, duo: null },
+      changedBy: 'test',
+      expectedVersion: null,
+    });
+    const user = new AdminBrowser(host.app);
+    await user.activate(USER.id, host.clock.now());
+    assert.equal((await user.get('/')).status, 200);
+    const last = () => {
+      const { type, subjectId, tenantId, actorId } = host.events.at(-1)!;
+      return [type, subjectId, tenantId, actorId];
+    };
+    return { ...host, user, last };
+  }
+
+  it('tells how a subject stands', async () => {
+    const { door, store, clock } = await enrolled();
+    const status = await door.subjects.status(USER.id);
+    assert.deepEqual(
+      status.enrollments.map(({ method }) => method),
+      ['totp'],
+    );
+    assert.deepEqual([status.enabled, status.failures, status.locked], [false, 0, false]);
+    const digest = { keyId: new Uint8Array(4), bytes: new Uint8Array(10) };
+    await store.putActivationKey(USER.id, { digest, lifetimeMs: 1000 });
+    const { activationKeyEndsAt } = await door.subjects.status(USER.id);
+    assert.deepEqual(activationKeyEndsAt, new Date(clock.now() + 1000));
+    clock.advance(1000);
+    assert.equal((await door.subjects.status(USER.id)).activationKeyEndsAt, null);
+    assert.deepEqual((await door.subjects.status('nobody')).enrollments, []);
+  });
+
+  it('resets', async () => {
+    const { door, user, last } = await enrolled();
+    await door.subjects.reset(USER, { actorId: 'support' });
+    assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
+    assert.deepEqual(last(), ['enrollment.reset', USER.id, 'acme', 'support']);
+  });
+
+  it('ends sessions and leaves the factors', async () => {
+    const { door, user, last } = await enrolled();
+    await door.subjects.endSessions(USER);
+    assert.equal((await user.get('/')).headers.location, '/two-factor/challenge');
+    assert.deepEqual(last(), ['sessions.ended', USER.id, 'acme', null]);
+  });
+
+  it('keeps the factors of a subject who moves, and not the old organization’s activation key', async () => {
+    const { door, user, store, events } = await enrolled();
+    const digest = { keyId: new Uint8Array(4), bytes: new Uint8Array(10) };
+    await store.putActivationKey(USER.id, { digest, lifetimeMs: 1000 });
+    await door.subjects.setTenant({ ...USER, tenantId: 'globex' }, { tenantId: 'acme' });
+    const status = await door.subjects.status(USER.id);
+    assert.equal(status.enrollments.length, 1);
+    assert.equal(status.activationKeyEndsAt, null);
+    assert.equal((await user.get('/')).headers.location, '/two-factor/challenge');
+    const moved = events.filter(({ type }) => type === 'subject.moved');
+    assert.deepEqual(
+      moved.map(({ tenantId, detail }) => [tenantId, detail]),
+      [
+        ['acme', 'from acme to globex'],
+        ['globex', 'from acme to globex'],
+      ],
+    );
+  });
+
+  it('forgets a subject who is deleted', async () => {
+    const { door, user, last } = await enrolled();
+    await door.subjects.delete(USER);
+    assert.deepEqual((await door.subjects.status(USER.id)).enrollments, []);
+    assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
+    assert.deepEqual(last(), ['subject.deleted', USER.id, 'acme', null]);
+  });
+
+  it('refuses what names nobody', async () => {
+    const { door, store } = await adminHost();
+    const isCoded = (error: unknown) =>
+      error instanceof SallyportError && error.code === 'ERR_SUBJECT';
+    for (const ref of [
+      undefined,
+      {},
+      { id: '', tenantId: 'acme' },
+      { id: 'user1@acme' },
+      { id: 1 },
+    ]) {
+      for (const name of ['reset', 'unlock', 'endSessions', 'delete'] as const) {
+        await assert.rejects(door.subjects[name](ref as typeof USER), isCoded);
+      }
+    }
+    await assert.rejects(door.subjects.status(''), isCoded);
+    await assert.rejects(door.subjects.setTenant(USER, undefined as never), isCoded);
+    assert.equal((await store.readSubject('undefined')).epoch, 0);
+  });
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import type { Express } from 'express';
+import type { Response } from 'supertest';
+import { Browser, codeAt, wrongCode } from '../support/browser.js';
+import { journeys } from '../support/worlds.js';
+
+const STEP = 30_000;
+const SECOND = 1000;
+
+journeys('attempts', (world) => {
+  const now = () => world().clock.now();
+
+  async function enrolled(app: Express, user = 'user1@acme') {
+    const key = await new Browser(app).activate(user, now());
+    world().clock.advance(STEP);
+    return key;
+  }
+
+  async function challenged(app: Express, user = 'user1@acme') {
+    const browser = new Browser(app);
+    await browser.login(user);
+    return { browser, _csrf: await browser.csrf() };
+  }
+
+  /** One answer as a program gives it, from a session of its own. */
+  async function answer(app: Express, code: string, user?: string): Promise<Response> {
+    const { browser, _csrf } = await challenged(app, user);
+    return browser.json('post', '/two-factor/challenge/totp', { code, _csrf });
+  }
+
+  const wait = (response: Response) => Number(response.headers['retry-after']);
+
+  it('are free five times, then wait: 30 s, 1 min, 5 min, and 15 min from then on', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      assert.equal((await answer(app, wrongCode(key, now()))).status, 422, `attempt ${attempt}`);
+    }
+    for (const seconds of [30, 60, 300, 900, 900]) {
+      const locked = await answer(app, wrongCode(key, now()));
+      assert.equal(locked.status, 429);
+      assert.equal(wait(locked), seconds);
+      assert.equal(locked.body.error, 'locked');
+      assert.equal(locked.body.retryAt, new Date(now() + seconds * SECOND).toISOString());
+      world().clock.advance(seconds * SECOND - 1);
+      const early = await answer(app, wrongCode(key, now()));
+      assert.equal(early.status, 429, `a millisecond before ${seconds} s`);
+      assert.equal(wait(early), 1);
+      world().clock.advance(1);
+      assert.equal((await answer(app, wrongCode(key, now()))).status, 422, `after ${seconds} s`);
+    }
+  });
+
+  it('that are locked get the same answer for a right code as for a wrong one', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 5; attempt += 1) await answer(app, wrongCode(key, now()));
+    const without = ({ text }: Response) => text.replace(/[0-9a-f]{64}/g, 'token');
+    const relevant = ({ headers }: Response) => {
+      const { date, etag, 'set-cookie': _cookie, ...rest } = headers;
+      return rest;
+    };
+    for (const accept of ['json', 'html'] as const) {
+      const sent = async (code: string) => {
+        const { browser, _csrf } = await challenged(app);
+        return accept === 'json'
+          ? browser.json('post', '/two-factor/challenge/totp', { code, _csrf })
+          : browser.post('/two-factor/challenge/totp', { code, _csrf });
+      };
+      const right = await sent(codeAt(key, now()));
+      const wrong = await sent(wrongCode(key, now()));
+      assert.equal(right.status, 429);
+      assert.equal(wrong.status, 429);
+      assert.equal(without(right), without(wrong));
+      assert.deepEqual(relevant(right), relevant(wrong));
+    }
+  });
+
+  it('that were refused are not counted, and a right code after the wait opens', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 5; attempt += 1) await answer(app, wrongCode(key, now()));
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      assert.equal(wait(await answer(app, wrongCode(key, now()))), 30);
+    }
+    world().clock.advance(30 * SECOND);
+    assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+  });
+
+  it('are counted for the subject: across sessions, processes, and a restart', async () => {
+    const [here, there] = [await world().host(), await world().host()];
+    const key = await enrolled(here.app);
+    for (const { app } of [here, there, here, there, here]) {
+      assert.equal((await answer(app, wrongCode(key, now()))).status, 422);
+    }
+    const restarted = await world().host();
+    for (const { app } of [here, there, restarted]) {
+      assert.equal((await answer(app, codeAt(key, now()))).status, 429);
+    }
+  });
+
+  it('are not counted for anybody else', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app, 'user1@acme');
+    const other = await enrolled(app, 'user2@acme');
+    for (let attempt = 1; attempt <= 6; attempt += 1) await answer(app, wrongCode(key, now()));
+    assert.equal((await answer(app, codeAt(other, now()), 'user2@acme')).status, 200);
+  });
+
+  it('cannot be used up by somebody without the password', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    const stranger = new Browser(app);
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      await stranger.login('user1@acme', 'guess');
+      const refused = await stranger.json('post', '/two-factor/challenge/totp', { code: '000000' });
+      assert.equal(refused.status, 401);
+      assert.equal(refused.body.error, 'authentication_required');
+    }
+    assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+  });
+
+  it('are counted anew after a right one', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (let round = 1; round <= 2; round += 1) {
+      for (let attempt = 1; attempt <= 4; attempt += 1) {
+        assert.equal((await answer(app, wrongCode(key, now()))).status, 422);
+      }
+      assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+      world().clock.advance(STEP);
+    }
+  });
+
+  it('that are only badly written are not counted', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (const code of [
+      '',
+      '12345',
+      '1234567',
+      'abcdef',
+      '12345a',
+      '١٢٣٤٥٦',
+      '１２３４５６',
+      '0x1234',
+    ]) {
+      for (let time = 1; time <= 2; time += 1) {
+        const refused = await answer(app, code);
+        assert.equal(refused.status, 422, code);
+        assert.equal(refused.body.error, 'malformed', code);
+      }
+    }
+    assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+  });
+
+  it('are counted as well when a key is activated', async () => {
+    const { app } = await world().host();
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    const { key, enrollment, _csrf } = await browser.totpForm();
+    const send = (code: string) =>
+      browser.json('post', '/two-factor/activate/totp', { code, enrollment, _csrf });
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      assert.equal((await send(wrongCode(key, now()))).status, 422);
+    }
+    const locked = await send(codeAt(key, now()));
+    assert.equal(locked.status, 429);
+    assert.equal(wait(locked), 30);
+    assert.deepEqual((await world().store.readSubject('user1@acme')).enrollments, []);
+    world().clock.advance(30 * SECOND);
+    assert.equal((await send(codeAt(key, now()))).status, 200);
+  });
+
+  it('of which fifty arrive at once are evaluated five times at most', async () => {
+    const hosts = [await world().host(), await world().host()];
+    const key = await enrolled(hosts[0]!.app);
+    const rivals = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => challenged(hosts[n % 2]!.app)),
+    );
+    const right = new Set([-1, 0, 1].map((step) => codeAt(key, now() + step * STEP)));
+    const guesses = Array.from({ length: 60 }, (_, n) => String(n * 16_661).padStart(6, '0'))
+      .filter((guess) => !right.has(guess))
+      .slice(0, 50);
+    const answers = await Promise.all(
+      rivals.map(({ browser, _csrf }, n) =>
+        browser.json('post', '/two-factor/challenge/totp', { code: guesses[n], _csrf }),
+      ),
+    );
+    const evaluated = answers.filter(({ status }) => status === 422);
+    assert.equal(evaluated.length, 5);
+    assert.equal(answers.filter(({ status }) => status === 429).length, 45);
+    assert.equal((await answer(hosts[0]!.app, codeAt(key, now()))).status, 429);
+  });
+
+  it('stop at a hundred until somebody helps, however long one waits', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    let evaluated = 0;
+    for (; evaluated < 110; evaluated += 1) {
+      const tried = await answer(app, wrongCode(key, now()));
+      if (tried.status !== 422) break;
+      world().clock.advance(900 * SECOND);
+    }
+    assert.equal(evaluated, 100);
+    world().clock.advance(365 * 24 * 3600 * SECOND);
+    const stopped = await answer(app, codeAt(key, now()));
+    assert.equal(stopped.status, 429);
+    assert.equal(stopped.headers['retry-after'], undefined);
+    assert.equal(stopped.body.retryAt, null);
+    assert.match(stopped.body.message, /administrator/);
+    const { browser, _csrf } = await challenged(app);
+    const page = await browser.post('/two-factor/challenge/totp', {
+      code: codeAt(key, now()),
+      _csrf,
+    });
+    assert.equal(page.status, 429);
+    assert.match(page.text, /role="alert"[\s\S]*administrator/);
+    await world().store.reset('user1@acme');
+    assert.match(await new Browser(app).activate('user1@acme', now()), /^[A-Z2-7 ]+$/);
+  });
+
+  it('that are locked leave an event each, with nothing that was typed', async () => {
+    const { app, events } = await world().host();
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 5; attempt += 1) await answer(app, wrongCode(key, now()));
+    const code = codeAt(key, now());
+    await answer(app, code);
+    const { type, subjectId, method, detail } = events.at(-1)!;
+    assert.deepEqual(
+      [type, subjectId, method, detail],
+      ['verification.locked', 'user1@acme', 'totp', null],
+    );
+    assert.equal(JSON.stringify(events).includes(code), false);
+  });
+});

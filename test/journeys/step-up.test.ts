@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import type { Express } from 'express';
+import type { Door, PolicyInput } from 'sallyport';
+import { SallyportError } from 'sallyport';
+import { Browser, codeAt } from '../support/browser.js';
+import { journeys, sessionIdOf, TOTP_ONLY } from '../support/worlds.js';
+
+const USER = 'user1@acme';
+const MINUTE = 60_000;
+
+journeys('door.require', (world) => {
+  const now = () => world().clock.now();
+  let transfers: unknown[];
+
+  function routes(app: Express, door: Door) {
+    app.get('/transfers/new', door.require({ maxAge: '5m' }), (_req, res) => res.send('the form'));
+    app.post('/transfers', door.require({ maxAge: '5m' }), (req, res) => {
+      transfers.push(req.path);
+      res.send('done');
+    });
+    app.get('/vault', door.require({ methods: ['totp'] }), (_req, res) => res.send('the vault'));
+    app.get('/keys', door.require({ methods: ['duo'] }), (_req, res) => res.send('the keys'));
+    app.get('/plain', door.require(), (_req, res) => res.send('plain'));
+  }
+
+  beforeEach(() => {
+    transfers = [];
+  });
+
+  async function proven(policy: () => PolicyInput = () => TOTP_ONLY) {
+    const { app, door } = await world().host({ policy, routes });
+    const browser = new Browser(app);
+    const key = await browser.activate(USER, now());
+    return { app, door, browser, key };
+  }
+
+  function nextCode(key: string): string {
+    world().clock.advance(30_000);
+    return codeAt(key, now());
+  }
+
+  it('passes a fresh proof, and one of the method that is asked for', async () => {
+    const { browser } = await proven();
+    world().clock.advance(5 * MINUTE - 1);
+    assert.equal((await browser.get('/transfers/new')).text, 'the form');
+    assert.equal((await browser.post('/transfers')).text, 'done');
+    world().clock.advance(60 * MINUTE);
+    assert.equal((await browser.get('/vault')).text, 'the vault');
+    assert.equal((await browser.get('/plain')).text, 'plain');
+  });
+
+  it('sends a page to the challenge, and back with its query', async () => {
+    const { browser, key } = await proven();
+    const before = sessionIdOf(browser);
+    world().clock.advance(5 * MINUTE);
+    const url = '/transfers/new?to=user2&amount=100';
+    assert.equal((await browser.get(url)).headers.location, '/two-factor/challenge');
+    assert.equal(
+      (await browser.get('/two-factor/challenge')).headers.location,
+      '/two-factor/challenge/totp',
+    );
+    assert.match((await browser.get('/two-factor/challenge/totp')).text, /Confirm that it is you/);
+    const back = await browser.answerChallenge(nextCode(key));
+    assert.equal(back.headers.location, url);
+    assert.notEqual(sessionIdOf(browser), before);
+    assert.equal((await browser.get(url)).text, 'the form');
+  });
+
+  it('leaves the rest of the site open meanwhile', async () => {
+    const { browser } = await proven();
+    world().clock.advance(5 * MINUTE);
+    await browser.get('/transfers/new');
+    assert.equal((await browser.get('/reports')).status, 200);
+    assert.equal((await browser.get('/transfers/new')).headers.location, '/two-factor/challenge');
+  });
+
+  it('is not passed by a wrong code, and not by the code of before', async () => {
+    const { browser, key } = await proven();
+    world().clock.advance(5 * MINUTE);
+    await browser.get('/transfers/new');
+    const code = nextCode(key);
+    assert.equal((await browser.answerChallenge(code)).status, 303);
+    world().clock.advance(5 * MINUTE);
+    await browser.get('/transfers/new');
+    assert.equal((await browser.answerChallenge(code)).status, 422);
+    assert.equal((await browser.get('/transfers/new')).status, 303);
+  });
+
+  it('never replays a form: 401 says that nothing was changed, and it is sent again', async () => {
+    const { browser, key } = await proven();
+    world().clock.advance(5 * MINUTE);
+    const refused = await browser.post('/transfers', { amount: '100' });
+    assert.equal(refused.status, 401);
+    assert.match(refused.text, /Nothing was changed: confirm, and do it again/);
+    assert.match(refused.text, /href="\/two-factor\/challenge"[^>]*data-sp="continue"/);
+    assert.equal((await browser.answerChallenge(nextCode(key))).headers.location, '/');
+    assert.deepEqual(transfers, []);
+    assert.equal((await browser.post('/transfers', { amount: '100' })).text, 'done');
+    assert.deepEqual(transfers, ['/transfers']);
+  });
+
+  it('tells a program what is missing, in JSON, and hears its answer', async () => {
+    const { browser, key } = await proven();
+    world().clock.advance(5 * MINUTE);
+    for (const method of ['get', 'post'] as const) {
+      const url = method === 'get' ? '/transfers/new' : '/transfers';
+      const refused = await browser.json(method, url);
+      assert.equal(refused.status, 401);
+      assert.deepEqual(refused.body, {
+        error: 'second_factor_required',
+        next: 'challenge',
+        why: 'step-up',
+        methods: ['totp'],
+        url: '/two-factor/challenge',
+        graceEndsAt: null,
+      });
+    }
+    const asked = await browser.json('get', '/two-factor/challenge');
+    assert.deepEqual([asked.body.next, asked.body.methods], ['challenge', ['totp']]);
+    const csrf = { 'x-csrf-token': await browser.csrf() };
+    const code = nextCode(key);
+    const answer = await browser.json('post', asked.body.url, { code }).set(csrf);
+    assert.equal(answer.status, 200);
+    assert.equal((await browser.json('post', '/transfers')).text, 'done');
+    assert.equal(transfers.length, 1);
+  });
+
+  it('asks for a method that is not activated, and says that there is none', async () => {
+    const { browser } = await proven(() => ({
+      mode: 'required',
+      methods: ['totp', 'duo'],
+      duo: { source: 'acme', credentialVersion: 'v1' },
+    }));
+    const refused = await browser.json('get', '/keys');
+    assert.equal(refused.status, 401);
+    assert.deepEqual([refused.body.why, refused.body.methods], ['step-up', []]);
+    assert.equal((await browser.get('/keys')).headers.location, '/two-factor/challenge');
+    const page = await browser.get('/two-factor/challenge');
+    assert.equal(page.status, 403);
+    assert.match(page.text, /None of your methods is accepted here/);
+    assert.equal((await browser.get('/reports')).status, 200);
+  });
+
+  it('holds where two-factor is off for whoever has a method', async () => {
+    let policy: PolicyInput = TOTP_ONLY;
+    const { browser, app, key } = await proven(() => policy);
+    policy = { mode: 'off' };
+    const again = new Browser(app);
+    await again.login(USER);
+    assert.equal((await again.get('/reports')).status, 200);
+    for (const url of ['/transfers/new', '/vault', '/plain']) {
+      assert.equal((await again.get(url)).headers.location, '/two-factor/challenge', url);
+    }
+    assert.equal((await again.post('/transfers')).status, 401);
+    await again.get('/transfers/new');
+    assert.equal((await again.answerChallenge(nextCode(key))).headers.location, '/transfers/new');
+    assert.equal((await again.get('/transfers/new')).text, 'the form');
+    assert.equal((await again.post('/transfers')).text, 'done');
+    assert.equal((await browser.get('/transfers/new')).text, 'the form');
+  });
+
+  it('leads whoever has to activate first to the activation', async () => {
+    const { app } = await world().host({ routes });
+    const browser = new Browser(app);
+    await browser.login(USER);
+    assert.equal((await browser.get('/vault')).headers.location, '/two-factor/activate');
+    assert.equal((await browser.json('post', '/transfers')).body.next, 'enroll');
+    assert.deepEqual(transfers, []);
+  });
+
+  it('is void with the factor: a reset asks for activation at the next request', async () => {
+    const { browser } = await proven();
+    assert.equal((await browser.get('/vault')).text, 'the vault');
+    await world().store.reset(USER);
+    assert.equal((await browser.get('/vault')).headers.location, '/two-factor/activate');
+  });
+
+  it('refuses, at construction, what is no requirement', async () => {
+    const { door } = await world().host();
+    for (const [requirement, message] of [
+      [{ maxAge: '5 minutes' }, /require\.maxAge must be a duration.*5 minutes/],
+      [{ methods: [] }, /require\.methods must be a list of at least one method/],
+      [{ methods: 'totp' }, /require\.methods must be a list.*totp/],
+    ] as const) {
+      assert.throws(
+        () => door.require(requirement as never),
+        (error) =>
+          error instanceof SallyportError &&
+          error.code === 'ERR_OPTION' &&
+          message.test(error.message),
+      );
+    }
+  });
+});

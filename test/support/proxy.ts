@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A way to a server that can be made slow, or broken off, on loopback. */
+export interface Proxy {
+  readonly url: string;
+  /** How long each piece of an answer is held back, in milliseconds. */
+  delay(ms: number): void;
+  /** Resets every connection when so many more pieces of requests have come; each has gone through. */
+  resetAfter(pieces: number): void;
+  stop(): Promise<void>;
+}
+
+export async function startProxy(port: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let latency = 0;
+  let left = Number.POSITIVE_INFINITY;
+
+  const server = createServer((client) => {
+    const upstream = connect({ port, host: '127.0.0.1' });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (piece) => {
+      upstream.write(piece);
+      left -= 1;
+      if (left > 0) return;
+      left = Number.POSITIVE_INFINITY;
+      for (const socket of sockets) socket.resetAndDestroy();
+    });
+    upstream.on('data', (piece) => {
+      if (latency === 0) client.write(piece);
+      else setTimeout(() => client.write(piece), latency);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    delay(ms) {
+      latency = ms;
+    },
+    resetAfter(pieces) {
+      left = pieces;
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { createSentinel } from 'redis';
+import { type RedisStoreOptions, redisStore } from '../../src/store/redis-store.js';
+import { eventually, type RedisServer, startRedis } from './redis.js';
+import { closeLater, openClient } from './redis-store.js';
+
+export interface RedisTrio {
+  readonly master: RedisServer;
+  readonly replica: RedisServer;
+  readonly sentinels: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+const NAME = 'main';
+
+/** A replica that has caught up with its master. */
+export async function startReplica(
+  master: RedisServer,
+  args: readonly string[] = [],
+): Promise<RedisServer> {
+  const replica = await startRedis({
+    persist: true,
+    args: [
+      '--replicaof',
+      '127.0.0.1',
+      String(master.port),
+      '--repl-diskless-sync-delay',
+      '0',
+      ...args,
+    ],
+  });
+  const client = await openClient(replica.url);
+  await eventually(
+    async () => /master_link_status:up/.test(String(await client.info('replication'))),
+    15_000,
+  );
+  return replica;
+}
+
+/** A master and its replica, watched by three Sentinels who act fast. */
+export async function startSentinels(): Promise<RedisTrio> {
+  const master = await startRedis({ persist: true, args: ['--repl-diskless-sync-delay', '0'] });
+  const replica = await startReplica(master);
+  const config = [
+    `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 2`,
+    `sentinel down-after-milliseconds ${NAME} 500`,
+    `sentinel failover-timeout ${NAME} 3000`,
+    '',
+  ].join('\n');
+  const sentinels = await Promise.all(
+    Array.from({ length: 3 }, () => startRedis({ config, args: ['--sentinel'] })),
+  );
+  for (const { url } of sentinels) {
+    const client = await openClient(url);
+    // Each must know the two others and the replica before it can act.
+    await eventually(async () => {
+      const state = await client.sendCommand(['SENTINEL', 'MASTER', NAME]);
+      const { 'num-other-sentinels': others, 'num-slaves': replicas } = {
+        ...(state as unknown as Record<string, unknown>),
+      };
+      return String(others) === '2' && String(replicas) === '1';
+    }, 15_000);
+  }
+  return {
+    master,
+    replica,
+    sentinels,
+    async stop() {
+      await Promise.all([...sentinels, master, replica].map((one) => one.stop()));
+    },
+  };
+}
+
+/** A store on the master that the Sentinels name; `closeStores` ends it. */
+export function openSentinelStore({ sentinels }: RedisTrio, options: RedisStoreOptions = {}) {
+  return closeLater(redisStore(sentinelClient({ sentinels }), options));
+}
+
+export function sentinelClient({ sentinels }: Pick<RedisTrio, 'sentinels'>) {
+  const sentinelRootNodes = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  return createSentinel({ name: NAME, sentinelRootNodes });
+}

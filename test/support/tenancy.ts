@@ -1,0 +1,76 @@
+import { organizationPolicy, type SecondFactorStore } from 'sallyport';
+import type { Subject } from '../../src/contracts.js';
+import { keyring } from '../../src/crypto/keyring.js';
+import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
+import { type TotpEnrollmentData, totp } from '../../src/methods/totp/method.js';
+import type { Organization } from '../../src/policy/resolve-settings.js';
+import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import { type HostOptions, KEY } from './app.js';
+
+/** Everybody's organization is a client of the partner `northwind`; `nowhere` is not known. */
+export function organization(id: string): Organization | null {
+  if (id === 'nowhere') return null;
+  return id === 'northwind'
+    ? { id, kind: 'partner', partnerId: null }
+    : { id, kind: 'client', partnerId: 'northwind' };
+}
+
+/** For `world().host(tenancy)`: a host whose policy is what administrators set. */
+export function tenancy(store: SecondFactorStore): HostOptions {
+  return { options: { policy: organizationPolicy({ store, organization }) } };
+}
+
+const ADMIN = 'admin@acme';
+
+/** What an administrator saves for an organization; null takes it back. */
+export function set(
+  store: SecondFactorStore,
+  id: string,
+  setting: Partial<OrganizationSetting> | null,
+) {
+  const value = setting && { ...NO_SETTING, ...setting };
+  return store.writeSetting(id, { value, changedBy: ADMIN, expectedVersion: null });
+}
+
+/** Switches one user on. */
+export function switchOn(store: SecondFactorStore, id: string, graceUntil: string | null = null) {
+  const value = { mode: 'required', graceUntil };
+  return store.writeUserSetting(id, { value, changedBy: ADMIN, expectedVersion: null });
+}
+
+/** An activation key for this user, as an administrator hands it out. */
+export async function issueKey(
+  store: SecondFactorStore,
+  id: string,
+  lifetimeMs = 24 * 60 * 60 * 1000,
+): Promise<string> {
+  const key = newActivationKey();
+  const digest = activationKeyDigest(keyring([KEY]), { id }, key);
+  await store.putActivationKey(id, { digest, lifetimeMs });
+  return key;
+}
+
+/** A TOTP key that an administrator prepares for this user, to be confirmed at the user's first login. */
+export async function handOver(
+  store: SecondFactorStore,
+  id: string,
+  lifetimeMs = 24 * 60 * 60 * 1000,
+): Promise<string> {
+  const subject: Subject = { id, tenantId: 'acme', label: id };
+  const policy = await organizationPolicy({ store, organization }).resolveWith(subject, null);
+  const method = totp({
+    store,
+    keyring: keyring([KEY]),
+    parameters: { algorithm: 'sha1', digits: 6, period: 30 },
+    enrollmentMaxAgeMs: 600_000,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const begun = await method.beginEnrollment(
+    { subject, policy, session: '', issuer: 'Test Console', input: {} },
+    { basis: 'handover', restart: true, lifetimeMs },
+  );
+  if (!begun) throw new Error('nothing was handed over');
+  return (begun.data as unknown as TotpEnrollmentData).key;
+}
