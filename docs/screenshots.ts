@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../test/support/chromium.js';
 import {
+  changeSetting,
+  handOver,
   type RunningExample,
   readKey,
   signIn,
+  signOut,
   startExample,
   submitCode,
   wrongCode,
@@ -27,8 +30,15 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   await submitCode(page, wrongCode(example, key));
   await shot('activation-wrong-code');
   await submitCode(page, example.code(key));
+  await shot('recovery-codes');
+  await page.locator('[data-sp=continue]').click();
   await shot('dashboard');
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'My Profile' }).click();
+  await shot('profile');
+  await page.getByRole('link', { name: 'Sign out my other sessions' }).click();
+  await shot('confirm');
+  await page.goto('/');
+  await signOut(page);
   example.nextStep();
   await signIn(page, 'user1@acme.example');
   await shot('challenge');
@@ -36,6 +46,17 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   await shot('challenge-wrong-code');
   await page.goto('/two-factor/nothing');
   await shot('message');
+  await page.goto('/two-factor/challenge');
+  await signOut(page);
+
+  await handOver(page, 'globex', 'globex-user1');
+  await signIn(page, 'user1@globex.example');
+  await shot('handover');
+  await signOut(page);
+  const graceUntil = new Date(example.now() + 5.5 * 24 * 3600 * 1000).toISOString();
+  await changeSetting(example, 'globex', { enrollment: 'activation-key', graceUntil });
+  await signIn(page, 'user2@globex.example');
+  await shot('activation-key');
 }
 
 async function photograph(browser: Browser, width: number, colorScheme: 'light' | 'dark') {

@@ -8,7 +8,8 @@ export interface Organization {
   readonly id: string;
   readonly name: string;
   readonly kind: 'partner' | 'client';
-  readonly twoFactor: 'required' | 'optional' | 'off';
+  /** The partner of a client. */
+  readonly partnerId: string | null;
   readonly accent?: string;
 }
 
@@ -22,26 +23,38 @@ export interface Account {
 }
 
 export interface Accounts {
-  /** In the order in which the login page shows them. */
-  readonly all: readonly Account[];
+  readonly organizations: readonly Organization[];
+  organization(id: string): Organization | null;
+  /** The accounts of an organization, by their e-mail addresses. */
+  of(organizationId: string): readonly Account[];
   byId(id: unknown): Account | null;
+  byEmail(email: unknown): Account | null;
   /** The account if the password is its own. Takes as long for an address that nobody has. */
   authenticate(email: unknown, password: unknown): Promise<Account | null>;
 }
 
-export const organizations: readonly Organization[] = [
-  { id: 'acme', name: 'Acme', kind: 'client', twoFactor: 'required', accent: '#7a1f5c' },
-  { id: 'globex', name: 'Globex', kind: 'client', twoFactor: 'required', accent: '#0b5fff' },
-  { id: 'initech', name: 'Initech', kind: 'client', twoFactor: 'off', accent: '#c2410c' },
-  { id: 'northwind', name: 'Northwind Managed Services', kind: 'partner', twoFactor: 'optional' },
-];
-
-const demoUsers: Readonly<Record<string, readonly string[]>> = {
-  acme: ['admin', 'user1', 'user2'],
-  globex: ['admin', 'user1', 'user2'],
-  initech: ['admin', 'user', 'user1', 'user2'],
-  northwind: ['admin', 'user'],
+const northwind: Organization = {
+  id: 'northwind',
+  name: 'Northwind Managed Services',
+  kind: 'partner',
+  partnerId: null,
 };
+
+const client = (id: string, name: string, accent: string): Organization => ({
+  id,
+  name,
+  kind: 'client',
+  partnerId: northwind.id,
+  accent,
+});
+
+const demoUsers: readonly (readonly [Organization, readonly string[]])[] = [
+  [client('acme', 'Acme', '#7a1f5c'), ['admin', 'user1', 'user2']],
+  [client('globex', 'Globex', '#0b5fff'), ['admin', 'user1', 'user2']],
+  [client('initech', 'Initech', '#c2410c'), ['admin', 'user', 'user1', 'user2']],
+  [northwind, ['admin', 'user']],
+];
+const bulk = client('bulk', 'Bulk Industries', '#4d7c0f');
 
 /** The same for every demo account, and said on the login page. */
 export const DEMO_PASSWORD = 'sallyport';
@@ -50,32 +63,57 @@ export const DEMO_PASSWORD = 'sallyport';
 const COST = 2 ** 17;
 const DEMO_COST = 2 ** 14;
 
-export async function demoAccounts(): Promise<Accounts> {
+/** `users`: so many more, in an organization of their own. */
+export async function demoAccounts({ users = 0 } = {}): Promise<Accounts> {
   const all = await Promise.all(
-    organizations.flatMap((organization) =>
-      (demoUsers[organization.id] ?? []).map(
-        async (name): Promise<Account> => ({
-          id: `${organization.id}-${name}`,
-          email: `${name}@${organization.id}.example`,
-          organization,
-          role: name === 'admin' ? 'administrator' : 'user',
-          passwordHash: await hashPassword(DEMO_PASSWORD, DEMO_COST),
-        }),
+    demoUsers.flatMap(([organization, names]) =>
+      names.map(async (name) =>
+        account(organization, name, await hashPassword(DEMO_PASSWORD, DEMO_COST)),
       ),
     ),
   );
-  const byId = new Map(all.map((account) => [account.id, account]));
-  const byEmail = new Map(all.map((account) => [account.email, account]));
+  if (users > 0) {
+    // One hash for all of them: one each would take minutes.
+    const hash = await hashPassword(DEMO_PASSWORD, DEMO_COST);
+    all.push(account(bulk, 'admin', hash));
+    for (let number = 1; number <= users; number += 1) {
+      all.push(account(bulk, `user${String(number).padStart(5, '0')}`, hash));
+    }
+  }
   const nobody = await hashPassword(randomBytes(16).toString('hex'), DEMO_COST);
+  return accountsOf(all, nobody);
+}
 
+function account(organization: Organization, name: string, passwordHash: string): Account {
   return {
-    all,
+    id: `${organization.id}-${name}`,
+    email: `${name}@${organization.id}.example`,
+    organization,
+    role: name === 'admin' ? 'administrator' : 'user',
+    passwordHash,
+  };
+}
+
+function accountsOf(all: readonly Account[], nobody: string): Accounts {
+  const byId = new Map(all.map((one) => [one.id, one]));
+  const byEmail = new Map(all.map((one) => [one.email, one]));
+  const organizations = new Map(all.map(({ organization }) => [organization.id, organization]));
+  const people = new Map<string, Account[]>([...organizations.keys()].map((id) => [id, []]));
+  for (const one of all) people.get(one.organization.id)?.push(one);
+
+  const find = (email: unknown) =>
+    typeof email === 'string' ? (byEmail.get(email.trim().toLowerCase()) ?? null) : null;
+  return {
+    organizations: [...organizations.values()],
+    organization: (id) => organizations.get(id) ?? null,
+    of: (organizationId) => people.get(organizationId) ?? [],
     byId: (id) => (typeof id === 'string' ? (byId.get(id) ?? null) : null),
+    byEmail: find,
     async authenticate(email, password) {
       if (typeof email !== 'string' || typeof password !== 'string') return null;
-      const account = byEmail.get(email.trim().toLowerCase());
-      const right = await verifyPassword(password, account?.passwordHash ?? nobody);
-      return account !== undefined && right ? account : null;
+      const found = find(email);
+      const right = await verifyPassword(password, found?.passwordHash ?? nobody);
+      return found !== null && right ? found : null;
     },
   };
 }

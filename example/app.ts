@@ -10,14 +10,18 @@ import helmet from 'helmet';
 import defaultPassport, { type PassportStatic } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import {
+  type AdminTarget,
   type Door,
-  type PolicyInput,
+  organizationPolicy,
   type SecondFactorStore,
   type Subject,
   sallyport,
 } from 'sallyport';
-import { type Account, type Accounts, DEMO_PASSWORD, organizations } from './accounts.js';
+import { type Account, type Accounts, DEMO_PASSWORD } from './accounts.js';
+import { directoryOf } from './directory.js';
+import type { DemoDuo } from './duo.js';
 import { sameOrigin } from './same-origin.js';
+import { seedSettings } from './settings.js';
 
 export interface ConsoleOptions {
   /** Scheme, host and port that browsers use. */
@@ -30,6 +34,8 @@ export interface ConsoleOptions {
   readonly sessionStore: Store;
   /** Where enrollments are kept: memoryStore() or redisStore(). */
   readonly store: SecondFactorStore;
+  /** Where Duo is, and what Globex begins with; without it nobody has keys for Duo. */
+  readonly duo?: Pick<DemoDuo, 'options' | 'globex'> | undefined;
 }
 
 declare module 'express-session' {
@@ -40,10 +46,12 @@ declare module 'express-session' {
 }
 
 const SESSION_HOURS = 8;
+/** So many accounts of an organization are offered on the login page. */
+const SHOWN = 4;
 
 /** A small multi-tenant console. What it does about two-factor is between the two marks. */
 export async function createApp(options: ConsoleOptions): Promise<{ app: Express; door: Door }> {
-  const { origin, accounts } = options;
+  const { origin, accounts, store } = options;
   const https = origin.startsWith('https:');
   const app = express();
   // One of its own, so that several apps can live in one process; usually the imported one is just right.
@@ -72,14 +80,21 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     origin,
     issuer: 'Northwind Console',
     keys: options.keys,
-    store: options.store,
+    store,
     subject: (req) => subjectOf(accountOf(req)),
-    policy: (subject) => policyFor(subject),
-    branding: (subject) => brandOf(subject),
+    policy: organizationPolicy({ store, organization: (id) => accounts.organization(id) }),
+    branding: (subject) => brandOf(subject, accounts),
     loginUrl: '/login',
+    accountUrl: (subject) => setupOf(accounts.byId(subject.id)),
     passport,
+    duo: options.duo?.options ?? {},
   });
   await door.ready();
+  await seedSettings(store);
+  if (options.duo) {
+    const saved = await door.duo.save('globex', options.duo.globex, { actor: 'the demo' });
+    if (saved.kind !== 'saved') console.warn(`Globex has no keys for Duo: ${saved.kind}`);
+  }
 
   app.use(
     session({
@@ -101,14 +116,24 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
   usePasswords(passport, accounts);
   app.use(passport.initialize(), passport.session());
   app.use(door.pages());
-  mountLogin(app, passport, accounts);
+  mountLogin(app, passport, options);
   app.use(door.gate({ exempt: ['GET /healthz'] }));
   // ---- everything from here on is behind both doors --------------------------------------------------------
+
+  app.use(
+    '/setup',
+    door.admin({
+      directory: directoryOf(accounts),
+      authorize: (req, _action, target) => administers(accountOf(req), target),
+    }),
+  );
 
   app.get('/', async (req, res) => {
     const { assurance, policy } = await door.check(req);
     const { signedInAt } = req.session;
-    res.render('dashboard', { account: accountOf(req), signedInAt, assurance, policy });
+    const account = accountOf(req);
+    const setup = setupOf(account);
+    res.render('dashboard', { account, setup, signedInAt, assurance, policy });
   });
   app.get('/api/me', async (req, res) => {
     const { subject, assurance, expiresAt } = await door.check(req);
@@ -127,16 +152,31 @@ function subjectOf(account: Account | null): Subject | null {
   return { id: account.id, tenantId: account.organization.id, label: account.email };
 }
 
-/** What an organization asks of its people. An organization nobody knows gets no answer, so no entry. */
-function policyFor({ tenantId }: Subject): PolicyInput {
-  const organization = organizations.find(({ id }) => id === tenantId);
-  if (!organization) throw new Error(`there is no organization ${tenantId}`);
-  return { mode: organization.twoFactor, methods: ['totp'] };
+/** Administrators look after their own organization, those of a partner after its clients too; users: nothing. */
+function administers(account: Account | null, { organization }: AdminTarget): boolean {
+  if (account?.role !== 'administrator') return false;
+  const { id, kind } = account.organization;
+  return organization.id === id || (kind === 'partner' && organization.partnerId === id);
 }
 
-function brandOf(subject: Subject | null) {
-  const organization = organizations.find(({ id }) => id === subject?.tenantId);
+/** Where an administrator switches two-factor for the whole organization; null for everybody else. */
+function setupOf(account: Account | null): string | null {
+  if (account?.role !== 'administrator') return null;
+  return `/setup/organizations/${account.organization.id}`;
+}
+
+function brandOf(subject: Subject | null, accounts: Accounts) {
+  const organization = subject && accounts.organization(subject.tenantId);
   return { name: organization?.name ?? 'Northwind Console', accent: organization?.accent };
+}
+
+/** For the login page, which is shown also while the store is away. */
+async function modeOf(organizationId: string, store: SecondFactorStore): Promise<unknown> {
+  try {
+    return (await store.readSetting(organizationId))?.value.mode ?? 'off';
+  } catch {
+    return 'unknown';
+  }
 }
 
 function usePasswords(passport: PassportStatic, accounts: Accounts): void {
@@ -151,19 +191,27 @@ function usePasswords(passport: PassportStatic, accounts: Accounts): void {
   passport.deserializeUser((id, done) => done(null, accounts.byId(id) ?? false));
 }
 
-function mountLogin(app: Express, passport: PassportStatic, accounts: Accounts): void {
+function mountLogin(
+  app: Express,
+  passport: PassportStatic,
+  { accounts, store }: Pick<ConsoleOptions, 'accounts' | 'store'>,
+): void {
   const form: RequestHandler[] = [
     sameOrigin(),
     express.urlencoded({ extended: false, limit: '4kb' }),
     express.json({ limit: '4kb' }),
   ];
-  app.get('/login', (req, res) => {
+  app.get('/login', async (req, res) => {
     const { failed, as } = req.query;
     // ?as= is the demo's shortcut: it fills the form in for one of the accounts listed below it.
-    const chosen = accounts.all.find(({ email }) => email === as)?.email ?? '';
+    const chosen = accounts.byEmail(as)?.email ?? '';
+    const organizations = accounts.organizations.map(async ({ id, name }) => ({
+      name,
+      twoFactor: await modeOf(id, store),
+      accounts: accounts.of(id).slice(0, SHOWN),
+    }));
     res.set('Cache-Control', 'no-store').render('login', {
-      accounts: accounts.all,
-      organizations,
+      organizations: await Promise.all(organizations),
       password: DEMO_PASSWORD,
       chosen,
       failed: failed !== undefined,

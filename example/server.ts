@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import { createClient } from 'redis';
@@ -6,13 +7,15 @@ import { memoryStore } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { DEMO_PASSWORD, demoAccounts } from './accounts.js';
 import { type ConsoleOptions, createApp } from './app.js';
+import { type DemoDuo, demoDuo } from './duo.js';
 
 // PORT             where to listen; default 3000
 // ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
 // REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes
 // SALLYPORT_KEY    32 bytes, base64: seals what people enroll
 // SESSION_SECRET   signs the session cookie
-// Keep the last two: whoever changes the key locks out everybody who has enrolled.
+// DUO_INTEGRATION_KEY, DUO_SECRET_KEY, DUO_API_HOST   Globex's keys for the real Duo; without them a simulator
+// Keep SALLYPORT_KEY and SESSION_SECRET: whoever changes the key locks out everybody who has enrolled.
 const { PORT, ORIGIN, REDIS_URL, NODE_ENV } = process.env;
 
 type Stores = Pick<ConsoleOptions, 'sessionStore' | 'store'> & { close(): Promise<void> };
@@ -21,17 +24,25 @@ async function main(): Promise<void> {
   const port = portFrom(PORT ?? '3000');
   const keys = [secretFrom('SALLYPORT_KEY')];
   const sessionSecret = secretFrom('SESSION_SECRET');
-  const accounts = await demoAccounts();
+  const accounts = await demoAccounts({ users: usersFrom(process.argv.slice(2)) });
   const origin = ORIGIN ?? `http://localhost:${port}`;
   const stores = REDIS_URL ? await inRedis(REDIS_URL) : inMemory();
-  const { app, door } = await createApp({ origin, keys, sessionSecret, accounts, ...stores });
+  const duo = await duoFor(origin);
+  const { app, door } = await createApp({
+    ...{ origin, keys, sessionSecret, accounts, ...stores },
+    duo: duo ?? undefined,
+  });
 
   const server = app.listen(port, (error) => {
     if (error) stop(error);
     console.log(`Northwind Console: ${origin} (kept in ${REDIS_URL ? 'Redis' : 'memory only'})`);
+    if (duo) console.log(duo.says);
     console.log(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
-    for (const { email, organization } of accounts.all) {
-      console.log(`  ${email.padEnd(24)}two-factor ${organization.twoFactor}`);
+    for (const { id, name } of accounts.organizations) {
+      const all = accounts.of(id);
+      const some = all.slice(0, 4).map(({ email }) => email);
+      const more = all.length > some.length ? `, and ${all.length - some.length} more` : '';
+      console.log(`  ${name}: ${some.join(', ')}${more}`);
     }
   });
 
@@ -42,11 +53,19 @@ async function main(): Promise<void> {
     // Requests under way are finished; whatever hangs does not keep the process.
     setTimeout(() => process.exit(1), 5000).unref();
     server.close(() => {
-      Promise.all([door.close(), stores.close()]).then(() => process.exit(0), stop);
+      Promise.all([door.close(), stores.close(), duo?.close()]).then(() => process.exit(0), stop);
     });
     server.closeIdleConnections();
   };
   process.on('SIGINT', shutDown).on('SIGTERM', shutDown);
+}
+
+/** Duo sends browsers back to https:, or to localhost: a console that is called anything else goes without. */
+async function duoFor(origin: string): Promise<DemoDuo | null> {
+  const real = Boolean(process.env.DUO_API_HOST);
+  if (!real && NODE_ENV === 'production') return null;
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' || hostname === 'localhost' ? demoDuo(process.env) : null;
 }
 
 function inMemory(): Stores {
@@ -95,6 +114,14 @@ function secretFrom(name: 'SALLYPORT_KEY' | 'SESSION_SECRET'): string {
   const shared = REDIS_URL ? ', and no other process on this Redis shares it' : '';
   console.warn(`${name} is not set: made one up, until this process ends${shared} (${advice})`);
   return randomBytes(32).toString('base64');
+}
+
+/** `npm start -- --users 10000`: so many users in an organization of their own. */
+function usersFrom(args: string[]): number {
+  const { users = '0' } = parseArgs({ args, options: { users: { type: 'string' } } }).values;
+  const number = Number(users);
+  if (/^\d+$/.test(users) && number <= 99_999) return number;
+  return stop(new Error(`--users must be a number from 0 to 99999, got ${users}`));
 }
 
 function portFrom(text: string): number {

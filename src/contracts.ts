@@ -362,12 +362,12 @@ export interface Digest {
 
 /** Single-use codes that an administrator hands out of band; a subject has at most one. */
 export interface ActivationKeyStore {
-  /** Replaces the one before. Resolves to when it ends. */
+  /** Replaces the one before, and voids a pending enrollment that rests on it. Resolves to when it ends. */
   putActivationKey(
     subjectId: string,
     key: { readonly digest: Digest; readonly lifetimeMs: number },
   ): Promise<number>;
-  /** True when there was one. */
+  /** True when there was one. A pending enrollment that rests on it is void. */
   revokeActivationKey(subjectId: string): Promise<boolean>;
 }
 

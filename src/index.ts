@@ -5,6 +5,7 @@ export type {
   OrganizationAction,
   UserAction,
 } from './admin/authorize.js';
+export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './admin/duo-provision.js';
 export type { AdminOptions } from './admin/options.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './admin/subjects.js';
 export type * from './contracts.js';
@@ -14,6 +15,7 @@ export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
+export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
 export type { SallyportOptions } from './options.js';
 export type { Branding, BrandingFunction } from './pages/branding.js';
 export type { CsrfProtection } from './pages/csrf.js';

@@ -12,7 +12,7 @@ import type {
 } from './contracts.js';
 import { type Duration, parseDuration } from './duration.js';
 import { SallyportError } from './errors.js';
-import type { PassportLike } from './methods/strategy.js';
+import type { PassportLike } from './methods/passport-like.js';
 import type { BrandingFunction } from './pages/branding.js';
 import type { CsrfProtection } from './pages/csrf.js';
 

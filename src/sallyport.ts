@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Store } from 'express-session';
 import defaultPassport from 'passport';
+import { type DuoKeys, duoProvision } from './admin/duo-provision.js';
 import type { AdminOptions } from './admin/options.js';
 import type { Presenter } from './admin/ports.js';
 import { adminRouter } from './admin/router.js';
@@ -24,9 +25,10 @@ import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';
 import { duo } from './methods/duo/method.js';
 import { duoKeyCheck } from './methods/duo/save.js';
+import type { PassportLike } from './methods/passport-like.js';
 import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
-import { type PassportLike, secondFactorStrategy, strategyName } from './methods/strategy.js';
+import { secondFactorStrategy, strategyName } from './methods/strategy.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
@@ -67,6 +69,8 @@ export interface Door {
   admin(options: AdminOptions): RequestHandler;
   /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
   readonly subjects: Subjects;
+  /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
+  readonly duo: DuoKeys;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check>;
   /** Registers the strategies (`sallyport-totp`, …) with a Passport; `pages()` does so with `options.passport`. */
@@ -98,6 +102,7 @@ export function sallyport(options: SallyportOptions): Door {
   const expire = (req: Request) => endSession(req, ends);
 
   const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
+  const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
   const duoMethod = duo({
     store,
     keyring: keys,
@@ -161,6 +166,7 @@ export function sallyport(options: SallyportOptions): Door {
     csrf,
     audit: events,
     headers,
+    subjectOf: (req) => subjectOrNull(config.subject, req),
     onError,
   });
 
@@ -277,7 +283,7 @@ export function sallyport(options: SallyportOptions): Door {
           methods,
           keyring: keys,
           issuer: config.issuer,
-          checkDuoKeys: duoKeyCheck({ keyring: keys, clients }),
+          checkDuoKeys,
           audit: events,
           inspector: inspecting,
           turnAway: (situation, req, res) => turnAway(gateConfig, situation, req, res),
@@ -292,6 +298,7 @@ export function sallyport(options: SallyportOptions): Door {
       );
     },
     subjects: subjects({ store, audit: events }),
+    duo: duoProvision({ store, checkDuoKeys, audit: events }),
     require: (requirement = {}) => requireProof(gateConfig, requirement),
     check: (req) => checking.check(req),
 

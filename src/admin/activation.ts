@@ -1,28 +1,22 @@
 import { z } from 'zod';
 import { onBehalf } from '../audit/events.js';
-import type { Attempt, Challenge, EnrollableMethod, Verdict } from '../contracts.js';
+import type { Attempt, Challenge, EnrollableMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import { activationKeyDigest, newActivationKey } from '../methods/activation-key.js';
 import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../methods/attempt.js';
 import type { TotpEnrollmentData } from '../methods/totp/method.js';
 import { readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
+import { handOutKey } from './issue-key.js';
 import { withQuery } from './links.js';
 import type { Moment } from './locals.js';
 import type { Standing } from './standing.js';
 import { notOneself } from './user.js';
+import { type Wrong, wrongOf } from './verdicts.js';
 import { lifetimeWords } from './wording.js';
 
 /** The one method whose key can be handed over on paper. */
 const HANDED_OVER = 'totp';
-
-interface Wrong {
-  readonly status: 422 | 429;
-  readonly error: string;
-  readonly message: string;
-  readonly retryAt: Date | null;
-}
 
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
@@ -221,62 +215,4 @@ export function activationPages(context: AdminContext) {
   }
 
   return { choose, begin, confirm, issueKey };
-}
-
-/** Makes an activation key, keeps its digest, and shows it. */
-export async function handOutKey(
-  { store, keyring, audit, present, navOf, options }: AdminContext,
-  visit: UserVisit,
-  wasReset: boolean,
-): Promise<void> {
-  const { req, res, admin, user, subject, here } = visit;
-  const key = newActivationKey();
-  const endsAt = await store.putActivationKey(subject.id, {
-    digest: activationKeyDigest(keyring, subject, key),
-    lifetimeMs: options.activationKeyMaxAgeMs,
-  });
-  audit.record('activation-key.issued', { subject, actorId: admin.id, from: req.ip ?? null });
-  await present.page(req, res, {
-    view: 'admin/user-activation-key',
-    title: `Activation key for ${user.label}`,
-    subject: admin,
-    locals: {
-      nav: await navOf(visit, 'users'),
-      notice: null,
-      label: user.label,
-      key,
-      until: present.moment(new Date(endsAt)),
-      wasReset,
-      back: here.details,
-    },
-    json: { activationKey: key, expiresAt: new Date(endsAt), reset: wasReset },
-  });
-}
-
-const REASONS: Readonly<Record<Extract<Verdict, { kind: 'rejected' }>['reason'], string>> = {
-  'wrong-code': 'That code is not right. Enter the one that the app shows now.',
-  replayed: 'That code was used already. Wait for the next one.',
-  expired: 'This key was shown too long ago. Start again with a new one.',
-  superseded: 'This key is no longer valid: activation was started again elsewhere.',
-  denied: 'The request was denied.',
-  malformed: 'Enter the digits that the app shows.',
-};
-
-function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>): Wrong {
-  if (verdict.kind === 'rejected') {
-    return {
-      status: 422,
-      error: verdict.reason.replace('-', '_'),
-      message: REASONS[verdict.reason],
-      retryAt: null,
-    };
-  }
-  return {
-    status: 429,
-    error: 'locked',
-    message: verdict.retryAt
-      ? 'Too many wrong codes for this user.'
-      : 'Too many wrong codes for this user: unlock them first.',
-    retryAt: verdict.retryAt,
-  };
 }

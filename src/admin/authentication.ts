@@ -2,16 +2,12 @@ import type { OrganizationSetting } from '../policy/settings.js';
 import type { FieldErrors } from './bodies.js';
 import { changesBetween, levelLines } from './changes.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
-import { type DryRun, dryRun } from './dry-run.js';
 import { type DuoRefused, duoJson, duoSection } from './duo-section.js';
 import type { OrganizationVisit } from './guard.js';
-import { withQuery } from './links.js';
 import type { AuthenticationLocals } from './locals.js';
-import { type Current, currentSetting, type Judgement, judge } from './proposals.js';
-import { type FormLevel, formLevel, hiddenFields, LOCK_ME_OUT } from './setting-form.js';
+import { type Current, currentSetting, type Judgement } from './proposals.js';
+import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 import { becauseOf, stateOf } from './wording.js';
-
-type Good = Extract<Judgement, { kind: 'good' }>;
 
 /** What is shown in place of the stored setting after a refusal. */
 interface Refused {
@@ -25,15 +21,11 @@ interface Refused {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-const LOCKOUT = {
-  error: 'would_lock_you_out',
-  message:
-    'You have not activated any of the mechanisms that this setting demands of you. Activate one first; otherwise you will be shut out until you have.',
-};
+export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 
 /** Partner Details → Account Information, and Clients → a client → Authentication Mechanism. */
 export function authenticationPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit, titleOf, selectable, directory } = context;
+  const { navOf, standings, store, present, titleOf, selectable, directory } = context;
 
   const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
     currentSetting(await store.readSetting(organization.id), organization.id);
@@ -156,112 +148,11 @@ export function authenticationPages(context: AdminContext) {
     });
   }
 
-  async function showPreview(
-    visit: OrganizationVisit,
-    current: Current,
-    { proposal, changes, hypothesis, locksOut }: Good,
-    refused: boolean,
-  ): Promise<void> {
-    const { req, res, admin, organization, at } = visit;
-    const isPartner = organization.kind === 'partner';
-    const floorChanged = changes.some(({ field }) => field.startsWith('clientsMust'));
-    const run: DryRun = await dryRun(context, organization, hypothesis, {
-      withClients: isPartner && floorChanged,
-    });
-    await present.page(req, res, {
-      status: refused ? 422 : 200,
-      view: 'admin/preview',
-      title: 'What would change',
-      subject: admin,
-      locals: {
-        nav: await navOf(visit, 'authentication'),
-        notice: null,
-        action: at.authentication,
-        cancel: at.authentication,
-        fields: hiddenFields(current.version, proposal.own, isPartner ? proposal.clients : null),
-        changes,
-        dryRun: run,
-        lockout: locksOut
-          ? { text: LOCKOUT.message, error: refused ? 'Tick this box, or go back.' : null }
-          : null,
-      },
-      json: {
-        ...(refused ? { ...LOCKOUT, fields: { override: `Send "${LOCK_ME_OUT}".` } } : {}),
-        version: current.version,
-        changes,
-        dryRun: run,
-        locksOut,
-      },
-    });
-  }
-
-  async function preview(visit: OrganizationVisit): Promise<void> {
-    const current = await currentOf(visit);
-    const judgement = await judge(context, visit, current);
-    switch (judgement.kind) {
-      case 'conflict':
-        return showConflict(visit, current, judgement);
-      case 'wrong':
-        return showWrong(visit, judgement);
-      case 'good':
-        return showPreview(visit, current, judgement, false);
-      default:
-        return judgement satisfies never;
-    }
-  }
-
-  async function save(visit: OrganizationVisit): Promise<void> {
-    const current = await currentOf(visit);
-    const judgement = await judge(context, visit, current);
-    switch (judgement.kind) {
-      case 'conflict':
-        return showConflict(visit, current, judgement);
-      case 'wrong':
-        return showWrong(visit, judgement);
-      case 'good':
-        return write(visit, current, judgement);
-      default:
-        return judgement satisfies never;
-    }
-  }
-
-  async function write(visit: OrganizationVisit, current: Current, good: Good): Promise<void> {
-    const { req, res, admin, organization, at } = visit;
-    const { setting, changes, proposal, locksOut } = good;
-    if (locksOut && !proposal.override) return showPreview(visit, current, good, true);
-    if (changes.length === 0) {
-      const url = withQuery(at.authentication, { done: 'unchanged' });
-      return present.onward(req, res, url, { version: current.version, saved: false });
-    }
-    const written = await store.writeSetting(organization.id, {
-      value: setting,
-      changedBy: admin.label,
-      expectedVersion: current.version,
-    });
-    if (written.kind === 'conflict') {
-      const now = currentSetting(written.current, organization.id);
-      return showConflict(visit, now, { kind: 'conflict', proposal });
-    }
-    audit.record('setting.changed', {
-      organizationId: organization.id,
-      actorId: admin.id,
-      from: req.ip ?? null,
-      detail: changes
-        .map(({ label, from, to }) => `${label}: ${from} → ${to}`)
-        .join('; ')
-        .slice(0, 500),
-    });
-    present.onward(req, res, withQuery(at.authentication, { done: 'saved' }), {
-      version: written.version,
-      saved: true,
-    });
-  }
-
   return {
     show: (visit: OrganizationVisit) => show(visit),
     showDuoRefused: (visit: OrganizationVisit, refused: DuoRefused) => show(visit, null, refused),
-    preview,
-    save,
+    showWrong,
+    showConflict,
   };
 }
 

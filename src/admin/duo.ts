@@ -5,6 +5,7 @@ import { checkbox, readBody } from './bodies.js';
 import { changesBetween } from './changes.js';
 import type { AdminContext } from './context.js';
 import { dryRun } from './dry-run.js';
+import { withDuo } from './duo-provision.js';
 import type { DuoRefused } from './duo-section.js';
 import type { OrganizationVisit } from './guard.js';
 import { withQuery } from './links.js';
@@ -52,17 +53,11 @@ export function duoKeyPages(
     );
     if (checked.kind !== 'checked') return refuse(visit, fields, checked);
 
-    const { methods } = current.value;
-    const setting: OrganizationSetting = {
-      ...current.value,
-      // Whoever enters keys wants Duo to be offered, also where only some mechanisms are accepted.
-      methods: methods === null || methods.includes('duo') ? methods : [...methods, 'duo'],
-      duo: {
-        keys: checked.keys,
-        whenUnavailable: fields.whenUnavailable,
-        lendToClients: visit.organization.kind === 'partner' && fields.lendToClients,
-      },
-    };
+    const setting = withDuo(current.value, {
+      keys: checked.keys,
+      whenUnavailable: fields.whenUnavailable,
+      lendToClients: visit.organization.kind === 'partner' && fields.lendToClients,
+    });
     await write(visit, current, setting, fields);
   }
 

@@ -42,7 +42,7 @@ export interface UserVisit extends OrganizationVisit {
  * leads to a change, and the `preview` of one, ask a browser for that proof already, so that it is not what
  * was filled in that gets lost to the question.
  */
-export type RouteKind = 'read' | 'form' | 'preview' | 'change';
+type RouteKind = 'read' | 'form' | 'preview' | 'change';
 
 export interface Guards {
   anywhere(handler: (visit: Visit) => Promise<void>): RequestHandler;

@@ -1,7 +1,7 @@
-import { handOutKey } from './activation.js';
 import { checkbox, readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
+import { handOutKey } from './issue-key.js';
 import { withQuery } from './links.js';
 import { notOneself } from './user.js';
 

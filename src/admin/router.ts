@@ -13,6 +13,7 @@ import { type AdminOptions, parseAdminOptions } from './options.js';
 import { organizationPages } from './organization.js';
 import type { AdminPorts } from './ports.js';
 import { resetPages } from './reset.js';
+import { savingPages } from './saving.js';
 import { userPages } from './user.js';
 import { userListPages } from './users.js';
 
@@ -35,6 +36,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const organizations = organizationPages(context);
   const authentication = authenticationPages(context);
   const duo = duoKeyPages(context, authentication.showDuoRefused);
+  const saving = savingPages(context, authentication);
   const clients = clientPages(context);
   const users = userListPages(context);
   const bulk = bulkPages(context);
@@ -62,12 +64,9 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   router.get(`${one}/authentication`, organization('organization:read', authentication.show));
   router.post(
     `${one}/authentication/preview`,
-    organization('organization:change', authentication.preview, 'preview'),
+    organization('organization:change', saving.preview, 'preview'),
   );
-  router.post(
-    `${one}/authentication`,
-    organization('organization:change', authentication.save, 'change'),
-  );
+  router.post(`${one}/authentication`, organization('organization:change', saving.save, 'change'));
   router.post(`${one}/duo`, organization('organization:change', duo.save, 'change'));
   router.post(`${one}/duo/remove`, organization('organization:change', duo.remove, 'change'));
   router.get(`${one}/clients`, organization('clients:list', clients.list));

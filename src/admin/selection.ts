@@ -8,7 +8,7 @@ import type { Hidden } from './locals.js';
 import { LOCK_ME_OUT } from './setting-form.js';
 
 export const SELECTED_AT_MOST = 1000;
-export const LISTED_AT_MOST = 10_000;
+const LISTED_AT_MOST = 10_000;
 const PAGE = 200;
 
 /** Whom to switch, and which way. */

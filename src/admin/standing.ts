@@ -74,7 +74,7 @@ function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['
 }
 
 /** Active enrollments that the policy accepts: what this person could sign in with. */
-export function usable({ enrollments }: SubjectRecord, policy: Policy): boolean {
+function usable({ enrollments }: SubjectRecord, policy: Policy): boolean {
   return enrollments.some(({ method }) => policy.methods.includes(method));
 }
 

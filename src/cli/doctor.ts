@@ -34,13 +34,18 @@ export const doctor: Command = {
       withStore(
         given,
         terminal,
-        async ({ store, send, prefix }) => {
-          await examineRedis(send, terminal.now, report);
+        async ({ store, masters, clustered, prefix }) => {
+          for (const { name, send } of masters) {
+            const own: Report = (level, about, text) =>
+              report(level, about, clustered ? `${name}: ${text}` : text);
+            await examine('redis', own, () => examineRedis(send, terminal.now, own));
+          }
           await examine('store', report, async () => {
             await store.ready();
             report('OK', 'store', 'set up, and its reads can be tracked');
           });
-          const tenants = await examineKeys(redisScan(send, prefix), keys, store.now(), report);
+          const sends = masters.map(({ send }) => send);
+          const tenants = await examineKeys(redisScan(sends, prefix), keys, store.now(), report);
           await examineDuo(tenants, terminal, report);
         },
         { allowEviction: true },

@@ -3,7 +3,7 @@ import { sealedBy } from '../crypto/keyring.js';
 import { SallyportError } from '../errors.js';
 import { openCredentials, sealCredentials } from '../methods/duo/credentials.js';
 import { sealingContext } from '../methods/sealing-context.js';
-import { type RedisScan, redisScan, type ScannedOrganization } from '../store/redis-scan.js';
+import { redisScan, type ScannedOrganization } from '../store/redis-scan.js';
 import { duoKeysOf, type Holdings, holdings, inWords, usable } from './holdings.js';
 import { type Keys, requiredKeys } from './keys.js';
 import type { Command, Terminal } from './run.js';
@@ -40,11 +40,14 @@ export const reseal: Command = {
 };
 
 async function resealAll(
-  { store, send, prefix }: Installation,
+  { store, masters, prefix }: Installation,
   keys: Keys,
   { out, err }: Terminal,
 ): Promise<void> {
-  const scan = redisScan(send, prefix);
+  const scan = redisScan(
+    masters.map(({ send }) => send),
+    prefix,
+  );
   const left = holdings(keys.ids);
   const counts: Record<Outcome, number> = { resealed: 0, current: 0, changed: 0, unopenable: 0 };
   const now = store.now();
@@ -74,7 +77,7 @@ async function resealAll(
       const sealed = duoKeysOf(organization)?.sealedSecret;
       if (sealed === undefined) continue;
       await attempt(`${what}, duo`, Buffer.from(sealed, 'base64'), 'duoKeys', () =>
-        resealDuo(scan, keys, organization),
+        resealDuo(keys, organization),
       );
     }
   }
@@ -119,18 +122,14 @@ async function resealAll(
   }
 }
 
-async function resealDuo(
-  scan: RedisScan,
-  { keyring }: Keys,
-  organization: ScannedOrganization,
-): Promise<boolean> {
-  const { id, json } = organization;
+async function resealDuo({ keyring }: Keys, organization: ScannedOrganization): Promise<boolean> {
+  const { id, json, replace } = organization;
   const keys = duoKeysOf(organization);
   if (!keys || json === null) return false;
   const sealed = sealCredentials(keyring, id, openCredentials(keyring, id, keys));
   const [changedBy, value] = JSON.parse(json) as [string, { duo: object }];
   const next = { ...value, duo: { ...value.duo, keys: sealed } };
-  return scan.replaceSetting(id, json, JSON.stringify([changedBy, next]));
+  return replace(JSON.stringify([changedBy, next]));
 }
 
 function sayWhatIsLeft({ ids }: Keys, left: Holdings, out: Terminal['out']): void {

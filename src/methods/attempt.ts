@@ -3,7 +3,9 @@ import type {
   Attempt,
   AttemptLimits,
   EnrollableMethod,
+  EnrollmentBasis,
   MethodName,
+  Policy,
   ReservedAttempt,
   SecondFactorMethod,
   SecondFactorStore,
@@ -133,6 +135,14 @@ function answer(
     default:
       return operation satisfies never;
   }
+}
+
+/**
+ * Whether an enrollment may still be confirmed on the basis on which it was begun: since then the policy may
+ * have come to demand an activation key, without which a stolen password must enroll nothing.
+ */
+export function basisHolds({ enrollment }: Policy, basis: EnrollmentBasis): boolean {
+  return basis !== 'first' || enrollment === 'self';
 }
 
 export function isEnrollable(method: SecondFactorMethod): method is EnrollableMethod {

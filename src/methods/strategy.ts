@@ -1,17 +1,7 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import type { Attempt, SecondFactorMethod, Verdict } from '../contracts.js';
 import type { Operation, RunAttempt } from './attempt.js';
-
-/** Any Passport: what of it is used here. */
-export interface PassportLike {
-  use(name: string, strategy: Strategy): unknown;
-  authenticate(
-    name: string,
-    options: object,
-    callback: (error: unknown, user: unknown, info: unknown) => void,
-  ): (req: Request, res: Response, next: (error?: unknown) => void) => void;
-}
 
 export interface StrategyConfig {
   readonly run: RunAttempt;

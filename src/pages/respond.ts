@@ -19,6 +19,8 @@ export interface RespondConfig {
   readonly audit: Audit;
   /** Sets the headers of our pages; errors are answered from below other routes than ours too. */
   readonly headers: RequestHandler;
+  /** Whom the host takes the request to be from; null when that cannot be told. */
+  readonly subjectOf: (req: Request) => Subject | null;
   /** Told of every failure that ends in a 503. */
   readonly onError: (error: unknown) => void;
 }
@@ -81,7 +83,9 @@ export function responder(config: RespondConfig): Responder {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
       config.onError(error);
       const detail = error instanceof SallyportError ? error.code : 'unexpected';
-      config.audit.record('unavailable', { from: req.ip ?? null, detail });
+      // Whose secret does not open is the one thing about an outage that their tenant must hear of.
+      const subject = detail === 'ERR_SEALED' ? config.subjectOf(req) : null;
+      config.audit.record('unavailable', { subject, from: req.ip ?? null, detail });
     }
     await page(req, res, {
       status: problem.status,

@@ -46,7 +46,8 @@ export function resolveSettings(levels: Levels, registered: readonly MethodName[
   const because: PolicyReason[] = [];
   const mode = resolveMode(levels, demands, because);
   const { methods, duo } = resolveMethods(levels, demands, registered, because);
-  if (mode === 'required' && methods.length === 0) {
+  // Not even where it is optional: whoever has activated one could neither use it nor activate another.
+  if (mode !== 'off' && methods.length === 0) {
     const reasons = because.map(({ level, id, rule }) => `${level} ${id}: ${rule}`).join('; ');
     const { kind, id } = levels.organization;
     throw new UnavailableError(

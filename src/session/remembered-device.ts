@@ -53,7 +53,10 @@ export function rememberedDevices({
   elevate,
   origin,
 }: {
-  readonly store: Pick<SecondFactorStore, 'putDevice' | 'useDevice' | 'removeDevice' | 'now'>;
+  readonly store: Pick<
+    SecondFactorStore,
+    'putDevice' | 'useDevice' | 'removeDevice' | 'raiseEpoch' | 'now'
+  >;
   readonly keyring: Keyring;
   readonly elevate: Elevate;
   readonly origin: string;
@@ -98,6 +101,8 @@ export function rememberedDevices({
       });
       if (use.kind === 'unknown' || use.kind === 'stolen') {
         res.clearCookie(COOKIE, attributes);
+        // Either of the two may be the thief, and be in by now: the proof that the device stood for is void.
+        if (use.kind === 'stolen') await store.raiseEpoch(subject.id);
         return use.kind === 'stolen' ? 'stolen' : 'not-recognized';
       }
       const { device } = use;

@@ -92,6 +92,12 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     changed(subject);
   }
 
+  /** What was begun with an activation key goes with it. */
+  function voidKey(subject: StoredSubject): void {
+    subject.activationKey = null;
+    if (subject.pending?.basis === 'activation-key') subject.pending = null;
+  }
+
   function clear(subject: StoredSubject): void {
     subject.enrollments.clear();
     subject.pending = null;
@@ -217,6 +223,8 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       if (basis !== 'handover' && pending.session !== session) return { kind: 'superseded' };
       if (basis !== 'proven' && subject.enrollments.size > 0) return { kind: 'superseded' };
       if (basis === 'activation-key' && !subject.activationKey) return { kind: 'superseded' };
+      // What was proven has been removed meanwhile, and the proof went with it.
+      if (basis === 'proven' && subject.enrollments.size === 0) return { kind: 'superseded' };
       const at = now();
       if (at >= pending.expiresAt) return { kind: 'expired' };
       const enrollment: StoredEnrollment = Object.freeze({
@@ -292,6 +300,7 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     async putActivationKey(subjectId, { digest, lifetimeMs }) {
       const subject = subjectOf(subjectId);
       const endsAt = now() + lifetimeMs;
+      voidKey(subject);
       subject.activationKey = { digest, endsAt };
       changed(subject);
       return endsAt;
@@ -300,7 +309,7 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     async revokeActivationKey(subjectId) {
       const subject = subjectOf(subjectId);
       if (!subject.activationKey) return false;
-      subject.activationKey = null;
+      voidKey(subject);
       changed(subject);
       return true;
     },

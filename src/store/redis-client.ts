@@ -78,7 +78,18 @@ export function connectionOptions(
 /** Duplicates of a standalone client. */
 export function duplicates(client: RedisClient, settings: ConnectionSettings): Connect {
   const options = (client as { options?: NodeRedisOptions }).options ?? {};
-  return (kind) => client.duplicate(connectionOptions(options, kind, settings)) as TrackedClient;
+  return (kind) => {
+    const one = client.duplicate(connectionOptions(options, kind, settings)) as TrackedClient;
+    return Object.assign(one, { verify: () => assertMaster(one) });
+  };
+}
+
+/** What a replica answers may be behind without end. Proxies that say nothing of roles are believed. */
+export async function assertMaster(client: TrackedClient): Promise<void> {
+  // HELLO and not ROLE, which it would need another permission for.
+  const fields = (await client.sendCommand(['HELLO'])) as unknown[];
+  const role = String(fields[fields.findIndex((field) => String(field) === 'role') + 1]);
+  if (role === 'replica' || role === 'slave') throw new Error('this server is a replica');
 }
 
 /** Throws ERR_REDIS_CLIENT for anything but a client of node-redis. */

@@ -187,10 +187,12 @@ export function clusterShards(
         const ask = redirection(error);
         if (ask?.kind !== 'ASK') throw error;
         const { node } = memberAt(ask.address);
-        return node[through].call(async (there) => {
-          const [, reply] = await Promise.all([there(['ASKING']), there(args)]);
-          return reply;
-        });
+        return node[through]
+          .call(async (there) => (await Promise.all([there(['ASKING']), there(args)]))[1])
+          .catch((failed) => {
+            // As it would have come from the node itself.
+            throw replyCode(failed.cause) === null ? failed : failed.cause;
+          });
       }
     };
   }
@@ -259,8 +261,9 @@ export function clusterShards(
       const groups = new Map<number, string[]>();
       for (const key of keys) {
         const place = topology?.owners[slotOf(key)] ?? -1;
-        groups.set(place, [...(groups.get(place) ?? [])]);
-        groups.get(place)?.push(key);
+        const group = groups.get(place);
+        if (group) group.push(key);
+        else groups.set(place, [key]);
       }
       return [...groups.values()];
     },

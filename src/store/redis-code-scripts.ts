@@ -1,17 +1,33 @@
 import { CLOCK, HEADS, script } from './redis-scripts.js';
 
+/** What was begun with an activation key goes with it. */
+const VOID_KEYED = `
+local function void_keyed()
+  local owner = redis.call('HGET', key, 'ps')
+  if owner and string.sub(owner, 1, 1) == 'k' then redis.call('HDEL', key, 'pm', 'pk', 'pl', 'ps') end
+end
+`;
+
 /** ARGV: now, lifetime, digest → when it ends */
 export const PUT_KEY = script(
   CLOCK,
   HEADS,
+  VOID_KEYED,
   `
 local ends = now + tonumber(ARGV[2])
+void_keyed()
 redis.call('HSET', key, 'a', pack(ends) .. ARGV[3])
 return int(ends)`,
 );
 
 /** ARGV: now → 1 | 0 */
-export const REVOKE_KEY = script(CLOCK, `return redis.call('HDEL', key, 'a')`);
+export const REVOKE_KEY = script(
+  CLOCK,
+  VOID_KEYED,
+  `
+void_keyed()
+return redis.call('HDEL', key, 'a')`,
+);
 
 /** ARGV: now, values of x0, x1, … (redis-digests.ts) */
 export const REPLACE_CODES = script(

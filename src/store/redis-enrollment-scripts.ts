@@ -42,6 +42,7 @@ local basis = string.sub(owner, 1, 1)
 if basis ~= 'h' and string.sub(owner, 2) ~= ARGV[3] then return {'superseded'} end
 local by_id, used = slots()
 if basis ~= 'p' and next(by_id) then return {'superseded'} end
+if basis == 'p' and not next(by_id) then return {'superseded'} end
 if basis == 'k' and redis.call('HEXISTS', key, 'a') == 0 then return {'superseded'} end
 if now >= time_of(head) then return {'expired'} end
 local replaced = by_id[ARGV[5]]

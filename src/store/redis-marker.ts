@@ -7,7 +7,7 @@ import { slotOf, slotTags } from './redis-slots.js';
 
 /** The layout of keys and values; another value in a marker means another, unknown layout. */
 const LAYOUT = '1';
-const CHUNK = 1000;
+const CHUNK = 200;
 
 /**
  * The marker key tells a store that was set up from a Redis that came back empty, which otherwise looks like

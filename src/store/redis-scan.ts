@@ -2,8 +2,7 @@ import type { Authenticator, PendingEnrollment, StoredSetting } from '../contrac
 import type { Send } from './redis-client.js';
 import { decodeSubject } from './redis-codec.js';
 import { type Fields, fieldsOf } from './redis-fields.js';
-import { redisKeys, unescaped } from './redis-keys.js';
-import { runScript, script } from './redis-scripts.js';
+import { unescaped } from './redis-keys.js';
 import { settingJson, settingRecord } from './redis-settings.js';
 
 /** What a subject's record holds that depends on a key of the keyring. */
@@ -23,9 +22,14 @@ export interface ScannedSubject {
 export interface ScannedOrganization {
   readonly id: string;
   readonly setting: StoredSetting | null;
-  /** The setting as it is stored, for `replaceSetting`; null when there is none, or it cannot be read. */
+  /** The setting as it is stored; null when there is none, or it cannot be read. */
   readonly json: string | null;
   readonly damaged: boolean;
+  /**
+   * Puts another JSON in the place of this one, if it still is the stored one. Version, time and author stay:
+   * nothing changes for those who read it.
+   */
+  replace(json: string): Promise<boolean>;
 }
 
 /**
@@ -37,17 +41,12 @@ export interface ScannedOrganization {
 export interface RedisScan {
   subjects(): AsyncGenerator<readonly ScannedSubject[]>;
   organizations(): AsyncGenerator<readonly ScannedOrganization[]>;
-  /**
-   * Puts one JSON in the place of another as an organization's setting, if that still is the stored one.
-   * Version, time and author stay: nothing changes for those who read it.
-   */
-  replaceSetting(organizationId: string, expected: string, json: string): Promise<boolean>;
 }
 
 const BATCH = '200';
 
-/** ARGV: now (unused), expected, JSON → 1 | 0. See redis-settings.ts for the pieces. */
-const REPLACE_SETTING = script(`
+/** ARGV: expected, JSON → 1 | 0. See redis-settings.ts for the pieces. */
+const REPLACE_SETTING = `
 local pieces, n = {}, 0
 local piece = redis.call('HGET', KEYS[1], 'v0')
 while piece do
@@ -55,51 +54,52 @@ while piece do
   pieces[n] = piece
   piece = redis.call('HGET', KEYS[1], 'v' .. n)
 end
-if n == 0 or table.concat(pieces) ~= ARGV[2] then return 0 end
+if n == 0 or table.concat(pieces) ~= ARGV[1] then return 0 end
 for at = 0, n - 1 do redis.call('HDEL', KEYS[1], 'v' .. at) end
-for at = 0, math.ceil(#ARGV[3] / 64) - 1 do
-  redis.call('HSET', KEYS[1], 'v' .. at, string.sub(ARGV[3], at * 64 + 1, at * 64 + 64))
+for at = 0, math.ceil(#ARGV[2] / 64) - 1 do
+  redis.call('HSET', KEYS[1], 'v' .. at, string.sub(ARGV[2], at * 64 + 1, at * 64 + 64))
 end
-return 1`);
+return 1`;
 
-/** `send` answers with Buffers and flat arrays, within a time of its own. */
-export function redisScan(send: Send, prefix: string): RedisScan {
-  const keys = redisKeys(prefix);
+/** A hash as it was found, and where. */
+interface Found {
+  readonly send: Send;
+  readonly key: Buffer;
+  readonly id: string;
+  readonly reply: Buffer[];
+}
 
-  async function* hashes(kind: 's' | 'o'): AsyncGenerator<[id: string, reply: Buffer[]][]> {
+/** `masters` answer with Buffers and flat arrays, within a time of their own; all of a Cluster's are given. */
+export function redisScan(masters: readonly Send[], prefix: string): RedisScan {
+  async function* hashes(kind: 's' | 'o'): AsyncGenerator<Found[]> {
     const start = `${prefix}{${kind}:`;
     const pattern = `${start.replace(/[\\*?[\]^-]/g, '\\$&')}*}`;
-    let cursor = '0';
-    do {
-      const [next, found] = (await send([
-        ...['SCAN', cursor, 'MATCH', pattern, 'COUNT', BATCH, 'TYPE', 'hash'],
-      ])) as [Buffer, Buffer[]];
-      cursor = String(next);
-      const replies = await Promise.all(found.map((key) => send(['HGETALL', key])));
-      const present = found.map((key, at): [string, Buffer[]] => [
-        unescaped(String(key).slice(start.length, -1)),
-        replies[at] as Buffer[],
-      ]);
-      // Removed between the two commands.
-      yield present.filter(([, reply]) => reply.length > 0);
-    } while (cursor !== '0');
+    for (const send of masters) {
+      let cursor = '0';
+      do {
+        const [next, keys] = (await send([
+          ...['SCAN', cursor, 'MATCH', pattern, 'COUNT', BATCH, 'TYPE', 'hash'],
+        ])) as [Buffer, Buffer[]];
+        cursor = String(next);
+        const replies = await Promise.all(keys.map((key) => send(['HGETALL', key])));
+        const found = keys.map((key, at) => ({
+          ...{ send, key, reply: replies[at] as Buffer[] },
+          id: unescaped(String(key).slice(start.length, -1)),
+        }));
+        // Removed between the two commands.
+        yield found.filter(({ reply }) => reply.length > 0);
+      } while (cursor !== '0');
+    }
   }
 
   return {
     async *subjects() {
       for await (const batch of hashes('s')) {
-        yield batch.map(([id, reply]) => ({ id, held: heldBy(reply) }));
+        yield batch.map(({ id, reply }) => ({ id, held: heldBy(reply) }));
       }
     },
-
     async *organizations() {
       for await (const batch of hashes('o')) yield batch.map(organization);
-    },
-
-    async replaceSetting(organizationId, expected, json) {
-      const key = keys.organization(organizationId);
-      const args = ['', Buffer.from(expected), Buffer.from(json)];
-      return Number(await runScript(send, REPLACE_SETTING, key, args)) === 1;
     },
   };
 }
@@ -132,13 +132,15 @@ function codesByKey(fields: Fields): ReadonlyMap<string, number> {
   return codes;
 }
 
-function organization([id, reply]: readonly [string, Buffer[]]): ScannedOrganization {
+function organization({ send, key, id, reply }: Found): ScannedOrganization {
+  const replaceable = (json: string | null) => async (next: string) =>
+    json !== null && Number(await send(['EVAL', REPLACE_SETTING, '1', key, json, next])) === 1;
   try {
     const setting = settingRecord(reply);
     const json = setting === null ? null : settingJson(fieldsOf(reply));
-    return { id, setting, json, damaged: false };
+    return { id, setting, json, damaged: false, replace: replaceable(json) };
   } catch {
-    return { id, setting: null, json: null, damaged: true };
+    return { id, setting: null, json: null, damaged: true, replace: replaceable(null) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { withDeadline } from './deadline.js';
 import {
+  assertMaster,
   type Connect,
   type ConnectionSettings,
   type NodeRedisOptions,
@@ -35,7 +36,7 @@ export function sentinelMaster(
 ): { readonly connect: Connect; close(): void } {
   const options = optionsOfClient<SentinelOptions>(client, 'sentinelRootNodes');
   const { name, sentinelRootNodes: sentinels } = options;
-  const patience = Math.max(20, Math.floor(settings.timeout * 0.35));
+  const patience = Math.floor(settings.timeout / 2);
   const open = new Map<string, Promise<TrackedClient>>();
 
   function sentinelAt(sentinel: Address): Promise<TrackedClient> {
@@ -98,7 +99,7 @@ export function sentinelMaster(
           reject(new Error(`no Sentinel names a master for ${name}`));
         }
       }
-      const timer = setTimeout(() => decide(true), 2 * patience);
+      const timer = setTimeout(() => decide(true), 1.4 * patience);
       for (const sentinel of sentinels) {
         ask(sentinel)
           .then(
@@ -133,13 +134,11 @@ export function sentinelMaster(
           return nodeClient(options.nodeClientOptions ?? {}, address, kind, settings);
         },
         async (one) => {
-          const [hello, named] = await Promise.all([
-            one.sendCommand(['HELLO']) as Promise<unknown[]>,
+          const [named] = await Promise.all([
             // No Sentinel to be reached says nothing about the master.
             master().then(nameOf, () => connectedTo),
+            assertMaster(one),
           ]);
-          const role = String(hello[hello.findIndex((field) => String(field) === 'role') + 1]);
-          if (role !== 'master') throw new Error(`${connectedTo} is not a master but a ${role}`);
           if (named !== connectedTo) throw new Error(`the master is ${named}, not ${connectedTo}`);
         },
       );

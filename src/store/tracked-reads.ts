@@ -67,7 +67,8 @@ export function trackedReads<V>({
     },
     clear() {
       loads.clear();
-      values.clear();
+      // Clearing takes time by how much there could be, and a Cluster may report thousands of losses at once.
+      if (values.size > 0) values.clear();
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
+import { basisHolds } from '../attempt.js';
 import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
 import { DuoError } from './failure.js';
@@ -200,6 +201,7 @@ export function duo(config: DuoConfig): DuoMethod {
         return rejected('superseded', 'enrollment');
       }
       const { id, basis } = pending;
+      if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
       if (device !== null) {
         // Which phone it is, is known only now: the same enrollment again, under its name.
         const label = `${TITLE}, ${device}`.slice(0, MAX_LABEL);

@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
+import { basisHolds } from '../attempt.js';
 import { sealingContext } from '../sealing-context.js';
 import {
   formatParameters,
@@ -149,7 +150,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     },
 
     async confirmEnrollment(
-      { subject, session, input }: Attempt,
+      { subject, session, policy, input }: Attempt,
       { pending, at },
       { replaces },
     ): Promise<Verdict> {
@@ -164,7 +165,8 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
           ? null
           : matchingStep(code, open(pending.sealed, subject, pending.id), own, at);
       if (step === null) return { kind: 'rejected', reason: 'wrong-code' };
-      const { id } = pending;
+      const { id, basis } = pending;
+      if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
       const confirmed = await store.confirmEnrollment(subject.id, { id, session, step, replaces });
       switch (confirmed.kind) {
         case 'confirmed':

@@ -1,0 +1,74 @@
+import type { Request } from 'express';
+import { MemoryStore } from 'express-session';
+import { createClient } from 'redis';
+import { type Door, type SecondFactorStore, sallyport } from 'sallyport';
+import { redisStore } from 'sallyport/redis';
+import { sessionDigest } from '../src/session/assurance.js';
+
+export const KEY = Buffer.alloc(32, 1).toString('base64');
+
+export interface BenchDoor {
+  readonly door: Door;
+  readonly store: SecondFactorStore;
+  close(): Promise<void>;
+}
+
+/** A door over Redis with a policy that is a constant: what remains is the library's own cost. */
+export async function benchDoor(redisUrl: string): Promise<BenchDoor> {
+  const store = redisStore(createClient({ url: redisUrl }), { prefix: 'bench:', initialize: true });
+  const policy = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+  const door = sallyport({
+    origin: 'http://localhost:3000',
+    issuer: 'Bench',
+    keys: [KEY],
+    store,
+    subject: (req) => req.user as never,
+    policy: () => policy,
+    loginUrl: '/login',
+  });
+  await door.ready();
+  return { door, store, close: () => door.close() };
+}
+
+/** Enrolls a subject and proves a session, as an activation does. */
+export async function prove(store: SecondFactorStore, subjectId: string, sessionId: string) {
+  const session = sessionDigest(sessionId);
+  const id = `e-${subjectId}`.slice(0, 12);
+  await store.beginEnrollment(
+    subjectId,
+    {
+      id,
+      method: 'totp',
+      label: 'Authenticator app',
+      sealed: Buffer.alloc(53, 7),
+      parameters: 'sha1/6/30',
+      session,
+      basis: 'first',
+      lifetimeMs: 600_000,
+    },
+    { restart: false },
+  );
+  const confirmed = await store.confirmEnrollment(subjectId, {
+    id,
+    session,
+    step: 1,
+    replaces: null,
+  });
+  if (confirmed.kind !== 'confirmed') throw new Error(`the enrollment is ${confirmed.kind}`);
+  const factors = [{ method: 'totp', enrollmentId: id, at: store.now() }];
+  const { epoch } = confirmed;
+  await store.prove(session, { subjectId, epoch, factors, lifetimeMs: 3_600_000 });
+}
+
+/** A request as the gate sees it behind express-session and Passport. */
+export function requestOf(door: Door, subjectId: string, sessionId: string): Request {
+  return {
+    method: 'GET',
+    originalUrl: '/reports?month=3',
+    headers: { accept: 'text/html' },
+    sessionID: sessionId,
+    session: {},
+    sessionStore: door.sessions(new MemoryStore()),
+    user: { id: subjectId, tenantId: 'acme', label: subjectId },
+  } as unknown as Request;
+}

@@ -1,0 +1,109 @@
+import { createClient } from 'redis';
+import { redisStore } from 'sallyport/redis';
+import { host } from '../test/support/app.js';
+import { Browser, codeAt } from '../test/support/browser.js';
+import { type Line, line } from './report.js';
+
+const LOGINS = 20;
+
+/**
+ * How many Redis commands of ours each step of a login costs. The session store is in memory, so that all
+ * commands are ours; those inside a script run on the server and are not counted, its call is.
+ */
+export async function loginCommands(redisUrl: string): Promise<Line[]> {
+  const client = createClient({ url: redisUrl });
+  const store = redisStore(client, { prefix: 'login:', initialize: true });
+  const { app, door } = await host({
+    store,
+    policy: () => ({ mode: 'required', methods: ['totp'] }),
+  });
+  const watch = await commandWatch(redisUrl);
+
+  const key = await new Browser(app).activate('user1@acme', store.now());
+  const steps = new Map<string, number[]>();
+  let login = 0;
+  const note = (name: string, count: number) => {
+    // The first one teaches the server its scripts.
+    if (login > 0) steps.set(name, [...(steps.get(name) ?? []), count]);
+  };
+  const step = async (name: string, run: () => Promise<unknown>) => {
+    await watch.take();
+    await run();
+    const sent = await watch.take();
+    const trail = sent.filter((text) => text.includes(':events"'));
+    note(name, sent.length - trail.length);
+    if (trail.length > 0) note(`${name}, for the trail of events`, trail.length);
+  };
+  // Steps of time that have not come yet are reached by turning the last accepted one back: a bench cannot wait.
+  const keyName = (await client
+    .duplicate()
+    .connect()
+    .then(async (one) => {
+      const [found] = await one.keys('login:*user1@acme*');
+      await one.close();
+      return found;
+    }))!;
+  const admin = client.duplicate();
+  await admin.connect();
+  for (; login < LOGINS; login += 1) {
+    await admin.hSet(keyName, 's', '0');
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    await step('the gate sends to the challenge', () => browser.get('/reports'));
+    let _csrf = '';
+    await step('the challenge is shown', async () => {
+      const page = await browser.get('/two-factor/challenge/totp');
+      _csrf = /name="_csrf" value="([^"]+)"/.exec(page.text)![1]!;
+    });
+    await step('a right code is verified', async () => {
+      const code = codeAt(key, store.now());
+      const answer = await browser.post('/two-factor/challenge/totp', { code, _csrf });
+      if (answer.status !== 303) throw new Error(`the code was answered with ${answer.status}`);
+    });
+    await step('the first page inside', () => browser.get('/reports'));
+    await step('the second page inside', () => browser.get('/reports'));
+  }
+  await admin.close();
+  await watch.close();
+  await door.close();
+  return [...steps].map(([name, counts]) => {
+    const most = Math.max(...counts);
+    const measured = `${[...counts].sort((a, b) => a - b)[counts.length >> 1]} (most ${most})`;
+    return line(
+      `Redis commands: ${name}`,
+      measured,
+      name === 'a right code is verified' ? ['≤ 4', most <= 4] : undefined,
+    );
+  });
+}
+
+/** Commands as the server receives them (MONITOR), without those of scripts, heartbeats and watchers. */
+async function commandWatch(redisUrl: string) {
+  const [monitor, marker] = [createClient({ url: redisUrl }), createClient({ url: redisUrl })];
+  await Promise.all([monitor.connect(), marker.connect()]);
+  let seen: string[] = [];
+  let marks = 0;
+  let reached = () => {};
+  await monitor.monitor((entry) => {
+    const text = String(entry);
+    if (text.includes(`"mark-${marks}"`)) reached();
+    else if (/\[\d+ (?!lua)[^\]]*\] /.test(text)) seen.push(text.replace(/^.*?\] /, ''));
+  });
+  return {
+    /** Everything since the last time. */
+    async take(): Promise<string[]> {
+      marks += 1;
+      const arrived = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      await Promise.all([marker.echo(`mark-${marks}`), arrived]);
+      const taken = seen;
+      seen = [];
+      return taken.filter((text) => !/^"(TIME|HELLO|CLIENT|ECHO|PING)"/i.test(text));
+    },
+    async close() {
+      monitor.destroy();
+      await marker.close();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { startRedis } from '../test/support/redis.js';
+import { changeLatency } from './change-latency.js';
+import { gateCost } from './gate-cost.js';
+import { loginCommands } from './login-commands.js';
+import { memory } from './memory.js';
+import { policy } from './policy.js';
+import { type Line, table } from './report.js';
+import { throughput } from './throughput.js';
+
+/** `npm run bench [name…]`: all of them, or those named. Each has a Redis server of its own. */
+const BENCHES: Readonly<Record<string, (redisUrl: string) => Promise<Line[]>>> = {
+  gate: gateCost,
+  login: loginCommands,
+  change: changeLatency,
+  throughput,
+  memory,
+  policy,
+};
+
+process.env.NODE_ENV = 'production';
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(
+    `no such bench: ${unknown.join(', ')} (there are ${Object.keys(BENCHES).join(', ')})`,
+  );
+  process.exit(1);
+}
+
+const lines: Line[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.error(`${name} …`);
+  const redis = await startRedis();
+  try {
+    lines.push(...(await bench(redis.url)));
+  } finally {
+    await redis.stop();
+  }
+}
+console.log(`Node ${process.version}, ${availableParallelism()} CPUs\n\n${table(lines)}`);

@@ -1,0 +1,96 @@
+import type { Audit } from '../audit/events.js';
+import type { SecondFactorStore } from '../contracts.js';
+import { SallyportError } from '../errors.js';
+import type { SealedCredentials, WhenUnavailable } from '../methods/duo/credentials.js';
+import type { CheckedKeys, CheckKeys } from '../methods/duo/save.js';
+import { NO_SETTING, type OrganizationSetting, organizationSetting } from '../policy/settings.js';
+
+/** Duo's keys as a host's own program saves them: at start, or when an organization is made. */
+export interface DuoKeysInput {
+  /** The integration key. */
+  readonly clientId: string;
+  /** The secret key. */
+  readonly clientSecret: string;
+  /** `api-XXXXXXXX.duosecurity.com` */
+  readonly apiHost: string;
+  /** Default `deny`. */
+  readonly whenUnavailable?: WhenUnavailable;
+  /** For a partner: clients without keys of their own use these. Default false. */
+  readonly lendToClients?: boolean;
+}
+
+export type DuoKeysSaved =
+  | { readonly kind: 'saved'; readonly version: number }
+  | Exclude<CheckedKeys, { kind: 'checked' }>;
+
+export interface DuoKeys {
+  /**
+   * Checks the keys with Duo's health check and saves them for an organization, whatever it had before. What
+   * is wrong with them is a value, and nothing is saved then.
+   */
+  save(
+    organizationId: string,
+    keys: DuoKeysInput,
+    by: { readonly actor: string },
+  ): Promise<DuoKeysSaved>;
+}
+
+const TRIES = 5;
+
+export function duoProvision({
+  store,
+  checkDuoKeys,
+  audit,
+}: {
+  readonly store: Pick<SecondFactorStore, 'readSetting' | 'writeSetting'>;
+  readonly checkDuoKeys: CheckKeys;
+  readonly audit: Audit;
+}): DuoKeys {
+  return {
+    async save(
+      organizationId,
+      { whenUnavailable = 'deny', lendToClients = false, ...input },
+      { actor },
+    ) {
+      const checked = await checkDuoKeys(organizationId, { ...input }, null);
+      if (checked.kind !== 'checked') return checked;
+      // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.
+      for (let tried = 0; tried < TRIES; tried += 1) {
+        const stamped = organizationSetting(
+          await store.readSetting(organizationId),
+          organizationId,
+        );
+        const written = await store.writeSetting(organizationId, {
+          value: withDuo(stamped?.value ?? NO_SETTING, {
+            keys: checked.keys,
+            whenUnavailable,
+            lendToClients,
+          }),
+          changedBy: actor,
+          expectedVersion: stamped?.version ?? 0,
+        });
+        if (written.kind === 'conflict') continue;
+        const detail = `Duo Security: keys of ${checked.keys.apiHost}`;
+        audit.record('setting.changed', { organizationId, actorId: actor, detail });
+        return { kind: 'saved', version: written.version };
+      }
+      throw new SallyportError(
+        'ERR_STORE_UNAVAILABLE',
+        `the setting of ${organizationId} is being changed all the time`,
+      );
+    },
+  };
+}
+
+/** Whoever enters keys wants Duo to be offered, also where only some mechanisms are accepted. */
+export function withDuo(
+  { methods, ...setting }: OrganizationSetting,
+  duo: {
+    readonly keys: SealedCredentials;
+    readonly whenUnavailable: WhenUnavailable;
+    readonly lendToClients: boolean;
+  },
+): OrganizationSetting {
+  const offered = methods === null || methods.includes('duo') ? methods : [...methods, 'duo'];
+  return { ...setting, methods: offered, duo };
+}

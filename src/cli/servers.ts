@@ -1,0 +1,113 @@
+import { withDeadline } from '../store/deadline.js';
+import type { Send } from '../store/redis-client.js';
+import { replyCode, unavailable } from '../store/redis-errors.js';
+import { readTopology } from '../store/redis-topology.js';
+import { UsageError } from './run.js';
+
+const COMMAND_MS = 5000;
+
+/** One server, over a connection of our own without tracking. */
+export interface Server {
+  /** `host:port`, without user and password. */
+  readonly name: string;
+  /** Within a deadline; rejects with `UnavailableError`. */
+  readonly send: Send;
+  close(): void;
+}
+
+export interface Servers {
+  /** One, or the masters of a Cluster. */
+  readonly masters: readonly Server[];
+  readonly clustered: boolean;
+  /** For `redisStore`. */
+  readonly client: Parameters<typeof import('../store/redis-store.js').redisStore>[0];
+  close(): void;
+}
+
+/** Finds out what is behind a URL: one server, or a node of a Cluster. The client is an optional peer. */
+export async function findServers(url: string): Promise<Servers> {
+  const { createClient, createCluster } = await import('redis');
+  const parsed = parseUrl(url);
+
+  const open = (address: string): Server => {
+    const client = createClient({
+      url: address,
+      RESP: 2,
+      disableOfflineQueue: true,
+      commandOptions: { typeMapping: { 36: Buffer } },
+      socket: { reconnectStrategy: false, connectTimeout: COMMAND_MS },
+    });
+    // The command that was under way is rejected with it.
+    client.on('error', () => {});
+    let connecting: Promise<unknown> | undefined;
+    return {
+      name: new URL(address).host,
+      async send(args) {
+        try {
+          connecting ??= client.connect();
+          await withDeadline(connecting, COMMAND_MS);
+          return await withDeadline(client.sendCommand([...args]), COMMAND_MS);
+        } catch (cause) {
+          throw unavailable(cause);
+        }
+      },
+      close() {
+        // A server that hangs would never let go of the connection that is being made.
+        connecting?.catch(() => {});
+        if (client.isOpen) client.destroy();
+      },
+    };
+  };
+
+  const first = open(url);
+  const servers = [first];
+  const close = () => {
+    for (const server of servers) server.close();
+  };
+  try {
+    const addresses = await clusterMasters(first, parsed);
+    if (!addresses) {
+      return { masters: [first], clustered: false, client: createClient({ url }), close };
+    }
+    const masters = addresses.map(open);
+    servers.push(...masters);
+    const { username, password, protocol } = parsed;
+    const client = createCluster({
+      rootNodes: [{ url }],
+      defaults: {
+        ...(username && { username: decodeURIComponent(username) }),
+        ...(password && { password: decodeURIComponent(password) }),
+        ...(protocol === 'rediss:' && { socket: { tls: true as const } }),
+      },
+    });
+    return { masters, clustered: true, client, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The URLs of a Cluster's masters; null for a server that is in none. */
+async function clusterMasters({ send }: Server, url: URL): Promise<string[] | null> {
+  const from = { host: url.hostname, port: Number(url.port || 6379) };
+  try {
+    const { masters } = await readTopology(send, from);
+    return masters.map(({ host, port }) => {
+      const address = new URL(url);
+      address.hostname = host.includes(':') ? `[${host}]` : host;
+      address.port = String(port);
+      return address.href;
+    });
+  } catch (error) {
+    const code = replyCode((error as { cause?: unknown }).cause);
+    // Cluster support is off, or the user may not ask, as on a server that stands alone.
+    if (code === 'ERR' || code === 'NOPERM') return null;
+    throw error;
+  }
+}
+
+function parseUrl(url: string): URL {
+  // What is wrong with it is not said, since it may hold a password.
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return new URL(url);
+  throw new UsageError('the Redis URL is not one: redis://[user:password@]host[:port][/database]');
+}
