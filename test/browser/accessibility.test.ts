@@ -3,9 +3,12 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.js';
 import {
+  changeSetting,
+  handOver,
   type RunningExample,
   readKey,
   signIn,
+  signOut,
   startExample,
   submitCode,
   wrongCode,
@@ -76,8 +79,52 @@ describe('every page, in light and dark, from 320 to 1280 pixels', () => {
     await page.goto(pathname);
   });
 
-  it('the dashboard', async () => {
+  it('the recovery codes', async () => {
     await submitCode(page, example.code(key));
+    await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+    await check();
+  });
+
+  it('My Profile, and the question before a change', async () => {
+    await page.goto('/two-factor/profile?done=activated');
+    await check();
+    await page.getByRole('link', { name: 'Sign out my other sessions' }).click();
+    await check();
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.getByRole('link', { name: 'Replace' }).click();
+    await page.locator('[data-sp=totp-key]').waitFor();
+    await check();
+  });
+
+  it('a key that was handed over', async () => {
+    const other = await browser.newContext({ baseURL: example.origin });
+    await handOver(await other.newPage(), 'globex', 'globex-user1');
+    await other.close();
+    await page.goto('/');
+    await signOut(page);
+    await signIn(page, 'user1@globex.example');
+    await page.getByRole('heading', { name: /Confirm your authenticator app/ }).waitFor();
+    await check();
+    await signOut(page);
+  });
+
+  it('the activation key, with a grace period, and after a wrong one', async () => {
+    const graceUntil = new Date(example.now() + 5 * 24 * 3600 * 1000).toISOString();
+    await changeSetting(example, 'globex', { enrollment: 'activation-key', graceUntil });
+    await signIn(page, 'user2@globex.example');
+    await page.getByLabel('Activation key').fill('AAAAA-BBBBB-CCCCC-DDDDD');
+    await check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').waitFor();
+    await check();
+    await signOut(page);
+    example.nextStep();
+    await signIn(page, 'user1@acme.example');
+    await submitCode(page, example.code(key));
+  });
+
+  it('the dashboard', async () => {
+    await page.goto('/');
     await page.getByRole('heading', { name: 'Acme' }).waitFor();
     await check();
   });

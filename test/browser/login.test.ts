@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.js';
 import {
+  activate,
+  changeSetting,
+  handOver,
   type RunningExample,
   readKey,
   signIn,
+  signOut,
   startExample,
   submitCode,
   wrongCode,
@@ -73,7 +77,7 @@ describe('a login in the browser', () => {
         assert.ok(described?.split(' ').includes((await error.getAttribute('id')) ?? ''));
         assert.equal(await readKey(page), key, 'the key that was scanned still counts');
 
-        await submitCode(page, example.code(key));
+        await activate(page, example);
         await page.waitForURL('**/files/report.txt');
         await page.goto('/');
         assert.match((await page.textContent('main')) ?? '', /Authenticator app\s+proven/);
@@ -82,10 +86,8 @@ describe('a login in the browser', () => {
       it('asks for a code only, at the next login', async () => {
         await page.goto('/');
         await signIn(page, 'user2@acme.example');
-        const key = await readKey(page);
-        await submitCode(page, example.code(key));
-        await page.getByRole('button', { name: 'Sign out' }).click();
-        await page.waitForURL('**/login');
+        const key = await activate(page, example);
+        await signOut(page);
         example.nextStep();
 
         await page.goto('/api/me');
@@ -122,8 +124,45 @@ describe('a login in the browser', () => {
         assert.notEqual(after, before);
         await submitCode(page, example.code(before));
         await page.getByRole('alert').waitFor();
-        await submitCode(page, example.code(after));
+        assert.equal(await activate(page, example), after);
         await page.waitForURL(`${example.origin}/`);
+      });
+
+      it('replaces the authenticator app in My Profile, after a fresh code', async () => {
+        await page.goto('/');
+        await signIn(page, 'user1@acme.example');
+        const old = await activate(page, example);
+        await page.getByRole('link', { name: 'My Profile' }).click();
+        example.nextStep('10m');
+        await page.getByRole('link', { name: 'Replace' }).click();
+        await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+        await submitCode(page, example.code(old));
+        await page.waitForURL('**/two-factor/profile/replace/**');
+        const key = await readKey(page);
+        assert.notEqual(key, old);
+        await submitCode(page, example.code(key));
+        await page.getByRole('status').waitFor();
+        assert.match((await page.getByRole('status').textContent()) ?? '', /the old one is gone/);
+      });
+
+      it('confirms a key that an administrator has handed over', async () => {
+        const key = await handOver(page, 'globex', 'globex-user1');
+        await signIn(page, 'user1@globex.example');
+        await page.waitForURL('**/two-factor/activate/**');
+        assert.equal(await page.locator('[data-sp=totp-key]').count(), 0);
+        await submitCode(page, example.code(key));
+        await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+      });
+
+      it('asks for an activation key first where the organization demands one', async () => {
+        await changeSetting(example, 'globex', { enrollment: 'activation-key' });
+        await page.goto('/');
+        await signIn(page, 'user2@globex.example');
+        await page.waitForURL('**/two-factor/activate/**');
+        assert.equal(await page.locator('[data-sp=totp-key]').count(), 0);
+        await page.getByLabel('Activation key').fill('AAAAA-BBBBB-CCCCC-DDDDD');
+        await page.getByRole('button', { name: 'Continue' }).click();
+        assert.match((await page.getByRole('alert').textContent()) ?? '', /not right/);
       });
 
       it('has no second door where two-factor is off', async () => {

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
-import { run } from '../../src/cli/run.js';
+import { sallyport } from '../support/cli.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
-
-async function sallyport(args: string[], env: Record<string, string> = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await run(args, {
-    env,
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
 
 describe('npx sallyport', () => {
   let redis: RedisServer;
@@ -25,11 +14,20 @@ describe('npx sallyport', () => {
   it('says what it can do', async () => {
     const { code, out } = await sallyport(['help']);
     assert.equal(code, 0);
-    assert.match(out, /init .*\n\s+keygen /);
+    for (const name of ['init', 'keygen', 'doctor', 'reseal', 'reset TENANT USER']) {
+      assert.match(out, new RegExp(`^  ${name}  `, 'm'));
+    }
   });
 
   it('exits with 2 for a command it does not have, an argument too many, an unknown option', async () => {
-    for (const args of [['bogus'], ['toString'], ['init', 'x'], ['--frobnicate'], []]) {
+    for (const args of [
+      ['bogus'],
+      ['toString'],
+      ['init', 'x'],
+      ['reset', 'acme'],
+      ['--frobnicate'],
+      [],
+    ]) {
       assert.equal((await sallyport(args)).code, 2, args.join(' '));
     }
   });
@@ -48,7 +46,9 @@ describe('npx sallyport', () => {
     await assert.rejects(before.ready(), { code: 'ERR_STORE_NOT_INITIALIZED' });
     await before.close();
 
-    const { code } = await sallyport(['init', '--prefix', prefix], { REDIS_URL: redis.url });
+    const { code } = await sallyport(['init', '--prefix', prefix], {
+      env: { REDIS_URL: redis.url },
+    });
     assert.equal(code, 0);
     const after = fresh();
     await after.ready();

@@ -42,6 +42,7 @@ const challenge: ChallengeTotpLocals = {
   retryAt: null,
   otherMethods: [],
   reason: null,
+  rememberDays: null,
 };
 
 const activate: ActivateTotpLocals = {
@@ -81,7 +82,7 @@ describe('views', () => {
       paths: { home: evil, signOut: evil },
     };
     const others = [{ title: evil, href: evil }];
-    const later = { action: evil, until: { iso: evil, text: evil } };
+    const later = { action: evil, until: { iso: evil, text: evil }, left: evil };
     const retryAt = { iso: evil, text: evil };
     const pages = [
       await views.render('activate-totp', {
@@ -112,6 +113,24 @@ describe('views', () => {
         purpose: 'activate',
         methods: [{ title: evil, href: evil, description: evil }],
         later,
+      }),
+      await views.render('prompt-duo', {
+        frame: evilFrame,
+        purpose: 'challenge',
+        reason: null,
+        atOnce: false,
+        href: evil,
+        error: evil,
+        otherMethods: others,
+        later,
+      }),
+      await views.render('fallback-duo', {
+        frame: evilFrame,
+        action: evil,
+        withCode: true,
+        error: evil,
+        retryAt,
+        otherMethods: others,
       }),
       await views.render('message', {
         frame: evilFrame,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dateText, durationText, waitUntil } from '../../src/pages/wording.js';
+import { dateText, durationText, timeLeft, waitUntil } from '../../src/pages/wording.js';
 
 describe('wording', () => {
   it('says a wait in words, rounded up', () => {
@@ -12,6 +12,15 @@ describe('wording', () => {
       iso: '1970-01-01T00:01:00.000Z',
       text: 'in 30 seconds',
     });
+  });
+
+  it('says in words how much time is left, rounded down', () => {
+    const minute = 60_000;
+    assert.equal(timeLeft(1), '1 minute');
+    assert.equal(timeLeft(119.9 * minute), '119 minutes');
+    assert.equal(timeLeft(47.9 * 60 * minute), '47 hours');
+    assert.equal(timeLeft(48 * 60 * minute), '2 days');
+    assert.equal(timeLeft(6.9 * 24 * 60 * minute), '6 days');
   });
 
   it('says a date in UTC', () => {

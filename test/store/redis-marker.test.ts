@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Send } from '../../src/store/redis-client.js';
+import { redisKeys } from '../../src/store/redis-keys.js';
 import { marker } from '../../src/store/redis-marker.js';
 import { coded } from '../support/redis-store.js';
 
@@ -6,9 +8,10 @@ describe('the marker of a redis store', () => {
   /** A server that holds the marker or not, and what happens in the turn in which it answers. */
   function setUp() {
     const server = { present: true, gets: 0, afterAnswer: () => {} };
-    const mark = marker('sp:initialized', {
+    const shards = {
       trusted: () => true,
-      async call(work) {
+      grouped: () => [],
+      async call<T>(_key: string, work: (send: Send) => Promise<T>): Promise<T> {
         const result = await work(async () => {
           server.gets += 1;
           const answer = server.present ? Buffer.from('1') : null;
@@ -17,17 +20,18 @@ describe('the marker of a redis store', () => {
         });
         return result;
       },
-    });
+    };
+    const mark = marker(redisKeys('sp:'), shards, { clustered: false });
     return { server, mark };
   }
   const lost = coded('ERR_STORE_NOT_INITIALIZED');
 
   it('is asked for once, until it is said to have changed', async () => {
     const { server, mark } = setUp();
-    for (let n = 0; n < 3; n += 1) await mark.guard(async () => n);
+    for (let n = 0; n < 3; n += 1) await mark.guard('sp:{s:user1}', async () => n);
     assert.equal(server.gets, 1);
     mark.forget();
-    await mark.guard(async () => 1);
+    await mark.guard('sp:{s:user1}', async () => 1);
     assert.equal(server.gets, 2);
   });
 
@@ -38,7 +42,7 @@ describe('the marker of a redis store', () => {
     const write = async () => {
       written = true;
     };
-    await assert.rejects(mark.guard(write), lost);
+    await assert.rejects(mark.guard('sp:{s:user1}', write), lost);
     assert.equal(written, false);
   });
 
@@ -48,7 +52,7 @@ describe('the marker of a redis store', () => {
       server.present = false;
       mark.forget();
     };
-    await assert.rejects(mark.guard(write), lost);
+    await assert.rejects(mark.guard('sp:{s:user1}', write), lost);
   });
 
   it('fails a write when it was lost in the turn in which it was found', async () => {
@@ -58,7 +62,7 @@ describe('the marker of a redis store', () => {
       mark.forget();
     };
     await assert.rejects(
-      mark.guard(async () => {}),
+      mark.guard('sp:{s:user1}', async () => {}),
       lost,
     );
   });
@@ -69,6 +73,6 @@ describe('the marker of a redis store', () => {
       mark.forget();
       return 'written';
     };
-    assert.equal(await mark.guard(write), 'written');
+    assert.equal(await mark.guard('sp:{s:user1}', write), 'written');
   });
 });

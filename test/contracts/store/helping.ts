@@ -31,15 +31,24 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       assert.equal((await begin(keyed('four'), { restart: true })).id, 'four');
     });
 
-    it('spends the key when it is confirmed, and is void once the key is revoked', async () => {
+    it('spends the key when it is confirmed', async () => {
+      await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
+      await tryBegin(keyed('one'), digest(1));
+      assert.equal((await confirm('one')).kind, 'confirmed');
+      assert.equal((await store.readSubject('user1')).activationKeyEndsAt, null);
+    });
+
+    it('is void once the key is revoked or replaced', async () => {
       await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
       await tryBegin(keyed('one'), digest(1));
       assert.equal(await store.revokeActivationKey('user1'), true);
       assert.equal(await store.revokeActivationKey('user1'), false);
       assert.deepEqual(await confirm('one'), { kind: 'superseded' });
       await store.putActivationKey('user1', { digest: digest(2), lifetimeMs });
-      assert.equal((await confirm('one')).kind, 'confirmed');
-      assert.equal((await store.readSubject('user1')).activationKeyEndsAt, null);
+      assert.deepEqual(await confirm('one'), { kind: 'superseded' });
+      await tryBegin(keyed('two'), digest(2));
+      await store.putActivationKey('user1', { digest: digest(3), lifetimeMs });
+      assert.deepEqual(await confirm('two'), { kind: 'superseded' });
     });
 
     it('refuses a key from the moment it ends', async () => {

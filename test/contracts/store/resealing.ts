@@ -3,20 +3,28 @@ import { SEALED, type Stage } from './stage.js';
 
 const RENEWED = SEALED.map((byte) => byte ^ 0xff);
 
-export function resealing({ begin, confirm, enroll, proposal, reserved, store, other }: Stage): void {
+export function resealing({
+  begin,
+  confirm,
+  enroll,
+  proposal,
+  reserved,
+  store,
+  other,
+}: Stage): void {
   describe('resealing', () => {
     const sealedNow = async () =>
       (await reserved()).authenticators.map(({ sealed }) => [...sealed]);
     const reseal = (id: string, expected = SEALED, on = store) =>
-      on.reseal('alice', id, expected, RENEWED);
+      on.reseal('user1', id, expected, RENEWED);
 
     it('puts the new bytes in the place of the old, and changes nothing else', async () => {
       await enroll('one');
-      const before = await store.readSubject('alice');
+      const before = await store.readSubject('user1');
       assert.equal(await reseal('one'), true);
-      assert.deepEqual(await store.readSubject('alice'), before);
+      assert.deepEqual(await store.readSubject('user1'), before);
       assert.deepEqual(await sealedNow(), [[...RENEWED]]);
-      const replay = await store.commitAttempt('alice', { enrollmentId: 'one', step: 100 });
+      const replay = await store.commitAttempt('user1', { enrollmentId: 'one', step: 100 });
       assert.equal(replay.kind, 'replayed');
     });
 
@@ -42,7 +50,7 @@ export function resealing({ begin, confirm, enroll, proposal, reserved, store, o
     it('renews a pending enrollment, which can be confirmed as before', async () => {
       await begin(proposal('one'));
       assert.equal(await reseal('one'), true);
-      const pending = await store.resumeEnrollment('alice', 'session-1');
+      const pending = await store.resumeEnrollment('user1', 'session-1');
       assert.deepEqual([...(pending?.sealed ?? [])], [...RENEWED]);
       assert.equal((await confirm('one')).kind, 'confirmed');
       assert.deepEqual(await sealedNow(), [[...RENEWED]]);
@@ -50,10 +58,10 @@ export function resealing({ begin, confirm, enroll, proposal, reserved, store, o
 
     it('finds nothing once the enrollment is gone, and brings nothing back', async () => {
       await enroll('one');
-      await store.unenroll('alice', 'one');
+      await store.unenroll('user1', 'one');
       assert.equal(await reseal('one'), false);
       assert.equal(await store.reseal('nobody', 'one', SEALED, RENEWED), false);
-      assert.deepEqual((await store.readSubject('alice')).enrollments, []);
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
     });
 
     it('is done by one of many that come together', async () => {

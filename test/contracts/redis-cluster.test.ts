@@ -1,0 +1,30 @@
+import { openClusterStore, type RedisCluster, startCluster } from '../support/redis-cluster.js';
+import { closeStores, openClient } from '../support/redis-store.js';
+import { storeContract } from './store-contract.js';
+
+describe('over a Cluster,', function () {
+  this.timeout(30_000);
+  let cluster: RedisCluster;
+
+  before(async () => {
+    cluster = await startCluster();
+  });
+  after(() => cluster.stop());
+
+  storeContract('redisStore', async (now) => {
+    await Promise.all(cluster.nodes.map(({ url }) => removeRecords(url)));
+    const make = () => openClusterStore(cluster.rootNodes, { now, initialize: true });
+    const [store, other] = [make(), make()];
+    // One after the other: both would set up the Cluster, and one would find it half done.
+    await store.ready();
+    await other.ready();
+    return { store, other, dispose: closeStores };
+  });
+
+  /** All but the 16 384 markers. */
+  async function removeRecords(url: string): Promise<void> {
+    const client = await openClient(url);
+    const found = await client.sendCommand(['KEYS', 'sp:[{at]*']);
+    for (const key of found as unknown as string[]) await client.del(key);
+  }
+});

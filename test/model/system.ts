@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import type { Store } from 'express-session';
+import { ScureBase32Plugin } from 'otplib';
+import type { Door, PolicyInput, SecondFactorStore, Subject } from 'sallyport';
+import { keyring } from '../../src/crypto/keyring.js';
+import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { totp } from '../../src/methods/totp/method.js';
+import { type Clock, type Host, host } from '../support/app.js';
+import { type Answered, dispatch } from '../support/dispatch.js';
+import type { Jar, Name, Reference, Rules, TypedCode } from './reference.js';
+
+const STEP = 30_000;
+const UNSEEN = '';
+const KEYS = [7, 8, 9].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+/** The first key seals, all of them open. */
+const RINGS = [0, 1, 2].map((first) => [
+  KEYS[first] as string,
+  ...KEYS.filter((_, at) => at !== first),
+]);
+
+/** What an installation needs: the same clock and data for every process. */
+export interface Installation {
+  readonly clock: Clock;
+  readonly sessions: Store;
+  /** A second-factor store per process. */
+  readonly stores: readonly SecondFactorStore[];
+}
+
+/** The processes, in all states of a key rotation. They outlive a run: each run has subjects of its own. */
+export interface Processes {
+  readonly clock: Clock;
+  readonly stores: readonly SecondFactorStore[];
+  /** By process, by key ring. */
+  readonly hosts: readonly (readonly Host[])[];
+  readonly policies: Map<string, PolicyInput>;
+  runs: number;
+}
+
+export async function startProcesses(installation: Installation): Promise<Processes> {
+  const policies = new Map<string, PolicyInput>();
+  const policy = ({ id }: Subject): PolicyInput => policies.get(id) ?? { mode: 'required' };
+  const hosts = await Promise.all(
+    installation.stores.map((store) =>
+      Promise.all(
+        RINGS.map((keys) =>
+          host({
+            store,
+            sessions: installation.sessions,
+            policy,
+            options: { keys, onEvent: () => {} },
+            routes(app, door) {
+              app.get('/fresh', door.require({ maxAge: '5m' }), (_req, res) => {
+                res.send('inside, freshly');
+              });
+            },
+          }),
+        ),
+      ),
+    ),
+  );
+  return { clock: installation.clock, stores: installation.stores, hosts, policies, runs: 0 };
+}
+
+/** A browser's cookies, and what the model knows of them. */
+export interface Slot {
+  jar: Jar;
+  cookies: Map<string, string>;
+}
+
+export interface Form {
+  readonly secret: number;
+  readonly place: 'login' | 'profile';
+  readonly replaces: number | null;
+}
+
+/** The real thing under test, for one run: it does what it is told and remembers secrets by number. */
+export class System {
+  readonly #processes: Processes;
+  readonly #rings: number[];
+  readonly #suffix: string;
+  readonly slots: Slot[] = Array.from({ length: 4 }, emptySlot);
+  /** Cookies as they were once, to be used again. */
+  readonly old: Slot[] = [];
+  readonly forms: Form[] = [];
+  /** Manual keys, by the number of the secret. */
+  readonly secrets: string[] = [];
+  readonly #ids: string[] = [];
+  readonly codes: string[] = [];
+  readonly activationKeys: string[] = [];
+  readonly #tokens = new Map<string, string>();
+
+  constructor(processes: Processes) {
+    this.#processes = processes;
+    this.#rings = processes.stores.map(() => 0);
+    processes.runs += 1;
+    this.#suffix = String(processes.runs);
+    // In the middle of a time step, whatever the runs before have done to the clock.
+    const { clock } = processes;
+    clock.advance(STEP - (clock.now() % STEP) + STEP / 2);
+  }
+
+  get now(): number {
+    return this.#processes.clock.now();
+  }
+
+  get door(): Door {
+    return this.#hostOf(0).door;
+  }
+
+  get store(): SecondFactorStore {
+    return this.#processes.stores[0] as SecondFactorStore;
+  }
+
+  #hostOf(process: number): Host {
+    const at = process % this.#rings.length;
+    return (this.#processes.hosts[at] as readonly Host[])[this.#rings[at] as number] as Host;
+  }
+
+  subject(user: Name): Subject {
+    const id = `${user}${this.#suffix}@acme`;
+    return { id, tenantId: 'acme', label: id };
+  }
+
+  advance(ms: number): void {
+    this.#processes.clock.advance(ms);
+  }
+
+  /** The process starts again with a new first key. */
+  rotate(process: number): void {
+    const at = process % this.#rings.length;
+    this.#rings[at] = ((this.#rings[at] as number) + 1) % RINGS.length;
+  }
+
+  setRules(user: Name, rules: Rules): void {
+    this.#processes.policies.set(this.subject(user).id, {
+      mode: rules.mode,
+      methods: [...rules.methods],
+      duo: { source: 'acme', credentialVersion: '1' },
+      enrollment: rules.enrollment,
+      graceUntil: rules.graceUntil === null ? null : new Date(rules.graceUntil),
+      maxAgeSeconds: rules.maxAge === null ? null : rules.maxAge / 1000,
+      rememberDeviceSeconds: rules.remember === null ? null : rules.remember / 1000,
+    });
+  }
+
+  /** Every process has heard of every change: its connection has answered since, and tells in order. */
+  async settled(): Promise<void> {
+    const { stores } = this.#processes;
+    if (stores[0] === stores[1]) return;
+    await Promise.all(stores.map((store) => store.takeTransaction('nothing')));
+  }
+
+  // ---- requests ------------------------------------------------------------------------------------------
+
+  async send(
+    slot: Slot,
+    process: number,
+    wanted: { method?: string; path: string; html?: boolean; body?: Record<string, string> },
+  ): Promise<Answered> {
+    const { app } = this.#hostOf(process);
+    const cookie = [...slot.cookies].map((pair) => pair.join('=')).join('; ');
+    const answer = await dispatch(app, {
+      method: wanted.method ?? 'GET',
+      path: wanted.path,
+      headers: {
+        accept: wanted.html ? 'text/html' : 'application/json',
+        'user-agent': 'browser',
+        ...(cookie ? { cookie } : {}),
+        ...(wanted.body ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+      },
+      ...(wanted.body ? { body: new URLSearchParams(wanted.body).toString() } : {}),
+    });
+    assert.ok(
+      answer.status < 500,
+      `${wanted.method ?? 'GET'} ${wanted.path}: ${answer.status} ${answer.text}`,
+    );
+    for (const line of [answer.headers['set-cookie'] ?? []].flat() as string[]) {
+      const [pair = '', ...attributes] = line.split(';');
+      const equals = pair.indexOf('=');
+      const gone = attributes.some((one) => /expires=thu, 01 jan 1970/i.test(one));
+      if (gone) slot.cookies.delete(pair.slice(0, equals));
+      else slot.cookies.set(pair.slice(0, equals), pair.slice(equals + 1));
+    }
+    await this.settled();
+    return answer;
+  }
+
+  /** A POST with the token of the session's forms. Fetching that is a visit of its own. */
+  async post(
+    model: Reference,
+    slot: Slot,
+    process: number,
+    path: string,
+    fields: Record<string, string> = {},
+  ): Promise<Answered> {
+    const sid = slot.cookies.get('connect.sid') ?? '';
+    if (!this.#tokens.has(sid)) {
+      model.page(slot.jar);
+      const answer = await this.send(slot, process, { path: '/two-factor' });
+      const token = answer.status === 200 ? JSON.parse(answer.text).csrfToken : undefined;
+      if (typeof token === 'string') this.#tokens.set(sid, token);
+    }
+    const _csrf = this.#tokens.get(sid) ?? 'none';
+    return this.send(slot, process, { method: 'POST', path, body: { ...fields, _csrf } });
+  }
+
+  // ---- secrets by number ---------------------------------------------------------------------------------
+
+  /** Takes note of a secret that was shown; its number. */
+  noteSecret(key: string, id: string, number = this.secrets.length): number {
+    this.secrets[number] = key;
+    this.#ids[number] = id;
+    return number;
+  }
+
+  /** A secret has been made and not been shown. */
+  expectSecret(): void {
+    this.noteSecret(UNSEEN, 'none');
+  }
+
+  isNew(secret: number): boolean {
+    return (this.secrets[secret] ?? UNSEEN) === UNSEEN;
+  }
+
+  idOf(secret: number): string {
+    return this.#ids[secret] ?? 'none';
+  }
+
+  /** The digits of a code. Null where they would be right by chance for another secret or step. */
+  digits({ secret, step }: TypedCode, present: number): string | null {
+    const near = (but: TypedCode | null) =>
+      this.secrets.flatMap((key, other) =>
+        (key === UNSEEN ? [] : [-2, -1, 0, 1, 2])
+          .map((offset) => present + offset)
+          .filter((one) => !(but && one === but.step && other === but.secret))
+          .map((one) => code(key, one)),
+      );
+    if (secret === null) {
+      const right = new Set(near(null));
+      return Array.from({ length: 30 }, (_, n) => String(n * 33_333).padStart(6, '0')).find(
+        (one) => !right.has(one),
+      ) as string;
+    }
+    if (this.secrets[secret] === UNSEEN) return null;
+    const digits = code(this.secrets[secret] as string, step);
+    return near({ secret, step }).includes(digits) ? null : digits;
+  }
+
+  // ---- administrators ------------------------------------------------------------------------------------
+
+  #keyring(process: number) {
+    return keyring(RINGS[this.#rings[process % this.#rings.length] as number] as string[]);
+  }
+
+  async issueKey(user: Name, process: number, lifetimeMs: number): Promise<number> {
+    const key = newActivationKey();
+    const subject = this.subject(user);
+    const digest = activationKeyDigest(this.#keyring(process), subject, key);
+    await this.store.putActivationKey(subject.id, { digest, lifetimeMs });
+    this.activationKeys.push(key);
+    return this.activationKeys.length - 1;
+  }
+
+  async handOver(user: Name, process: number, lifetimeMs: number): Promise<number> {
+    const method = totp({
+      store: this.store,
+      keyring: this.#keyring(process),
+      parameters: { algorithm: 'sha1', digits: 6, period: 30 },
+      enrollmentMaxAgeMs: 600_000,
+      onError: () => {},
+    });
+    const challenge = await method.beginEnrollment(
+      {
+        subject: this.subject(user),
+        policy: {} as never,
+        session: '',
+        issuer: 'Test Console',
+        input: {},
+      },
+      { basis: 'handover', restart: true, lifetimeMs },
+    );
+    const { key, enrollment } = (challenge?.data ?? {}) as { key: string; enrollment: string };
+    return this.noteSecret(key, enrollment);
+  }
+
+  /** Wrong answers, as many as it takes, with all the waits between them. */
+  async exhaust(user: Name, times: number, wait: () => void): Promise<void> {
+    for (let n = 0; n < times; n += 1) {
+      wait();
+      const { id } = this.subject(user);
+      await this.store.reserveAttempt(id, ATTEMPT_LIMITS, { method: 'totp', stoppable: true });
+    }
+  }
+}
+
+export function emptySlot(): Slot {
+  return { jar: { session: null, device: null }, cookies: new Map() };
+}
+
+export function copySlot({ jar, cookies }: Slot): Slot {
+  return {
+    jar: { session: jar.session, device: jar.device && { ...jar.device } },
+    cookies: new Map(cookies),
+  };
+}
+
+const base32 = new ScureBase32Plugin();
+
+/** RFC 4226 §5.3 with the counter of RFC 6238, by itself. */
+function code(key: string, step: number): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const secret = secretOf(key);
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  const offset = (mac.at(-1) as number) & 15;
+  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
+  return String(number).padStart(6, '0');
+}
+
+const decoded = new Map<string, Uint8Array>();
+
+function secretOf(key: string): Uint8Array {
+  const known = decoded.get(key);
+  if (known) return known;
+  const secret = base32.decode(key.replaceAll(' ', ''));
+  if (decoded.size > 1000) decoded.clear();
+  decoded.set(key, secret);
+  return secret;
+}

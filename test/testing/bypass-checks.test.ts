@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import express, { type Express } from 'express';
+import session from 'express-session';
+import { memoryStore } from 'sallyport';
+import { type BypassChecksOptions, bypassChecks, type Visitor } from 'sallyport/testing';
+import { DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
+import { createApp } from '../../example/app.js';
+import { stackOf } from '../../src/testing/bypass/layers.js';
+import { host } from '../support/app.js';
+import { newKey } from '../support/cli.js';
+
+interface Outcome {
+  readonly title: string;
+  readonly error: string | null;
+}
+
+/** Runs the suite under a runner of our own, and says what came of each of its tests. */
+async function run(
+  app: Parameters<typeof bypassChecks>[0],
+  options: BypassChecksOptions,
+): Promise<{ outcomes: readonly Outcome[]; printed: readonly string[] }> {
+  const tests: { title: string; test: () => Promise<void> }[] = [];
+  const printed: string[] = [];
+  bypassChecks(app, {
+    describe: (_title, suite) => suite(),
+    it: (title, test) => tests.push({ title, test }),
+    report: (line) => printed.push(line),
+    ...options,
+  });
+  const outcomes: Outcome[] = [];
+  for (const { title, test } of tests) {
+    const error = await test().then(
+      () => null,
+      (failure: Error) => failure.message,
+    );
+    outcomes.push({ title, error });
+  }
+  return { outcomes, printed };
+}
+
+const failed = (outcomes: readonly Outcome[]) => outcomes.filter(({ error }) => error !== null);
+
+const signIn =
+  (username: string, password: string) =>
+  async ({ fetch }: Visitor): Promise<void> => {
+    await fetch('/login', {
+      method: 'POST',
+      body: new URLSearchParams({ username, password }),
+    });
+  };
+
+describe('bypassChecks() over the example', function () {
+  this.timeout(120_000);
+
+  const options: BypassChecksOptions = {
+    login: signIn('user1@acme.example', DEMO_PASSWORD),
+    protectedPaths: ['/', '/api/me', '/files/report.txt'],
+    public: ['GET /login', 'POST /login', 'POST /logout', 'GET /healthz', 'USE /'],
+    // The example refuses forms of other sites before it looks at anything else.
+    refusals: [],
+  };
+
+  async function example(): Promise<Express> {
+    const { app } = await createApp({
+      origin: 'http://localhost:3000',
+      keys: [newKey()],
+      sessionSecret: newKey(),
+      accounts: await demoAccounts(),
+      sessionStore: new session.MemoryStore(),
+      store: memoryStore(),
+    });
+    return app;
+  }
+
+  /** Mounts it where somebody in a hurry does: right above the gate. */
+  function aboveGate(app: Express, mount: (app: Express) => void): Express {
+    const stack = stackOf(app) as unknown[];
+    const before = stack.length;
+    mount(app);
+    const planted = stack.splice(before);
+    const gate = stackOf(app).findIndex(({ handle }) => handle.name === 'secondFactorGate');
+    assert.ok(gate > 0 && planted.length > 0);
+    stack.splice(gate, 0, ...planted);
+    return app;
+  }
+
+  it('finds nothing, and lists what is mounted ahead of the gate', async () => {
+    const { outcomes, printed } = await run(example, options);
+    assert.deepEqual(failed(outcomes), []);
+    assert.ok(outcomes.length > 10);
+    assert.ok(printed.includes('  GET /healthz'));
+    assert.ok(printed.includes('  POST /login'));
+    assert.ok(printed.includes('  USE / (serveStatic)'));
+    assert.ok(!printed.includes('  GET /api/me'));
+  });
+
+  it('finds a route that was mounted above the gate: on the list, and by asking for it', async () => {
+    const app = aboveGate(await example(), (one) =>
+      one.get('/api/export', (_req, res) => void res.json({ customers: ['Ann'] })),
+    );
+    const { outcomes, printed } = await run(app, options);
+    const errors = failed(outcomes).map(({ title, error }) => `${title}: ${error}`);
+    assert.match(errors.join('\n'), /nothing ahead of the gate.*\n.*GET \/api\/export: mount it/);
+    assert.match(errors.join('\n'), /nothing by GET.*\n.*GET \/api\/export \(JSON\): 200/);
+    assert.match(errors.join('\n'), /nothing by HEAD/);
+    assert.match(errors.join('\n'), /no part of anything/);
+    assert.ok(printed.includes('  GET /api/export'));
+    assert.doesNotMatch(errors.join('\n'), /nothing by (POST|PUT|PATCH|DELETE)/);
+  });
+
+  it('fails when nobody is signed in, rather than to find everything closed', async () => {
+    const { outcomes } = await run(example, {
+      ...options,
+      login: signIn('user1@acme.example', 'wrong'),
+    });
+    const [first] = failed(outcomes);
+    assert.match(first?.error ?? '', /not signed in with a password/);
+  });
+});
+
+describe('bypassChecks()', function () {
+  this.timeout(60_000);
+
+  const options: BypassChecksOptions = {
+    login: signIn('user1@acme', 'sallyport'),
+    protectedPaths: ['/reports'],
+    public: ['GET /login', 'POST /login', 'POST /logout', 'GET /healthz'],
+  };
+  const errorsOf = async (
+    app: RequestListener | Server,
+    more: Partial<BypassChecksOptions> = {},
+  ) => {
+    const { outcomes } = await run(app, { ...options, ...more });
+    return failed(outcomes).map(({ title, error }) => `${title}: ${error}`);
+  };
+
+  it('finds nothing in an app without a hole', async () => {
+    const { app } = await host();
+    assert.deepEqual(await errorsOf(app), []);
+  });
+
+  it('finds a route ahead of the gate, and nothing once that is named public', async () => {
+    const { app } = await host({
+      before: (one) => one.get('/api/export/:year', (_req, res) => void res.json({})),
+    });
+    assert.match((await errorsOf(app)).join('\n'), /GET \/api\/export\/1 \(JSON\): 200/);
+    const named = [...(options.public ?? []), 'GET /api/export/:year'];
+    assert.deepEqual(await errorsOf(app, { public: named }), []);
+  });
+
+  it('finds files that a static mount ahead of the gate gives away', async () => {
+    const { app } = await host({
+      before: (one) => one.use('/files', express.static('example/files')),
+    });
+    const protectedPaths = ['/reports', '/files/report.txt'];
+    const errors = (await errorsOf(app, { protectedPaths })).join('\n');
+    assert.match(errors, /USE \/files \(serveStatic\): mount it/);
+    assert.match(errors, /GET \/files\/report\.txt \(JSON\): 200, text\/plain/);
+    assert.match(errors, /\(Range\): 206/);
+    assert.match(errors, /\(If-None-Match\): 304/);
+    // It opens odd spellings as well.
+    assert.match(errors, /GET \/files\/report\.tx%74/);
+  });
+
+  it('finds that somebody is let in whom the policy asks for nothing', async () => {
+    const { app } = await host({ policy: () => ({ mode: 'off' }) });
+    const errors = await errorsOf(app);
+    assert.match(errors[0] ?? '', /should have asked for a second factor, got 200/);
+  });
+
+  it('finds a path that is closed in one spelling only', async () => {
+    const { app } = await host({
+      // A shortcut for the loader of some page, with a check of its own that forgets about case.
+      before: (one) =>
+        one.use((req, res, next) => {
+          if (req.url.toLowerCase().includes('/reports') && req.url.includes('S')) res.send('all');
+          else next();
+        }),
+    });
+    const errors = await errorsOf(app);
+    assert.match(errors.join('\n'), /GET \/REPORTS \(JSON\): 200/);
+    assert.doesNotMatch(errors.join('\n'), /GET \/reports \(/);
+  });
+
+  for (const [what, guilty] of [
+    ['a forged header', (req: express.Request) => req.get('X-Original-URL') !== undefined],
+    ['a Range', (req: express.Request) => req.get('Range') !== undefined],
+    ['one method', (req: express.Request) => req.method === 'OPTIONS'],
+    ['a double slash', (req: express.Request) => req.originalUrl.startsWith('//')],
+    ['a public prefix', (req: express.Request) => req.originalUrl.startsWith('/healthz/..')],
+    ['a browser', (req: express.Request) => req.get('Accept')?.includes('html') === true],
+  ] as const) {
+    it(`finds an app that opens for ${what}`, async () => {
+      const { app } = await host({
+        before: (one) =>
+          one.use((req, res, next) => {
+            if (guilty(req) && req.path.includes('reports')) res.send('all of them');
+            else next();
+          }),
+      });
+      assert.match((await errorsOf(app)).join('\n'), /reports.*: 200/);
+    });
+  }
+
+  it('finds a redirect that is not the gate’s, and a 401 that is not', async () => {
+    const { app } = await host({
+      before: (one) => {
+        one.get('/reports', (_req, res) => res.redirect('/reports/1'));
+        one.put('/reports', (_req, res) => void res.status(401).json({ error: 'no' }));
+      },
+    });
+    const errors = (await errorsOf(app)).join('\n');
+    assert.match(errors, /GET \/reports \(JSON\): 302 to \/reports\/1/);
+    assert.match(errors, /PUT \/reports \(JSON\): 401/);
+  });
+
+  it('takes the refusals that the host names, and no other', async () => {
+    const { app } = await host({
+      before: (one) =>
+        one.use('/reports', (req, res, next) => {
+          if (req.method === 'DELETE') res.status(405).end();
+          else next();
+        }),
+    });
+    assert.match((await errorsOf(app)).join('\n'), /DELETE \/reports \(JSON\): 405/);
+    assert.deepEqual(await errorsOf(app, { refusals: [405] }), []);
+  });
+
+  it('finds a server that takes WebSocket upgrades without asking', async () => {
+    const { app } = await host();
+    const open = createServer(app).on('upgrade', (_req, socket) => {
+      socket.end(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      );
+    });
+    const errors = await errorsOf(open, { webSocketPaths: ['/live'] });
+    assert.match(errors.join('\n'), /GET \/live \(WebSocket\): 101/);
+
+    for (const refuse of ['HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n', '']) {
+      const shut = createServer(app).on('upgrade', (_req, socket) => socket.end(refuse));
+      const more = { webSocketPaths: ['/live'], protectedPaths: ['/reports'] };
+      const found = (await errorsOf(shut, more)).filter((one) => one.includes('/live'));
+      assert.deepEqual(found, []);
+    }
+  });
+
+  it('fails where there is no gate, no path, no session and no test runner', async () => {
+    const { app } = await host();
+    assert.match((await errorsOf(express())).join('\n'), /no door\.gate\(\) is mounted/);
+    assert.match((await errorsOf(app, { protectedPaths: [] })).join('\n'), /protectedPaths/);
+    assert.match((await errorsOf(app, { public: ['/login'] })).join('\n'), /'GET \/login'/);
+    const broken = await errorsOf(app, {
+      login: () => Promise.reject(new Error('no such account')),
+    });
+    assert.equal(broken.filter((one) => one.endsWith('no such account')).length, broken.length);
+    assert.ok(broken.length > 10);
+  });
+});
+
+// As a host uses it: with this runner’s own describe and it.
+describe('mocha, given the example app', () => {
+  bypassChecks(async () => (await host()).app, {
+    login: signIn('user1@acme', 'sallyport'),
+    protectedPaths: ['/reports'],
+    public: ['GET /login', 'POST /login', 'POST /logout', 'GET /healthz'],
+    report: () => {},
+  });
+});
