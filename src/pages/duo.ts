@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
-import type { Attempt, Challenge, Verdict } from '../contracts.js';
+import type { Challenge, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { wantsHtml } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
+import { DENIED, REFUSALS, readCallback } from './duo-callback.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import type { Later, MethodLink } from './locals.js';
 import { openDoor, prove } from './proof.js';
@@ -206,40 +207,4 @@ export function duoPages(config: PageConfig) {
   }
 
   return { lead, failed, callback, cameWithoutSession };
-}
-
-const DENIED = {
-  status: 403,
-  message: 'Duo did not confirm that it was you, so you are not let in. You can try again.',
-};
-
-const REFUSALS: Readonly<Record<string, typeof DENIED>> = {
-  denied: DENIED,
-  expired: {
-    status: 409,
-    message: 'This visit to Duo has ended, or its answer was used already. Start again.',
-  },
-  superseded: {
-    status: 409,
-    message: 'This was started again elsewhere, so the answer no longer counts. Start again.',
-  },
-  malformed: {
-    status: 400,
-    message: 'The answer from Duo was not understood, so you are not let in. Start again.',
-  },
-};
-
-/** Each parameter once, whatever the host's query parser makes of it: a repeated one is none. */
-function readCallback(req: Request, origin: string): Attempt['input'] {
-  const query = new URL(req.originalUrl, origin).searchParams;
-  const once = (name: string) => {
-    const values = query.getAll(name);
-    return values.length === 1 ? values[0] : values.length === 0 ? undefined : values;
-  };
-  const codes = ['duo_code', 'code'].map(once).filter((value) => value !== undefined);
-  return {
-    state: once('state'),
-    code: codes.length > 1 ? codes : codes[0],
-    error: once('error'),
-  };
 }

@@ -109,7 +109,7 @@ journeys('switching single users on and off', (world) => {
     const page = await admin.submit(BULK, { action: 'disable', users: ['user2@acme'] });
     assert.match(page.text, /Not disabled\. Client acme: two-factor is required/);
     const details = await admin.get(`${USERS}/user2%40acme`);
-    assert.match(details.text, /required from client, so it cannot be switched off/);
+    assert.match(details.text, /required by the client, so it cannot be switched off/);
   });
 
   it('takes a whole filtered list, and asks again when it is another one meanwhile', async () => {

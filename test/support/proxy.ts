@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A way to a server that can be made slow, or broken off, on loopback. */
-export interface Proxy {
+export interface SlowWay {
   readonly url: string;
   /** How long each piece of an answer is held back, in milliseconds. */
   delay(ms: number): void;
@@ -11,7 +11,7 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-export async function startProxy(port: number): Promise<Proxy> {
+export async function startProxy(port: number): Promise<SlowWay> {
   const sockets = new Set<Socket>();
   let latency = 0;
   let left = Number.POSITIVE_INFINITY;

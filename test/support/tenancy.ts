@@ -8,7 +8,7 @@ import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.
 import { type HostOptions, KEY } from './app.js';
 
 /** Everybody's organization is a client of the partner `northwind`; `nowhere` is not known. */
-export function organization(id: string): Organization | null {
+function organization(id: string): Organization | null {
   if (id === 'nowhere') return null;
   return id === 'northwind'
     ? { id, kind: 'partner', partnerId: null }

@@ -11,6 +11,7 @@ import type {
 import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
 import { basisHolds } from '../attempt.js';
+import { isAnswer, readAnswer } from './answer.js';
 import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
 import { DuoError } from './failure.js';
@@ -246,26 +247,6 @@ function proposal(
   // Duo keeps the phone; there is nothing of ours to seal.
   const sealed = keyring.seal(Buffer.alloc(0), JSON.stringify(['duo', subject.id, id]));
   return { id, basis, label, session, method: 'duo', sealed, parameters: '' };
-}
-
-const STATE = /^[\w-]{22,128}$/;
-const CODE = /^[\w.~+/=-]{1,1024}$/;
-
-/** One state with one code, or with one error. */
-function isAnswer({ state, code, error }: Attempt['input']): boolean {
-  if (typeof state !== 'string' || !STATE.test(state)) return false;
-  if (error !== undefined) return typeof error === 'string' && code === undefined;
-  return typeof code === 'string' && CODE.test(code);
-}
-
-function readAnswer(input: Attempt['input']): {
-  state: string;
-  code: string;
-  error: string | null;
-} {
-  const { state, code = '', error } = input as Record<string, string | undefined>;
-  const named = error !== undefined && /^[\w-]{1,40}$/.test(error) ? error : 'unnamed';
-  return { state: String(state), code, error: error === undefined ? null : named };
 }
 
 function rejected(
