@@ -119,7 +119,7 @@ function accountsOf(all: readonly Account[], nobody: string): Accounts {
 }
 
 /** `scrypt$N$salt$hash`: each hash says how it was made, so that the cost can be raised later. */
-export async function hashPassword(password: string, cost = COST): Promise<string> {
+async function hashPassword(password: string, cost = COST): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password, salt, cost);
   return ['scrypt', cost, salt.toString('base64url'), hash.toString('base64url')].join('$');

@@ -40,7 +40,7 @@ export function requireProof(config: GateConfig, options: RequireOptions): Reque
 }
 
 /** What our own sensitive pages demand before a change. */
-export const FRESH: StepUp = Object.freeze({ maxAgeMs: 5 * 60 * 1000, methods: null });
+const FRESH: StepUp = Object.freeze({ maxAgeMs: 5 * 60 * 1000, methods: null });
 
 export type RequireFresh = (req: Request, res: Response, backTo: string) => Promise<boolean>;
 

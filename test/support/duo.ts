@@ -9,7 +9,7 @@ import { Browser, codeAt } from './browser.js';
 import type { World } from './worlds.js';
 
 export const GLOBEX = { ...duoKeys(), name: 'Globex console' };
-export const INITECH = { ...duoKeys(), name: 'Initech console' };
+const INITECH = { ...duoKeys(), name: 'Initech console' };
 /** Globex's keys of tomorrow. */
 export const GLOBEX_NEW = { ...duoKeys(), name: 'Globex console, new keys' };
 
