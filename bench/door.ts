@@ -7,6 +7,14 @@ import { sessionDigest } from '../src/session/assurance.js';
 
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 
+/** A client of the bench's own. Its errors come with the command that failed; the server is stopped under it. */
+export async function connected(redisUrl: string) {
+  const client = createClient({ url: redisUrl });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 export interface BenchDoor {
   readonly door: Door;
   readonly store: SecondFactorStore;

@@ -1,6 +1,5 @@
 import type { Response } from 'express';
-import { createClient } from 'redis';
-import { benchDoor, prove, requestOf } from './door.js';
+import { benchDoor, connected, prove, requestOf } from './door.js';
 import { type Line, line, median } from './report.js';
 
 const CALLS = 100_000;
@@ -9,8 +8,7 @@ const ROUNDS = 7;
 /** What a warm gate costs in this process, and what it sends to Redis. */
 export async function gateCost(redisUrl: string): Promise<Line[]> {
   const { door, store, close } = await benchDoor(redisUrl);
-  const probe = createClient({ url: redisUrl });
-  await probe.connect();
+  const probe = await connected(redisUrl);
   await prove(store, 'alice', 'session-a');
   const gate = door.gate({ exempt: ['GET /healthz'] });
   const req = requestOf(door, 'alice', 'session-a');

@@ -2,6 +2,7 @@ import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { host } from '../test/support/app.js';
 import { Browser, codeAt } from '../test/support/browser.js';
+import { connected } from './door.js';
 import { type Line, line } from './report.js';
 
 const LOGINS = 20;
@@ -34,19 +35,11 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
     note(name, sent.length - trail.length);
     if (trail.length > 0) note(`${name}, for the trail of events`, trail.length);
   };
-  // Steps of time that have not come yet are reached by turning the last accepted one back: a bench cannot wait.
-  const keyName = (await client
-    .duplicate()
-    .connect()
-    .then(async (one) => {
-      const [found] = await one.keys('login:*user1@acme*');
-      await one.close();
-      return found;
-    }))!;
-  const admin = client.duplicate();
-  await admin.connect();
+  // Steps of time cannot be waited for, so the last accepted one is turned back before each login.
+  const admin = await connected(redisUrl);
+  const [record = ''] = await admin.keys('login:*user1@acme*');
   for (; login < LOGINS; login += 1) {
-    await admin.hSet(keyName, 's', '0');
+    await admin.hSet(record, 's', '0');
     const browser = new Browser(app);
     await browser.login('user1@acme');
     await step('the gate sends to the challenge', () => browser.get('/reports'));
@@ -79,8 +72,7 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
 
 /** Commands as the server receives them (MONITOR), without those of scripts, heartbeats and watchers. */
 async function commandWatch(redisUrl: string) {
-  const [monitor, marker] = [createClient({ url: redisUrl }), createClient({ url: redisUrl })];
-  await Promise.all([monitor.connect(), marker.connect()]);
+  const [monitor, marker] = await Promise.all([connected(redisUrl), connected(redisUrl)]);
   let seen: string[] = [];
   let marks = 0;
   let reached = () => {};

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { keyring } from '../src/crypto/keyring.js';
 import { newRecoveryCodes } from '../src/methods/recovery-code/codes.js';
 import { sessionDigest } from '../src/session/assurance.js';
-import { KEY } from './door.js';
+import { connected, KEY } from './door.js';
 import { type Line, line } from './report.js';
 
 const SUBJECTS = 100_000;
-const AT_ONCE = 1000;
+const AT_ONCE = 200;
 
 /**
  * What enrolled subjects take in Redis: a TOTP secret and ten recovery codes each, under ids as databases
@@ -16,10 +15,9 @@ const AT_ONCE = 1000;
  * what clients track, which has its own limit (tracking-table-max-keys).
  */
 export async function memory(redisUrl: string): Promise<Line[]> {
-  const admin = createClient({ url: redisUrl });
-  await admin.connect();
+  const admin = await connected(redisUrl);
   await admin.flushAll();
-  const store = redisStore(admin, { prefix: 'sp:', initialize: true });
+  const store = redisStore(admin, { prefix: 'sp:', initialize: true, timeout: 2000 });
   await store.ready();
   const ring = keyring([KEY]);
   const before = await usedMemory(admin);
@@ -71,7 +69,7 @@ export async function memory(redisUrl: string): Promise<Line[]> {
   }
 }
 
-type Admin = ReturnType<typeof createClient>;
+type Admin = Awaited<ReturnType<typeof connected>>;
 
 async function usedMemory(admin: Pick<Admin, 'info'>): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { sallyport } from '../support/cli.js';
@@ -64,5 +67,27 @@ describe('npx sallyport', () => {
     const nonsense = await sallyport(['init', '--redis', 'http://hunter2@x']);
     assert.equal(nonsense.code, 2);
     assert.doesNotMatch(nonsense.err, /hunter2/);
+  });
+
+  it('is a program with the same exit codes', async function () {
+    this.timeout(20_000);
+    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+    const program = async (...args: string[]) => {
+      const { REDIS_URL: _, ...env } = process.env;
+      const started = spawn(process.execPath, ['--import=tsx', main, ...args], { env });
+      let out = '';
+      started.stdout.on('data', (chunk) => {
+        out += chunk;
+      });
+      const [code] = await once(started, 'close');
+      return { code, out };
+    };
+    const [made, unnamed, sound] = await Promise.all([
+      program('keygen'),
+      program('doctor'),
+      program('doctor', '--redis', 'redis://127.0.0.1:1'),
+    ]);
+    assert.deepEqual([made.code, unnamed.code, sound.code], [0, 2, 1]);
+    assert.equal(Buffer.from(made.out.trim(), 'base64').length, 32);
   });
 });

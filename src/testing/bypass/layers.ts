@@ -59,7 +59,7 @@ export function mountPaths(layer: Layer, hints: readonly string[]): readonly (st
 }
 
 /** How much of a path a layer takes; null when it does not match. */
-export function matches(layer: Layer, path: string): string | null {
+function matches(layer: Layer, path: string): string | null {
   if (typeof layer.match !== 'function') return null;
   try {
     const result = layer.match(path) as boolean | { readonly path: string };
