@@ -148,6 +148,11 @@ function checkSession(req: Request): void {
 
 function readSubject(value: unknown): Subject | null {
   if (value === null || value === undefined || value === false) return null;
+  if (value instanceof Promise) {
+    // Whatever becomes of it is nobody's: unheard, its rejection would end the process.
+    value.catch(() => {});
+    throw new UnavailableError('ERR_SUBJECT', 'subject(req) must be synchronous, got a promise');
+  }
   const { id, tenantId, label } = value as Partial<Record<keyof Subject, unknown>>;
   for (const [name, field] of [
     ['id', id],

@@ -107,6 +107,11 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     const inside = req.path === path || req.path.startsWith(`${path}/`);
     if (!inside) return next();
     const { url } = req;
+    if (!url.startsWith(path)) {
+      // `GET http://host/two-factor/…`, as clients send it to a proxy: not meant for a server.
+      respond.fail(req, res, new RequestError(400, 'invalid_request', 'Ask for a path alone.'));
+      return;
+    }
     req.url = url.slice(path.length).replace(/^(?!\/)/, '/');
     router(req, res, (error?: unknown) => {
       req.url = url;

@@ -40,7 +40,10 @@ export class GuardedStore extends Store {
     answer(callback, async () => {
       const data = await this.#call<SessionData>('get', (done) => this.#inner.get(sid, done));
       // Asked after the read: an end that came while the read was under way counts.
-      return data && !(await this.#isEnded(sid)) ? data : null;
+      if (!data || !(await this.#isEnded(sid))) return data;
+      // Saved back by a request that had not heard of the end: gone before the mark is.
+      await this.#destroyInner(sid);
+      return null;
     });
   }
 

@@ -52,7 +52,7 @@ export interface MemoryStoreOptions {
 export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SecondFactorStore {
   const subjects = new Map<string, StoredSubject>();
   // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
-  const sessions = new LRUCache<string, AssuranceRecord>({ max: 1_000_000 });
+  const sessions = new LRUCache<string, AssuranceRecord>({ max: 100_000 });
   const transactions = new LRUCache<string, { value: Sealed; endsAt: number }>({ max: 100_000 });
   const listeners = new Set<() => void>();
 

@@ -41,7 +41,7 @@ const factor = (method: string, ageMs = 0): Factor => ({
 
 const proven = (factors: readonly Factor[], more: Partial<AssuranceRecord> = {}) => ({
   state: 'proven' as const,
-  subjectId: 'alice',
+  subjectId: 'user1',
   epoch: 3,
   factors,
   expiresAt: NOW + HOUR,
@@ -50,7 +50,7 @@ const proven = (factors: readonly Factor[], more: Partial<AssuranceRecord> = {})
 
 const pending = (expiresAt: number): AssuranceRecord => ({
   state: 'pending',
-  subjectId: 'alice',
+  subjectId: 'user1',
   epoch: 0,
   factors: [],
   expiresAt,
@@ -60,7 +60,7 @@ const ended = { ...proven([factor('totp')]), state: 'ended' as const };
 
 function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: Partial<Policy> }) {
   return {
-    subjectId: 'alice',
+    subjectId: 'user1',
     policy: { ...REQUIRED, ...policy },
     record: record(enrolled('totp')),
     assurance: null,
@@ -182,7 +182,7 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
   ],
   [
     'does not count the proof of another subject',
-    facts({ assurance: proven([factor('totp')], { subjectId: 'bob' }) }),
+    facts({ assurance: proven([factor('totp')], { subjectId: 'user2' }) }),
     challenge('not-proven', 'totp'),
   ],
   [
@@ -310,7 +310,7 @@ describe('the decision', () => {
     const methods = fc.subarray(['totp', 'duo', 'recovery-code', 'security-key']);
     const at = fc.integer({ min: NOW - 24 * HOUR, max: NOW });
     const anyFacts: fc.Arbitrary<Facts> = fc.record({
-      subjectId: fc.constantFrom('alice', 'bob'),
+      subjectId: fc.constantFrom('user1', 'user2'),
       policy: fc.record({
         mode: fc.constantFrom('off', 'optional', 'required'),
         methods,
@@ -331,7 +331,7 @@ describe('the decision', () => {
       assurance: fc.option(
         fc.record({
           state: fc.constantFrom('pending', 'proven', 'ended'),
-          subjectId: fc.constantFrom('alice', 'bob'),
+          subjectId: fc.constantFrom('user1', 'user2'),
           epoch: fc.integer({ min: 0, max: 2 }),
           factors: fc.array(
             fc.record({

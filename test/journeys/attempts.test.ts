@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Express } from 'express';
+import type { PolicyInput } from 'sallyport';
 import type { Response } from 'supertest';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
+import { issueKey, set, tenancy } from '../support/tenancy.js';
 import { journeys } from '../support/worlds.js';
 
 const STEP = 30_000;
@@ -232,5 +235,152 @@ journeys('attempts', (world) => {
       ['verification.locked', 'user1@acme', 'totp', null],
     );
     assert.equal(JSON.stringify(events).includes(code), false);
+  });
+
+  const RECOVER = '/two-factor/challenge/recovery-code';
+  const ACTIVATE = '/two-factor/activate/totp';
+  const NO_SUCH_CODE = '0000-0000-0000-0000';
+  const NO_SUCH_KEY = '00000-00000-00000-00000';
+  const WITH_CODES = { policy: () => ({ mode: 'required' as const }) };
+
+  async function recover(app: Express, code: string): Promise<Response> {
+    const { browser, _csrf } = await challenged(app);
+    return browser.json('post', RECOVER, { code, _csrf });
+  }
+
+  /** Ninety-nine failures, and one that is evaluated after all the waits. */
+  async function stopped(app: Express, key: string): Promise<void> {
+    const reserve = { method: 'totp', stoppable: true };
+    for (let attempt = 1; attempt < 100; attempt += 1) {
+      await world().store.reserveAttempt('user1@acme', ATTEMPT_LIMITS, reserve);
+      world().clock.advance(900 * SECOND);
+    }
+    assert.equal((await answer(app, wrongCode(key, now()))).status, 422);
+    world().clock.advance(900 * SECOND);
+    const refused = await answer(app, codeAt(key, now()));
+    assert.equal(refused.status, 429);
+    assert.equal(refused.body.retryAt, null);
+  }
+
+  it('are counted together for TOTP and recovery codes, in whichever order', async () => {
+    const { app } = await world().host(WITH_CODES);
+    const key = await enrolled(app);
+    for (const kind of ['totp', 'recovery', 'totp', 'recovery', 'recovery']) {
+      const refused = await (kind === 'totp'
+        ? answer(app, wrongCode(key, now()))
+        : recover(app, NO_SUCH_CODE));
+      assert.equal(refused.status, 422, kind);
+    }
+    assert.equal(wait(await answer(app, codeAt(key, now()))), 30);
+    assert.equal(wait(await recover(app, NO_SUCH_CODE)), 30);
+  });
+
+  it('are counted together for activation keys and activation', async () => {
+    const { app } = await world().host(tenancy);
+    const { store } = world();
+    await set(store, 'acme', { mode: 'required', enrollment: 'activation-key' });
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    const _csrf = await browser.csrf();
+    const redeem = (activationKey: string) =>
+      browser.json('post', `${ACTIVATE}/key`, { activationKey, _csrf });
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      assert.equal((await redeem(NO_SUCH_KEY)).status, 422);
+    }
+    await set(store, 'acme', { mode: 'required', enrollment: 'self' });
+    const { key, enrollment } = await browser.totpForm();
+    const confirm = (code: string) => browser.json('post', ACTIVATE, { code, enrollment, _csrf });
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      assert.equal((await confirm(wrongCode(key, now()))).status, 422);
+    }
+    assert.equal(wait(await confirm(codeAt(key, now()))), 30);
+    assert.equal(wait(await redeem(await issueKey(store, 'user1@acme'))), 30);
+    assert.deepEqual((await store.readSubject('user1@acme')).enrollments, []);
+  });
+
+  it('are lifted from the stop by a recovery code, which waits and does not stop', async () => {
+    const { app } = await world().host(WITH_CODES);
+    const browser = new Browser(app);
+    const key = await browser.activate('user1@acme', now());
+    await stopped(app, key);
+    assert.equal((await recover(app, NO_SUCH_CODE)).status, 422);
+    assert.equal(wait(await recover(app, browser.recoveryCodes[0]!)), 900);
+    world().clock.advance(900 * SECOND);
+    assert.equal((await recover(app, browser.recoveryCodes[0]!)).status, 200);
+    assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+  });
+
+  it('are lifted from the stop by an administrator who unlocks, and the codes are the same', async () => {
+    const { app, door } = await world().host();
+    const key = await enrolled(app);
+    await stopped(app, key);
+    await door.subjects.unlock({ id: 'user1@acme', tenantId: 'acme' });
+    assert.equal((await answer(app, codeAt(key, now()))).status, 200);
+  });
+
+  it('of activation keys stop at a hundred as well', async () => {
+    const { app } = await world().host(tenancy);
+    const { store } = world();
+    await set(store, 'acme', { mode: 'required', enrollment: 'activation-key' });
+    const activationKey = await issueKey(store, 'user1@acme', 30 * 24 * 3600 * SECOND);
+    const reserve = { method: 'activation-key', stoppable: true };
+    for (let attempt = 1; attempt <= 100; attempt += 1) {
+      await store.reserveAttempt('user1@acme', ATTEMPT_LIMITS, reserve);
+      world().clock.advance(900 * SECOND);
+    }
+    const redeem = async () => {
+      const browser = new Browser(app);
+      await browser.login('user1@acme');
+      const _csrf = await browser.csrf();
+      return browser.json('post', `${ACTIVATE}/key`, { activationKey, _csrf });
+    };
+    const refused = await redeem();
+    assert.equal(refused.status, 429);
+    assert.equal(refused.headers['retry-after'], undefined);
+    assert.match(refused.body.message, /administrator/);
+    await store.unlock('user1@acme');
+    assert.equal((await redeem()).status, 200);
+  });
+
+  it('that are refused say on the page when to try again', async () => {
+    const { app } = await world().host();
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 5; attempt += 1) await answer(app, wrongCode(key, now()));
+    const { browser, _csrf } = await challenged(app);
+    const code = codeAt(key, now());
+    const page = await browser.post('/two-factor/challenge/totp', { code, _csrf });
+    assert.equal(page.status, 429);
+    assert.match(page.text, /role="alert"[\s\S]*Try again in 30 seconds/);
+    assert.equal(page.headers['retry-after'], '30');
+  });
+
+  it('are counted whatever address, and however many logins, they come from', async () => {
+    const { app } = await world().host({ before: (made) => void made.set('trust proxy', true) });
+    const key = await enrolled(app);
+    const from = async (address: string, code: string) => {
+      const { browser, _csrf } = await challenged(app);
+      return browser
+        .json('post', '/two-factor/challenge/totp', { code, _csrf })
+        .set('X-Forwarded-For', address);
+    };
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      assert.equal((await from(`192.0.2.${attempt}`, wrongCode(key, now()))).status, 422);
+    }
+    assert.equal(wait(await from('198.51.100.7', codeAt(key, now()))), 30);
+  });
+
+  it('stay counted when the policy switches to other methods and back', async () => {
+    let policy: PolicyInput = { mode: 'required' };
+    const { app } = await world().host({ policy: () => policy });
+    const key = await enrolled(app);
+    for (let attempt = 1; attempt <= 3; attempt += 1) await answer(app, wrongCode(key, now()));
+    policy = { mode: 'off' };
+    await challenged(app);
+    policy = { mode: 'required', methods: ['recovery-code', 'totp'] };
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      assert.equal((await recover(app, NO_SUCH_CODE)).status, 422);
+    }
+    policy = { mode: 'required', methods: ['totp'] };
+    assert.equal(wait(await answer(app, codeAt(key, now()))), 30);
   });
 });

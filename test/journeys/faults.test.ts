@@ -118,6 +118,13 @@ journeys('a fault', (world) => {
       });
     }
 
+    it('function that is asynchronous and fails is a 503, and does not end the process', async () => {
+      const { app } = await world().host({
+        options: { subject: (() => Promise.reject(new Error('no database'))) as never },
+      });
+      await deniedEverywhere(app, new Browser(app), 'a rejected promise');
+    });
+
     it('function that throws is a 503', async () => {
       const { app } = await world().host({
         options: {

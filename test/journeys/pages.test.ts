@@ -204,6 +204,15 @@ journeys('the pages', (world) => {
     }
   });
 
+  it('are not asked for with a whole URL, as a proxy is', async () => {
+    const { app } = await world().host();
+    const answer = await raw(app, {
+      path: `http://localhost${TOTP}`,
+      headers: { accept: 'text/html' },
+    });
+    assert.equal(answer.status, 400);
+  });
+
   it('may live somewhere else', async () => {
     const { app } = await world().host({ options: { path: '/door/second.1', homeUrl: '/home' } });
     const browser = new Browser(app);

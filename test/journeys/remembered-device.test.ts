@@ -172,4 +172,15 @@ journeys('a remembered device', (world) => {
       assert.match((await signIn(other)).headers.location ?? '', /challenge/, wrong);
     }
   });
+
+  it('that was copied lets nobody go on: who came in by it is asked for a code again', async () => {
+    const browser = await remembered();
+    const thief = laterOn(browser);
+    const owner = laterOn(browser);
+    await signIn(thief);
+    assert.equal((await thief.get('/x')).text, 'inside GET /x');
+    world().clock.advance(60_000);
+    assert.match((await signIn(owner)).headers.location ?? '', /challenge/);
+    assert.match((await thief.get('/x')).headers.location ?? '', /challenge/);
+  });
 });

@@ -5,7 +5,7 @@ import { resolveSettings } from '../../src/policy/resolve-settings.js';
 import { client, EVERY_METHOD, set } from './levels.js';
 
 describe('an explanation', () => {
-  const ALICE: Subject = { id: 'alice', tenantId: 'acme', label: 'alice@acme.example' };
+  const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
   const enrollment = { id: 'e1', label: 'App', createdAt: Date.UTC(2026, 0, 3), lastUsedAt: null };
   const required = resolveSettings(
     client({ own: set({ mode: 'required', methods: ['totp'] }) }),
@@ -14,12 +14,12 @@ describe('an explanation', () => {
 
   it('says what holds, why, and what is activated', () => {
     const record = { ...emptySubject, enrollments: [{ ...enrollment, method: 'totp' }] };
-    const { sentences, policy, subject } = explain(ALICE, required, record);
+    const { sentences, policy, subject } = explain(USER1, required, record);
     assert.equal(policy, required);
-    assert.equal(subject, ALICE);
+    assert.equal(subject, USER1);
     assert.equal(
       sentences[0],
-      'alice@acme.example: two-factor is required, with totp, recovery-code.',
+      'user1@acme.example: two-factor is required, with totp, recovery-code.',
     );
     assert.equal(sentences.length, required.because.length + 2);
     assert.ok(
@@ -36,20 +36,20 @@ describe('an explanation', () => {
   });
 
   it('says that nothing is activated', () => {
-    assert.equal(explain(ALICE, required, emptySubject).sentences.at(-1), 'Nothing is activated.');
+    assert.equal(explain(USER1, required, emptySubject).sentences.at(-1), 'Nothing is activated.');
   });
 
   it('says that what is activated is no longer accepted', () => {
     const record = { ...emptySubject, enrollments: [{ ...enrollment, method: 'duo' }] };
     assert.match(
-      explain(ALICE, required, record).sentences.at(-1) ?? '',
+      explain(USER1, required, record).sentences.at(-1) ?? '',
       /any longer: another one/,
     );
   });
 
   it('of somebody who has to do nothing lists no methods', () => {
     const off = resolveSettings(client(), EVERY_METHOD);
-    const [first] = explain(ALICE, off, emptySubject).sentences;
-    assert.equal(first, 'alice@acme.example: two-factor is off.');
+    const [first] = explain(USER1, off, emptySubject).sentences;
+    assert.equal(first, 'user1@acme.example: two-factor is off.');
   });
 });

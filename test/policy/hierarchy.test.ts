@@ -407,7 +407,7 @@ describe('partner → client → user', () => {
       [
         ['partner', 'northwind', `two-factor is required ${root}`],
         ['client', 'acme', `two-factor is optional ${admin}`],
-        ['user', 'alice', `two-factor is required ${helpdesk}`],
+        ['user', 'user1', `two-factor is required ${helpdesk}`],
         ['host', 'door', 'offers totp, duo, security-key, recovery-code'],
         ['partner', 'northwind', `accepts totp, duo ${root}`],
         ['client', 'acme', `accepts duo ${admin}`],
@@ -415,7 +415,7 @@ describe('partner → client → user', () => {
         ['partner', 'northwind', `a first activation needs no activation key ${root}`],
         ['client', 'acme', `a first activation needs an activation key ${admin}`],
         ['partner', 'northwind', `may be postponed until ${MARCH} ${root}`],
-        ['user', 'alice', `cannot be postponed ${helpdesk}`],
+        ['user', 'user1', `cannot be postponed ${helpdesk}`],
         ['partner', 'northwind', `a proof counts for 3600 s ${root}`],
         ['client', 'acme', 'does not let devices be remembered'],
       ],

@@ -42,7 +42,7 @@ export const must = (part: Partial<Floor>, rest: Partial<OrganizationSetting> = 
   );
 
 export const switchedOn = (graceUntil: string | null = null) => ({
-  id: 'alice',
+  id: 'user1',
   setting: stamp<UserSetting>({ mode: 'required', graceUntil }, 'helpdesk@acme.example'),
 });
 

@@ -10,9 +10,9 @@ import {
   organizationSetting,
 } from '../../src/policy/settings.js';
 
-const ALICE: Subject = { id: 'alice', tenantId: 'acme', label: 'alice@acme.example' };
-const BOB: Subject = { id: 'bob', tenantId: 'acme', label: 'bob@acme.example' };
-const CAROL: Subject = { id: 'carol', tenantId: 'globex', label: 'carol@globex.example' };
+const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
+const USER2: Subject = { id: 'user2', tenantId: 'acme', label: 'user2@acme.example' };
+const USER3: Subject = { id: 'user3', tenantId: 'globex', label: 'user3@globex.example' };
 const ROOT: Subject = { id: 'root', tenantId: 'northwind', label: 'root@northwind.example' };
 
 const ORGANIZATIONS: Readonly<Record<string, Organization>> = {
@@ -63,9 +63,9 @@ describe('the organization policy', () => {
   describe('where everything is at hand', () => {
     it('is answered synchronously', async () => {
       await save('acme', { mode: 'required' });
-      await switchOn('bob');
+      await switchOn('user2');
       const policy = organizationPolicy({ store, organization });
-      for (const subject of [ALICE, BOB, CAROL, ROOT]) {
+      for (const subject of [USER1, USER2, USER3, ROOT]) {
         assert.equal(policy.resolve(subject, never) instanceof Promise, false);
       }
     });
@@ -73,21 +73,21 @@ describe('the organization policy', () => {
     it('is resolved once for all users of an organization', async () => {
       await save('acme', { mode: 'required' });
       const policy = organizationPolicy({ store, organization });
-      const alices = await policy.resolve(ALICE, never);
-      assert.equal(await policy.resolve(ALICE, never), alices);
-      assert.equal(await policy.resolve(BOB, never), alices);
-      assert.notEqual(await policy.resolve(CAROL, never), alices);
+      const alices = await policy.resolve(USER1, never);
+      assert.equal(await policy.resolve(USER1, never), alices);
+      assert.equal(await policy.resolve(USER2, never), alices);
+      assert.notEqual(await policy.resolve(USER3, never), alices);
     });
 
     it('is resolved once for a user with a setting, who has a policy of their own', async () => {
       await save('acme', { mode: 'optional' });
-      await switchOn('bob');
+      await switchOn('user2');
       const policy = organizationPolicy({ store, organization });
-      const bobs = await policy.resolve(BOB, never);
+      const bobs = await policy.resolve(USER2, never);
       assert.equal(bobs.mode, 'required');
-      assert.equal(await policy.resolve(BOB, never), bobs);
-      assert.equal((await policy.resolve(ALICE, never)).mode, 'optional');
-      assert.equal(await policy.resolve(BOB, never), bobs);
+      assert.equal(await policy.resolve(USER2, never), bobs);
+      assert.equal((await policy.resolve(USER1, never)).mode, 'optional');
+      assert.equal(await policy.resolve(USER2, never), bobs);
     });
 
     it('is validated once by the door', async () => {
@@ -98,13 +98,13 @@ describe('the organization policy', () => {
         timeoutMs: 1000,
         methods: ['totp'],
       });
-      assert.equal(resolve(ALICE), resolve(BOB));
+      assert.equal(resolve(USER1), resolve(USER2));
     });
   });
 
   describe('shows a change at the very next resolution', () => {
     for (const [what, change, subject] of [
-      ['the client is switched on', () => save('acme', { mode: 'required' }), ALICE],
+      ['the client is switched on', () => save('acme', { mode: 'required' }), USER1],
       [
         'the partner says what clients must',
         () =>
@@ -118,10 +118,10 @@ describe('the organization policy', () => {
               rememberDays: null,
             },
           }),
-        ALICE,
+        USER1,
       ],
       ['the partner is switched on', () => save('northwind', { mode: 'required' }), ROOT],
-      ['the user is switched on', () => switchOn('alice'), ALICE],
+      ['the user is switched on', () => switchOn('user1'), USER1],
     ] as const) {
       it(`when ${what}, and when it is taken back`, async () => {
         const policy = organizationPolicy({ store, organization });
@@ -130,7 +130,7 @@ describe('the organization policy', () => {
         assert.equal((await policy.resolve(subject, never)).mode, 'required');
         await save('acme', null);
         await save('northwind', null);
-        await store.writeUserSetting('alice', {
+        await store.writeUserSetting('user1', {
           value: null,
           changedBy: 'admin',
           expectedVersion: null,
@@ -156,9 +156,9 @@ describe('the organization policy', () => {
         store,
         organization: (id) => ({ id, kind: 'client', partnerId }),
       });
-      assert.equal((await policy.resolve(ALICE, never)).mode, 'off');
+      assert.equal((await policy.resolve(USER1, never)).mode, 'off');
       partnerId = 'southwind';
-      const moved = await policy.resolve(ALICE, never);
+      const moved = await policy.resolve(USER1, never);
       assert.equal(moved.mode, 'required');
       assert.equal(moved.because?.[0]?.id, 'southwind');
     });
@@ -169,19 +169,19 @@ describe('the organization policy', () => {
         store,
         organization: (id) => ({ id, kind, partnerId: null }),
       });
-      assert.equal((await policy.resolve(ALICE, never)).because?.[0]?.level, 'client');
+      assert.equal((await policy.resolve(USER1, never)).because?.[0]?.level, 'client');
       kind = 'partner';
-      assert.equal((await policy.resolve(ALICE, never)).because?.[0]?.level, 'partner');
+      assert.equal((await policy.resolve(USER1, never)).because?.[0]?.level, 'partner');
     });
 
     it('when the door has told which methods there are', async () => {
-      await switchOn('bob');
+      await switchOn('user2');
       const policy = organizationPolicy({ store, organization });
-      for (const subject of [ALICE, BOB]) {
+      for (const subject of [USER1, USER2]) {
         assert.deepEqual((await policy.resolve(subject, never)).methods, ['totp']);
       }
       policy.useMethods(['security-key', 'totp', 'recovery-code']);
-      for (const subject of [ALICE, BOB]) {
+      for (const subject of [USER1, USER2]) {
         assert.deepEqual((await policy.resolve(subject, never)).methods, [
           'security-key',
           'totp',
@@ -204,10 +204,10 @@ describe('the organization policy', () => {
 
     it('is what it would be, and leaves the real one as it is', async () => {
       const policy = organizationPolicy({ store, organization });
-      const before = await policy.resolve(ALICE, never);
-      assert.equal((await policy.resolveWith(ALICE, supposed)).mode, 'required');
-      assert.equal((await policy.resolveWith(CAROL, supposed)).mode, 'off');
-      assert.equal(await policy.resolve(ALICE, never), before);
+      const before = await policy.resolve(USER1, never);
+      assert.equal((await policy.resolveWith(USER1, supposed)).mode, 'required');
+      assert.equal((await policy.resolveWith(USER3, supposed)).mode, 'off');
+      assert.equal(await policy.resolve(USER1, never), before);
       assert.equal(before.mode, 'off');
     });
 
@@ -225,7 +225,7 @@ describe('the organization policy', () => {
         setting: { ...supposed.setting, value: { ...NO_SETTING, clientsMust } },
       };
       const policy = organizationPolicy({ store, organization });
-      assert.equal((await policy.resolveWith(ALICE, floor)).mode, 'required');
+      assert.equal((await policy.resolveWith(USER1, floor)).mode, 'required');
       assert.equal((await policy.resolveWith(ROOT, floor)).mode, 'off');
     });
 
@@ -233,22 +233,22 @@ describe('the organization policy', () => {
       await save('acme', { mode: 'required' });
       const policy = organizationPolicy({ store, organization });
       const without = { organizationId: 'acme', setting: null };
-      assert.equal((await policy.resolveWith(ALICE, without)).mode, 'off');
-      assert.equal((await policy.resolve(ALICE, never)).mode, 'required');
+      assert.equal((await policy.resolveWith(USER1, without)).mode, 'off');
+      assert.equal((await policy.resolve(USER1, never)).mode, 'required');
     });
 
     it('still has the user’s own setting', async () => {
-      await switchOn('bob');
+      await switchOn('user2');
       const policy = organizationPolicy({ store, organization });
       const without = { organizationId: 'acme', setting: null };
-      assert.equal((await policy.resolveWith(BOB, without)).mode, 'required');
+      assert.equal((await policy.resolveWith(USER2, without)).mode, 'required');
     });
 
     it('does not write', async () => {
       const { store: heard, calls } = listening(store);
       const policy = organizationPolicy({ store: heard, organization });
-      await policy.resolveWith(ALICE, supposed);
-      assert.deepEqual(calls, ['readSetting northwind', 'readSubject alice']);
+      await policy.resolveWith(USER1, supposed);
+      assert.deepEqual(calls, ['readSetting northwind', 'readSubject user1']);
     });
   });
 
@@ -269,9 +269,9 @@ describe('the organization policy', () => {
       it(`where the lookup gives ${what}`, async () => {
         const lookup = (() => answer) as never;
         const policy = organizationPolicy({ store, organization: lookup });
-        await assert.rejects(async () => policy.resolve(ALICE, never), isPolicyError(/acme/));
+        await assert.rejects(async () => policy.resolve(USER1, never), isPolicyError(/acme/));
         const late = organizationPolicy({ store, organization: (async () => answer) as never });
-        await assert.rejects(async () => late.resolve(ALICE, never), isPolicyError(/acme/));
+        await assert.rejects(async () => late.resolve(USER1, never), isPolicyError(/acme/));
       });
     }
 
@@ -284,30 +284,30 @@ describe('the organization policy', () => {
         });
         const policy = organizationPolicy({ store, organization });
         await assert.rejects(
-          async () => policy.resolve(ALICE, never),
+          async () => policy.resolve(USER1, never),
           isPolicyError(new RegExp(`organization ${id} is not readable`)),
         );
       });
     }
 
     it('where the setting of the user is not readable, but lets in the others', async () => {
-      await store.writeUserSetting('bob', {
+      await store.writeUserSetting('user2', {
         value: { mode: 'off' },
         changedBy: 'admin',
         expectedVersion: null,
       });
       const policy = organizationPolicy({ store, organization });
       await assert.rejects(
-        async () => policy.resolve(BOB, never),
-        isPolicyError(/user bob is not readable/),
+        async () => policy.resolve(USER2, never),
+        isPolicyError(/user user2 is not readable/),
       );
-      assert.equal((await policy.resolve(ALICE, never)).mode, 'off');
+      assert.equal((await policy.resolve(USER1, never)).mode, 'off');
     });
 
     it('where the methods of partner and client contradict each other', async () => {
       await save('acme', { mode: 'required', methods: ['security-key'] });
       const policy = organizationPolicy({ store, organization });
-      await assert.rejects(async () => policy.resolve(ALICE, never), isPolicyError(/no method/));
+      await assert.rejects(async () => policy.resolve(USER1, never), isPolicyError(/no method/));
     });
 
     it('where one read throws while another is under way that fails later', async () => {
@@ -323,7 +323,7 @@ describe('the organization policy', () => {
           },
         };
         const policy = organizationPolicy({ store: broken, organization });
-        await assert.rejects(async () => policy.resolve(ALICE, never));
+        await assert.rejects(async () => policy.resolve(USER1, never));
         await new Promise((resolve) => setImmediate(resolve));
         assert.deepEqual(unhandled, []);
       } finally {
@@ -335,26 +335,26 @@ describe('the organization policy', () => {
   it('takes an organization from a promise, and from any thenable', async () => {
     await save('acme', { mode: 'required' });
     const late = organizationPolicy({ store, organization: async (id) => organization(id) });
-    assert.equal((await late.resolve(ALICE, never)).mode, 'required');
+    assert.equal((await late.resolve(USER1, never)).mode, 'required');
     const thenable = {
       // biome-ignore lint/suspicious/noThenProperty: query builders are just that
       then: (done: (value: unknown) => void) => done(ORGANIZATIONS.acme),
     };
     const query = organizationPolicy({ store, organization: (() => thenable) as never });
-    assert.equal((await query.resolve(ALICE, never)).mode, 'required');
+    assert.equal((await query.resolve(USER1, never)).mode, 'required');
   });
 
   it('reads late what the store has not at hand', async () => {
     await save('acme', { mode: 'required' });
-    await switchOn('bob');
+    await switchOn('user2');
     const slow = {
       readSetting: async (id: string) => store.readSetting(id),
       readSubject: async (id: string) => store.readSubject(id),
     };
     const policy = organizationPolicy({ store: slow, organization });
-    assert.equal((await policy.resolve(ALICE, never)).mode, 'required');
-    assert.equal((await policy.resolve(BOB, never)).because?.[0]?.id, 'acme');
-    assert.equal((await policy.resolve(CAROL, never)).mode, 'off');
+    assert.equal((await policy.resolve(USER1, never)).mode, 'required');
+    assert.equal((await policy.resolve(USER2, never)).because?.[0]?.id, 'acme');
+    assert.equal((await policy.resolve(USER3, never)).mode, 'off');
   });
 
   it('refuses a lookup that is no function, and says what it should be', () => {
@@ -369,13 +369,13 @@ describe('the organization policy', () => {
 
   it('tells a support person what it is made of', async () => {
     await save('acme', { mode: 'required' });
-    await switchOn('bob');
+    await switchOn('user2');
     const policy = organizationPolicy({ store, organization });
-    const levels = await policy.levels(BOB, null);
+    const levels = await policy.levels(USER2, null);
     assert.equal(levels.organization, ORGANIZATIONS.acme);
     assert.equal(levels.partner, null);
     assert.deepEqual(levels.own, organizationSetting(await store.readSetting('acme'), 'acme'));
-    assert.equal(levels.user?.id, 'bob');
+    assert.equal(levels.user?.id, 'user2');
     assert.equal(levels.user?.setting.changedBy, 'admin');
   });
 

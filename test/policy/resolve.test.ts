@@ -3,7 +3,7 @@ import type { PolicyFunction, Subject } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
 import { parsePolicy, policyResolver } from '../../src/policy/resolve.js';
 
-const ALICE: Subject = { id: 'alice', tenantId: 'acme', label: 'alice@acme.example' };
+const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const METHODS = ['totp', 'security-key'];
 
 const resolver = (policy: unknown, timeoutMs = 60_000) =>
@@ -19,7 +19,7 @@ describe('the host’s policy', () => {
       asked.push(subject);
       return { mode: 'required' };
     });
-    assert.deepEqual(await resolve(ALICE), {
+    assert.deepEqual(await resolve(USER1), {
       mode: 'required',
       methods: ['totp', 'security-key'],
       duo: null,
@@ -29,21 +29,21 @@ describe('the host’s policy', () => {
       rememberDeviceSeconds: null,
       because: [],
     });
-    assert.deepEqual(asked, [ALICE]);
+    assert.deepEqual(asked, [USER1]);
   });
 
   it('is answered at once when it answers at once', () => {
-    assert.equal(resolver(() => ({ mode: 'off' }))(ALICE) instanceof Promise, false);
+    assert.equal(resolver(() => ({ mode: 'off' }))(USER1) instanceof Promise, false);
   });
 
   it('takes part as a promise, and as any thenable', async () => {
-    assert.equal((await resolver(async () => ({ mode: 'off' }))(ALICE)).mode, 'off');
+    assert.equal((await resolver(async () => ({ mode: 'off' }))(USER1)).mode, 'off');
     const answered = { mode: 'optional' };
     const thenable = {
       // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are just that
       then: (done: (value: unknown) => void) => Promise.resolve(answered).then(done),
     };
-    assert.equal((await resolver(() => thenable)(ALICE)).mode, 'optional');
+    assert.equal((await resolver(() => thenable)(USER1)).mode, 'optional');
   });
 
   describe('when it is broken', () => {
@@ -53,7 +53,7 @@ describe('the host’s policy', () => {
         () =>
           resolver(() => {
             throw cause;
-          })(ALICE),
+          })(USER1),
         (error) => isPolicyError(/threw/)(error) && (error as Error).cause === cause,
       );
     });
@@ -61,7 +61,7 @@ describe('the host’s policy', () => {
     it('denies when it rejects', async () => {
       const cause = new Error('database');
       await assert.rejects(
-        async () => resolver(() => Promise.reject(cause))(ALICE),
+        async () => resolver(() => Promise.reject(cause))(USER1),
         (error) => isPolicyError(/rejected/)(error) && (error as Error).cause === cause,
       );
     });
@@ -72,14 +72,14 @@ describe('the host’s policy', () => {
         signal = context.signal;
         return new Promise(() => {});
       }, 20);
-      await assert.rejects(async () => resolve(ALICE), isPolicyError(/within 20 ms/));
+      await assert.rejects(async () => resolve(USER1), isPolicyError(/within 20 ms/));
       assert.equal(signal?.aborted, true);
     });
 
     it('denies when it answers in time with a thenable that never settles', async () => {
       // biome-ignore lint/suspicious/noThenProperty: promises of other libraries are just that
       const silent = { then: () => undefined };
-      await assert.rejects(async () => resolver(() => silent, 20)(ALICE), isPolicyError(/20 ms/));
+      await assert.rejects(async () => resolver(() => silent, 20)(USER1), isPolicyError(/20 ms/));
     });
 
     for (const [what, answer] of [
@@ -112,9 +112,9 @@ describe('the host’s policy', () => {
       ['a reason that is a text', { mode: 'required', because: ['because'] }],
     ] as const) {
       it(`denies for ${what}`, async () => {
-        await assert.rejects(async () => resolver(() => answer)(ALICE), isPolicyError(/polic/));
+        await assert.rejects(async () => resolver(() => answer)(USER1), isPolicyError(/polic/));
         await assert.rejects(
-          async () => resolver(async () => answer)(ALICE),
+          async () => resolver(async () => answer)(USER1),
           isPolicyError(/polic/),
         );
       });
@@ -135,8 +135,8 @@ describe('the host’s policy', () => {
         () => ({ mode: 'off' }),
       ];
       const resolve = resolver(() => answers.shift()?.());
-      assert.throws(() => resolve(ALICE), isPolicyError(/threw/));
-      assert.equal((await resolve(ALICE)).mode, 'off');
+      assert.throws(() => resolve(USER1), isPolicyError(/threw/));
+      assert.equal((await resolve(USER1)).mode, 'off');
     });
   });
 
@@ -145,7 +145,7 @@ describe('the host’s policy', () => {
     await resolver(async (_subject: Subject, context: { signal: AbortSignal }) => {
       signals.push(context.signal, context.signal);
       return { mode: 'off' };
-    })(ALICE);
+    })(USER1);
     assert.equal(signals[0], signals[1]);
     assert.equal(signals[0]?.aborted, false);
   });
@@ -153,7 +153,7 @@ describe('the host’s policy', () => {
   it('answers what cannot be changed afterwards', async () => {
     const graceUntil = new Date(1000);
     const methods = ['totp'];
-    const policy = await resolver(() => ({ mode: 'required', methods, graceUntil }))(ALICE);
+    const policy = await resolver(() => ({ mode: 'required', methods, graceUntil }))(USER1);
     methods.push('security-key');
     graceUntil.setTime(2000);
     assert.deepEqual(policy.methods, ['totp']);
@@ -165,26 +165,26 @@ describe('the host’s policy', () => {
     it('is validated once when it is frozen throughout', () => {
       const policy = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
       const resolve = resolver(() => policy);
-      assert.equal(resolve(ALICE), resolve(ALICE));
+      assert.equal(resolve(USER1), resolve(USER1));
     });
 
     it('is read anew each time when some of it can change', async () => {
       const policy = Object.freeze({ mode: 'required', methods: ['totp'] });
       const resolve = resolver(() => policy);
-      await resolve(ALICE);
+      await resolve(USER1);
       policy.methods.push('security-key');
-      assert.deepEqual((await resolve(ALICE)).methods, ['totp', 'security-key']);
+      assert.deepEqual((await resolve(USER1)).methods, ['totp', 'security-key']);
       policy.methods.push('sms');
-      assert.throws(() => resolve(ALICE), isPolicyError(/sms/));
+      assert.throws(() => resolve(USER1), isPolicyError(/sms/));
     });
 
     it('is read anew each time when it has a date, which no freezing holds', async () => {
       const graceUntil = Object.freeze(new Date(1000));
       const policy = Object.freeze({ mode: 'required', graceUntil });
       const resolve = resolver(() => policy);
-      await resolve(ALICE);
+      await resolve(USER1);
       graceUntil.setTime(2000);
-      assert.equal((await resolve(ALICE)).graceUntil?.getTime(), 2000);
+      assert.equal((await resolve(USER1)).graceUntil?.getTime(), 2000);
     });
 
     it('is not taken for valid because another one was', () => {
@@ -192,8 +192,8 @@ describe('the host’s policy', () => {
       const bad = Object.freeze({ mode: 'none' });
       const answers: unknown[] = [good, bad];
       const resolve = resolver(() => answers.shift());
-      resolve(ALICE);
-      assert.throws(() => resolve(ALICE), isPolicyError(/mode/));
+      resolve(USER1);
+      assert.throws(() => resolve(USER1), isPolicyError(/mode/));
     });
   });
 });

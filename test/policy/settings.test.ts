@@ -20,7 +20,7 @@ describe('a stored setting', () => {
 
   it('that is not there is none', () => {
     assert.equal(organizationSetting(null, 'acme'), null);
-    assert.equal(userSetting(null, 'alice'), null);
+    assert.equal(userSetting(null, 'user1'), null);
   });
 
   it('is read with who set it and when, and once per record', () => {
@@ -37,7 +37,7 @@ describe('a stored setting', () => {
 
   it('of a user is a switch-on, with or without grace', () => {
     const value = { mode: 'required', graceUntil: JANUARY };
-    assert.deepEqual(userSetting(stored(value), 'alice')?.value, value);
+    assert.deepEqual(userSetting(stored(value), 'user1')?.value, value);
   });
 
   const { mode: _, ...withoutMode } = NO_SETTING;
@@ -80,8 +80,8 @@ describe('a stored setting', () => {
   ] as const) {
     it(`of a user with ${what} lets that user not in`, () => {
       assert.throws(
-        () => userSetting(stored(value), 'alice'),
-        isPolicyError(/setting of user alice is not readable/),
+        () => userSetting(stored(value), 'user1'),
+        isPolicyError(/setting of user user1 is not readable/),
       );
     });
   }

@@ -6,7 +6,7 @@ import { sessionDigest } from '../../src/session/assurance.js';
 import { GuardedStore, isGuarded } from '../../src/session/guarded-store.js';
 import { sessionEnds } from '../../src/session/session-ends.js';
 
-const DATA = { cookie: { originalMaxAge: null }, user: 'alice' } as unknown as SessionData;
+const DATA = { cookie: { originalMaxAge: null }, user: 'user1' } as unknown as SessionData;
 
 type Call = 'get' | 'set' | 'touch' | 'destroy';
 
@@ -97,7 +97,7 @@ describe('a guarded session store', () => {
     const { set, get, touch, destroy, inner, behind } = guarded();
     assert.equal((await get('one')) ?? null, null);
     await set('one');
-    assert.equal(((await get('one')) as { user?: string }).user, 'alice');
+    assert.equal(((await get('one')) as { user?: string }).user, 'user1');
     await touch('one');
     await destroy('one');
     assert.equal((await behind('one')) ?? null, null);
@@ -115,11 +115,12 @@ describe('a guarded session store', () => {
     assert.deepEqual(inner.calls, ['set', 'destroy', 'get']);
   });
 
-  it('answers no session where one was put back behind it', async () => {
-    const { get, destroy, inner } = guarded();
+  it('answers no session where one was put back behind it, and takes it away', async () => {
+    const { get, destroy, inner, behind } = guarded();
     await destroy('one');
     await done((callback) => inner.inner.set('one', DATA, callback));
     assert.equal((await get('one')) ?? null, null);
+    assert.equal((await behind('one')) ?? null, null);
   });
 
   it('marks the end before it removes anything', async () => {
