@@ -7,7 +7,7 @@ import { SallyportError } from '../../src/errors.js';
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
 const SECRET = Buffer.from('12345678901234567890');
-const CONTEXT = 'totp/alice/1';
+const CONTEXT = 'totp/user1/1';
 
 const isCode = (code: string) => (error: unknown) =>
   error instanceof SallyportError && error.code === code;
@@ -66,9 +66,9 @@ describe('the keyring', () => {
     const sealed = ring.seal(SECRET, CONTEXT);
     for (const other of [
       '',
-      'totp/alice/2',
-      'totp/bob/1',
-      'duo/alice/1',
+      'totp/user1/2',
+      'totp/user2/1',
+      'duo/user1/1',
       `${CONTEXT} `,
       CONTEXT.toUpperCase(),
     ]) {

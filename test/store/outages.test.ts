@@ -100,7 +100,7 @@ describe('the redis store through outages', function () {
       (await connections()).some((id) => !(old as string[]).includes(id)),
     );
     // Waits for the new connection, and leaves alone what was read over the old one.
-    await store.reset('bob');
+    await store.reset('user2');
     assert.equal((await store.readSubject('user1')).epoch, 7);
   });
 
@@ -130,7 +130,7 @@ describe('the redis store through outages', function () {
     const { ms } = await timed(async () => {
       for (const work of [
         async () => store.readAssurance('digest'),
-        async () => store.readSubject('bob'),
+        async () => store.readSubject('user2'),
         () =>
           store.reserveAttempt(
             'user1',
@@ -138,7 +138,7 @@ describe('the redis store through outages', function () {
             { method: 'totp', stoppable: true },
           ),
         () => store.end('digest', 1000),
-        () => store.reset('bob'),
+        () => store.reset('user2'),
       ]) {
         assert.ok(isUnavailable((await timed(work)).error));
       }
@@ -184,7 +184,7 @@ describe('the redis store through outages', function () {
     await assert.rejects(store.reset('user1'), isUnavailable);
     await client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
     await eventually(enrolled(store));
-    await eventually(async () => (await store.reset('bob')).epoch > 0);
+    await eventually(async () => (await store.reset('user2')).epoch > 0);
   });
 
   it('refuses attempts when the server is full, but lets people log out', async () => {

@@ -59,13 +59,13 @@ describe('reads of the redis store', () => {
     await reader.ready();
     const client = await openClient(url);
     await client.set(`${prefix}{s:user1}`, 'not a hash');
-    await client.hSet(`${prefix}{s:bob}`, { e: '0', m: 'nonsense' });
+    await client.hSet(`${prefix}{s:user2}`, { e: '0', m: 'nonsense' });
     await client.set(`${prefix}a:digest`, 'nonsense');
     const unavailable = coded('ERR_STORE_UNAVAILABLE');
     await assert.rejects(async () => reader.readSubject('user1'), unavailable);
-    await assert.rejects(async () => reader.readSubject('bob'), unavailable);
+    await assert.rejects(async () => reader.readSubject('user2'), unavailable);
     await assert.rejects(async () => reader.readAssurance('digest'), unavailable);
-    assert.deepEqual(await reader.readSubject('carol'), emptySubject);
+    assert.deepEqual(await reader.readSubject('user3'), emptySubject);
   });
 
   it('read the database that the client was made with, or the one named', async () => {
@@ -160,7 +160,7 @@ describe('reads of the redis store', () => {
         await assert.rejects(async () => store.readSubject('user1'), lost);
         return true;
       });
-      await assert.rejects(async () => store.readSubject('bob'), lost);
+      await assert.rejects(async () => store.readSubject('user2'), lost);
       await assert.rejects(async () => store.readAssurance('digest'), lost);
       await assert.rejects(store.reset('user1'), lost);
       await assert.rejects(enroll(store, 'user1'), lost);

@@ -70,7 +70,7 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
       const duo = { method: 'other', stoppable: true };
       for (let n = 0; n < LIMITS.free; n += 1) await store.reserveAttempt('user1', LIMITS, duo);
       assert.equal((await reserve()).kind, 'locked');
-      assert.equal((await store.reserveAttempt('bob', LIMITS, TOTP)).kind, 'reserved');
+      assert.equal((await store.reserveAttempt('user2', LIMITS, TOTP)).kind, 'reserved');
     });
 
     it('give the authenticators of their method only', async () => {

@@ -85,7 +85,7 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       await begin(proposal('one'));
       assert.equal((await store.resumeEnrollment('user1', 'session-1'))?.id, 'one');
       assert.equal(await store.resumeEnrollment('user1', 'session-2'), null);
-      assert.equal(await store.resumeEnrollment('bob', 'session-1'), null);
+      assert.equal(await store.resumeEnrollment('user2', 'session-1'), null);
       clock.time += 10 * MINUTE;
       assert.equal(await store.resumeEnrollment('user1', 'session-1'), null);
     });

@@ -35,8 +35,8 @@ describe('a TOTP key', () => {
 
   it('is read from the QR code by apps', () => {
     assert.equal(
-      uri('Example', 'alice@acme.example'),
-      'otpauth://totp/Example:alice%40acme.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example&algorithm=SHA1&digits=6&period=30',
+      uri('Example', 'user1@acme.example'),
+      'otpauth://totp/Example:user1%40acme.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example&algorithm=SHA1&digits=6&period=30',
     );
   });
 
@@ -44,7 +44,7 @@ describe('a TOTP key', () => {
     const text = keyUri({
       secret: SECRET,
       issuer: 'Example',
-      account: 'alice',
+      account: 'user1',
       parameters: { algorithm: 'sha256', digits: 8, period: 30 },
     });
     assert.match(text, /&algorithm=SHA256&digits=8&period=30$/);
@@ -64,10 +64,10 @@ describe('a TOTP key', () => {
     '?secret=AAAA',
   ]) {
     it(`carries the issuer ${issuer} whole`, () => {
-      const read = asAnAppReads(uri(issuer, 'alice@acme.example'));
+      const read = asAnAppReads(uri(issuer, 'user1@acme.example'));
       assert.equal(read.issuer, issuer);
       assert.equal(read.query.issuer, issuer);
-      assert.equal(read.account, 'alice@acme.example');
+      assert.equal(read.account, 'user1@acme.example');
       assert.equal(read.query.secret, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
     });
   }
@@ -77,15 +77,15 @@ describe('a TOTP key', () => {
   });
 
   it('takes the colons out of the issuer, which end it', () => {
-    const read = asAnAppReads(uri('Acme: Console', 'alice'));
+    const read = asAnAppReads(uri('Acme: Console', 'user1'));
     assert.deepEqual(
       [read.issuer, read.query.issuer, read.account],
-      ['Acme- Console', 'Acme- Console', 'alice'],
+      ['Acme- Console', 'Acme- Console', 'user1'],
     );
   });
 
   it('keeps colons of the account', () => {
-    assert.equal(asAnAppReads(uri('Acme', 'domain:alice')).account, 'domain:alice');
+    assert.equal(asAnAppReads(uri('Acme', 'domain:user1')).account, 'domain:user1');
   });
 
   it('keeps its secret and its parameters whatever issuer and account are', () => {
