@@ -3,6 +3,7 @@ import {
   type ConnectionSettings,
   connectionOptions,
   type NodeRedisOptions,
+  type RedisClient,
   type TrackedClient,
 } from './redis-client.js';
 
@@ -25,6 +26,9 @@ export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 
+/** node-redis makes a class for each client it creates (20 ms and more), but none for a duplicate. */
+let template: Promise<RedisClient> | undefined;
+
 /** A client of one server that a Sentinel or a Cluster has named. */
 export async function nodeClient(
   options: NodeRedisOptions,
@@ -33,13 +37,13 @@ export async function nodeClient(
   settings: ConnectionSettings,
 ): Promise<TrackedClient> {
   // Here and not above: whoever has given a Sentinel or a Cluster client has it, others need not.
-  const { createClient } = await import('redis');
+  template ??= import('redis').then(({ createClient }) => createClient());
   const ours = connectionOptions(options, kind, settings);
-  return createClient({
+  return (await template).duplicate({
     ...options,
     ...ours,
     socket: { ...(ours.socket as object), host, port },
-  }) as unknown as TrackedClient;
+  }) as TrackedClient;
 }
 
 /** A client whose server is found when it connects. */

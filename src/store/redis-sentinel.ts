@@ -36,7 +36,7 @@ export function sentinelMaster(
 ): { readonly connect: Connect; close(): void } {
   const options = optionsOfClient<SentinelOptions>(client, 'sentinelRootNodes');
   const { name, sentinelRootNodes: sentinels } = options;
-  const patience = Math.floor(settings.timeout / 2);
+  const patience = Math.floor(settings.timeout * 0.4);
   const open = new Map<string, Promise<TrackedClient>>();
 
   function sentinelAt(sentinel: Address): Promise<TrackedClient> {
@@ -83,23 +83,35 @@ export function sentinelMaster(
     }
   }
 
-  /** What most of the Sentinels say; of those that answer in time, when it is not most of all. */
+  /** What most of the Sentinels say; after half the time, what most of those say that have answered. */
   function findMaster(): Promise<Address> {
     const votes = new Map<string, number>();
     let waitingFor = sentinels.length;
+    let enough = sentinels.length / 2;
     return new Promise((resolve, reject) => {
-      function decide(last: boolean): void {
+      function settle(then: () => void): void {
+        clearTimeout(half);
+        clearTimeout(end);
+        then();
+      }
+      function decide(): void {
         const [best] = [...votes].toSorted(([, one], [, other]) => other - one);
-        if (best && (last || best[1] * 2 > sentinels.length)) {
-          clearTimeout(timer);
+        if (best && (best[1] > enough || waitingFor <= 0)) {
           const at = best[0].lastIndexOf(':');
-          resolve({ host: best[0].slice(0, at), port: Number(best[0].slice(at + 1)) });
-        } else if (last) {
-          clearTimeout(timer);
-          reject(new Error(`no Sentinel names a master for ${name}`));
+          const address = { host: best[0].slice(0, at), port: Number(best[0].slice(at + 1)) };
+          settle(() => resolve(address));
+        } else if (waitingFor <= 0) {
+          settle(() => reject(new Error(`no Sentinel names a master for ${name}`)));
         }
       }
-      const timer = setTimeout(() => decide(true), 1.4 * patience);
+      const half = setTimeout(() => {
+        enough = 0;
+        decide();
+      }, settings.timeout * 0.5);
+      const end = setTimeout(() => {
+        waitingFor = 0;
+        decide();
+      }, settings.timeout * 0.8);
       for (const sentinel of sentinels) {
         ask(sentinel)
           .then(
@@ -108,7 +120,7 @@ export function sentinelMaster(
           )
           .finally(() => {
             waitingFor -= 1;
-            decide(waitingFor === 0);
+            decide();
           });
       }
     });

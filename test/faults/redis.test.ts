@@ -4,7 +4,7 @@ import { UnavailableError } from 'sallyport';
 import type { HostOptions } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { assertDenied, redisHost, signIn, statusOf } from '../support/faulty.js';
-import { type Proxy, startProxy } from '../support/proxy.js';
+import { type SlowWay, startProxy } from '../support/proxy.js';
 import { eventually, type RedisServer, startRedis } from '../support/redis.js';
 import { closeStores, openClient } from '../support/redis-store.js';
 
@@ -17,7 +17,7 @@ const nextCode = (key: string) => codeAt(key, now() + 30_000);
 describe('while Redis', function () {
   this.timeout(40_000);
   let server: RedisServer;
-  let proxy: Proxy | null;
+  let proxy: SlowWay | null;
 
   beforeEach(async () => {
     proxy = null;

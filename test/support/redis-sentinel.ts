@@ -75,7 +75,7 @@ export function openSentinelStore({ sentinels }: RedisTrio, options: RedisStoreO
   return closeLater(redisStore(sentinelClient({ sentinels }), options));
 }
 
-export function sentinelClient({ sentinels }: Pick<RedisTrio, 'sentinels'>) {
+function sentinelClient({ sentinels }: Pick<RedisTrio, 'sentinels'>) {
   const sentinelRootNodes = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   return createSentinel({ name: NAME, sentinelRootNodes });
 }
