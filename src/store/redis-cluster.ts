@@ -246,7 +246,7 @@ export function clusterShards(
 
     now() {
       const standing = order.find(({ node }) => node.main.trusted()) ?? order[0];
-      return standing?.node.main.now() ?? Date.now();
+      return standing?.node.main.now() ?? performance.timeOrigin + performance.now();
     },
 
     call: (key, work) => run(key, 'main', work),

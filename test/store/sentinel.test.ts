@@ -103,7 +103,7 @@ describe('the redis store under Sentinel', function () {
   it('works while one Sentinel hangs and another is gone, and says when none answers', async () => {
     trio.sentinels[0]?.pause();
     await trio.sentinels[1]?.kill();
-    const store = open();
+    const store = openSentinelStore(trio, { initialize: true, timeout: 2000 });
     await store.ready();
     await enroll(store, 'user1');
     await trio.sentinels[2]?.kill();
