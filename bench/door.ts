@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { MemoryStore } from 'express-session';
 import { createClient } from 'redis';
-import { type Door, type SecondFactorStore, sallyport } from 'sallyport';
+import { type Door, type SallyportOptions, type SecondFactorStore, sallyport } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { sessionDigest } from '../src/session/assurance.js';
 
@@ -21,17 +21,32 @@ export interface BenchDoor {
   close(): Promise<void>;
 }
 
-/** A door over Redis with a policy that is a constant: what remains is the library's own cost. */
-export async function benchDoor(redisUrl: string): Promise<BenchDoor> {
-  const store = redisStore(createClient({ url: redisUrl }), { prefix: 'bench:', initialize: true });
-  const policy = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+const CONSTANT = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+
+export interface BenchDoorOptions {
+  /** Default: a policy that is a constant, so that what remains is the library's own cost. */
+  readonly policy?: (store: SecondFactorStore) => SallyportOptions['policy'];
+  /** The store's clock. Default: the server's. */
+  readonly now?: () => number;
+}
+
+/** A door over Redis, on the same data in every process that has one. */
+export async function benchDoor(
+  redisUrl: string,
+  { policy = () => () => CONSTANT, now }: BenchDoorOptions = {},
+): Promise<BenchDoor> {
+  const store = redisStore(createClient({ url: redisUrl }), {
+    prefix: 'bench:',
+    initialize: true,
+    ...(now ? { now } : {}),
+  });
   const door = sallyport({
     origin: 'http://localhost:3000',
     issuer: 'Bench',
     keys: [KEY],
     store,
     subject: (req) => req.user as never,
-    policy: () => policy,
+    policy: policy(store),
     loginUrl: '/login',
   });
   await door.ready();
@@ -69,7 +84,12 @@ export async function prove(store: SecondFactorStore, subjectId: string, session
 }
 
 /** A request as the gate sees it behind express-session and Passport. */
-export function requestOf(door: Door, subjectId: string, sessionId: string): Request {
+export function requestOf(
+  door: Door,
+  subjectId: string,
+  sessionId: string,
+  tenantId = 'acme',
+): Request {
   return {
     method: 'GET',
     originalUrl: '/reports?month=3',
@@ -77,6 +97,6 @@ export function requestOf(door: Door, subjectId: string, sessionId: string): Req
     sessionID: sessionId,
     session: {},
     sessionStore: door.sessions(new MemoryStore()),
-    user: { id: subjectId, tenantId: 'acme', label: subjectId },
+    user: { id: subjectId, tenantId, label: subjectId },
   } as unknown as Request;
 }

@@ -3,8 +3,10 @@ import { startRedis } from '../test/support/redis.js';
 import { changeLatency } from './change-latency.js';
 import { gateCost } from './gate-cost.js';
 import { loginCommands } from './login-commands.js';
+import { logins } from './logins.js';
 import { memory } from './memory.js';
 import { policy } from './policy.js';
+import { policyChurn } from './policy-churn.js';
 import { type Line, table } from './report.js';
 import { throughput } from './throughput.js';
 
@@ -16,6 +18,8 @@ const BENCHES: Readonly<Record<string, (redisUrl: string) => Promise<Line[]>>> =
   throughput,
   memory,
   policy,
+  logins,
+  churn: policyChurn,
 };
 
 process.env.NODE_ENV = 'production';

@@ -163,7 +163,8 @@ export class Reference {
       if (rules.mode === 'optional') return { kind: 'pass', mayEnroll: true };
       const { graceUntil } = rules;
       const grace = graceUntil !== null && this.now < graceUntil ? graceUntil : null;
-      if (grace !== null && session.postponed === grace) return pass;
+      // Put off, and not forbidden meanwhile.
+      if (grace !== null && session.postponed === grace) return { kind: 'pass', mayEnroll: true };
       return { kind: 'enroll', graceUntil: grace, methods: enrollable(rules) };
     }
     if (!rules.methods.includes('totp')) {

@@ -21,7 +21,7 @@ interface Who {
 type Act<Args> = (model: Reference, system: System, args: Args) => Promise<void>;
 
 /** One command: what is done to both, and then the question who is let in. */
-export class Step<Args extends object> implements fc.AsyncCommand<Reference, System> {
+class Step<Args extends object> implements fc.AsyncCommand<Reference, System> {
   readonly #name: string;
   readonly #args: Args;
   readonly #act: Act<Args>;
@@ -590,6 +590,113 @@ async function comeBetween(
   }
 }
 
+/** Somebody who is in adds another authenticator, or replaces the old one; and removes one, perhaps. */
+async function changeFactors(
+  model: Reference,
+  system: System,
+  args: Who & { user: Name; replace: boolean; remove: number | null },
+) {
+  const slot = slotOf(system, args);
+  await proceed(model, system, args);
+  const { user } = slot.jar.session ?? args;
+  await openForm(model, system, { ...args, place: 'profile', replace: args.replace ? 0 : null });
+  await confirm(model, system, { ...args, form: 0, of: 'meant', secret: 0, offset: 0 });
+  const own = model.people[user].authenticators;
+  if (args.remove === null || own.length === 0) return;
+  const { secret } = own[args.remove % own.length] as { secret: number };
+  await removeFactor(model, system, { ...args, secret: system.secrets.length - 1 - secret });
+}
+
+/** Somebody who is in does something after a while, for which the proof may have become too old. */
+async function grownOld(
+  model: Reference,
+  system: System,
+  args: Who & { user: Name; ms: number; maxAge: number | null; what: 'fresh' | 'remove' | 'codes' },
+) {
+  const { graceUntil: _grace, ...rules } = model.rules[args.user];
+  await setRules(model, system, { ...args, ...rules, maxAge: args.maxAge, grace: null });
+  await proceed(model, system, args);
+  pass(model, system, args.ms);
+  await ask(model, system, slotOf(system, args), args.process);
+  if (args.what === 'fresh') {
+    await demandFresh(model, system, args);
+    const right = { of: 'meant', secret: 0, offset: 0, remember: false } as const;
+    await answerTotp(model, system, { ...args, ...right });
+  }
+  if (args.what === 'codes') await renewCodes(model, system, args);
+  if (args.what === 'remove') {
+    const { mode: _mode, ...others } = rules;
+    await setRules(model, system, { ...args, ...others, mode: 'optional', grace: null });
+    const { secret } = ownOf(model, slotOf(system, args), 0) ?? { secret: 0 };
+    await removeFactor(model, system, { ...args, secret: system.secrets.length - 1 - secret });
+  }
+}
+
+/** On a remembered device something is wanted that a device does not stand for. */
+async function remembered(model: Reference, system: System, args: Who & { user: Name }) {
+  const { graceUntil: _grace, ...rules } = model.rules[args.user];
+  await setRules(model, system, { ...args, ...rules, remember: DAY, grace: null });
+  await login(model, system, args);
+  await proceed(model, system, args);
+  const thief = { ...args, slot: args.slot + 1 };
+  await copy(model, system, { ...thief, from: args.slot % system.slots.length });
+  await comeBack(model, system, args);
+  await demandFresh(model, system, args);
+  pass(model, system, MINUTE);
+  await comeBack(model, system, thief);
+}
+
+/** Not now: until the grace period is over, or is another one. */
+async function putOff(
+  model: Reference,
+  system: System,
+  args: Who & { user: Name; ms: number; grace: number | null },
+) {
+  const rules = { mode: 'required', methods: ['totp'], enrollment: 'self' } as const;
+  const ages = { maxAge: null, remember: null };
+  if (model.people[args.user].authenticators.length > 0) {
+    await admin(model, system, { ...args, what: 'reset' });
+  }
+  await setRules(model, system, { ...args, ...rules, ...ages, grace: HOUR });
+  await login(model, system, args);
+  await postpone(model, system, args);
+  pass(model, system, args.ms);
+  if (args.grace !== null) {
+    await setRules(model, system, { ...args, ...rules, ...ages, grace: args.grace });
+  }
+}
+
+/** A slow request spans what happens to its session, and then saves the session back. */
+async function overlapped(
+  model: Reference,
+  system: System,
+  args: Who & { user: Name; by: 'logout' | 'proceed' | 'sign-out' | 'login' },
+) {
+  const slot = slotOf(system, args);
+  if (model.standing(slot.jar.session).kind === 'login') await login(model, system, args);
+  // What is answered while it is under way has begun the time between the doors for both.
+  await ask(model, system, slot, args.process);
+  keepOld(system, slot);
+  await system.duringSlowRequest(slot, args.process + 1, async () => {
+    switch (args.by) {
+      case 'logout':
+        return logout(model, system, { ...args, page: false });
+      case 'proceed':
+        return proceed(model, system, args);
+      case 'sign-out':
+        // Being sent to step up would be written to the session, and lost.
+        if (model.standing(slot.jar.session, true).kind !== 'pass') return;
+        return signOutOthers(model, system, args);
+      case 'login':
+        return login(model, system, args);
+      default:
+        args.by satisfies never;
+    }
+  });
+  const last = system.old.at(-1);
+  if (last) await ask(model, system, last, args.process);
+}
+
 /** A guesser at the end of all attempts. */
 async function guess(
   model: Reference,
@@ -714,7 +821,7 @@ const rules = {
   ),
   enrollment: fc.constantFrom<Rules['enrollment']>('self', 'self', 'activation-key'),
   grace: fc.option(fc.constantFrom(HOUR, 7 * DAY), { freq: 2, nil: null }),
-  maxAge: fc.option(fc.constantFrom(10 * MINUTE, HOUR), { freq: 1, nil: null }),
+  maxAge: fc.option(fc.constantFrom(10 * MINUTE, HOUR), { freq: 2, nil: null }),
   remember: fc.option(fc.constantFrom(DAY, 30 * DAY), { freq: 2, nil: null }),
 };
 
@@ -777,7 +884,13 @@ export const steps: fc.Arbitrary<fc.AsyncCommand<Reference, System>>[] = [
   ...step(8, 'confirm', { ...who, form: fc.constantFrom(0, 0, 0, 1, 2), ...typed }, confirm),
   ...step(2, 'redeem', { ...who, key: fc.option(fc.nat(2), { freq: 5 }) }, redeem),
   ...step(4, 'postpone', who, postpone),
-  ...step(3, 'removeFactor', { ...who, secret: fc.nat(2) }, removeFactor),
+  ...step(2, 'removeFactor', { ...who, secret: fc.nat(2) }, removeFactor),
+  ...step(
+    4,
+    'changeFactors',
+    { ...who, user, replace: fc.boolean(), remove: fc.option(fc.nat(1), { freq: 2 }) },
+    changeFactors,
+  ),
   ...step(1, 'signOutOthers', who, signOutOthers),
   ...step(1, 'renewCodes', who, renewCodes),
   ...step(5, 'admin', { ...who, user, what: deed }, admin),
@@ -788,6 +901,36 @@ export const steps: fc.Arbitrary<fc.AsyncCommand<Reference, System>>[] = [
     'interrupted',
     { ...who, user, between, and: between, keyed: fc.boolean() },
     interrupted,
+  ),
+  ...step(
+    3,
+    'grownOld',
+    {
+      ...who,
+      user,
+      ms: fc.constantFrom(4 * MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR, 12 * HOUR),
+      maxAge: rules.maxAge,
+      what: fc.constantFrom('fresh', 'remove', 'codes'),
+    },
+    grownOld,
+  ),
+  ...step(2, 'remembered', { ...who, user }, remembered),
+  ...step(
+    1,
+    'putOff',
+    {
+      ...who,
+      user,
+      ms: fc.constantFrom(0, 59 * MINUTE, HOUR),
+      grace: fc.constantFrom(null, HOUR, DAY),
+    },
+    putOff,
+  ),
+  ...step(
+    3,
+    'overlapped',
+    { ...who, user, by: fc.constantFrom('logout', 'proceed', 'sign-out', 'login') },
+    overlapped,
   ),
   ...step(
     1,

@@ -35,11 +35,14 @@ export interface Processes {
   /** By process, by key ring. */
   readonly hosts: readonly (readonly Host[])[];
   readonly policies: Map<string, PolicyInput>;
+  /** Slow requests are answered when this resolves. */
+  readonly held: { until: Promise<void> };
   runs: number;
 }
 
 export async function startProcesses(installation: Installation): Promise<Processes> {
   const policies = new Map<string, PolicyInput>();
+  const held = { until: Promise.resolve() };
   const policy = ({ id }: Subject): PolicyInput => policies.get(id) ?? { mode: 'required' };
   const hosts = await Promise.all(
     installation.stores.map((store) =>
@@ -50,7 +53,14 @@ export async function startProcesses(installation: Installation): Promise<Proces
             sessions: installation.sessions,
             policy,
             options: { keys, onEvent: () => {} },
+            gate: { exempt: ['POST /slow'] },
             routes(app, door) {
+              // A request of the host's own that takes its time and then saves the session as it was.
+              app.post('/slow', async (req, res) => {
+                (req.session as { cart?: number }).cart = Math.random();
+                await held.until;
+                res.send('slow');
+              });
               app.get('/fresh', door.require({ maxAge: '5m' }), (_req, res) => {
                 res.send('inside, freshly');
               });
@@ -60,7 +70,8 @@ export async function startProcesses(installation: Installation): Promise<Proces
       ),
     ),
   );
-  return { clock: installation.clock, stores: installation.stores, hosts, policies, runs: 0 };
+  const { clock, stores } = installation;
+  return { clock, stores, hosts, policies, held, runs: 0 };
 }
 
 /** A browser's cookies, and what the model knows of them. */
@@ -206,6 +217,28 @@ export class System {
     return this.send(slot, process, { method: 'POST', path, body: { ...fields, _csrf } });
   }
 
+  /** Does something while a slow request of the same session is under way, which then saves its session. */
+  async duringSlowRequest(slot: Slot, process: number, work: () => Promise<void>): Promise<void> {
+    const { held } = this.#processes;
+    const sid = slot.cookies.get('connect.sid') ?? '';
+    let release = () => {};
+    held.until = new Promise((resolve) => {
+      release = resolve;
+    });
+    const slow = this.send(copySlot(slot), process, { method: 'POST', path: '/slow', body: {} });
+    // It has read its session, and waits, once the app's own steps have run.
+    await turns();
+    try {
+      await work();
+    } finally {
+      release();
+      await slow;
+      // What the session was given meanwhile may be lost with it, the token of its forms included.
+      this.#tokens.delete(sid);
+    }
+    await this.settled();
+  }
+
   // ---- secrets by number ---------------------------------------------------------------------------------
 
   /** Takes note of a secret that was shown; its number. */
@@ -295,7 +328,7 @@ export class System {
   }
 }
 
-export function emptySlot(): Slot {
+function emptySlot(): Slot {
   return { jar: { session: null, device: null }, cookies: new Map() };
 }
 
@@ -304,6 +337,10 @@ export function copySlot({ jar, cookies }: Slot): Slot {
     jar: { session: jar.session, device: jar.device && { ...jar.device } },
     cookies: new Map(cookies),
   };
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const base32 = new ScureBase32Plugin();

@@ -1,0 +1,111 @@
+/**
+ * The app that people log in to, three times in a process of its own: with a password only, and with a code
+ * after it, by passport-totp or by Sallyport. The password is compared as text: hashing it would cost more than all the
+ * rest, and the same in each.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { RedisStore as ConnectRedis } from 'connect-redis';
+import express, { type Express, type RequestHandler } from 'express';
+import session from 'express-session';
+import { Passport } from 'passport';
+import { Strategy as LocalStrategy } from 'passport-local';
+import { Strategy as TotpStrategy } from 'passport-totp';
+import { benchDoor, connected } from './door.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    secondFactor?: 'totp';
+  }
+}
+
+export type LoginKind = 'password' | 'passport-totp' | 'sallyport';
+export type LoginPorts = Readonly<Record<LoginKind, number>>;
+
+const redisUrl = process.argv[2]!;
+
+// The bench sets the time, the same in each process: waiting for time steps would take minutes.
+let time = Date.now();
+const redis = await connected(redisUrl);
+const bench = await benchDoor(redisUrl, { now: () => time });
+
+const passport = new Passport();
+passport.use(
+  new LocalStrategy((username, password, done) =>
+    done(null, password === 'sallyport' ? { id: username } : false),
+  ),
+);
+passport.use(
+  new TotpStrategy((user, done) => {
+    redis.hGet('bench:totp-keys', user.id).then(
+      (key) => done(null, Buffer.from(key ?? ''), 30),
+      (error: unknown) => done(error),
+    );
+  }),
+);
+passport.serializeUser((user, done) => done(null, (user as { id: string }).id));
+passport.deserializeUser((id: string, done) => done(null, { id, tenantId: 'acme', label: id }));
+
+const form = express.urlencoded({ extended: false });
+const signedIn: RequestHandler = (req, res, next) => (req.user ? next() : res.redirect('/login'));
+
+/** An app of one kind; answers its port. */
+async function serve(kind: LoginKind): Promise<number> {
+  const app = express();
+  const own = new ConnectRedis({ client: redis, prefix: `bench:${kind}:sess:` });
+  const store = kind === 'sallyport' ? bench.door.sessions(own) : own;
+  app.use(session({ secret: 'bench', resave: false, saveUninitialized: false, store }));
+  app.use(passport.initialize(), passport.session());
+  if (kind === 'sallyport') app.use(bench.door.pages());
+  app.post('/login', form, (req, res, next) =>
+    passport.authenticate('local', { successRedirect: '/', failureRedirect: '/login' })(
+      req,
+      res,
+      next,
+    ),
+  );
+  if (kind === 'passport-totp') askByPassportTotp(app);
+  app.use(kind === 'sallyport' ? bench.door.gate() : signedIn);
+  app.get('/', (_req, res) => void res.send('inside'));
+  const server = app.listen(0, '127.0.0.1');
+  // Between its rounds a process is idle for longer than connections are kept by default.
+  server.keepAliveTimeout = 60_000;
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/**
+ * As its own example has it: no token against forged requests, no count of wrong codes, and a code is accepted
+ * as often as it is sent.
+ */
+function askByPassportTotp(app: Express): void {
+  app.get('/code', signedIn, (_req, res) => {
+    res.send('<form method="post" action="/code"><input name="code"><button>Go on</button></form>');
+  });
+  app.post(
+    '/code',
+    signedIn,
+    form,
+    (req, res, next) => passport.authenticate('totp', { failureRedirect: '/code' })(req, res, next),
+    (req, res) => {
+      req.session.secondFactor = 'totp';
+      res.redirect('/');
+    },
+  );
+  app.use(signedIn, (req, res, next) =>
+    req.session.secondFactor ? next() : res.redirect('/code'),
+  );
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', (now: number) => {
+  time = now;
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
+const ports: LoginPorts = {
+  password: await serve('password'),
+  'passport-totp': await serve('passport-totp'),
+  sallyport: await serve('sallyport'),
+};
+process.send?.(ports);
