@@ -63,7 +63,11 @@ export function savingPages(
     });
   }
 
-  async function preview(visit: OrganizationVisit): Promise<void> {
+  /** Judges what was sent; `good` goes on with what can be saved. */
+  async function judged(
+    visit: OrganizationVisit,
+    good: (current: Current, judgement: Good) => Promise<void>,
+  ): Promise<void> {
     const current = await currentOf(visit);
     const judgement = await judge(context, visit, current);
     switch (judgement.kind) {
@@ -72,26 +76,17 @@ export function savingPages(
       case 'wrong':
         return showWrong(visit, judgement);
       case 'good':
-        return showPreview(visit, current, judgement, false);
+        return good(current, judgement);
       default:
         return judgement satisfies never;
     }
   }
 
-  async function save(visit: OrganizationVisit): Promise<void> {
-    const current = await currentOf(visit);
-    const judgement = await judge(context, visit, current);
-    switch (judgement.kind) {
-      case 'conflict':
-        return showConflict(visit, current, judgement);
-      case 'wrong':
-        return showWrong(visit, judgement);
-      case 'good':
-        return write(visit, current, judgement);
-      default:
-        return judgement satisfies never;
-    }
-  }
+  const preview = (visit: OrganizationVisit): Promise<void> =>
+    judged(visit, (current, good) => showPreview(visit, current, good, false));
+
+  const save = (visit: OrganizationVisit): Promise<void> =>
+    judged(visit, (current, good) => write(visit, current, good));
 
   async function write(visit: OrganizationVisit, current: Current, good: Good): Promise<void> {
     const { req, res, admin, organization, at } = visit;

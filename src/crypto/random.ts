@@ -5,22 +5,28 @@ export function randomId(bytes = 6): string {
   return randomBytes(bytes).toString('base64url');
 }
 
-/** Crockford's base32: no I, L, O and U, which are misread. */
+/** Crockford's base32: no I, L, O and U, so that a code can be read out on the telephone. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** Of a code for people to type: 80 random bits. */
 const CODE_LENGTH = 16;
+/** More than any code with its dashes and spaces; what is longer is not looked at. */
+const MAX_TYPED = 64;
 
-/** A code of 80 random bits for people to type: `7K2M-9QXD-…`, four groups of four. */
-export function randomCode(): string {
+/** A code of `length` × 5 random bits for people to type, in groups: `7K2M-9QXD-…`. */
+export function randomCode({ length = CODE_LENGTH, group = 4 } = {}): string {
   // 256 is a multiple of 32, so the remainder is even.
-  const characters = [...randomBytes(CODE_LENGTH)].map((byte) => ALPHABET[byte % 32]).join('');
-  return characters.replace(/.{4}(?=.)/g, '$&-');
+  const characters = Array.from(randomBytes(length), (byte) => ALPHABET.charAt(byte % 32));
+  const groups: string[] = [];
+  for (let at = 0; at < length; at += group) groups.push(characters.slice(at, at + group).join(''));
+  return groups.join('-');
 }
 
-/** The code as it was made, from what was typed: case, spaces and dashes ignored; null when it is none. */
-export function readRandomCode(typed: unknown): string | null {
-  if (typeof typed !== 'string' || typed.length > 64) return null;
+/**
+ * The code as it was made, from what was typed: case, spaces and dashes ignored, and the letters that the
+ * alphabet leaves out read as the digits they look like. Null for what cannot be one.
+ */
+export function readRandomCode(typed: unknown, length = CODE_LENGTH): string | null {
+  if (typeof typed !== 'string' || typed.length > MAX_TYPED) return null;
   const code = typed.replace(/[\s-]/g, '').toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
-  return code.length === CODE_LENGTH && [...code].every((one) => ALPHABET.includes(one))
-    ? code
-    : null;
+  return code.length === length && [...code].every((one) => ALPHABET.includes(one)) ? code : null;
 }
