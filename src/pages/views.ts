@@ -38,32 +38,19 @@ interface Source {
   readonly template: (locals: Locals) => string;
 }
 
+/** The package's views are the same for every door of the process, and are compiled for all of them at once. */
+const packageSources = once(() => readFolder(PACKAGE_FOLDER, false));
+
 export function createViews({ folder, cache = true }: ViewsOptions = {}): Views {
-  let loading: Promise<ReadonlyMap<string, Source>> | undefined;
-
   async function load(): Promise<ReadonlyMap<string, Source>> {
-    const sources = new Map<string, Source>();
-    for (const source of await readFolder(PACKAGE_FOLDER, false)) {
-      sources.set(key(source.name, false), source);
-    }
-    if (folder !== undefined) {
-      for (const source of await readFolder(folder, true)) {
-        sources.set(key(source.name, true), source);
-      }
-    }
-    return sources;
+    const ours = await (cache ? packageSources() : readFolder(PACKAGE_FOLDER, false));
+    const theirs = folder === undefined ? [] : await readFolder(folder, true);
+    return new Map(
+      [...ours, ...theirs].map((source) => [key(source.name, source.fromHost), source]),
+    );
   }
 
-  async function compiled(): Promise<ReadonlyMap<string, Source>> {
-    if (!cache) return load();
-    loading ??= load();
-    try {
-      return await loading;
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
-  }
+  const compiled = cache ? once(load) : load;
 
   return {
     async render(view, locals) {
@@ -76,6 +63,20 @@ export function createViews({ folder, cache = true }: ViewsOptions = {}): Views 
     async ready() {
       await compiled();
     },
+  };
+}
+
+/** `load`, called once; after a failure, the next call tries again. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return async () => {
+    loading ??= load();
+    try {
+      return await loading;
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
   };
 }
 

@@ -19,6 +19,9 @@ import { changeSetting, memorySettings } from './memory-settings.js';
 /** How long the record of a session between the doors outlives its own end. */
 const PENDING_KEPT_MS = 24 * 60 * 60 * 1000;
 
+/** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
+const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
+
 interface StoredEnrollment extends Authenticator {
   readonly label: string;
   readonly createdAt: number;
@@ -52,8 +55,8 @@ export interface MemoryStoreOptions {
 export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SecondFactorStore {
   const subjects = new Map<string, StoredSubject>();
   // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
-  const sessions = new LRUCache<string, AssuranceRecord>({ max: 100_000 });
-  const transactions = new LRUCache<string, { value: Sealed; endsAt: number }>({ max: 100_000 });
+  const sessions = new LRUCache<string, AssuranceRecord>(AT_MOST);
+  const transactions = new LRUCache<string, { value: Sealed; endsAt: number }>(AT_MOST);
   const listeners = new Set<() => void>();
 
   function announce(): void {
