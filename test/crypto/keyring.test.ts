@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { keyring } from '../../src/crypto/keyring.js';
+import { keyIds, keyring, sealedBy } from '../../src/crypto/keyring.js';
 import { SallyportError } from '../../src/errors.js';
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
@@ -60,6 +60,58 @@ describe('the keyring', () => {
     }
     const longer = Buffer.concat([sealed, Buffer.of(0)]);
     assert.throws(() => ring.open(longer, CONTEXT), isCode('ERR_SEALED'));
+  });
+
+  it('says of what is cut, or of a version to come, that it is that', () => {
+    const sealed = Buffer.from(ring.seal(Buffer.alloc(0), CONTEXT));
+    assert.equal(sealed.length, 33);
+    assert.equal(ring.open(sealed, CONTEXT).length, 0);
+    for (const wrong of [sealed.subarray(0, 32), Buffer.concat([Buffer.of(2), sealed.subarray(1)])])
+      assert.throws(() => ring.open(wrong, CONTEXT), /truncated or of unknown version/);
+    assert.throws(
+      () => ring.open(sealed, 'another'),
+      (error: Error) => /altered/.test(error.message) && error.cause instanceof Error,
+    );
+  });
+
+  describe('keeps to its format, in which stores are full of bytes:', () => {
+    const raw = Buffer.alloc(32, 1);
+    const subkey = (purpose: string) =>
+      Buffer.from(hkdfSync('sha256', raw, Buffer.alloc(0), purpose, 32));
+    const id = createHash('sha256').update('sallyport key id').update(raw).digest().subarray(0, 4);
+
+    it('opens what was sealed by its description alone', () => {
+      const header = Buffer.concat([Buffer.of(1), id]);
+      const nonce = Buffer.alloc(12, 9);
+      const cipher = createCipheriv('aes-256-gcm', subkey('sallyport sealing 1'), nonce);
+      cipher.setAAD(Buffer.concat([header, Buffer.from('totp/usér1/1')]));
+      const body = Buffer.concat([cipher.update(SECRET), cipher.final()]);
+      const sealed = Buffer.concat([header, nonce, body, cipher.getAuthTag()]);
+      assert.deepEqual(Buffer.from(ring.open(sealed, 'totp/usér1/1')), SECRET);
+    });
+
+    it('digests a code with its context, ten bytes long, under each key', () => {
+      const rotated = keyring([key(2), key(1)]);
+      const expected = createHmac('sha256', subkey('sallyport digesting 1'))
+        .update('["recovery-code/user1","ABCD"]')
+        .digest()
+        .subarray(0, 10);
+      const digest = ring.digest('ABCD', 'recovery-code/user1');
+      assert.deepEqual(Buffer.from(digest.bytes), expected);
+      assert.deepEqual(Buffer.from(digest.keyId), id);
+      const both = rotated.digests('ABCD', 'recovery-code/user1');
+      assert.equal(both.length, 2);
+      assert.deepEqual(both[0], rotated.digest('ABCD', 'recovery-code/user1'));
+      assert.deepEqual(both[1], digest);
+      assert.notDeepEqual(both[0], digest);
+    });
+
+    it('tells the ids of keys, and of which key sealed what', () => {
+      assert.deepEqual(keyIds([key(1)]), [id.toString('hex')]);
+      assert.equal(keyIds([key(2), key(1)])[1], id.toString('hex'));
+      assert.equal(sealedBy(ring.seal(SECRET, CONTEXT)), id.toString('hex'));
+      assert.throws(() => keyIds([key(1), 'short']), /^SallyportError: keys\[1\]/);
+    });
   });
 
   it('opens nothing that was moved to another context', () => {
@@ -120,6 +172,12 @@ describe('the keyring', () => {
     }
   });
 
+  it('says what kind of thing it was given in place of a key', () => {
+    const make = (one: unknown) => () => keyring([one as string]);
+    assert.throws(make(undefined), /of 32 bytes, got undefined$/);
+    assert.throws(make(5), /of 32 bytes, got a number that is not base64$/);
+  });
+
   describe('of wrong keys', () => {
     const secret = Buffer.alloc(31, 0x5a).toString('base64');
     for (const [what, keys, named] of [
@@ -129,6 +187,8 @@ describe('the keyring', () => {
       ['a key in hexadecimal', [Buffer.alloc(32, 0x5a).toString('hex')], 'keys[0]'],
       ['a passphrase', ['correct horse battery staple'], 'keys[0]'],
       ['an empty text', [''], 'keys[0]'],
+      ['a key after a space', [` ${key(0x5a)}`], 'keys[0]'],
+      ['a key with the end of its line', [`${key(0x5a)}\n`], 'keys[0]'],
       ['an environment variable that is not set', [undefined], 'keys[0]'],
       ['a number', [5], 'keys[0]'],
       ['bytes', [Buffer.alloc(32, 0x5a)], 'keys[0]'],

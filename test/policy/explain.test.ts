@@ -35,6 +35,12 @@ describe('an explanation', () => {
     assert.equal(sentences.at(-1), 'Activated: totp on 2026-01-03.');
   });
 
+  it('lists everything that is activated, and is content when one of it is accepted', () => {
+    const enrollments = ['duo', 'totp'].map((method) => ({ ...enrollment, method }));
+    const { sentences } = explain(USER1, required, { ...emptySubject, enrollments });
+    assert.equal(sentences.at(-1), 'Activated: duo on 2026-01-03, totp on 2026-01-03.');
+  });
+
   it('says that nothing is activated', () => {
     assert.equal(explain(USER1, required, emptySubject).sentences.at(-1), 'Nothing is activated.');
   });
@@ -49,7 +55,9 @@ describe('an explanation', () => {
 
   it('of somebody who has to do nothing lists no methods', () => {
     const off = resolveSettings(client(), EVERY_METHOD);
-    const [first] = explain(USER1, off, emptySubject).sentences;
-    assert.equal(first, 'user1@acme.example: two-factor is off.');
+    const enrollments = [{ ...enrollment, method: 'totp' }];
+    const { sentences } = explain(USER1, { ...off, methods: [] }, { ...emptySubject, enrollments });
+    assert.equal(sentences[0], 'user1@acme.example: two-factor is off.');
+    assert.equal(sentences.at(-1), 'Activated: totp on 2026-01-03.');
   });
 });

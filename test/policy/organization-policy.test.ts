@@ -73,21 +73,21 @@ describe('the organization policy', () => {
     it('is resolved once for all users of an organization', async () => {
       await save('acme', { mode: 'required' });
       const policy = organizationPolicy({ store, organization });
-      const alices = await policy.resolve(USER1, never);
-      assert.equal(await policy.resolve(USER1, never), alices);
-      assert.equal(await policy.resolve(USER2, never), alices);
-      assert.notEqual(await policy.resolve(USER3, never), alices);
+      const first = await policy.resolve(USER1, never);
+      assert.equal(await policy.resolve(USER1, never), first);
+      assert.equal(await policy.resolve(USER2, never), first);
+      assert.notEqual(await policy.resolve(USER3, never), first);
     });
 
     it('is resolved once for a user with a setting, who has a policy of their own', async () => {
       await save('acme', { mode: 'optional' });
       await switchOn('user2');
       const policy = organizationPolicy({ store, organization });
-      const bobs = await policy.resolve(USER2, never);
-      assert.equal(bobs.mode, 'required');
-      assert.equal(await policy.resolve(USER2, never), bobs);
+      const second = await policy.resolve(USER2, never);
+      assert.equal(second.mode, 'required');
+      assert.equal(await policy.resolve(USER2, never), second);
       assert.equal((await policy.resolve(USER1, never)).mode, 'optional');
-      assert.equal(await policy.resolve(USER2, never), bobs);
+      assert.equal(await policy.resolve(USER2, never), second);
     });
 
     it('is validated once by the door', async () => {

@@ -120,10 +120,24 @@ describe('the host’s policy', () => {
       });
     }
 
+    it('does not offer Duo without its keys, whatever it names', () => {
+      const known = [...METHODS, 'duo'];
+      const duo = { source: 'acme', credentialVersion: 'v1' };
+      const methods = ['duo', 'totp'];
+      assert.deepEqual(parsePolicy({ mode: 'required', methods }, known).methods, ['totp']);
+      const { methods: offered } = parsePolicy({ mode: 'required', methods, duo }, known);
+      assert.deepEqual(offered, methods);
+    });
+
+    it('may accept no method where it requires none', () => {
+      assert.deepEqual(parsePolicy({ mode: 'off', methods: [] }, METHODS).methods, []);
+      assert.deepEqual(parsePolicy({ mode: 'optional', methods: [] }, METHODS).methods, []);
+    });
+
     it('names the methods that there are when it names another', () => {
       assert.throws(
-        () => parsePolicy({ mode: 'required', methods: ['sms'] }, METHODS),
-        isPolicyError(/sms.*registered: totp, security-key/),
+        () => parsePolicy({ mode: 'required', methods: ['sms', 'fax'] }, METHODS),
+        isPolicyError(/: sms, fax \(registered: totp, security-key/),
       );
     });
 

@@ -63,6 +63,28 @@ describe('trackedReads', () => {
     assert.ok(reads.get('b', load) instanceof Promise);
   });
 
+  it('drops what is at hand when its key changes', async () => {
+    const { reads, loads, load } = setUp();
+    const kept = reads.get('a', load);
+    loads[0]?.resolve('x');
+    await kept;
+    reads.forget('a');
+    assert.ok(reads.get('a', load) instanceof Promise);
+  });
+
+  it('does not let the failure of an overtaken load disturb the one after it', async () => {
+    const { reads, loads, load } = setUp();
+    const first = reads.get('a', load);
+    reads.forget('a');
+    const second = reads.get('a', load);
+    loads[0]?.reject(new Error('down'));
+    await assert.rejects(async () => first, /down/);
+    reads.get('a', load);
+    assert.equal(loads.length, 2, 'the second is still shared');
+    loads[1]?.resolve('new');
+    assert.equal(await second, 'new');
+  });
+
   it('leaves other keys alone when one changes', async () => {
     const { reads, loads, load } = setUp();
     const kept = reads.get('a', load);
@@ -100,6 +122,8 @@ describe('trackedReads', () => {
     }
     assert.equal(reads.get('c', load), 'c');
     assert.equal(reads.get('b', load), 'b');
-    assert.ok(reads.get('a', load) instanceof Promise);
+    const again = reads.get('a', load);
+    loads.at(-1)?.resolve('changed meanwhile');
+    assert.equal(await again, 'changed meanwhile');
   });
 });

@@ -72,7 +72,13 @@ export function assurance({ store, other, clock }: Stage): void {
 
     it('can be ended before it was ever begun', async () => {
       assert.equal(await store.end('digest', 60 * MINUTE), true);
-      assert.equal((await store.readAssurance('digest'))?.state, 'ended');
+      assert.deepEqual(await store.readAssurance('digest'), {
+        state: 'ended',
+        subjectId: '',
+        epoch: 0,
+        factors: [],
+        expiresAt: START + 60 * MINUTE,
+      });
       assert.equal(await store.prove('digest', proof), false);
     });
 
@@ -82,6 +88,22 @@ export function assurance({ store, other, clock }: Stage): void {
         Array.from({ length: 20 }, (_, n) => (n % 2 ? store : other).end('digest', MINUTE)),
       );
       assert.equal(ends.filter(Boolean).length, 1);
+    });
+
+    it('calls subscribers back when it is proven and when it ends elsewhere', async () => {
+      let calls = 0;
+      store.subscribe(() => {
+        calls += 1;
+      });
+      for (const change of [
+        () => other.prove('digest', proof),
+        () => other.end('digest', 60 * MINUTE),
+      ]) {
+        await store.readAssurance('digest');
+        const before = calls;
+        await change();
+        await eventually(() => calls > before);
+      }
     });
 
     it('that another process has ended is seen as ended', async () => {

@@ -72,6 +72,14 @@ export function devices({ clock, store, other }: Stage): void {
       assert.deepEqual(await store.readDevices('user1'), []);
     });
 
+    it('are forgotten at once when a token comes that was neither the last nor the one before', async () => {
+      await put('a');
+      await use('a', 'a-1', 'a-2');
+      await use('a', 'a-2', 'a-3');
+      assert.equal((await use('a', 'a-1', 'x')).kind, 'stolen');
+      assert.equal((await use('a', 'a-3', 'a-4')).kind, 'unknown');
+    });
+
     it('rotate once for many who come with one token together', async () => {
       await put('a');
       const uses = await Promise.all(

@@ -183,6 +183,17 @@ export function enrolling({
       assert.deepEqual([authenticators, pending, epoch], [[], null, 2]);
     });
 
+    it('lets nobody confirm, on the proof of a factor, once that factor is gone', async () => {
+      await enroll('one');
+      await begin(proposal('two', { basis: 'proven' }));
+      await store.unenroll('user1', 'one');
+      const confirmation = { id: 'two', session: 'session-1', step: 1, replaces: null };
+      assert.deepEqual(await store.confirmEnrollment('user1', confirmation), {
+        kind: 'superseded',
+      });
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+    });
+
     it('lets nobody confirm what a reset has voided', async () => {
       await begin(proposal('one'));
       await store.reset('user1');

@@ -38,6 +38,22 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       assert.equal((await store.readSubject('user1')).activationKeyEndsAt, null);
     });
 
+    it('leaves a key alone that somebody enrolled did not need', async () => {
+      await enroll('one');
+      const endsAt = await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
+      await enroll('two', { basis: 'proven' });
+      assert.equal((await store.readSubject('user1')).activationKeyEndsAt, endsAt);
+    });
+
+    it('leaves alone, when the key goes, what was begun without it', async () => {
+      await enroll('one');
+      await begin(proposal('two', { basis: 'proven' }));
+      await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
+      await store.revokeActivationKey('user1');
+      assert.equal((await store.readSubject('user1')).activationKeyEndsAt, null);
+      assert.equal((await confirm('two')).kind, 'confirmed');
+    });
+
     it('is void once the key is revoked or replaced', async () => {
       await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
       await tryBegin(keyed('one'), digest(1));

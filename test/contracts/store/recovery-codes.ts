@@ -20,6 +20,11 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       }
     });
 
+    it('are unknown to a subject who has none, and stay none', async () => {
+      assert.equal((await store.spendRecoveryCode('user1', [digest(1)])).kind, 'unknown');
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
+    });
+
     it('are spent by one of many who ask together', async () => {
       await store.replaceRecoveryCodes('user1', ten);
       const all = await Promise.all(

@@ -39,12 +39,14 @@ export function transactionsAndEvents({ store, other, clock }: Stage): void {
     it('are read newest first, page by page, each as it was', async () => {
       for (let n = 0; n < 25; n += 1) await store.appendEvent('acme', event(n), 100);
       await store.appendEvent('globex', event(99), 100);
+      assert.equal((await other.readEvents('globex', { before: null, limit: 10 })).length, 1);
       const seen: unknown[] = [];
       const ids: string[] = [];
       let before: string | null = null;
       for (;;) {
         const page = await other.readEvents('acme', { before, limit: 10 });
         if (page.length === 0) break;
+        assert.ok(page.length <= 10, `${page.length} on a page`);
         for (const { id, ...rest } of page) {
           ids.push(id);
           seen.push(rest);
