@@ -142,7 +142,27 @@ describe('a setting that contradicts itself', () => {
   }
 
   it('says what Duo is lacking', () => {
-    const [found] = contradictions(setting({ methods: ['duo'] }), { kind: 'client', enrollable });
-    assert.match(found?.message ?? '', /Duo.*keys/);
+    const found = contradictions(setting({ methods: ['duo'] }), { kind: 'client', enrollable });
+    assert.deepEqual(
+      found.map(({ message }) => message),
+      ['Duo needs keys: enter them first, or leave Duo out.'],
+    );
+  });
+
+  it('says what there is in place of what there is not, apart from Duo', () => {
+    const wanted = setting({ methods: ['duo', 'sms', 'totp', 'fax'] });
+    const found = contradictions(wanted, { kind: 'client', enrollable: ['totp', 'security-key'] });
+    assert.deepEqual(
+      found.map(({ message }) => message),
+      [
+        'Duo needs keys: enter them first, or leave Duo out.',
+        'sms, fax cannot be activated here: choose from totp, security-key.',
+      ],
+    );
+  });
+
+  it('may accept no method while it requires none', () => {
+    const none = setting({ mode: 'optional', methods: [] });
+    assert.deepEqual(contradictions(none, { kind: 'client', enrollable }), []);
   });
 });
