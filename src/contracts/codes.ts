@@ -1,0 +1,37 @@
+import type { Digest, Sealed } from './keyring.js';
+
+/** Single-use codes that an administrator hands out of band; a subject has at most one. */
+export interface ActivationKeyStore {
+  /** Replaces the one before, and voids a pending enrollment that rests on it. Resolves to when it ends. */
+  putActivationKey(
+    subjectId: string,
+    key: { readonly digest: Digest; readonly lifetimeMs: number },
+  ): Promise<number>;
+  /** True when there was one. A pending enrollment that rests on it is void. */
+  revokeActivationKey(subjectId: string): Promise<boolean>;
+}
+
+/** Single-use codes for the day the phone is gone. */
+export interface RecoveryCodeStore {
+  /** Voids the old ones. */
+  replaceRecoveryCodes(subjectId: string, digests: readonly Digest[]): Promise<void>;
+  /**
+   * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
+   * failures: once, whoever asks at the same time.
+   */
+  spendRecoveryCode(
+    subjectId: string,
+    candidates: readonly Digest[],
+  ): Promise<
+    | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
+    | { readonly kind: 'unknown' }
+  >;
+}
+
+/** Values for one use within a short time, e.g. what a redirect to Duo comes back to. */
+export interface TransactionStore {
+  /** `id` is a digest of what the other side brings back. */
+  putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
+  /** The value, for the first one who asks in time; null for everybody else. */
+  takeTransaction(id: string): Promise<Sealed | null>;
+}

@@ -1,0 +1,84 @@
+import type { Reservation } from './attempts.js';
+import type { Digest } from './keyring.js';
+import type { Policy } from './policy.js';
+import type { EnrollmentBasis, SessionDigest } from './records.js';
+import type { MethodName, Subject } from './subject.js';
+
+/** One answer of one person to one method, with everything the method may use. */
+export interface Attempt {
+  readonly subject: Subject;
+  readonly policy: Policy;
+  readonly session: SessionDigest;
+  /** The name that the authenticator app shows. */
+  readonly issuer: string;
+  /** Form fields or JSON body, as they came; each method takes from it only what it knows. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** What a person is asked for. `data` is for the page; it holds a secret only at enrollment. */
+export interface Challenge {
+  readonly method: MethodName;
+  readonly kind: 'form' | 'redirect';
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export type Verdict =
+  | {
+      readonly kind: 'verified';
+      readonly enrollmentId: string;
+      readonly epoch: number;
+      readonly at: number;
+      /** For the event, e.g. what Duo says of it. */
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly reason:
+        | 'wrong-code'
+        | 'replayed'
+        | 'expired'
+        | 'superseded'
+        | 'denied'
+        | 'malformed';
+      /** For the event, beyond the reason; never shown. */
+      readonly detail?: string;
+    }
+  | { readonly kind: 'locked'; readonly retryAt: Date | null }
+  | { readonly kind: 'unavailable'; readonly cause: unknown };
+
+/** Verifies answers. `challenge` shows what to do; `verify` redeems one answer. */
+export interface SecondFactorMethod {
+  readonly name: MethodName;
+  /** How the page names it, e.g. `Authenticator app`. */
+  readonly title: string;
+  /** Guessable methods are counted, and stop at the limit; `waits` are counted and wait only. */
+  readonly counting: 'stops' | 'waits' | 'none';
+  /** Whether the input has the form of an answer; what has not is refused before anything is counted. */
+  wellFormed(input: Attempt['input']): boolean;
+  challenge(attempt: Attempt): Promise<Challenge>;
+  verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict>;
+}
+
+export type ReservedAttempt = Extract<Reservation, { kind: 'reserved' }>;
+
+export interface BeginOptions {
+  readonly basis: EnrollmentBasis;
+  /** Voids what this session has begun. */
+  readonly restart: boolean;
+  readonly activationKey?: Digest | null;
+  /** Milliseconds; by default the method's own. */
+  readonly lifetimeMs?: number;
+}
+
+/** A method that a person can activate. */
+export interface EnrollableMethod extends SecondFactorMethod {
+  /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
+  beginEnrollment(attempt: Attempt, options: BeginOptions): Promise<Challenge | null>;
+  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
+  resumeEnrollment(attempt: Attempt): Promise<Challenge | null>;
+  confirmEnrollment(
+    attempt: Attempt,
+    reservation: ReservedAttempt,
+    options: { readonly replaces: string | null },
+  ): Promise<Verdict>;
+}

@@ -1,0 +1,42 @@
+import type { Awaitable, MethodName, Subject } from './subject.js';
+
+/** Why a part of a policy is as it is: who decided (`level`, `id`) and by which `rule`. */
+export interface PolicyReason {
+  readonly level: 'partner' | 'client' | 'user' | 'host' | (string & {});
+  readonly id: string;
+  readonly rule: string;
+}
+
+/** What one subject must prove, resolved. */
+export interface Policy {
+  readonly mode: 'off' | 'optional' | 'required';
+  /** Accepted methods, the preferred one first. */
+  readonly methods: readonly MethodName[];
+  /** Whose Duo configuration is used, and which version of its keys. Never the keys. */
+  readonly duo: { readonly source: string; readonly credentialVersion: string } | null;
+  readonly enrollment: 'self' | 'activation-key';
+  /** Until then a subject who is not enrolled may postpone it. */
+  readonly graceUntil: Date | null;
+  /** How long a proof counts, in seconds; null leaves it to the door's `maxAge`. */
+  readonly maxAgeSeconds: number | null;
+  /** For how long, in seconds, a person may have a device remembered; null: not at all. At most 30 days. */
+  readonly rememberDeviceSeconds: number | null;
+  readonly because: readonly PolicyReason[];
+}
+
+/** What a host's policy function may return: a `Policy` of which all but `mode` has a default. */
+export type PolicyInput = Pick<Policy, 'mode'> & Partial<Policy>;
+
+export interface PolicyContext {
+  /** Aborted when the deadline (`policyTimeout`) has passed. */
+  readonly signal: AbortSignal;
+}
+
+export type PolicyFunction = (
+  subject: Subject,
+  context: PolicyContext,
+) => Awaitable<Policy | PolicyInput>;
+
+export interface PolicyResolver {
+  resolve: PolicyFunction;
+}

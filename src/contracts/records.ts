@@ -1,0 +1,95 @@
+import type { Sealed } from './keyring.js';
+import type { StoredSetting } from './settings.js';
+import type { MethodName } from './subject.js';
+
+/** One active authenticator of a subject. */
+export interface Enrollment {
+  readonly id: string;
+  readonly method: MethodName;
+  readonly label: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+/** What decisions need to know of a subject. A subject nobody has written yet reads as `emptySubject`. */
+export interface SubjectRecord {
+  /** Rises whenever a factor is removed, reset or replaced; every older assurance is void from then on. */
+  readonly epoch: number;
+  readonly enrollments: readonly Enrollment[];
+  /** What an administrator set for this user. */
+  readonly setting: StoredSetting | null;
+  /** When the activation key that was handed out ends; null when there is none. It may be past. */
+  readonly activationKeyEndsAt: number | null;
+  /** null: none were ever made, or they went with a reset. */
+  readonly recoveryCodesLeft: number | null;
+  /** Consecutive failures, as counted by `reserveAttempt`. */
+  readonly failures: number;
+}
+
+export const emptySubject: SubjectRecord = Object.freeze({
+  epoch: 0,
+  enrollments: Object.freeze([]),
+  setting: null,
+  activationKeyEndsAt: null,
+  recoveryCodesLeft: null,
+  failures: 0,
+});
+
+/** An active enrollment with what its method needs to verify an answer. */
+export interface Authenticator {
+  readonly id: string;
+  readonly method: MethodName;
+  readonly sealed: Sealed;
+  /** The method's own settings at enrollment, e.g. `SHA1/6/30`; at most 32 characters. */
+  readonly parameters: string;
+  /** The last accepted time step of TOTP; -1 before the first. */
+  readonly lastStep: number;
+}
+
+/** An enrollment that has been begun and not confirmed. A subject has at most one. */
+export interface PendingEnrollment {
+  readonly id: string;
+  readonly method: MethodName;
+  readonly label: string;
+  readonly sealed: Sealed;
+  readonly parameters: string;
+  /** The session that began it; no other may see or confirm it. */
+  readonly session: SessionDigest;
+  readonly expiresAt: number;
+  readonly basis: EnrollmentBasis;
+}
+
+/**
+ * What a pending enrollment rests on.
+ * `first`: begun by a subject without any factor, and void as soon as there is one.
+ * `activation-key`: the same, by somebody who also knew the activation key; confirming it spends the key.
+ * `handover`: the same, begun by an administrator for the subject; bound to no session (`session` is empty)
+ *   and confirmed at the subject's next login.
+ * `proven`: begun by a subject who had just proven an existing factor.
+ */
+export type EnrollmentBasis = 'first' | 'activation-key' | 'handover' | 'proven';
+
+/** SHA-256 of a session id, base64url. Session ids themselves never reach the store. */
+export type SessionDigest = string & { readonly __digest?: 'session' };
+
+/** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while Duo is out of reach. */
+export const FALLBACK = 'fallback';
+
+/** One proof: which method, by which enrollment, when. */
+export interface Factor {
+  readonly method: MethodName;
+  readonly enrollmentId: string;
+  readonly at: number;
+}
+
+/**
+ * What a session has proven. The way is absent → pending → proven → ended, forward only; `pending` is a
+ * session between the doors with its own short life.
+ */
+export interface AssuranceRecord {
+  readonly state: 'pending' | 'proven' | 'ended';
+  readonly subjectId: string;
+  readonly epoch: number;
+  readonly factors: readonly Factor[];
+  readonly expiresAt: number;
+}

@@ -1,0 +1,134 @@
+import type { AttemptLimits, Commit, Confirmation, Reservation } from './attempts.js';
+import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './codes.js';
+import type { DeviceStore } from './devices.js';
+import type { EventStore } from './events.js';
+import type { Digest, Sealed } from './keyring.js';
+import type {
+  AssuranceRecord,
+  Factor,
+  PendingEnrollment,
+  SessionDigest,
+  SubjectRecord,
+} from './records.js';
+import type { SettingStore } from './settings.js';
+import type { Awaitable, MethodName } from './subject.js';
+
+/**
+ * Where enrollments, attempts and assurance live. Every method is one atomic operation and safe to retry; a
+ * write that timed out may still apply. The store sees sealed bytes and digests only. A broken, late or
+ * emptied store rejects (throws) with `UnavailableError`: it never answers "nothing there" in its place.
+ *
+ * `readSubject` and `readAssurance` answer synchronously when they can. What they answer may be behind a
+ * write of another process by at most `stalenessMs`.
+ */
+export interface SecondFactorStore
+  extends SettingStore,
+    ActivationKeyStore,
+    RecoveryCodeStore,
+    TransactionStore,
+    DeviceStore,
+    EventStore {
+  readonly name: string;
+  readonly stalenessMs: number;
+  /** The clock that all processes share, as well as this one knows it. */
+  now(): number;
+  /** Resolves when the store can serve; rejects with what is wrong. Outside production it may initialize. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+  /**
+   * Calls back after anything that was read may have changed, here or on another process, and after the
+   * store was lost: at the latest `stalenessMs` afterwards. Returns a function that unsubscribes.
+   */
+  subscribe(onChange: () => void): () => void;
+
+  readSubject(subjectId: string): Awaitable<SubjectRecord>;
+  readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
+
+  /** Starts the short life of a session between the doors; one that has begun is left as it is. */
+  openPending(
+    session: SessionDigest,
+    pending: { readonly subjectId: string; readonly lifetimeMs: number },
+  ): Promise<AssuranceRecord>;
+  /** Stamps a session proven. False when it has ended: an ended session stays so. */
+  prove(
+    session: SessionDigest,
+    proof: {
+      readonly subjectId: string;
+      readonly epoch: number;
+      readonly factors: readonly Factor[];
+      readonly lifetimeMs: number;
+    },
+  ): Promise<boolean>;
+  /** Ends a session for good; the mark is kept for `keepMs`. True for the one call that ended it. */
+  end(session: SessionDigest, keepMs: number): Promise<boolean>;
+
+  /**
+   * Counts an attempt before anything is compared, and returns what is needed to compare. A refused attempt
+   * is not counted. `stoppable`: the method stops at `limits.stop`, not only waits.
+   */
+  reserveAttempt(
+    subjectId: string,
+    limits: AttemptLimits,
+    attempt: { readonly method: MethodName; readonly stoppable: boolean },
+  ): Promise<Reservation>;
+  /**
+   * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
+   * null for a method without steps (Duo), whose transaction is single use already.
+   */
+  commitAttempt(
+    subjectId: string,
+    accepted: { readonly enrollmentId: string; readonly step: number | null },
+  ): Promise<Commit>;
+
+  /**
+   * Begins an enrollment. One that this session has begun for the same method and basis, and that has not
+   * expired, is returned as it is, unless `restart`; any other is voided. On the basis `activation-key` it
+   * must be given the digest of the subject's key (which clears the count of failures), or have this
+   * session's pending enrollment on that basis to go on from; null when it has neither, and nothing changes.
+   */
+  beginEnrollment(
+    subjectId: string,
+    proposal: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
+    options: { readonly restart: boolean; readonly activationKey?: Digest | null },
+  ): Promise<PendingEnrollment | null>;
+  /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
+  resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
+  /**
+   * Makes the pending enrollment active: once, by the session that began it (any of the subject's for
+   * `handover`), in time, with its first step accepted and the count of failures cleared. `replaces` is
+   * removed in the same step, and the epoch rises. On the basis `activation-key` the key must still be there,
+   * and is spent; on every basis but `proven` there must be no active enrollment.
+   */
+  confirmEnrollment(
+    subjectId: string,
+    confirmation: {
+      readonly id: string;
+      readonly session: SessionDigest;
+      readonly step: number;
+      readonly replaces: string | null;
+    },
+  ): Promise<Confirmation>;
+  /**
+   * Puts other sealed bytes in the place of those of an enrollment, active or pending, if these still are
+   * `expected`: the same secret under a newer key. Changes nothing else. True when it was done.
+   */
+  reseal(
+    subjectId: string,
+    enrollmentId: string,
+    expected: Sealed,
+    resealed: Sealed,
+  ): Promise<boolean>;
+  /** Removes one active enrollment and raises the epoch; null when there is no such enrollment. */
+  unenroll(subjectId: string, enrollmentId: string): Promise<{ readonly epoch: number } | null>;
+  /**
+   * Removes all factors, the pending enrollment, recovery codes, the activation key and the count of failures,
+   * and raises the epoch. The user's setting stays.
+   */
+  reset(subjectId: string): Promise<{ readonly epoch: number }>;
+  /** Raises the epoch alone: every assurance of the subject is void. */
+  raiseEpoch(subjectId: string): Promise<{ readonly epoch: number }>;
+  /** Clears the count of failures. */
+  unlock(subjectId: string): Promise<void>;
+  /** Forgets everything of the subject but the epoch, which rises: an id might come back after all. */
+  deleteSubject(subjectId: string): Promise<void>;
+}
