@@ -1,0 +1,24 @@
+import { parts } from './test/mutation/parts.ts';
+
+const part = process.env.MUTATION_PART;
+const { mutate, spec, grep } = parts[part];
+
+/** For one part of the sources; `npm run mutation` goes through all of them. */
+export default {
+  mutate: process.env.MUTATION_FILES?.split(' ') ?? mutate,
+  testRunner: 'mocha',
+  // Required by Mocha and not on the command line, so that `sallyport` means the sandbox's sources.
+  mochaOptions: { config: '.mocharc.json', require: ['tsx'], spec, ...(grep && { grep }) },
+  plugins: ['@stryker-mutator/mocha-runner'],
+  coverageAnalysis: 'perTest',
+  // Mutants in what runs only while a module loads would need a process each.
+  ignoreStatic: true,
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+  timeoutMS: 5000,
+  reporters: ['json', 'progress-append-only'],
+  jsonReporter: { fileName: `reports/mutation/${part}.json` },
+  tempDirName: `.stryker-tmp/${part}`,
+  ignorePatterns: ['docs/screenshots', 'dist', 'bench', '.ci', 'reports'],
+  // TypeScript 7 has no JavaScript API, with which Stryker would read it.
+  tsconfigFile: 'none.json',
+};

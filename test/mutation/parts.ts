@@ -1,0 +1,77 @@
+/**
+ * Which sources are tested by what, for the mutation score: a mutant is judged by the tests that are about
+ * its part, in memory where they run on both stores. With all tests, each survivor would take a minute.
+ */
+const journeys = (...names: string[]) => names.map((name) => `test/journeys/${name}.test.ts`);
+
+/** Where a suite runs on memory and on Redis, the half on memory. */
+const IN_MEMORY = '^(?!.*\\(Redis\\))';
+
+/** What speaks with the servers of a Redis installation, rather than with Redis. */
+const TOPOLOGY =
+  'src/store/redis-{client,cluster,connection,node,sentinel,servers,shards,topology}.ts';
+
+interface Part {
+  readonly mutate: readonly string[];
+  readonly spec: readonly string[];
+  readonly grep?: string;
+}
+
+export const parts: Readonly<Record<string, Part>> = {
+  crypto: { mutate: ['src/crypto/**/*.ts'], spec: ['test/crypto/*.test.ts'], grep: IN_MEMORY },
+  policy: { mutate: ['src/policy/**/*.ts'], spec: ['test/policy/*.test.ts'], grep: IN_MEMORY },
+  gate: {
+    mutate: ['src/gate/**/*.ts'],
+    spec: [
+      'test/gate/*.test.ts',
+      ...journeys('step-up', 'spa', 'gate', 'return-path', 'grace', 'login', 'session'),
+    ],
+    grep: IN_MEMORY,
+  },
+  session: {
+    mutate: ['src/session/**/*.ts'],
+    spec: [
+      'test/session/*.test.ts',
+      ...journeys('remembered-device', 'session', 'grace', 'revocation', 'step-up'),
+    ],
+    grep: IN_MEMORY,
+  },
+  methods: {
+    mutate: ['src/methods/**/*.ts', '!src/methods/duo/**'],
+    spec: [
+      'test/methods/*.test.ts',
+      'test/methods/totp/*.test.ts',
+      ...journeys('totp', 'enrollment', 'recovery-codes', 'activation-key', 'handover'),
+      ...journeys('void-basis', 'attempts', 'rotation'),
+    ],
+    grep: IN_MEMORY,
+  },
+  duo: {
+    mutate: ['src/methods/duo/**/*.ts'],
+    spec: [
+      'test/methods/duo/*.test.ts',
+      'test/admin/duo-*.test.ts',
+      ...journeys('duo', 'duo-fallback'),
+    ],
+    grep: IN_MEMORY,
+  },
+  memory: {
+    mutate: ['src/store/memory-*.ts'],
+    spec: ['test/contracts/memory-store.test.ts'],
+    grep: IN_MEMORY,
+  },
+  redis: {
+    mutate: ['src/store/{redis-*,tracked-reads,change-listeners,deadline}.ts', `!${TOPOLOGY}`],
+    spec: [
+      'test/contracts/redis-store.test.ts',
+      'test/store/{redis-*,tracked-reads,change-listeners,deadline,tracking}.test.ts',
+    ],
+  },
+  topology: {
+    mutate: [TOPOLOGY],
+    spec: [
+      'test/contracts/redis-{store,cluster}.test.ts',
+      'test/store/{redis-connection,tracking,outages,cluster,sentinel,replicas}.test.ts',
+    ],
+  },
+};
