@@ -24,7 +24,7 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: ['src/gate/**/*.ts'],
     spec: [
       'test/gate/*.test.ts',
-      ...journeys('step-up', 'spa', 'gate', 'return-path', 'grace', 'login', 'session'),
+      ...journeys('step-up', 'spa', 'check', 'gate', 'return-path', 'grace', 'login', 'session'),
     ],
     grep: IN_MEMORY,
   },
