@@ -44,10 +44,13 @@ export interface SecondFactorStore
   readSubject(subjectId: string): Awaitable<SubjectRecord>;
   readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
 
-  /** Starts the short life of a session between the doors; one that has begun is left as it is. */
+  /**
+   * Starts the short life of a session between the doors; one that has begun is left as it is. A proof of
+   * another subject, or of an epoch before this one, is void and gives way; every other record stays.
+   */
   openPending(
     session: SessionDigest,
-    pending: { readonly subjectId: string; readonly lifetimeMs: number },
+    pending: { readonly subjectId: string; readonly epoch: number; readonly lifetimeMs: number },
   ): Promise<AssuranceRecord>;
   /** Stamps a session proven. False when it has ended: an ended session stays so. */
   prove(

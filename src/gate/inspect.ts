@@ -106,17 +106,27 @@ export function inspector(config: InspectConfig): Inspector {
     },
 
     enterBetween(situation) {
-      if (situation.kind === 'anonymous' || situation.facts.assurance !== null) return situation;
+      if (situation.kind === 'anonymous') return situation;
       const { session, subject, facts, decision } = situation;
       if (decision.kind !== 'enroll' && decision.kind !== 'challenge') return situation;
+      if (facts.assurance !== null && !isVoid(facts)) return situation;
+      const { epoch } = facts.record;
       return store
-        .openPending(session, { subjectId: subject.id, lifetimeMs: pendingMaxAgeMs })
+        .openPending(session, { subjectId: subject.id, epoch, lifetimeMs: pendingMaxAgeMs })
         .then((assurance) => {
           const known: Facts = { ...facts, assurance, now: store.now() };
           return { ...situation, facts: known, decision: decide(known) };
         });
     },
   };
+}
+
+/** A proof of another subject, or of before a reset: the session is one between the doors again. */
+function isVoid({ assurance, subjectId, record }: Facts): boolean {
+  return (
+    assurance?.state === 'proven' &&
+    (assurance.subjectId !== subjectId || assurance.epoch < record.epoch)
+  );
 }
 
 /**

@@ -127,9 +127,11 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     readSubject: (subjectId) => subjects.get(subjectId)?.view ?? emptySubject,
     readAssurance: (session) => sessions.get(session) ?? null,
 
-    async openPending(session, { subjectId, lifetimeMs }) {
+    async openPending(session, { subjectId, epoch, lifetimeMs }) {
       const present = sessions.get(session);
-      if (present) return present;
+      const isVoid =
+        present?.state === 'proven' && (present.subjectId !== subjectId || present.epoch < epoch);
+      if (present && !isVoid) return present;
       const opened: AssuranceRecord = {
         state: 'pending',
         subjectId,

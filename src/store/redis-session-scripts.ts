@@ -1,11 +1,18 @@
 import { CLOCK, script } from './redis-scripts.js';
 
-/** ARGV: now, lifetime, keep, proof → the value that holds */
+/** ARGV: now, lifetime, keep, proof of nothing, epoch → the value that holds */
 export const OPEN_PENDING = script(
   CLOCK,
   `
 local present = redis.call('GET', key)
-if present then return present end
+if present then
+  local state, epoch, proof = string.match(present, '^(%a)%d+:(%d+):(.*)$')
+  -- A list that begins with the subject: '["id"]' here, '["id",…' there.
+  local of_subject = #ARGV[4] - 1
+  local holds = tonumber(epoch) >= tonumber(ARGV[5])
+    and string.sub(proof, 1, of_subject) == string.sub(ARGV[4], 1, of_subject)
+  if state ~= 'v' or holds then return present end
+end
 local value = 'p' .. int(now + tonumber(ARGV[2])) .. ':0:' .. ARGV[4]
 redis.call('SET', key, value, 'PX', ARGV[3])
 return value`,

@@ -21,11 +21,11 @@ export function redisSessions(
   return {
     readAssurance: (session) => read(keyOf(session)),
 
-    openPending: (session, { subjectId, lifetimeMs }) =>
+    openPending: (session, { subjectId, epoch, lifetimeMs }) =>
       write(
         keyOf(session),
         OPEN_PENDING,
-        [lifetimeMs, keep(lifetimeMs + EXPIRED_PENDING_MS), packProof(subjectId, [])],
+        [lifetimeMs, keep(lifetimeMs + EXPIRED_PENDING_MS), packProof(subjectId, []), epoch],
         (value) => decodeAssurance(value as Buffer),
       ),
 

@@ -302,6 +302,19 @@ journeys('a session', (world) => {
       assert.equal((await browser.get('/reports')).headers.location, '/login');
     });
 
+    it('begins again, and ends, for a session that a reset has demoted', async () => {
+      const { app, door } = await world().host();
+      const { browser } = await inside(app);
+      world().clock.advance(60 * MINUTE);
+      await door.subjects.reset({ id: 'user1@acme', tenantId: 'acme' });
+      await eventually(async () => (await browser.get('/reports')).status === 303);
+      world().clock.advance(10 * MINUTE - 1);
+      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/activate');
+      world().clock.advance(1);
+      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/expired');
+      assert.equal((await browser.get('/reports')).headers.location, '/login');
+    });
+
     it('cannot be confirmed after its end, though the key is still right', async () => {
       const { app } = await world().host({ options: { enrollmentMaxAge: '1h' } });
       const browser = new Browser(app);

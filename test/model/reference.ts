@@ -200,10 +200,12 @@ export class Reference {
       session.ended = true;
     }
     if (standing.kind === 'enroll' || standing.kind === 'challenge') {
+      if (session.proofs && session.proofs.epoch !== this.people[session.user].epoch) {
+        this.seen(`older epoch: ${standing.kind}`);
+        // Between the doors again, from now on.
+        session.proofs = null;
+      }
       if (session.proofs === null) session.betweenUntil ??= this.now + BETWEEN_THE_DOORS;
-    }
-    if (session.proofs && session.proofs.epoch !== this.people[session.user].epoch) {
-      this.seen(`older epoch: ${standing.kind}`);
     }
     return standing;
   }

@@ -114,7 +114,7 @@ const step = fc.oneof(
     words: `reset ${who}`,
     run: ((store) => store.reset(who)) as Step,
   })),
-  fc.record({ session, subjectId: subject, lifetimeMs }).map((a) => ({
+  fc.record({ session, subjectId: subject, epoch: fc.nat(9), lifetimeMs }).map((a) => ({
     words: `open ${JSON.stringify(a)}`,
     run: ((store) => store.openPending(a.session, a)) as Step,
   })),

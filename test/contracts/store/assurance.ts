@@ -8,7 +8,7 @@ export function assurance({ store, other, clock }: Stage): void {
     const proof = { subjectId: 'user1', epoch: 3, factors, lifetimeMs: 8 * 60 * MINUTE };
 
     it('begins pending, with a short life that retrying does not extend', async () => {
-      const pending = { subjectId: 'user1', lifetimeMs: MINUTE };
+      const pending = { subjectId: 'user1', epoch: 3, lifetimeMs: MINUTE };
       const opened = await store.openPending('digest', pending);
       assert.deepEqual(opened, {
         state: 'pending',
@@ -25,7 +25,7 @@ export function assurance({ store, other, clock }: Stage): void {
     });
 
     it('is proven with everything it was proven with', async () => {
-      await store.openPending('digest', { subjectId: 'user1', lifetimeMs: MINUTE });
+      await store.openPending('digest', { subjectId: 'user1', epoch: 0, lifetimeMs: MINUTE });
       assert.equal(await store.prove('digest', proof), true);
       const { lifetimeMs, ...stamped } = proof;
       assert.deepEqual(await store.readAssurance('digest'), {
@@ -47,18 +47,45 @@ export function assurance({ store, other, clock }: Stage): void {
       assert.deepEqual(record?.factors, strange.factors);
     });
 
-    it('does not go back from proven to pending', async () => {
+    it('does not go back from proven to pending, also where the caller is behind', async () => {
       await store.prove('digest', proof);
-      const opened = await store.openPending('digest', { subjectId: 'user1', lifetimeMs: 1 });
-      assert.equal(opened.state, 'proven');
+      for (const epoch of [3, 2, 0]) {
+        const pending = { subjectId: 'user1', epoch, lifetimeMs: 1 };
+        assert.equal((await store.openPending('digest', pending)).state, 'proven');
+      }
       assert.equal((await store.readAssurance('digest'))?.state, 'proven');
+    });
+
+    it('gives way to a short life where it is void: of an older epoch, or of another subject', async () => {
+      for (const [subjectId, epoch] of [
+        ['user1', 4],
+        ['user12', 3],
+        ['user', 3],
+        ['"', 0],
+      ] as const) {
+        const digest = `digest of ${subjectId}`;
+        await store.prove(digest, proof);
+        const opened = await store.openPending(digest, { subjectId, epoch, lifetimeMs: MINUTE });
+        assert.deepEqual(opened, {
+          state: 'pending',
+          subjectId,
+          epoch: 0,
+          factors: [],
+          expiresAt: START + MINUTE,
+        });
+        assert.deepEqual(await store.readAssurance(digest), opened);
+        clock.time += MINUTE;
+        const again = { subjectId, epoch: epoch + 1, lifetimeMs: MINUTE };
+        assert.deepEqual(await store.openPending(digest, again), opened, 'and is not extended');
+        clock.time -= MINUTE;
+      }
     });
 
     it('does not come back once ended, neither proven nor pending', async () => {
       await store.prove('digest', proof);
       assert.equal(await store.end('digest', 60 * MINUTE), true);
       assert.equal(await store.prove('digest', proof), false);
-      const pending = { subjectId: 'user1', lifetimeMs: MINUTE };
+      const pending = { subjectId: 'user1', epoch: 9, lifetimeMs: MINUTE };
       assert.equal((await store.openPending('digest', pending)).state, 'ended');
       const record = await store.readAssurance('digest');
       assert.deepEqual(record, {
