@@ -283,12 +283,76 @@ describe('a guarded session store', () => {
     await guarded({ inner }).touch('one');
   });
 
+  describe('asked for all its sessions', () => {
+    const answerOf = <T>(start: (callback: (error: unknown, answer?: T) => void) => void) =>
+      new Promise<T | undefined>((resolve, reject) =>
+        start((error, answer) => (error ? reject(error) : resolve(answer))),
+      );
+
+    it('answers for the store behind it', async () => {
+      const inner = new MemoryStore();
+      const guard = new GuardedStore(inner, { ends: sessionEnds(memoryStore()), timeoutMs: 5000 });
+      await done((callback) => guard.set('one', DATA, callback));
+      await done((callback) => guard.set('two', DATA, callback));
+      assert.equal(await answerOf<number>((callback) => guard.length(callback)), 2);
+      const all = await answerOf<unknown>((callback) => guard.all(callback as never));
+      assert.equal(Object.keys(all as object).length, 2);
+      await done((callback) => guard.clear(callback));
+      assert.equal(await answerOf<number>((callback) => guard.length(callback)), 0);
+    });
+
+    for (const name of ['all', 'length', 'clear'] as const) {
+      it(`says so where that has no ${name}`, async () => {
+        const { guard } = guarded();
+        await assert.rejects(
+          answerOf((callback) => guard[name](callback as never)),
+          (error) =>
+            error instanceof Error &&
+            error.cause instanceof SallyportError &&
+            error.cause.code === 'ERR_SESSION_STORE' &&
+            error.cause.message === `the session store has no ${name}()` &&
+            isUnavailable(new RegExp(`session store: ${name}\\(\\) failed`))(error),
+        );
+      });
+    }
+  });
+
+  it('leaves no timer of a call that was answered', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const { set } = guarded();
+    const before = timers();
+    for (let n = 0; n < 20; n += 1) await set('one');
+    assert.ok(timers() <= before + 2, `${timers()} timers, ${before} before`);
+  });
+
+  it('neither touches a session that has ended, nor leaves it there when the end comes meanwhile', async () => {
+    const { set, touch, destroy, inner, behind, store } = guarded();
+    await set('one');
+    const { started, release } = inner.hold('touch');
+    const touching = touch('one');
+    await started;
+    await store.end(sessionDigest('one'), 60_000);
+    release();
+    await touching;
+    assert.equal((await behind('one')) ?? null, null);
+    await destroy('two');
+    inner.calls.length = 0;
+    await touch('two');
+    assert.deepEqual(inner.calls, []);
+  });
+
   it('refuses what is no session store', () => {
     const ends = sessionEnds(memoryStore());
     for (const wrong of [undefined, null, {}, { get() {}, set() {} }]) {
       assert.throws(
         () => new GuardedStore(wrong as unknown as Store, { ends, timeoutMs: 1 }),
-        (error) => error instanceof SallyportError && error.code === 'ERR_SESSION_STORE',
+        (error) =>
+          error instanceof SallyportError &&
+          error.code === 'ERR_SESSION_STORE' &&
+          /needs an express-session store, got one without (?:get|destroy)\(\)$/.test(
+            error.message,
+          ),
       );
     }
   });

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { memoryStore } from 'sallyport';
+import { sessionEnds } from '../../src/session/session-ends.js';
+
+describe('the ends of sessions', () => {
+  function ends() {
+    const inner = memoryStore();
+    let asked = 0;
+    const store = {
+      async end(session: string, keepMs: number) {
+        asked += 1;
+        return inner.end(session, keepMs);
+      },
+      readAssurance: inner.readAssurance,
+    };
+    return { inner, store, asked: () => asked };
+  }
+
+  it('belong to the one who comes first, on this process and on another', async () => {
+    const { store } = ends();
+    const [here, there] = [sessionEnds(store), sessionEnds(store)];
+    assert.equal(await here.end('one'), true);
+    assert.equal(await here.end('one'), false);
+    assert.equal(await there.end('one'), false);
+  });
+
+  it('that are known need not be asked for again', async () => {
+    const { store, asked } = ends();
+    const here = sessionEnds(store);
+    await here.end('one');
+    await here.end('one');
+    assert.equal(asked(), 1);
+    const silent = { ...store, readAssurance: () => assert.fail('is known') };
+    const knowing = sessionEnds(silent);
+    await knowing.end('two');
+    assert.equal(knowing.isEnded('two'), true);
+  });
+
+  it('are kept for a day', async () => {
+    let kept = 0;
+    const { store } = ends();
+    const here = sessionEnds({
+      ...store,
+      async end(_session, keepMs) {
+        kept = keepMs;
+        return true;
+      },
+    });
+    await here.end('one');
+    assert.equal(kept, 24 * 3_600_000);
+  });
+
+  it('are read at once or later, as the store answers', async () => {
+    const { inner, store } = ends();
+    await inner.end('gone', 1000);
+    await inner.prove('here', { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 1000 });
+    const warm = sessionEnds(store);
+    const cold = sessionEnds({ ...store, readAssurance: async (id) => inner.readAssurance(id) });
+    for (const [session, expected] of [
+      ['gone', true],
+      ['here', false],
+      ['unheard of', false],
+    ] as const) {
+      assert.equal(warm.isEnded(session), expected, session);
+      assert.equal(await cold.isEnded(session), expected, session);
+    }
+  });
+
+  it('are not asked for while the session is one that was just begun', () => {
+    const here = sessionEnds({ end: async () => true, readAssurance: () => assert.fail('is new') });
+    const known = here.begun('one');
+    assert.equal(here.isEnded('one'), false);
+    known();
+    assert.throws(() => here.isEnded('one'), /is new/);
+  });
+});
