@@ -121,8 +121,15 @@ export interface SecondFactorStore
     expected: Sealed,
     resealed: Sealed,
   ): Promise<boolean>;
-  /** Removes one active enrollment and raises the epoch; null when there is no such enrollment. */
-  unenroll(subjectId: string, enrollmentId: string): Promise<{ readonly epoch: number } | null>;
+  /**
+   * Removes one active enrollment and raises the epoch; null when there is no such enrollment, or when the
+   * epoch is not `epoch` any longer: whoever asks has decided on a record that no longer holds.
+   */
+  unenroll(
+    subjectId: string,
+    enrollmentId: string,
+    epoch: number,
+  ): Promise<{ readonly epoch: number } | null>;
   /**
    * Removes all factors, the pending enrollment, recovery codes, the activation key and the count of failures,
    * and raises the epoch. The user's setting stays.

@@ -197,8 +197,16 @@ export function profilePages(config: ProfileConfig) {
     const one = removable(req, situation);
     if (!(await admitted(req, res, situation))) return;
     const { subject } = situation;
-    const removed = await store.unenroll(subject.id, one.id);
-    if (!removed) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    // Two removals at the same moment would each leave the method that the other one takes.
+    const removed = await store.unenroll(subject.id, one.id, situation.facts.record.epoch);
+    if (!removed) {
+      throw new RequestError(
+        409,
+        'superseded',
+        'Your methods have changed meanwhile. Nothing was removed: look at them again.',
+        home,
+      );
+    }
     config.audit.record('enrollment.removed', {
       subject,
       method: one.method,

@@ -261,9 +261,9 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
       return true;
     },
 
-    async unenroll(subjectId, enrollmentId) {
+    async unenroll(subjectId, enrollmentId, epoch) {
       const subject = subjectOf(subjectId);
-      if (!subject.enrollments.delete(enrollmentId)) return null;
+      if (subject.epoch !== epoch || !subject.enrollments.delete(enrollmentId)) return null;
       subject.epoch += 1;
       changed(subject);
       return { epoch: subject.epoch };

@@ -86,13 +86,13 @@ redis.call('HSET', key, field, ARGV[4])
 return 1`,
 );
 
-/** ARGV: now, enrollment id → nil | epoch */
+/** ARGV: now, enrollment id, epoch expected → nil | epoch */
 export const UNENROLL = script(
   CLOCK,
   HEADS,
   `
 local slot = slots()[ARGV[2]]
-if not slot then return false end
+if not slot or tonumber(redis.call('HGET', key, 'e') or 0) ~= tonumber(ARGV[3]) then return false end
 drop(slot)
 return redis.call('HINCRBY', key, 'e', 1)`,
 );

@@ -114,9 +114,9 @@ export function redisSubjects(
         (done) => Number(done) === 1,
       ),
 
-    unenroll: (subjectId, enrollmentId) =>
-      save(keyOf(subjectId), UNENROLL, [enrollmentId], (epoch) =>
-        epoch === null ? null : { epoch: Number(epoch) },
+    unenroll: (subjectId, enrollmentId, epoch) =>
+      save(keyOf(subjectId), UNENROLL, [enrollmentId, epoch], (raised) =>
+        raised === null ? null : { epoch: Number(raised) },
       ),
 
     reset: (subjectId) => save(keyOf(subjectId), CLEAR, [1], toEpoch),

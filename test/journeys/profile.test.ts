@@ -224,6 +224,43 @@ journeys('My Profile', (world) => {
     assert.ok(await isInside(browser));
   });
 
+  it('removes one of two methods when both are removed at the same moment, where one is required', async () => {
+    // Both have passed every check before either of them removes anything.
+    let arrived = 0;
+    let go = () => {};
+    const both = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const host = () =>
+      world().host((own) => ({
+        store: {
+          ...own,
+          async unenroll(...removal) {
+            arrived += 1;
+            if (arrived === 2) go();
+            await both;
+            return own.unenroll(...removal);
+          },
+        },
+      }));
+    const [here, there] = [await host(), await host()];
+    const browser = new Browser(here.app);
+    const firstKey = await browser.activate(USER, now());
+    const firstId = await onlyOne();
+    const url = `${PROFILE}/activate/totp`;
+    await confirmAt(browser, url, formOf(await browser.get(url)));
+    const secondId = (await enrollments()).find(({ id }) => id !== firstId)?.id;
+    const other = await proven(there.app, firstKey);
+
+    const answers = await Promise.all([
+      browser.post(`${PROFILE}/remove/${firstId}`, { _csrf: await browser.csrf() }),
+      other.post(`${PROFILE}/remove/${secondId}`, { _csrf: await other.csrf() }),
+    ]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 409]);
+    assert.match(answers.find(({ status }) => status === 409)?.text ?? '', /changed meanwhile/);
+    await onlyOne();
+  });
+
   it('signs out the other sessions, and goes on with this one under a new id', async () => {
     const { app, events } = await world().host();
     const browser = new Browser(app);

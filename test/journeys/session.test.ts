@@ -215,7 +215,7 @@ journeys('a session', (world) => {
       const { browser } = await inside(app);
       const { store } = world();
       const [enrollment] = (await store.readSubject('user1@acme')).enrollments;
-      await store.unenroll('user1@acme', enrollment!.id);
+      await store.unenroll('user1@acme', enrollment!.id, 0);
       assert.equal((await browser.get('/reports')).headers.location, '/two-factor/activate');
     });
 

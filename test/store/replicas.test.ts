@@ -35,7 +35,7 @@ describe('a redis store that waits for replicas', function () {
   /** Every write that must not be lost. */
   const lasting: Record<string, (store: ReturnType<typeof open>) => Promise<unknown>> = {
     confirmEnrollment: (store) => enroll(store, 'new'),
-    unenroll: (store) => store.unenroll('user1', ID),
+    unenroll: (store) => store.unenroll('user1', ID, 0),
     reset: (store) => store.reset('user1'),
     raiseEpoch: (store) => store.raiseEpoch('user1'),
     deleteSubject: (store) => store.deleteSubject('user1'),

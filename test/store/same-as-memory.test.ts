@@ -70,9 +70,9 @@ const step = fc.oneof(
     words: `reseal ${who} ${JSON.stringify(a)}`,
     run: ((store) => store.reseal(who, a.id, a.expected, a.resealed)) as Step,
   })),
-  fc.record({ subject, id }).map((a) => ({
+  fc.record({ subject, id, epoch: fc.nat(3) }).map((a) => ({
     words: `unenroll ${JSON.stringify(a)}`,
-    run: ((store) => store.unenroll(a.subject, a.id)) as Step,
+    run: ((store) => store.unenroll(a.subject, a.id, a.epoch)) as Step,
   })),
   subject.chain((who) =>
     fc

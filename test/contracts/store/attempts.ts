@@ -143,7 +143,7 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
 
     it('have nothing to commit to once the factor is removed', async () => {
       await enroll('one');
-      await store.unenroll('user1', 'one');
+      await store.unenroll('user1', 'one', 0);
       const commit = () => store.commitAttempt('user1', { enrollmentId: 'one', step: 200 });
       assert.deepEqual(await commit(), { kind: 'gone' });
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);

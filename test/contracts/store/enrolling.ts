@@ -164,12 +164,27 @@ export function enrolling({
       await enroll('one');
       await enroll('two', { basis: 'proven' });
       await enroll('three', { basis: 'proven' });
-      assert.deepEqual(await store.unenroll('user1', 'two'), { epoch: 1 });
-      assert.equal(await store.unenroll('user1', 'two'), null);
+      assert.deepEqual(await store.unenroll('user1', 'two', 0), { epoch: 1 });
+      assert.equal(await store.unenroll('user1', 'two', 0), null);
       await enroll('four', { basis: 'proven' });
       const { epoch, enrollments } = await store.readSubject('user1');
       assert.equal(epoch, 1);
       assert.deepEqual(enrollments.map(({ id }) => id).sort(), ['four', 'one', 'three']);
+    });
+
+    it('removes one factor of those who ask together, since each asks on what it knows', async () => {
+      await enroll('one');
+      await enroll('two', { basis: 'proven' });
+      const removals = await Promise.all([
+        store.unenroll('user1', 'one', 0),
+        other.unenroll('user1', 'two', 0),
+      ]);
+      assert.equal(removals.filter((removal) => removal !== null).length, 1);
+      const { epoch, enrollments } = await store.readSubject('user1');
+      assert.deepEqual([epoch, enrollments.length], [1, 1]);
+      const [left] = enrollments;
+      assert.equal(await store.unenroll('user1', left?.id ?? '', 2), null, 'nor ahead of it');
+      assert.deepEqual(await store.unenroll('user1', left?.id ?? '', 1), { epoch: 2 });
     });
 
     it('resets everything but the epoch, which rises, also twice', async () => {
@@ -186,7 +201,7 @@ export function enrolling({
     it('lets nobody confirm, on the proof of a factor, once that factor is gone', async () => {
       await enroll('one');
       await begin(proposal('two', { basis: 'proven' }));
-      await store.unenroll('user1', 'one');
+      await store.unenroll('user1', 'one', 0);
       const confirmation = { id: 'two', session: 'session-1', step: 1, replaces: null };
       assert.deepEqual(await store.confirmEnrollment('user1', confirmation), {
         kind: 'superseded',

@@ -58,7 +58,7 @@ export function resealing({
 
     it('finds nothing once the enrollment is gone, and brings nothing back', async () => {
       await enroll('one');
-      await store.unenroll('user1', 'one');
+      await store.unenroll('user1', 'one', 0);
       assert.equal(await reseal('one'), false);
       assert.equal(await store.reseal('nobody', 'one', SEALED, RENEWED), false);
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);

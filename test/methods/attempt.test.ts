@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import type {
+  Attempt,
+  EnrollableMethod,
+  PendingEnrollment,
+  Reservation,
+  ReservedAttempt,
+  SecondFactorMethod,
+  Verdict,
+} from '../../src/contracts.js';
+import {
+  ATTEMPT_LIMITS,
+  attempts,
+  basisHolds,
+  enrollableMethods,
+  isEnrollable,
+  type Operation,
+} from '../../src/methods/attempt.js';
+import { parsePolicy } from '../../src/policy/resolve.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const FROM = '192.0.2.7';
+const VERIFY: Operation = { kind: 'verify' };
+const CONFIRM: Operation = { kind: 'confirm', replaces: 'old' };
+const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
+const verified: Verdict = { kind: 'verified', enrollmentId: 'one', epoch: 2, at: NOW };
+
+const policy = (enrollment: 'self' | 'activation-key' = 'self') =>
+  parsePolicy({ mode: 'required', enrollment }, ['totp']);
+
+const attempt = (more: Partial<Attempt> = {}): Attempt => ({
+  ...{ subject, policy: policy(), session: 'digest', issuer: 'Console', input: { code: '1' } },
+  ...more,
+});
+
+const reserved = (more: Partial<ReservedAttempt> = {}): ReservedAttempt => ({
+  ...{ kind: 'reserved', at: NOW, epoch: 2, authenticators: [], pending: null },
+  ...{ activationKey: null, ...more },
+});
+
+/** One attempt, with everything that it did. */
+async function run({
+  operation = VERIFY,
+  reservation = reserved() as Reservation | Error,
+  verdict = verified as Verdict | Error,
+  method = {} as Partial<EnrollableMethod>,
+  of = attempt(),
+} = {}) {
+  const calls: unknown[][] = [];
+  const events: unknown[] = [];
+  const answering =
+    (name: string) =>
+    async (...given: unknown[]): Promise<Verdict> => {
+      calls.push([name, ...given]);
+      if (verdict instanceof Error) throw verdict;
+      return verdict;
+    };
+  const runAttempt = attempts({
+    store: {
+      now: () => NOW + 5,
+      async reserveAttempt(...given) {
+        calls.push(['reserve', ...given]);
+        if (reservation instanceof Error) throw reservation;
+        return reservation;
+      },
+    },
+    limits: ATTEMPT_LIMITS,
+    audit: {
+      record: (type: string, facts: object) => void events.push({ type, ...facts }),
+    } as never,
+  });
+  const answered = await runAttempt(
+    {
+      ...{ name: 'totp', title: 'App', counting: 'stops', wellFormed: () => true },
+      challenge: () => assert.fail('is not asked for'),
+      verify: answering('verify'),
+      confirmEnrollment: answering('confirm'),
+      beginEnrollment: () => assert.fail('is not begun'),
+      resumeEnrollment: () => assert.fail('is not resumed'),
+      ...method,
+    } as SecondFactorMethod,
+    operation,
+    of,
+    FROM,
+  );
+  return { answered, calls, events };
+}
+
+describe('an attempt', () => {
+  it('is allowed as often as NIST allows, with waits that grow', () => {
+    assert.deepEqual(ATTEMPT_LIMITS, {
+      free: 5,
+      waits: [30_000, 60_000, 300_000, 900_000],
+      stop: 100,
+    });
+  });
+
+  it('is reserved before anything is compared, and verified with what was reserved', async () => {
+    const of = attempt();
+    const reservation = reserved();
+    const { answered, calls, events } = await run({ of, reservation });
+    assert.equal(answered, verified);
+    assert.deepEqual(calls, [
+      ['reserve', 'user1', ATTEMPT_LIMITS, { method: 'totp', stoppable: true }],
+      ['verify', of, reservation],
+    ]);
+    assert.deepEqual(events, [
+      { type: 'verification.succeeded', subject, method: 'totp', from: FROM, detail: null },
+    ]);
+  });
+
+  it('does not stop where the method only waits', async () => {
+    const { calls } = await run({ method: { counting: 'waits' } });
+    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false });
+  });
+
+  it('is not reserved where nothing can be guessed', async () => {
+    const { calls } = await run({ method: { counting: 'none' } });
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      ['verify'],
+    );
+    assert.deepEqual(calls[0]?.[2], {
+      ...{ kind: 'reserved', at: NOW + 5, epoch: 0, authenticators: [] },
+      ...{ pending: null, activationKey: null },
+    });
+  });
+
+  it('is neither counted nor told to anybody where the answer has no such form', async () => {
+    const { answered, calls, events } = await run({ method: { wellFormed: () => false } });
+    assert.deepEqual(answered, { kind: 'rejected', reason: 'malformed' });
+    assert.deepEqual([calls, events], [[], []]);
+  });
+
+  it('compares nothing while it is locked, and says until when', async () => {
+    const reservation: Reservation = { kind: 'locked', retryAt: NOW + 30_000 };
+    const { answered, calls, events } = await run({ reservation });
+    assert.deepEqual(answered, { kind: 'locked', retryAt: new Date(NOW + 30_000) });
+    assert.equal(calls.length, 1);
+    assert.deepEqual(events, [
+      { type: 'verification.locked', subject, method: 'totp', from: FROM },
+    ]);
+    const stopped = await run({ reservation: { kind: 'locked', retryAt: null } });
+    assert.deepEqual(stopped.answered, { kind: 'locked', retryAt: null });
+  });
+
+  it('that was wrong is told with its reason', async () => {
+    for (const [verdict, detail] of [
+      [{ kind: 'rejected', reason: 'wrong-code' }, 'wrong-code'],
+      [{ kind: 'rejected', reason: 'denied', detail: 'txid=1' }, 'denied: txid=1'],
+    ] as [Verdict, string][]) {
+      const { answered, events } = await run({ verdict });
+      assert.equal(answered, verdict);
+      assert.deepEqual(events, [
+        { type: 'verification.failed', subject, method: 'totp', from: FROM, detail },
+      ]);
+    }
+  });
+
+  it('that was right is told with what the method says of it', async () => {
+    const { events } = await run({ verdict: { ...verified, detail: 'allow txid=1' } });
+    assert.deepEqual(
+      events.map((event) => (event as { detail: unknown }).detail),
+      ['allow txid=1'],
+    );
+  });
+
+  it('is no wrong one when something is broken: nothing is told as a failure of the person', async () => {
+    const cause = new Error('down');
+    for (const broken of [{ reservation: cause }, { verdict: cause }]) {
+      const { answered, events } = await run(broken);
+      assert.deepEqual(answered, { kind: 'unavailable', cause });
+      assert.deepEqual(events, []);
+    }
+    const said = await run({ verdict: { kind: 'unavailable', cause } });
+    assert.deepEqual(said.events, []);
+  });
+
+  describe('to confirm an enrollment', () => {
+    const pending = (basis: PendingEnrollment['basis']): PendingEnrollment => ({
+      ...{ id: 'one', method: 'totp', label: 'App', sealed: new Uint8Array(), parameters: '' },
+      ...{ session: 'digest', basis, expiresAt: NOW + 1 },
+    });
+
+    it('is the method’s to confirm, and told as an enrollment', async () => {
+      const of = attempt();
+      const reservation = reserved({ pending: pending('first') });
+      const { answered, calls, events } = await run({ operation: CONFIRM, of, reservation });
+      assert.equal(answered, verified);
+      assert.deepEqual(calls[1], ['confirm', of, reservation, CONFIRM]);
+      assert.deepEqual(events, [
+        { type: 'enrollment.confirmed', subject, method: 'totp', from: FROM, detail: null },
+      ]);
+      const wrong: Verdict = { kind: 'rejected', reason: 'wrong-code' };
+      const failed = await run({ operation: CONFIRM, verdict: wrong });
+      assert.equal((failed.events[0] as { type: string }).type, 'enrollment.failed');
+    });
+
+    it('is void when a key has come to be demanded, and was begun without one', async () => {
+      const of = attempt({ policy: policy('activation-key') });
+      const reservation = reserved({ pending: pending('first') });
+      const { answered, calls } = await run({ operation: CONFIRM, of, reservation });
+      assert.deepEqual(answered, { kind: 'rejected', reason: 'superseded' });
+      assert.equal(calls.length, 1);
+      for (const basis of ['activation-key', 'handover', 'proven'] as const) {
+        const held = await run({
+          operation: CONFIRM,
+          of,
+          reservation: reserved({ pending: pending(basis) }),
+        });
+        assert.equal(held.answered, verified, basis);
+      }
+      const none = await run({ operation: CONFIRM, of });
+      assert.equal(none.answered, verified, 'the method knows that nothing is pending');
+    });
+
+    it('is refused by a method that cannot be activated', async () => {
+      const operation = CONFIRM;
+      const method = { confirmEnrollment: undefined, beginEnrollment: undefined };
+      const { answered } = await run({ operation, method: method as never });
+      assert.equal(answered.kind, 'unavailable');
+      const only = { name: 'recovery-code' } as SecondFactorMethod;
+      const halves = [{ beginEnrollment() {} }, { confirmEnrollment() {} }];
+      for (const half of [{}, ...halves]) assert.equal(isEnrollable({ ...only, ...half }), false);
+      assert.equal(
+        isEnrollable({ ...only, ...halves[0], ...halves[1] } as SecondFactorMethod),
+        true,
+      );
+    });
+  });
+
+  it('holds on its basis unless a key is demanded of those who have proven nothing', () => {
+    const demanding = policy('activation-key');
+    assert.equal(basisHolds(policy(), 'first'), true);
+    assert.equal(basisHolds(demanding, 'first'), false);
+    for (const basis of ['activation-key', 'handover', 'proven'] as const) {
+      assert.equal(basisHolds(demanding, basis), true, basis);
+    }
+  });
+
+  it('is offered for what can be activated, in the order of the policy', () => {
+    const make = (name: string, more = {}) => ({ name, ...more }) as SecondFactorMethod;
+    const both = { beginEnrollment() {}, confirmEnrollment() {} };
+    const all = new Map(
+      [make('totp', both), make('duo', both), make('recovery-code')].map((one) => [one.name, one]),
+    );
+    const names = ['duo', 'recovery-code', 'fax', 'totp'];
+    assert.deepEqual(
+      enrollableMethods(all, names).map(({ name }) => name),
+      ['duo', 'totp'],
+    );
+  });
+});
