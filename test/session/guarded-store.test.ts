@@ -326,6 +326,22 @@ describe('a guarded session store', () => {
     assert.ok(timers() <= before + 2, `${timers()} timers, ${before} before`);
   });
 
+  it('lets an answer count that had arrived while this process was busy', async () => {
+    const { inner, set } = guarded({ timeoutMs: 5 });
+    inner.inner.set = ((_sid, _data, callback) => setImmediate(() => callback?.())) as Store['set'];
+    const saved = set('one');
+    // The call has begun; then nothing else runs until it is late.
+    await Promise.resolve();
+    await new Promise<void>((resolve) =>
+      process.nextTick(() => {
+        const since = performance.now();
+        while (performance.now() - since < 20);
+        resolve();
+      }),
+    );
+    await saved;
+  });
+
   it('neither touches a session that has ended, nor leaves it there when the end comes meanwhile', async () => {
     const { set, touch, destroy, inner, behind, store } = guarded();
     await set('one');
