@@ -4,8 +4,10 @@ import {
   type AssuranceRecord,
   type Enrollment,
   emptySubject,
+  FALLBACK,
   type Factor,
   type Policy,
+  REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../../src/contracts.js';
 import { type Decision, decide, type Facts } from '../../src/gate/decide.js';
@@ -301,7 +303,143 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
   ],
 ];
 
+const remembered = { rememberDeviceSeconds: 3600 };
+const withCodes = (left: number | null, ...methods: readonly string[]) => ({
+  ...record(...methods.map(enrolled)),
+  recoveryCodesLeft: left,
+});
+const CODES: Partial<Policy> = { methods: ['totp', 'recovery-code'] };
+const fallback: Factor = { method: 'duo', enrollmentId: FALLBACK, at: NOW };
+const STEP_UP = { maxAgeMs: null, methods: null };
+
+/** Remembered devices, recovery codes and fallbacks: what stands in for a proof, and what it does not do. */
+const STANDING_IN: typeof TABLE = [
+  [
+    'passes a remembered device where the policy has them',
+    facts({ policy: remembered, assurance: proven([factor(REMEMBERED_DEVICE)]) }),
+    pass('remembered-device'),
+  ],
+  [
+    'challenges a remembered device where the policy has none (any longer)',
+    facts({ assurance: proven([factor(REMEMBERED_DEVICE)]) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'calls a session proven that is, remembered or not',
+    facts({
+      policy: remembered,
+      assurance: proven([factor(REMEMBERED_DEVICE), factor('totp')]),
+    }),
+    pass('proven'),
+  ],
+  [
+    'does not take another method for a remembered device',
+    facts({ policy: remembered, assurance: proven([factor('security-key')]) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'takes no remembered device for a fresh proof',
+    facts({
+      policy: remembered,
+      assurance: proven([factor(REMEMBERED_DEVICE)]),
+      stepUp: STEP_UP,
+    }),
+    challenge('step-up', 'totp'),
+  ],
+  [
+    'takes no remembered device for the proof that lets another method be activated',
+    facts({
+      policy: { ...remembered, methods: ['duo'] },
+      assurance: proven([factor(REMEMBERED_DEVICE)]),
+    }),
+    challenge('to-enroll-another', 'totp'),
+  ],
+  [
+    'passes a fallback at the door',
+    facts({ record: record(enrolled('duo')), assurance: proven([fallback]) }),
+    pass('proven'),
+  ],
+  [
+    'takes no fallback for a fresh proof',
+    facts({ record: record(enrolled('duo')), assurance: proven([fallback]), stepUp: STEP_UP }),
+    challenge('step-up', 'duo'),
+  ],
+  [
+    'takes no fallback for the proof that lets another method be activated',
+    facts({
+      policy: { methods: ['totp'] },
+      record: record(enrolled('duo')),
+      assurance: proven([fallback]),
+    }),
+    challenge('to-enroll-another', 'duo'),
+  ],
+  [
+    'offers recovery codes to who has some',
+    facts({ policy: CODES, record: withCodes(1, 'totp') }),
+    challenge('not-proven', 'totp', 'recovery-code'),
+  ],
+  [
+    'offers no recovery codes to who has spent them',
+    facts({ policy: CODES, record: withCodes(0, 'totp') }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'offers no recovery codes to who never had any',
+    facts({ policy: CODES, record: withCodes(null, 'totp') }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'offers no recovery codes that the policy does not accept',
+    facts({ record: withCodes(5, 'totp') }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'offers recovery codes for the way to another method',
+    facts({
+      policy: { methods: ['duo', 'recovery-code'] },
+      record: withCodes(2, 'totp', 'totp'),
+    }),
+    challenge('to-enroll-another', 'totp', 'recovery-code'),
+  ],
+  [
+    'has nobody activate recovery codes by themselves',
+    facts({ policy: { methods: ['recovery-code', 'totp', 'duo'] }, record: none }),
+    enroll('required'),
+  ],
+  [
+    'demands a fresh proof also where the policy is off, of who has a method',
+    facts({ policy: { ...CODES, mode: 'off' }, record: withCodes(1, 'totp'), stepUp: STEP_UP }),
+    challenge('step-up', 'totp', 'recovery-code'),
+  ],
+  [
+    'demands none where the policy is off, of who has no method',
+    facts({ policy: { mode: 'off' }, record: none, stepUp: STEP_UP }),
+    pass('policy-off'),
+  ],
+  [
+    'takes for fresh, where the policy is off, whatever was proven',
+    facts({ policy: { mode: 'off' }, assurance: proven([factor('totp')]), stepUp: STEP_UP }),
+    pass('proven'),
+  ],
+  [
+    'counts the age that the policy allows in seconds',
+    facts({
+      policy: { maxAgeSeconds: 600 },
+      assurance: proven([factor('totp', 10 * MINUTE - 1)]),
+    }),
+    pass('proven'),
+  ],
+  [
+    'counts the age that the policy allows to its end',
+    facts({ policy: { maxAgeSeconds: 600 }, assurance: proven([factor('totp', 10 * MINUTE)]) }),
+    challenge('not-proven', 'totp'),
+  ],
+];
+
 describe('the decision', () => {
+  for (const [behavior, given, expected] of STANDING_IN) {
+    it(behavior, () => assert.deepEqual(decide(given), expected));
+  }
   for (const [behavior, given, expected] of TABLE) {
     it(behavior, () => assert.deepEqual(decide(given), expected));
   }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import type { CookieOptions, Request, Response } from 'express';
 import fc from 'fast-check';
-import { localPath } from '../../src/gate/return-to.js';
+import {
+  localPath,
+  rememberForLogin,
+  rememberInSession,
+  takeReturnTo,
+} from '../../src/gate/return-to.js';
 
 const SITE = { origin: 'https://console.example', path: '/two-factor' };
 
@@ -56,6 +62,18 @@ describe('a path to return to', () => {
     it(`is not ${attack}`, () => assert.equal(localPath(value, SITE), null));
   }
 
+  it('may be 2000 characters long', () => {
+    const path = `/${'x'.repeat(1999)}`;
+    assert.equal(localPath(path, SITE), path);
+  });
+
+  it('may be My Profile, of our own pages', () => {
+    for (const path of ['/two-factor/profile', '/two-factor/profile/activate/totp']) {
+      assert.equal(localPath(path, SITE), path);
+    }
+    assert.equal(localPath('/two-factor/profiles', SITE), null);
+  });
+
   it('never leads to another origin, whatever the text', () => {
     const text = fc.string({
       unit: fc.constantFrom(
@@ -85,5 +103,111 @@ describe('a path to return to', () => {
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe('what a visitor asked for', () => {
+  const config = { ...SITE, homeUrl: '/home' };
+  type Session = { sallyport?: { returnTo?: string; csrf?: string } };
+
+  /** One request and what is done to its cookies. */
+  function visit({
+    url = '/reports',
+    method = 'GET',
+    cookie = undefined as string | undefined,
+    session = {} as Session,
+  } = {}) {
+    const set: [string, string, CookieOptions][] = [];
+    const cleared: [string, CookieOptions][] = [];
+    const req = { originalUrl: url, method, headers: { cookie }, session } as unknown as Request;
+    const res = {
+      cookie: (...given: (typeof set)[0]) => set.push(given),
+      clearCookie: (...given: (typeof cleared)[0]) => cleared.push(given),
+    } as unknown as Response;
+    return { req, res, set, cleared, session };
+  }
+  const encoded = (path: string) => Buffer.from(path).toString('base64url');
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: true };
+
+  it('is kept for ten minutes across the password login, in a cookie for this site alone', () => {
+    const { req, res, set } = visit();
+    rememberForLogin(req, res, config);
+    assert.deepEqual(set, [
+      ['sallyport.return', encoded('/reports'), { ...attributes, maxAge: 10 * 60_000 }],
+    ]);
+    rememberForLogin(req, res, { ...config, origin: 'http://localhost:3000' });
+    assert.equal(set[1]?.[2].secure, false);
+  });
+
+  it('is not kept where it is home anyway, or nothing to come back to', () => {
+    for (const given of [
+      { url: '/home' },
+      { url: '//evil.example' },
+      { method: 'POST' },
+      { method: 'HEAD' },
+    ]) {
+      const { req, res, set } = visit(given);
+      rememberForLogin(req, res, config);
+      assert.deepEqual(set, []);
+    }
+  });
+
+  const remember = (visited: ReturnType<typeof visit>, replace = false) =>
+    rememberInSession(visited.req, visited.res, config, { replace });
+
+  it('goes from the cookie into the session, and the cookie goes', () => {
+    for (const cookie of [
+      `sallyport.return=${encoded('/first')}`,
+      `a=b;sallyport.return=${encoded('/first')}; c=d`,
+      `a=b;  sallyport.return=${encoded('/first')}`,
+    ]) {
+      const visited = visit({ cookie, session: { sallyport: { csrf: 'token' } } });
+      assert.equal(remember(visited), true);
+      assert.deepEqual(visited.session.sallyport, { csrf: 'token', returnTo: '/first' });
+      assert.deepEqual(visited.cleared, [['sallyport.return', attributes]]);
+    }
+  });
+
+  it('is what this request asks for, where there is no cookie of ours', () => {
+    for (const cookie of [undefined, '', 'xsallyport.return=AAAA', 'a=b;x sallyport.return=AAAA']) {
+      const visited = visit(cookie === undefined ? {} : { cookie });
+      assert.equal(remember(visited), true);
+      assert.deepEqual(visited.session.sallyport, { returnTo: '/reports' });
+      assert.deepEqual(visited.cleared, []);
+    }
+  });
+
+  it('is what this request asks for, where the cookie leads elsewhere', () => {
+    const visited = visit({ cookie: `sallyport.return=${encoded('//evil.example')}` });
+    assert.equal(remember(visited), true);
+    assert.equal(visited.session.sallyport?.returnTo, '/reports');
+    assert.equal(visited.cleared.length, 1);
+  });
+
+  it('stays what was asked for first, unless it is to be replaced', () => {
+    const kept = visit({ session: { sallyport: { returnTo: '/first' } } });
+    assert.equal(remember(kept), false);
+    assert.equal(kept.session.sallyport?.returnTo, '/first');
+    const replaced = visit({ session: { sallyport: { returnTo: '/first' } } });
+    assert.equal(remember(replaced, true), true);
+    assert.equal(replaced.session.sallyport?.returnTo, '/reports');
+  });
+
+  it('is nothing where nothing can be come back to', () => {
+    const visited = visit({ method: 'POST' });
+    assert.equal(remember(visited), false);
+    assert.equal(visited.session.sallyport, undefined);
+  });
+
+  it('is taken once, and looked at again before it is used', () => {
+    const session: Session = { sallyport: { returnTo: '/reports', csrf: 'token' } };
+    const { req } = visit({ session });
+    assert.equal(takeReturnTo(req, config), '/reports');
+    assert.deepEqual(session, { sallyport: { csrf: 'token' } });
+    assert.equal(takeReturnTo(req, config), '/home');
+    const { req: nothing } = visit();
+    assert.equal(takeReturnTo(nothing, config), '/home');
+    const { req: planted } = visit({ session: { sallyport: { returnTo: '//evil.example' } } });
+    assert.equal(takeReturnTo(planted, config), '/home');
   });
 });

@@ -24,7 +24,8 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: ['src/gate/**/*.ts'],
     spec: [
       'test/gate/*.test.ts',
-      ...journeys('step-up', 'spa', 'check', 'gate', 'return-path', 'grace', 'login', 'session'),
+      ...journeys('check', 'step-up', 'remembered-device', 'spa', 'gate', 'return-path', 'grace'),
+      ...journeys('login', 'session', 'profile'),
     ],
     grep: IN_MEMORY,
   },
