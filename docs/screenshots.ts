@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { demoDuo } from '../example/duo.js';
 import { launchChromium } from '../test/support/chromium.js';
 import {
   changeSetting,
@@ -57,28 +58,56 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   await changeSetting(example, 'globex', { enrollment: 'activation-key', graceUntil });
   await signIn(page, 'user2@globex.example');
   await shot('activation-key');
+  await signOut(page);
+
+  await signIn(page, 'admin@northwind.example');
+  for (const [name, path] of [
+    ['admin-clients', 'northwind/clients'],
+    ['admin-authentication', 'acme/authentication'],
+    ['admin-users', 'acme/users'],
+    ['admin-user', 'acme/users/acme-user1'],
+    ['admin-events', 'acme/events'],
+  ] as const) {
+    await page.goto(`/setup/organizations/${path}`);
+    await shot(name);
+  }
+}
+
+/** From the page before Duo, by the simulator's prompt, to the page after it. */
+async function walkDuo(page: Page, shot: (name: string) => Promise<void>) {
+  await page.goto('/');
+  await signIn(page, 'user1@globex.example');
+  await shot('activation-choice');
+  await page.getByRole('link', { name: 'Duo Security' }).click();
+  await page.locator('[data-sp=duo-phone]').fill('+1 202 555 0109');
+  await page.locator('form:has([data-sp=duo-phone]) button').click();
+  await page.locator('[data-sp=continue]').click();
+  await page.locator('[data-sp=duo-approve]').waitFor();
+  await shot('duo-simulator');
 }
 
 async function photograph(browser: Browser, width: number, colorScheme: 'light' | 'dark') {
-  const example = await startExample();
+  const duo = await demoDuo();
+  const example = await startExample({ duo });
   const context = await browser.newContext({
     baseURL: example.origin,
     colorScheme,
     viewport: { width, height: width > 600 ? 800 : 780 },
   });
   const page = await context.newPage();
+  const shot = async (name: string) => {
+    await page.waitForLoadState('load');
+    const path = `${folder}/${name}-${width}-${colorScheme}.png`;
+    await page.screenshot({ path, fullPage: true, caret: 'hide' });
+  };
   try {
-    await walk(page, example, async (name) => {
-      await page.waitForLoadState('load');
-      await page.screenshot({
-        path: `${folder}/${name}-${width}-${colorScheme}.png`,
-        fullPage: true,
-        caret: 'hide',
-      });
-    });
+    await walkDuo(page, shot);
+    await context.clearCookies();
+    await walk(page, example, shot);
   } finally {
     await context.close();
     await example.close();
+    await duo.close();
   }
 }
 

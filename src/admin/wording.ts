@@ -29,7 +29,9 @@ export function activatedWords({ enrollments }: SubjectRecord, titleOf: TitleOf)
 /** Why, in sentences. */
 export function becauseOf({ policy, problem }: Standing): string[] {
   if (!policy) return [problem ?? 'The settings contradict each other.'];
-  return policy.because.map(({ level, id, rule }) => `${capital(level)} ${id}: ${rule}.`);
+  return policy.because.map(({ level, id, rule }) =>
+    level === 'host' ? `By default: ${rule}.` : `${capital(level)} ${id}: ${rule}.`,
+  );
 }
 
 /** Wrong answers enough for waits, or for the end. */

@@ -11,7 +11,10 @@ export function explain(subject: Subject, policy: Policy, record: SubjectRecord)
   const enrolled = record.enrollments.map(({ method }) => method);
   const sentences = [
     `${subject.label}: two-factor is ${policy.mode}${policy.mode === 'off' ? '' : `, with ${policy.methods.join(', ')}`}.`,
-    ...policy.because.map(({ level, id, rule }) => `Because ${level} ${id}: ${rule}.`),
+    ...policy.because.map(({ level, id, rule }) =>
+      // What was decided above all organizations holds where none of them says anything.
+      level === 'host' ? `By default: ${rule}.` : `Because ${level} ${id}: ${rule}.`,
+    ),
     enrolled.length === 0
       ? 'Nothing is activated.'
       : `Activated: ${record.enrollments.map(({ method, createdAt }) => `${method} on ${new Date(createdAt).toISOString().slice(0, 10)}`).join(', ')}.`,

@@ -152,7 +152,7 @@ function resolveMaxAge(demands: readonly Demand[], because: PolicyReason[]): num
     smallest = Math.min(smallest ?? demand.maxAgeSeconds, demand.maxAgeSeconds);
   }
   if (smallest === null)
-    because.push(reason('host', 'door', 'a proof counts as long as maxAge says'));
+    because.push(reason('host', 'door', 'a proof counts as long as the app has it'));
   return smallest;
 }
 

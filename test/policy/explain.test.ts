@@ -33,6 +33,7 @@ describe('an explanation', () => {
       ),
     );
     assert.equal(sentences.at(-1), 'Activated: totp on 2026-01-03.');
+    assert.ok(sentences.includes('By default: a proof counts as long as the app has it.'));
   });
 
   it('lists everything that is activated, and is content when one of it is accepted', () => {

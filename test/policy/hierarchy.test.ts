@@ -432,7 +432,7 @@ describe('partner → client → user', () => {
         ['host', 'door', 'offers totp, duo'],
         ['client', 'acme', 'has no keys for Duo'],
         ['host', 'door', 'a first activation needs no activation key'],
-        ['host', 'door', 'a proof counts as long as maxAge says'],
+        ['host', 'door', 'a proof counts as long as the app has it'],
         ['client', 'acme', 'does not let devices be remembered'],
       ],
     );

@@ -131,7 +131,7 @@ export function unaccounted(
     take(who, graceUntil ? new RegExp(`until ${graceUntil} \\(`) : /^cannot be postponed \(/);
   }
   if (!each('maxAgeSeconds', ({ maxAgeSeconds }) => new RegExp(`for ${maxAgeSeconds} s \\(`))) {
-    take('host door', /^a proof counts as long as maxAge says$/);
+    take('host door', /^a proof counts as long as the app has it$/);
   }
   if (levels.own?.value.rememberDays) {
     each('rememberDays', ({ rememberDays }) => new RegExp(`at most ${rememberDays} days \\(`));
