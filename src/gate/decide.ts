@@ -58,11 +58,16 @@ export function decide(facts: Facts): Decision {
   const decision = required(facts);
   const { assurance, now } = facts;
   if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
-  if (decision.kind === 'pass') return decision;
+  if (isInside(decision)) return decision;
   if (assurance?.state === 'pending' && assurance.expiresAt <= now) {
     return { kind: 'deny', why: 'pending-expired' };
   }
   return decision;
+}
+
+/** Whoever is asked for more on one route is inside everywhere else, and not between the doors. */
+export function isInside({ kind, why }: Decision): boolean {
+  return kind === 'pass' || why === 'step-up';
 }
 
 function required(facts: Facts): Decision {

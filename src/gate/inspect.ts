@@ -12,7 +12,7 @@ import { UnavailableError } from '../errors.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
 import { sessionDigest } from '../session/assurance.js';
 import { isGuarded } from '../session/guarded-store.js';
-import { type Decision, decide, type Facts, type StepUp } from './decide.js';
+import { type Decision, decide, type Facts, isInside, type StepUp } from './decide.js';
 
 export interface InspectConfig {
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'readAssurance' | 'openPending' | 'now'>;
@@ -108,7 +108,7 @@ export function inspector(config: InspectConfig): Inspector {
     enterBetween(situation) {
       if (situation.kind === 'anonymous') return situation;
       const { session, subject, facts, decision } = situation;
-      if (decision.kind !== 'enroll' && decision.kind !== 'challenge') return situation;
+      if (decision.kind === 'deny' || isInside(decision)) return situation;
       if (facts.assurance !== null && !isVoid(facts)) return situation;
       const { epoch } = facts.record;
       return store

@@ -159,6 +159,35 @@ journeys('door.require', (world) => {
     assert.equal((await browser.get('/transfers/new')).text, 'the form');
   });
 
+  it('gives whoever is inside without a proof as long for it as they like', async () => {
+    let policy: PolicyInput = TOTP_ONLY;
+    const { app, key } = await proven(() => policy);
+    const waiting = new Browser(app);
+    await waiting.login(USER);
+    assert.equal((await waiting.get('/reports')).headers.location, '/two-factor/challenge');
+    policy = { mode: 'off' };
+    const again = new Browser(app);
+    await again.login(USER);
+    await again.get('/transfers/new');
+    world().clock.advance(60 * MINUTE);
+    // The one has been between the doors, the other never was.
+    for (const browser of [waiting, again]) {
+      assert.equal((await browser.get('/reports')).status, 200);
+      const asked = await browser.get('/transfers/new');
+      assert.equal(asked.headers.location, '/two-factor/challenge');
+      const answer = await browser.answerChallenge(nextCode(key));
+      assert.equal(answer.headers.location, '/transfers/new');
+      assert.equal((await browser.get('/transfers/new')).text, 'the form');
+    }
+    const late = new Browser(app);
+    await late.login(USER);
+    await late.get('/transfers/new');
+    policy = TOTP_ONLY;
+    await late.get('/reports');
+    world().clock.advance(10 * MINUTE);
+    assert.equal((await late.get('/reports')).headers.location, '/two-factor/expired');
+  });
+
   it('leads whoever has to activate first to the activation', async () => {
     const { app } = await world().host({ routes });
     const browser = new Browser(app);

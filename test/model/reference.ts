@@ -138,9 +138,7 @@ export class Reference {
     if (!session || session.ended) return { kind: 'login' };
     const standing = this.#demanded(session, fresh);
     const over = session.betweenUntil !== null && session.betweenUntil <= this.now;
-    return over && session.proofs === null && standing.kind !== 'pass'
-      ? { kind: 'login' }
-      : standing;
+    return over && session.proofs === null && !isInside(standing) ? { kind: 'login' } : standing;
   }
 
   #demanded(session: Session, fresh: boolean): Standing {
@@ -199,7 +197,7 @@ export class Reference {
       this.seen('time between the doors over');
       session.ended = true;
     }
-    if (standing.kind === 'enroll' || standing.kind === 'challenge') {
+    if (standing.kind !== 'login' && !isInside(standing)) {
       if (session.proofs && session.proofs.epoch !== this.people[session.user].epoch) {
         this.seen(`older epoch: ${standing.kind}`);
         // Between the doors again, from now on.
@@ -697,6 +695,11 @@ function newSession(user: Name): Session {
     postponed: null,
     steppingUp: false,
   };
+}
+
+/** Asked for more at one place, and inside everywhere else. */
+function isInside(standing: Standing): boolean {
+  return standing.kind === 'pass' || (standing.kind === 'challenge' && standing.why === 'step-up');
 }
 
 function enrollable({ methods }: Rules): Accepted[] {
