@@ -17,7 +17,7 @@ export function memoryEvents(): EventStore {
     async readEvents(organizationId, { before, limit }) {
       const trail = trails.get(organizationId) ?? [];
       const older = before === null ? trail : trail.filter(({ id }) => id < before);
-      return older.slice(-limit).reverse();
+      return older.slice(Math.max(0, older.length - limit)).reverse();
     },
   };
 }

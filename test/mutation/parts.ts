@@ -9,7 +9,7 @@ const IN_MEMORY = '^(?!.*\\(Redis\\))';
 
 /** What speaks with the servers of a Redis installation, rather than with Redis. */
 const TOPOLOGY =
-  'src/store/redis-{client,cluster,connection,node,sentinel,servers,shards,topology}.ts';
+  'src/store/redis-{client,cluster,connection,errors,marker,node,records,sentinel,servers,shards,slots,topology}.ts';
 
 interface Part {
   readonly mutate: readonly string[];
@@ -66,13 +66,15 @@ export const parts: Readonly<Record<string, Part>> = {
     spec: [
       'test/contracts/redis-store.test.ts',
       'test/store/{redis-*,tracked-reads,change-listeners,deadline,tracking}.test.ts',
+      'test/cli/{doctor,reseal,reset}.test.ts',
     ],
   },
   topology: {
     mutate: [TOPOLOGY],
     spec: [
       'test/contracts/redis-{store,cluster}.test.ts',
-      'test/store/{redis-connection,tracking,outages,cluster,sentinel,replicas}.test.ts',
+      'test/store/redis-{connection,errors,marker,slots}.test.ts',
+      'test/store/{tracking,outages,cluster,sentinel,replicas}.test.ts',
     ],
   },
 };

@@ -68,6 +68,15 @@ export function transactionsAndEvents({ store, other, clock }: Stage): void {
       assert.ok(kept.length >= 10 && kept.length < 30, `${kept.length} kept`);
     });
 
+    it('are none before an id that nobody was given, or where none is wanted', async () => {
+      await store.appendEvent('acme', event(1), 100);
+      for (const before of ['', '0']) {
+        assert.deepEqual(await store.readEvents('acme', { before, limit: 10 }), [], before);
+      }
+      assert.equal((await store.readEvents('acme', { before: null, limit: 1 })).length, 1);
+      assert.deepEqual(await store.readEvents('acme', { before: null, limit: 0 }), []);
+    });
+
     it('are none for an organization without any', async () => {
       assert.deepEqual(await store.readEvents('nobody', { before: null, limit: 10 }), []);
     });
