@@ -80,6 +80,32 @@ describe('what Duo says', () => {
     it(`is a denial for ${what}`, () => assert.equal(read(token).kind, 'deny'));
   }
 
+  it('says which of the claims it is that denies, with what Duo says of it', () => {
+    for (const [name, change] of [
+      ['auth_result', { auth_result: { result: 'deny', status: 'deny' } }],
+      ['preferred_username', { preferred_username: 'user2@globex' }],
+      ['sub', { sub: 'user2@globex' }],
+      ['iat', { iat: SECONDS - 301 }],
+      ['auth_time', { auth_time: SECONDS - 301 }],
+    ] as const) {
+      const { detail } = read({ ...good, ...change });
+      assert.match(detail, new RegExp(`^${name} txid=6c5f6e29-[\\w-]+ factor=duo_push reason=`));
+    }
+  });
+
+  it('counts for five minutes, to the last of them, and on either side', () => {
+    for (const seconds of [-300, 300]) {
+      const token = { ...good, iat: SECONDS + seconds, auth_time: SECONDS + seconds };
+      assert.equal(read(token).kind, 'allow', `${seconds} s`);
+    }
+  });
+
+  it('names the phone without the spaces around it', () => {
+    const auth_context = { auth_device: { name: '  My phone ' } };
+    const result = read({ ...good, auth_context });
+    assert.equal(result.kind === 'allow' && result.device, 'My phone');
+  });
+
   it('is a denial for anything, unless it says allow in so many words', () => {
     fc.assert(fc.property(fc.anything(), (junk) => assert.equal(read(junk).kind, 'deny')));
     const part = fc.constantFrom(...Object.keys(good).filter((name) => !/sub|context/.test(name)));
