@@ -40,7 +40,7 @@ export interface Authenticator {
   readonly id: string;
   readonly method: MethodName;
   readonly sealed: Sealed;
-  /** The method's own settings at enrollment, e.g. `SHA1/6/30`; at most 32 characters. */
+  /** The method's own settings at enrollment, e.g. `sha1/6/30`; at most 32 characters. */
   readonly parameters: string;
   /** The last accepted time step of TOTP; -1 before the first. */
   readonly lastStep: number;

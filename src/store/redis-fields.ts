@@ -15,7 +15,7 @@ const WORDS = [
   'duo',
   'recovery-code',
   'security-key',
-  'SHA1/6/30',
+  'sha1/6/30',
   'Authenticator app',
 ] as const;
 const ESCAPE = 0x1f;

@@ -69,7 +69,7 @@ describe('several processes on one redis store', function () {
   it('confirm an enrollment once', async () => {
     const subject = fresh();
     const proposal = {
-      ...{ id: 'one', method: 'totp', label: 'Phone', parameters: 'SHA1/6/30', session: 'session' },
+      ...{ id: 'one', method: 'totp', label: 'Phone', parameters: 'sha1/6/30', session: 'session' },
       ...{ sealed: Buffer.alloc(53), basis: 'first' as const, lifetimeMs: 60_000 },
     };
     await store.beginEnrollment(subject, proposal, { restart: false });

@@ -52,7 +52,7 @@ const step = fc.oneof(
       basis: fc.constantFrom(...(['first', 'activation-key', 'handover', 'proven'] as const)),
       activationKey: fc.option(digest),
       label: fc.constantFrom('Phone', 'Authenticator app', ''),
-      parameters: fc.constantFrom('SHA1/6/30', 'SHA512/8/30'),
+      parameters: fc.constantFrom('sha1/6/30', 'sha512/8/30'),
       sealed,
       restart: fc.boolean(),
     })

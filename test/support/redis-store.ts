@@ -48,7 +48,7 @@ export async function enroll(
       method: 'totp',
       label: 'Authenticator app',
       sealed: Buffer.alloc(53, 0xe7),
-      parameters: 'SHA1/6/30',
+      parameters: 'sha1/6/30',
       basis: 'first',
       lifetimeMs: 600_000,
     },

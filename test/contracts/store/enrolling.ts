@@ -78,7 +78,7 @@ export function enrolling({
       ];
       assert.deepEqual(
         [id, method, [...sealed], parameters, lastStep],
-        ['one', 'totp', [...SEALED], 'SHA1/6/30', 100],
+        ['one', 'totp', [...SEALED], 'sha1/6/30', 100],
       );
     });
 

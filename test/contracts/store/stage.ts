@@ -42,7 +42,7 @@ export function stage(make: StoreFactory) {
     method: 'totp',
     label: 'Phone',
     sealed: SEALED,
-    parameters: 'SHA1/6/30',
+    parameters: 'sha1/6/30',
     session: 'session-1',
     basis: 'first' as const,
     ...more,

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { memoryStore } from 'sallyport';
+import { authenticator } from 'sallyport/testing';
+import type {
+  Attempt,
+  EnrollmentBasis,
+  ReservedAttempt,
+  SecondFactorStore,
+} from '../../../src/contracts.js';
+import { keyring } from '../../../src/crypto/keyring.js';
+import { activationKeyDigest, newActivationKey } from '../../../src/methods/activation-key.js';
+import { ATTEMPT_LIMITS } from '../../../src/methods/attempt.js';
+import { sealingContext } from '../../../src/methods/sealing-context.js';
+import { totp } from '../../../src/methods/totp/method.js';
+import { parsePolicy } from '../../../src/policy/resolve.js';
+import { eventually } from '../../support/redis.js';
+
+const NOW = Date.UTC(2026, 0, 1, 0, 0, 15);
+const STEP = 30_000;
+const MINUTE = 60_000;
+const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
+const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
+const SHORT = { algorithm: 'sha1', digits: 6, period: 30 } as const;
+
+describe('the TOTP method', () => {
+  let now: number;
+  let store: SecondFactorStore;
+  let errors: unknown[];
+  let keys: string[];
+  let changed: Partial<SecondFactorStore>;
+
+  beforeEach(() => {
+    now = NOW;
+    store = memoryStore({ now: () => now });
+    errors = [];
+    keys = [key(1)];
+    changed = {};
+  });
+
+  const method = (parameters: Parameters<typeof totp>[0]['parameters'] = SHORT) =>
+    totp({
+      store: { ...store, ...changed },
+      keyring: keyring(keys),
+      parameters,
+      enrollmentMaxAgeMs: 10 * MINUTE,
+      onError: (error) => void errors.push(error),
+    });
+  const attempt = (input: Attempt['input'] = {}, more: Partial<Attempt> = {}): Attempt => ({
+    ...{ subject, session: 'session-1', issuer: 'Console', input },
+    policy: parsePolicy({ mode: 'required' }, ['totp']),
+    ...more,
+  });
+  async function reserved(): Promise<ReservedAttempt> {
+    const reservation = await store.reserveAttempt('user1', ATTEMPT_LIMITS, {
+      ...{ method: 'totp', stoppable: true },
+    });
+    assert.equal(reservation.kind, 'reserved');
+    return reservation as ReservedAttempt;
+  }
+
+  async function begin(basis: EnrollmentBasis = 'first', more: object = {}, made = method()) {
+    const challenge = await made.beginEnrollment(attempt(), { restart: false, basis, ...more });
+    assert.ok(challenge);
+    const data = challenge.data as { key: string; enrollment: string; uri: string };
+    return { challenge, ...data, app: authenticator(data.uri, { now: () => now }) };
+  }
+
+  async function enrolled(basis: EnrollmentBasis = 'first', made = method()) {
+    const begun = await begin(basis, {}, made);
+    const answer = { code: begun.app.code(), enrollment: begun.enrollment };
+    const confirmed = await made.confirmEnrollment(attempt(answer), await reserved(), {
+      replaces: null,
+    });
+    assert.equal(confirmed.kind, 'verified');
+    now += STEP;
+    return begun;
+  }
+  const verify = async (code: string, made = method()) =>
+    made.verify(attempt({ code }), await reserved());
+
+  it('says what it is', async () => {
+    const { name, title, counting, challenge } = method({ ...SHORT, digits: 8 });
+    assert.deepEqual([name, title, counting], ['totp', 'Authenticator app', 'stops']);
+    assert.deepEqual(await challenge(), { method: 'totp', kind: 'form', data: { digits: 8 } });
+  });
+
+  it('takes for an answer what has six or eight digits', () => {
+    const { wellFormed } = method();
+    for (const code of ['123456', '12345678', '123 456', '1234-5678']) {
+      assert.equal(wellFormed({ code }), true, code);
+    }
+    for (const code of ['12345', '1234567', '', 'abcdef', 123456, ['123456'], undefined]) {
+      assert.equal(wellFormed({ code }), false, String(code));
+    }
+  });
+
+  it('begins with a key that no one else has, shows it, and keeps it sealed for this enrollment', async () => {
+    const { challenge, enrollment, key: shown, uri } = await begin();
+    assert.deepEqual([challenge.method, challenge.kind], ['totp', 'form']);
+    assert.deepEqual(challenge.data, {
+      ...{ enrollment, key: shown, uri },
+      basis: 'first',
+      issuer: 'Console',
+      account: 'user1@acme.example',
+      digits: 6,
+      expiresAt: new Date(NOW + 10 * MINUTE),
+    });
+    const pending = await store.resumeEnrollment('user1', 'session-1');
+    assert.ok(pending);
+    const { label, parameters, session, basis, expiresAt } = pending;
+    assert.deepEqual(
+      [label, parameters, session, basis, expiresAt],
+      ['Authenticator app', 'sha1/6/30', 'session-1', 'first', NOW + 10 * MINUTE],
+    );
+    const secret = keyring(keys).open(pending.sealed, sealingContext('totp', 'user1', enrollment));
+    assert.equal(secret.length, 20);
+    const other = await method().beginEnrollment(attempt(), { restart: true, basis: 'first' });
+    assert.notEqual(other?.data.key, shown);
+  });
+
+  it('lasts as long as it is told, where it is handed over', async () => {
+    await begin('handover', { lifetimeMs: 24 * 60 * MINUTE });
+    const pending = await store.resumeEnrollment('user1', 'session-9');
+    assert.equal(pending?.expiresAt, NOW + 24 * 60 * MINUTE);
+  });
+
+  it('begins nothing without the activation key that is demanded', async () => {
+    const options = { restart: true, basis: 'activation-key' } as const;
+    assert.equal(await method().beginEnrollment(attempt(), options), null);
+    const activationKey = activationKeyDigest(keyring(keys), subject, newActivationKey());
+    await store.putActivationKey('user1', { digest: activationKey, lifetimeMs: MINUTE });
+    assert.ok(await method().beginEnrollment(attempt(), { ...options, activationKey }));
+  });
+
+  it('goes on with what this session began, and with nothing of another method', async () => {
+    const { key: shown } = await begin();
+    const resumed = await method().resumeEnrollment(attempt());
+    assert.equal(resumed?.data.key, shown);
+    assert.equal(await method().resumeEnrollment(attempt({}, { session: 'session-2' })), null);
+    changed.resumeEnrollment = async () => ({
+      ...{ id: 'one', method: 'duo', label: '', sealed: new Uint8Array(), parameters: '' },
+      ...{ session: 'session-1', basis: 'first', expiresAt: now + 1 },
+    });
+    assert.equal(await method().resumeEnrollment(attempt()), null);
+  });
+
+  describe('confirming', () => {
+    const confirm = async (
+      input: Attempt['input'],
+      { replaces = null as string | null, of = attempt(input) } = {},
+    ) => method().confirmEnrollment(of, await reserved(), { replaces });
+
+    it('takes a code of the new key, which then counts as used', async () => {
+      const { app, enrollment } = await begin();
+      const code = app.code();
+      assert.deepEqual(await confirm({ code, enrollment }), {
+        ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: NOW },
+      });
+      assert.deepEqual(await verify(code), { kind: 'rejected', reason: 'replayed' });
+    });
+
+    it('takes nothing else for one', async () => {
+      const { app, enrollment } = await begin();
+      for (const code of ['000000', `${app.code()}00`, undefined, 5]) {
+        assert.deepEqual(await confirm({ code, enrollment }), {
+          ...{ kind: 'rejected', reason: 'wrong-code' },
+        });
+        await store.unlock('user1');
+      }
+    });
+
+    it('takes the code for the form that it stands on alone', async () => {
+      const first = await begin();
+      for (const enrollment of ['', 'other', undefined]) {
+        assert.deepEqual(await confirm({ code: first.app.code(), enrollment }), {
+          ...{ kind: 'rejected', reason: 'superseded' },
+        });
+      }
+      await store.reset('user1');
+      assert.deepEqual(await confirm({ code: first.app.code(), enrollment: first.enrollment }), {
+        ...{ kind: 'rejected', reason: 'superseded' },
+      });
+    });
+
+    it('is void where a key is demanded by now, and it was begun without', async () => {
+      const { app, enrollment } = await begin();
+      const policy = parsePolicy({ mode: 'required', enrollment: 'activation-key' }, ['totp']);
+      const input = { code: app.code(), enrollment };
+      assert.deepEqual(await confirm(input, { of: attempt(input, { policy }) }), {
+        ...{ kind: 'rejected', reason: 'superseded' },
+      });
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+    });
+
+    it('is over at its end, and says so', async () => {
+      const { app, enrollment } = await begin();
+      const reservation = await reserved();
+      now += 10 * MINUTE;
+      const input = { code: app.code(), enrollment };
+      const late = { ...reservation, at: now };
+      assert.deepEqual(await method().confirmEnrollment(attempt(input), late, { replaces: null }), {
+        kind: 'rejected',
+        reason: 'expired',
+      });
+    });
+
+    it('replaces the one that it is to replace', async () => {
+      const old = await enrolled();
+      const { app, enrollment } = await begin('proven');
+      const replaced = await confirm(
+        { code: app.code(), enrollment },
+        { replaces: old.enrollment },
+      );
+      assert.equal(replaced.kind === 'verified' && replaced.epoch, 1);
+      const { enrollments } = await store.readSubject('user1');
+      assert.deepEqual(
+        enrollments.map(({ id }) => id),
+        [enrollment],
+      );
+    });
+  });
+
+  describe('verifying', () => {
+    it('takes the code of whichever of several apps, once', async () => {
+      const [one, two] = [await enrolled(), await enrolled('proven')];
+      for (const { app, enrollment } of [two, one]) {
+        const code = app.code();
+        assert.deepEqual(await verify(code), {
+          ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: now },
+        });
+        assert.deepEqual(await verify(code), { kind: 'rejected', reason: 'replayed' });
+      }
+      assert.deepEqual(await verify('000000'), { kind: 'rejected', reason: 'wrong-code' });
+    });
+
+    it('reads each with the digits that it was made with', async () => {
+      const long = method({ ...SHORT, digits: 8, algorithm: 'sha256' });
+      const [six, eight] = [await enrolled(), await enrolled('proven', long)];
+      assert.equal(eight.app.code().length, 8);
+      assert.equal((await verify(eight.app.code(), method())).kind, 'verified');
+      assert.equal((await verify(six.app.code(), long)).kind, 'verified');
+      now += STEP;
+      assert.equal((await verify(eight.app.code().slice(2))).kind, 'rejected');
+    });
+
+    it('is a wrong code where the app is removed at the same moment', async () => {
+      const { app, enrollment } = await enrolled();
+      const reservation = await reserved();
+      await store.unenroll('user1', enrollment, 0);
+      const code = app.code();
+      assert.deepEqual(await method().verify(attempt({ code }), reservation), {
+        ...{ kind: 'rejected', reason: 'wrong-code' },
+      });
+    });
+  });
+
+  describe('under a newer key', () => {
+    const sealedNow = async () => {
+      const { authenticators } = await reserved();
+      await store.unlock('user1');
+      return authenticators[0]?.sealed as Uint8Array;
+    };
+
+    it('seals again what it has just opened, and nothing that is sealed under it already', async () => {
+      const { app } = await enrolled();
+      const before = await sealedNow();
+      assert.equal((await verify(app.code())).kind, 'verified');
+      assert.deepEqual(await sealedNow(), before);
+      keys = [key(2), key(1)];
+      now += STEP;
+      assert.equal((await verify(app.code())).kind, 'verified');
+      await eventually(async () => keyring([key(2)]).isCurrent(await sealedNow()));
+      keys = [key(2)];
+      now += STEP;
+      assert.equal((await verify(app.code())).kind, 'verified');
+      assert.deepEqual(errors, []);
+    });
+
+    it('seals nothing again after a wrong code', async () => {
+      const { app } = await enrolled();
+      const before = await sealedNow();
+      keys = [key(2), key(1)];
+      await verify('000000');
+      await verify(String(Number(app.code()) ^ 1).padStart(6, '0'));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(await sealedNow(), before);
+    });
+
+    it('seals again what is confirmed under it', async () => {
+      const { app, enrollment } = await begin();
+      keys = [key(2), key(1)];
+      const input = { code: app.code(), enrollment };
+      await method().confirmEnrollment(attempt(input), await reserved(), {
+        ...{ replaces: null },
+      });
+      await eventually(async () => keyring([key(2)]).isCurrent(await sealedNow()));
+    });
+
+    it('lets the person in when it cannot seal again, and says so to the host', async () => {
+      const { app } = await enrolled();
+      keys = [key(2), key(1)];
+      const down = new Error('down');
+      changed.reseal = () => Promise.reject(down);
+      assert.equal((await verify(app.code())).kind, 'verified');
+      await eventually(() => errors.length > 0);
+      assert.deepEqual(errors, [down]);
+    });
+  });
+});
