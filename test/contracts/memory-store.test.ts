@@ -1,7 +1,23 @@
+import assert from 'node:assert/strict';
 import { memoryStore } from '../../src/store/memory-store.js';
+import { eventually } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 
 storeContract('memoryStore', async (now) => {
   const store = memoryStore({ now });
   return { store, other: store, dispose: () => store.close() };
+});
+
+describe('memoryStore', () => {
+  it('keeps a session that has run out between the doors: it cannot be begun again', async () => {
+    let now = 0;
+    const store = memoryStore({ now: () => now });
+    const pending = { subjectId: 'user1', epoch: 0, lifetimeMs: 1 };
+    const opened = await store.openPending('digest', pending);
+    now = 60_000;
+    // What frees memory goes by the machine's clock.
+    const since = performance.now();
+    await eventually(() => performance.now() - since > 20);
+    assert.equal(await store.openPending('digest', pending), opened);
+  });
 });

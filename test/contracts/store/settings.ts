@@ -25,7 +25,9 @@ export function settings({ store, other }: Stage): void {
         assert.deepEqual(await save(value, 0), { kind: 'saved', version: 1 });
         const stored = await read('acme');
         assert.deepEqual(stored, { version: 1, value, changedBy: 'admin-1', changedAt: START });
-        assert.ok(Object.isFrozen(stored?.value) && Object.isFrozen(value) === false);
+        const inner = (stored?.value as typeof value | undefined)?.list;
+        assert.ok(Object.isFrozen(stored?.value) && Object.isFrozen(inner));
+        assert.ok(inner?.every(Object.isFrozen) && !Object.isFrozen(value));
         assert.deepEqual(await save({ mode: 'off' }, 1), { kind: 'saved', version: 2 });
         assert.deepEqual((await read('acme'))?.value, { mode: 'off' });
       });
@@ -49,6 +51,16 @@ export function settings({ store, other }: Stage): void {
       it('is changed by one of many who change it from the same version', async () => {
         const all = await Promise.all(Array.from({ length: 10 }, (_, n) => save({ n }, 0)));
         assert.equal(all.filter(({ kind }) => kind === 'saved').length, 1);
+      });
+
+      it('calls subscribers back when it changes elsewhere', async () => {
+        let calls = 0;
+        store.subscribe(() => {
+          calls += 1;
+        });
+        await read('acme');
+        await other[write]('acme', { value: { a: 1 }, changedBy: 'x', expectedVersion: 0 });
+        await eventually(() => calls > 0);
       });
 
       it('is seen by other processes', async () => {
