@@ -1,33 +1,34 @@
 import assert from 'node:assert/strict';
-import { memoryStore } from 'sallyport';
 import { type DuoKnob, type DuoSimulator, duoSimulatorAgent } from 'sallyport/testing';
 import type { WhenUnavailable } from '../../src/methods/duo/credentials.js';
 import { type Browser, codeAt, wrongCode } from '../support/browser.js';
 import {
+  activateDuo,
   addTotp,
   approved,
-  continueLink,
   type DuoHostOptions,
   duoHost,
   GLOBEX,
   isInside,
-  local,
   startSimulator,
 } from '../support/duo.js';
+import { journeys } from '../support/worlds.js';
 
 const URL = '/two-factor/challenge/duo';
 const HOUR = 3_600_000;
+const USER = 'user1@globex';
 
-describe('while Duo cannot be reached', () => {
+journeys('while Duo cannot be reached', (world) => {
   let duo: DuoSimulator;
-  let ahead = 0;
+  const now = () => world().clock.now();
 
   before(async () => {
     duo = await startSimulator();
   });
   beforeEach(() => {
-    ahead = 0;
     duo.reset();
+    // The SDK goes by the machine's clock.
+    world().clock.advance(Date.now() - now());
   });
   after(() => duo.close());
 
@@ -47,26 +48,31 @@ describe('while Duo cannot be reached', () => {
     } = {},
   ) {
     const host = await duoHost(duo, {
-      store: memoryStore({ now: () => Date.now() + ahead }),
+      world: world(),
       whenUnavailable,
       timeout: '250ms',
       setting: { methods: ['duo', 'totp'] },
       ...(routes && { routes }),
     });
-    const first = host.browser();
-    await first.login('user1@globex');
-    const inside = await activateDuoHere(first);
-    const key = totp ? await addTotp(inside) : null;
+    const inside = await activateDuo(host, duo, USER);
+    const key = totp ? await addTotp(inside, now()) : null;
     await host.save('globex', GLOBEX, { methods });
     host.events.length = 0;
     duo.set(knob);
     const browser = host.browser();
-    await browser.login('user1@globex');
+    await browser.login(USER);
     return { host, browser, key };
   }
 
   const fallbacksOf = ({ events }: Awaited<ReturnType<typeof outage>>['host']) =>
     events.filter(({ type }) => type === 'fallback.used').map(({ detail }) => detail);
+  /** The last of a hundred wrong codes is still to come. */
+  const nearlyStopped = async () => {
+    const limits = { free: 100, waits: [], stop: 100 };
+    for (let attempt = 1; attempt < 100; attempt += 1) {
+      await world().store.reserveAttempt(USER, limits, { method: 'totp', stoppable: true });
+    }
+  };
   const post = async (browser: Browser, fields: Record<string, string> = {}) =>
     browser.post(URL, { ...fields, _csrf: await browser.csrf() });
 
@@ -77,7 +83,8 @@ describe('while Duo cannot be reached', () => {
       assert.equal(page.status, 503);
       assert.match(page.text, /href="\/two-factor\/challenge\/totp"/);
       assert.equal((await post(browser)).status, 503);
-      assert.equal((await post(browser, { code: codeAt(String(key), Date.now()) })).status, 503);
+      world().clock.advance(30_000);
+      assert.equal((await post(browser, { code: codeAt(String(key), now()) })).status, 503);
       assert.equal(await isInside(browser), false);
       assert.deepEqual(fallbacksOf(host), []);
     });
@@ -101,9 +108,9 @@ describe('while Duo cannot be reached', () => {
         assurance.map((one: Record<string, string>) => [one.method, one.enrollmentId]),
         [['duo', 'fallback']],
       );
-      ahead = HOUR - 5000;
+      world().clock.advance(HOUR - 1);
       assert.ok(await isInside(browser));
-      ahead = HOUR + 1000;
+      world().clock.advance(1);
       assert.equal(await isInside(browser), false);
     });
 
@@ -149,11 +156,30 @@ describe('while Duo cannot be reached', () => {
       assert.deepEqual(fallbacksOf(host), []);
     });
 
+    it('lifts no stop of the app by it, since nothing was proven', async () => {
+      const { host, browser, key } = await outage('let-in', {
+        totp: true,
+        methods: ['duo', 'totp'],
+      });
+      await nearlyStopped();
+      const code = async (digits: string) => {
+        const other = host.browser();
+        await other.login(USER);
+        const answer = { code: digits, _csrf: await other.csrf() };
+        return (await other.post('/two-factor/challenge/totp', answer)).status;
+      };
+      assert.equal(await code(wrongCode(String(key), now())), 422);
+      assert.equal((await post(browser)).status, 303);
+      assert.ok(await isInside(browser));
+      world().clock.advance(30_000);
+      assert.equal(await code(codeAt(String(key), now())), 429);
+    });
+
     it('ends with a reset, like any other session', async () => {
       const { host, browser } = await outage('let-in');
       await post(browser);
       assert.ok(await isInside(browser));
-      await host.store.raiseEpoch('user1@globex');
+      await host.store.raiseEpoch(USER);
       assert.equal(await isInside(browser), false);
     });
 
@@ -197,20 +223,19 @@ describe('while Duo cannot be reached', () => {
       const other = await startSimulator();
       try {
         // The agent of another simulator: another authority, the same name.
-        const { host, browser } = await outage('let-in');
+        await outage('let-in');
         duo.set({ endpoint: 'healthCheck', fault: 'none' });
         const agent = duoSimulatorAgent({ apiHost: duo.apiHost, port: duo.port, ca: other.ca });
         const distrusting = await duoHost(
           { ...duo, agent, apiHost: duo.apiHost, promptOrigin: duo.promptOrigin } as DuoSimulator,
-          { store: host.store, whenUnavailable: 'let-in' },
+          { world: world(), whenUnavailable: 'let-in' },
         );
         const person = distrusting.browser();
-        await person.login('user1@globex');
+        await person.login(USER);
         assert.equal((await person.get(URL)).status, 503);
         assert.match(String(distrusting.events.at(-1)?.detail), /^ERR_DUO tls$/);
         assert.equal((await post(person)).status, 503);
         assert.equal(await isInside(person), false);
-        assert.ok(browser);
       } finally {
         await other.close();
       }
@@ -219,7 +244,7 @@ describe('while Duo cannot be reached', () => {
     it('lets nobody in when the exchange fails: Duo had asked already', async () => {
       const { host } = await outage('let-in');
       duo.set({ endpoint: 'healthCheck', fault: 'none' });
-      const { browser, callback } = await approved(host, duo, 'user1@globex');
+      const { browser, callback } = await approved(host, duo, USER);
       duo.set({ endpoint: 'token', fault: '503' });
       const back = await browser.get(callback);
       assert.equal(back.status, 503);
@@ -237,18 +262,17 @@ describe('while Duo cannot be reached', () => {
         assert.equal(page.status, 200);
         assert.match(page.text, /autocomplete="one-time-code"/);
         assert.equal((await post(browser)).status, 422);
-        const at = Date.now() + ahead;
-        assert.equal((await post(browser, { code: wrongCode(String(key), at) })).status, 422);
+        assert.equal((await post(browser, { code: wrongCode(String(key), now()) })).status, 422);
         assert.equal(await isInside(browser), false);
-        assert.equal((await host.store.readSubject('user1@globex')).failures, 1);
+        assert.equal((await host.store.readSubject(USER)).failures, 1);
 
         // The step of the activation's code has passed.
-        ahead = 30_000;
-        const code = codeAt(String(key), Date.now() + ahead);
+        world().clock.advance(30_000);
+        const code = codeAt(String(key), now());
         assert.equal((await post(browser, { code })).status, 303);
         assert.ok(await isInside(browser));
         assert.deepEqual(fallbacksOf(host), ['totp: Duo server']);
-        ahead = HOUR + 60_000;
+        world().clock.advance(HOUR);
         assert.equal(await isInside(browser), methods.includes('totp'), 'after an hour');
       });
     }
@@ -261,21 +285,25 @@ describe('while Duo cannot be reached', () => {
       assert.deepEqual(fallbacksOf(host), []);
     });
 
+    it('takes no code of an app that has stopped', async () => {
+      const { host, browser, key } = await outage('fall-back-to-totp', { totp: true });
+      await nearlyStopped();
+      assert.equal((await post(browser, { code: wrongCode(String(key), now()) })).status, 422);
+      world().clock.advance(30_000);
+      const stopped = await post(browser, { code: codeAt(String(key), now()) });
+      assert.equal(stopped.status, 429);
+      assert.match(stopped.text, /role="alert"[\s\S]*administrator/);
+      assert.equal(await isInside(browser), false);
+      assert.deepEqual(fallbacksOf(host), []);
+    });
+
     it('takes no code while Duo answers', async () => {
       const { browser, key } = await outage('fall-back-to-totp', { totp: true });
       duo.set({ endpoint: 'healthCheck', fault: 'none' });
-      ahead = 30_000;
-      const code = codeAt(String(key), Date.now() + ahead);
+      world().clock.advance(30_000);
+      const code = codeAt(String(key), now());
       assert.equal((await post(browser, { code })).headers.location, URL);
       assert.equal(await isInside(browser), false);
     });
   });
-
-  async function activateDuoHere(browser: Browser): Promise<Browser> {
-    const page = await browser.get('/two-factor/activate/duo');
-    const { callback } = await duo.answer(continueLink(page.text));
-    await browser.get(local(callback));
-    assert.ok(await isInside(browser));
-    return browser;
-  }
 });

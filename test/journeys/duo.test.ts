@@ -141,7 +141,7 @@ journeys('a login with Duo', (world) => {
     const { callback } = await duo.answer(prompt);
     await browser.get(local(callback));
     assert.ok(await isInside(browser));
-    await addTotp(browser);
+    await addTotp(browser, world().clock.now());
 
     const again = host.browser();
     await again.login('user1@globex');

@@ -169,7 +169,7 @@ export async function activateDuo(
 ): Promise<Browser> {
   const browser = open();
   await browser.login(username);
-  const { callback } = await simulator.answer(await toPrompt(browser));
+  const { callback } = await simulator.answer(await toPrompt(browser, '/two-factor/activate/duo'));
   const back = await browser.get(local(callback));
   if (back.status !== 200 && back.status !== 303) {
     throw new Error(`the callback answered ${back.status}: ${back.text}`);
@@ -194,12 +194,12 @@ export async function isInside(browser: Browser): Promise<boolean> {
   return status === 200 && text.startsWith('inside');
 }
 
-/** Adds the authenticator app from My Profile; its key. */
-export async function addTotp(browser: Browser): Promise<string> {
+/** Adds the authenticator app from My Profile, with the code of that time; its key. */
+export async function addTotp(browser: Browser, now: number): Promise<string> {
   const url = '/two-factor/profile/activate/totp';
   const { body } = await browser.json('get', url);
   const { key, enrollment, csrfToken } = body;
-  const code = codeAt(key, Date.now());
+  const code = codeAt(key, now);
   const done = await browser.post(url, { code, enrollment, _csrf: csrfToken });
   if (done.status >= 400) throw new Error(`activating answered ${done.status}: ${done.text}`);
   return key;
