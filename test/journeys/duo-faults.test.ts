@@ -17,57 +17,147 @@ import {
   isInside,
   startSimulator,
 } from '../support/duo.js';
+import { journeys, type World } from '../support/worlds.js';
 
 /** The deadline of a call in these tests, and what an answer may take beyond it. */
 const DEADLINE = 250;
 const BOUND = DEADLINE + 2000;
+const USER = 'user1@globex';
 
-describe('a Duo that fails', () => {
+/** Somebody with Duo; without a world, in a memory of their own. */
+async function enrolledAt(duo: DuoSimulator, world?: World): Promise<DuoHost> {
+  const host = await duoHost(duo, { timeout: `${DEADLINE}ms`, ...(world && { world }) });
+  await activateDuo(host, duo, USER);
+  host.events.length = 0;
+  return host;
+}
+
+/** Asks for the callback while the knob is set: refused in time, with an event, and nobody is let in. */
+async function refuses(
+  duo: DuoSimulator,
+  host: DuoHost,
+  knob: DuoKnob,
+  expected: { readonly status: number; readonly detail: RegExp },
+): Promise<void> {
+  duo.set(knob);
+  const { browser, callback } = await approved(host, duo, USER);
+  const from = performance.now();
+  const back = await browser.get(callback);
+  assert.ok(performance.now() - from < BOUND);
+  assert.equal(back.status, expected.status, back.text);
+  assert.match(back.text, /role="alert"/);
+  const event = host.events.at(-1);
+  assert.match(`${event?.type} ${event?.detail}`, expected.detail);
+  assert.deepEqual([event?.subjectId, event?.tenantId], [USER, 'globex']);
+  assert.equal(await isInside(browser), false);
+
+  duo.set({ endpoint: knob.endpoint, fault: 'none' } as DuoKnob);
+  assert.equal((await browser.get(callback)).status, 409, 'the state was used up');
+  assert.equal(await isInside(browser), false);
+}
+
+journeys('a Duo that fails on the way back', (world) => {
   let duo: DuoSimulator;
-  let clock = 0;
 
   before(async () => {
-    duo = await startSimulator(() => Date.now() + clock);
+    duo = await startSimulator();
   });
   beforeEach(() => {
-    clock = 0;
     duo.reset();
+    // The SDK goes by the machine's clock.
+    world().clock.advance(Date.now() - world().clock.now());
   });
   after(() => duo.close());
+  const enrolled = () => enrolledAt(duo, world());
 
-  async function enrolled(): Promise<DuoHost> {
-    const host = await duoHost(duo, { timeout: `${DEADLINE}ms` });
-    await activateDuo(host, duo, 'user1@globex');
-    host.events.length = 0;
-    return host;
-  }
+  describe('at the exchange of the code', () => {
+    const unavailable = { status: 503, detail: /^unavailable ERR_DUO (network|timeout|server)$/ };
+    const denied = { status: 403, detail: /^verification\.failed denied: invalid$/ };
+    const expected: Record<(typeof wireFaults)[number], typeof denied> = {
+      '500': unavailable,
+      '502-html': unavailable,
+      '503': unavailable,
+      empty: denied,
+      null: denied,
+      hang: unavailable,
+      'slow-drip': unavailable,
+      reset: unavailable,
+      'redirect-307': denied,
+      oversized: denied,
+    };
+    for (const fault of wireFaults) {
+      it(`lets nobody in: ${fault}`, async () => {
+        await refuses(duo, await enrolled(), { endpoint: 'token', fault }, expected[fault]);
+      });
+    }
+  });
 
-  /** Asks for the callback while the knob is set: refused in time, with an event, and nobody is let in. */
-  async function refuses(knob: DuoKnob, expected: { status: number; detail: RegExp }) {
-    const host = await enrolled();
-    duo.set(knob);
-    const { browser, callback } = await approved(host, duo, 'user1@globex');
-    const from = performance.now();
-    const back = await browser.get(callback);
-    assert.ok(performance.now() - from < BOUND);
-    assert.equal(back.status, expected.status, back.text);
-    assert.match(back.text, /role="alert"/);
-    const event = host.events.at(-1);
-    assert.match(`${event?.type} ${event?.detail}`, expected.detail);
-    assert.deepEqual([event?.subjectId, event?.tenantId], ['user1@globex', 'globex']);
-    assert.equal(await isInside(browser), false);
+  describe('in the address', () => {
+    const expected: Record<
+      (typeof callbackFaults)[number],
+      { status: number; detail: RegExp; spent: boolean }
+    > = {
+      'wrong-state': { status: 409, detail: /^expired: state$/, spent: false },
+      'missing-state': { status: 400, detail: /^malformed/, spent: false },
+      'doubled-state': { status: 400, detail: /^malformed/, spent: false },
+      'other-transaction-code': { status: 403, detail: /^denied: invalid$/, spent: true },
+      'other-tenant-code': { status: 403, detail: /^denied: rejected invalid_grant$/, spent: true },
+      error: { status: 403, detail: /^denied: error access_denied$/, spent: true },
+    };
+    for (const fault of callbackFaults) {
+      it(`lets nobody in: ${fault}`, async () => {
+        const host = await enrolled();
+        duo.set({ endpoint: 'callback', fault });
+        const { browser, callback } = await approved(host, duo, USER);
+        const back = await browser.get(callback);
+        assert.equal(back.status, expected[fault].status);
+        assert.match(back.text, /role="alert"/);
+        const event = host.events.at(-1);
+        assert.equal(event?.type, 'verification.failed');
+        assert.match(String(event?.detail), expected[fault].detail);
+        assert.equal(await isInside(browser), false);
+        if (expected[fault].spent) {
+          assert.equal((await browser.get(callback)).status, 409, 'the state was used up');
+        }
 
-    duo.set({ endpoint: knob.endpoint, fault: 'none' } as DuoKnob);
-    await browser.get(callback);
-    assert.equal(await isInside(browser), false, 'the state was used up');
-  }
+        duo.set({ endpoint: 'callback', fault: 'none' });
+        const again = await approved(host, duo, USER);
+        await again.browser.get(again.callback);
+        assert.ok(await isInside(again.browser));
+      });
+    }
+  });
+
+  it('refuses the same in a first activation, and activates nothing', async () => {
+    const host = await duoHost(duo, { world: world() });
+    for (const fault of ['deny', 'no-auth-result', 'bad-signature'] as const) {
+      const { browser, callback } = await approved(host, duo, USER);
+      duo.set({ endpoint: 'token', fault, once: true });
+      assert.equal((await browser.get(callback)).status, 403);
+      assert.equal(host.events.at(-1)?.type, 'enrollment.failed');
+      assert.deepEqual((await host.store.readSubject(USER)).enrollments, []);
+      assert.equal(await isInside(browser), false);
+    }
+  });
+});
+
+/** What our store has no part in. */
+describe('a Duo that fails', () => {
+  let duo: DuoSimulator;
+
+  before(async () => {
+    duo = await startSimulator();
+  });
+  beforeEach(() => duo.reset());
+  after(() => duo.close());
+  const enrolled = () => enrolledAt(duo);
 
   describe('before the redirect', () => {
     for (const fault of wireFaults) {
       it(`is a 503 in time, and no redirect: ${fault}`, async () => {
         const host = await enrolled();
         const browser = host.browser();
-        await browser.login('user1@globex');
+        await browser.login(USER);
         duo.set({ endpoint: 'healthCheck', fault });
         const from = performance.now();
         const page = await browser.get('/two-factor/challenge/duo');
@@ -94,7 +184,7 @@ describe('a Duo that fails', () => {
     it('keeps a first activation from beginning', async () => {
       const host = await duoHost(duo, { timeout: `${DEADLINE}ms` });
       const browser = host.browser();
-      await browser.login('user1@globex');
+      await browser.login(USER);
       duo.set({ endpoint: 'healthCheck', fault: '503' });
       const page = await browser.get('/two-factor/activate/duo');
       assert.equal(page.status, 503);
@@ -107,32 +197,12 @@ describe('a Duo that fails', () => {
       const host = await enrolled();
       await host.save('globex', { clientId: 'DI'.padEnd(20, 'X'), clientSecret: 'y'.repeat(40) });
       const browser = host.browser();
-      await browser.login('user1@globex');
+      await browser.login(USER);
       const page = await browser.get('/two-factor/challenge/duo');
       assert.equal(page.status, 503);
       assert.match(page.text, /tell your administrator/);
       assert.equal(host.events.at(-1)?.detail, 'ERR_DUO rejected 40002');
     });
-  });
-
-  describe('at the exchange of the code', () => {
-    const unavailable = { status: 503, detail: /^unavailable ERR_DUO (network|timeout|server)$/ };
-    const denied = { status: 403, detail: /^verification\.failed denied: invalid$/ };
-    const expected: Record<(typeof wireFaults)[number], typeof denied> = {
-      '500': unavailable,
-      '502-html': unavailable,
-      '503': unavailable,
-      empty: denied,
-      null: denied,
-      hang: unavailable,
-      'slow-drip': unavailable,
-      reset: unavailable,
-      'redirect-307': denied,
-      oversized: denied,
-    };
-    for (const fault of wireFaults) {
-      it(`lets nobody in: ${fault}`, () => refuses({ endpoint: 'token', fault }, expected[fault]));
-    }
   });
 
   describe('in the token', () => {
@@ -153,81 +223,30 @@ describe('a Duo that fails', () => {
       'stale-auth-time': /auth_time txid=/,
     };
     for (const fault of tokenFaults) {
-      it(`lets nobody in: ${fault}`, () =>
-        refuses(
-          { endpoint: 'token', fault },
-          {
-            status: 403,
-            detail: new RegExp(`^verification\\.failed denied: ${why[fault].source}`),
-          },
-        ));
+      it(`lets nobody in: ${fault}`, async () => {
+        const detail = new RegExp(`^verification\\.failed denied: ${why[fault].source}`);
+        const knob = { endpoint: 'token', fault } as const;
+        await refuses(duo, await enrolled(), knob, { status: 403, detail });
+      });
     }
 
     for (const milliseconds of [-3_600_000, -301_000 - 60_000, 301_000 + 60_000, 86_400_000]) {
-      it(`lets nobody in by a clock that is ${milliseconds / 1000} s off`, () =>
-        refuses(
-          { endpoint: 'token', fault: 'clock-offset', milliseconds },
-          { status: 403, detail: /^verification\.failed denied: (iat txid|invalid)/ },
-        ));
+      it(`lets nobody in by a clock that is ${milliseconds / 1000} s off`, async () => {
+        const detail = /^verification\.failed denied: (iat txid|invalid)/;
+        const knob = { endpoint: 'token', fault: 'clock-offset', milliseconds } as const;
+        await refuses(duo, await enrolled(), knob, { status: 403, detail });
+      });
     }
 
     it('bears a clock that is a minute off', async () => {
       const host = await enrolled();
       for (const milliseconds of [-60_000, 60_000]) {
         duo.set({ endpoint: 'token', fault: 'clock-offset', milliseconds });
-        const { browser, callback } = await approved(host, duo, 'user1@globex');
+        const { browser, callback } = await approved(host, duo, USER);
         await browser.get(callback);
         assert.ok(await isInside(browser), `${milliseconds} ms`);
       }
     });
-
-    it('refuses the same in a first activation, and activates nothing', async () => {
-      for (const fault of ['deny', 'no-auth-result', 'bad-signature'] as const) {
-        const host = await duoHost(duo);
-        const { browser, callback } = await approved(host, duo, 'user1@globex');
-        duo.set({ endpoint: 'token', fault, once: true });
-        assert.equal((await browser.get(callback)).status, 403);
-        assert.equal(host.events.at(-1)?.type, 'enrollment.failed');
-        assert.deepEqual((await host.store.readSubject('user1@globex')).enrollments, []);
-        assert.equal(await isInside(browser), false);
-      }
-    });
-  });
-
-  describe('on the way back', () => {
-    const expected: Record<
-      (typeof callbackFaults)[number],
-      { status: number; detail: RegExp; spent: boolean }
-    > = {
-      'wrong-state': { status: 409, detail: /^expired: state$/, spent: false },
-      'missing-state': { status: 400, detail: /^malformed/, spent: false },
-      'doubled-state': { status: 400, detail: /^malformed/, spent: false },
-      'other-transaction-code': { status: 403, detail: /^denied: invalid$/, spent: true },
-      'other-tenant-code': { status: 403, detail: /^denied: rejected invalid_grant$/, spent: true },
-      error: { status: 403, detail: /^denied: error access_denied$/, spent: true },
-    };
-    for (const fault of callbackFaults) {
-      it(`lets nobody in: ${fault}`, async () => {
-        const host = await enrolled();
-        duo.set({ endpoint: 'callback', fault });
-        const { browser, callback } = await approved(host, duo, 'user1@globex');
-        const back = await browser.get(callback);
-        assert.equal(back.status, expected[fault].status);
-        assert.match(back.text, /role="alert"/);
-        const event = host.events.at(-1);
-        assert.equal(event?.type, 'verification.failed');
-        assert.match(String(event?.detail), expected[fault].detail);
-        assert.equal(await isInside(browser), false);
-        if (expected[fault].spent) {
-          assert.equal((await browser.get(callback)).status, 409, 'the state was used up');
-        }
-
-        duo.set({ endpoint: 'callback', fault: 'none' });
-        const again = await approved(host, duo, 'user1@globex');
-        await again.browser.get(again.callback);
-        assert.ok(await isInside(again.browser));
-      });
-    }
   });
 
   it('has its secret in no page, header, event, error or line of output', async () => {
@@ -250,12 +269,12 @@ describe('a Duo that fails', () => {
       ];
       for (const knob of knobs) {
         const begun = knob.endpoint === 'token';
-        const visit = begun ? await approved(host, duo, 'user1@globex') : null;
+        const visit = begun ? await approved(host, duo, USER) : null;
         duo.set({ ...knob, once: true });
         if (visit) await visit.browser.get(visit.callback);
         else {
           const browser = host.browser();
-          await browser.login('user1@globex');
+          await browser.login(USER);
           await browser.get('/two-factor/challenge/duo');
           await browser.json('get', '/two-factor/challenge/duo');
         }
