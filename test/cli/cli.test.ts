@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
-import { sallyport } from '../support/cli.js';
+import { sallyport, startSallyport } from '../support/cli.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 
 describe('npx sallyport', () => {
@@ -71,21 +68,10 @@ describe('npx sallyport', () => {
 
   it('is a program with the same exit codes', async function () {
     this.timeout(20_000);
-    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-    const program = async (...args: string[]) => {
-      const { REDIS_URL: _, ...env } = process.env;
-      const started = spawn(process.execPath, ['--import=tsx', main, ...args], { env });
-      let out = '';
-      started.stdout.on('data', (chunk) => {
-        out += chunk;
-      });
-      const [code] = await once(started, 'close');
-      return { code, out };
-    };
     const [made, unnamed, sound] = await Promise.all([
-      program('keygen'),
-      program('doctor'),
-      program('doctor', '--redis', 'redis://127.0.0.1:1'),
+      startSallyport(['keygen']).ended,
+      startSallyport(['doctor']).ended,
+      startSallyport(['doctor', '--redis', 'redis://127.0.0.1:1']).ended,
     ]);
     assert.deepEqual([made.code, unnamed.code, sound.code], [0, 2, 1]);
     assert.equal(Buffer.from(made.out.trim(), 'base64').length, 32);

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Agent } from 'node:https';
+import { fileURLToPath } from 'node:url';
 import type { Keyring, SecondFactorStore } from 'sallyport';
 import { run } from '../../src/cli/run.js';
 import { newRecoveryCodes } from '../../src/methods/recovery-code/codes.js';
@@ -26,6 +29,32 @@ export async function sallyport(
     ...(duoAgent && { duoAgent }),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** The same in a process of its own, with no other Redis than the one that is named. */
+export function startSallyport(
+  args: readonly string[],
+  { env = {} }: Pick<CliOptions, 'env'> = {},
+) {
+  const { REDIS_URL: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['--import=tsx', MAIN, ...args], {
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  return {
+    kill: () => child.kill('SIGKILL'),
+    ended: ended.then(([code, signal]) => ({ code, signal, out, err })),
+  };
 }
 
 export function newKey(): string {

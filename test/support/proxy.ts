@@ -8,6 +8,8 @@ export interface SlowWay {
   delay(ms: number): void;
   /** Resets every connection when so many more pieces of requests have come; each has gone through. */
   resetAfter(pieces: number): void;
+  /** Asked before each piece of an answer is passed on; after the first yes no more of them are. */
+  holdWhen(condition: () => Promise<boolean>): void;
   stop(): Promise<void>;
 }
 
@@ -15,6 +17,7 @@ export async function startProxy(port: number): Promise<SlowWay> {
   const sockets = new Set<Socket>();
   let latency = 0;
   let left = Number.POSITIVE_INFINITY;
+  let holding: (() => Promise<boolean>) | null = null;
 
   const server = createServer((client) => {
     const upstream = connect({ port, host: '127.0.0.1' });
@@ -34,9 +37,13 @@ export async function startProxy(port: number): Promise<SlowWay> {
       left = Number.POSITIVE_INFINITY;
       for (const socket of sockets) socket.resetAndDestroy();
     });
+    let passed: Promise<unknown> = Promise.resolve();
     upstream.on('data', (piece) => {
-      if (latency === 0) client.write(piece);
-      else setTimeout(() => client.write(piece), latency);
+      passed = passed.then(async () => {
+        if (await holding?.()) holding = async () => true;
+        else if (latency === 0) client.write(piece);
+        else setTimeout(() => client.write(piece), latency);
+      });
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -47,6 +54,9 @@ export async function startProxy(port: number): Promise<SlowWay> {
     },
     resetAfter(pieces) {
       left = pieces;
+    },
+    holdWhen(condition) {
+      holding = condition;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
