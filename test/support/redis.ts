@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -117,7 +118,10 @@ export function uniquePrefix(): string {
   return `sp-test-${randomBytes(6).toString('hex')}:`;
 }
 
-/** Resolves once `holds` answers something true; rejects when it has not within `ms`. Errors count as no. */
+/**
+ * Resolves once `holds` answers something true; rejects when it has not within `ms`. Errors count as no, but
+ * for what an assertion finds: that must not be so at any time.
+ */
 export async function eventually<T>(
   holds: () => T | Promise<T>,
   ms = 5000,
@@ -130,6 +134,7 @@ export async function eventually<T>(
       if (answer) return answer as Exclude<T, false | null | undefined>;
       last = answer;
     } catch (error) {
+      if (error instanceof AssertionError) throw error;
       last = error;
     }
     if (performance.now() > end) throw new Error(`not within ${ms} ms`, { cause: last });
