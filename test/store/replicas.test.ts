@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually, type RedisServer, startRedis } from '../support/redis.js';
-import { startReplica } from '../support/redis-sentinel.js';
+import { startReplica } from '../support/redis-replica.js';
 import {
   closeStores,
   coded,

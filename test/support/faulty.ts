@@ -4,12 +4,12 @@ import type { Express } from 'express';
 import { createClient } from 'redis';
 import { type Host, type HostOptions, host } from './app.js';
 import { Browser } from './browser.js';
-import { raw } from './raw.js';
+import { type RawResponse, raw } from './raw.js';
 import { closeLater, openStore } from './redis-store.js';
 import { TOTP_ONLY } from './worlds.js';
 
 /** No request may take longer, whatever has failed. */
-const BOUND_MS = 3000;
+export const BOUND_MS = 3000;
 
 /** A host whose second factors and sessions are in one Redis, as hosts have it. */
 export async function redisHost(url: string, options: HostOptions = {}): Promise<Host> {
@@ -25,27 +25,67 @@ export async function redisHost(url: string, options: HostOptions = {}): Promise
   });
 }
 
-const PATHS = ['/reports', '/api/me', '/two-factor', '/two-factor/activate/totp'];
+const GATED = ['/reports', '/api/me'];
+const PATHS = [...GATED, '/two-factor', '/two-factor/activate/totp'];
 
-/** Every gated request is a 503 in time, for a page and for a program: no pass, and no activation. */
-export async function assertDenied(app: Express, as: Browser, what: string): Promise<void> {
-  const forms = PATHS.flatMap((path) => [
+/** Asks for these as a page and as a program. All answers come in time, and a 503 says when to try again. */
+async function ask(
+  app: Express,
+  as: Browser,
+  paths: readonly string[],
+  what: string,
+): Promise<(RawResponse & { readonly accept: string; readonly which: string })[]> {
+  const forms = paths.flatMap((path) => [
     { path, accept: 'text/html' },
     { path, accept: 'application/json' },
   ]);
-  await Promise.all(
+  return Promise.all(
     forms.map(async ({ path, accept }) => {
       const since = performance.now();
-      const { status, headers, text } = await raw(app, { path, as, headers: { accept } });
+      const response = await raw(app, { path, as, headers: { accept } });
       const ms = performance.now() - since;
+      const { status, headers, text } = response;
       const which = `${what}: ${path} as ${accept} after ${ms.toFixed()} ms`;
-      assert.equal(status, 503, which);
-      assert.ok(Number(headers['retry-after']) > 0, which);
       assert.ok(ms < BOUND_MS, which);
-      assert.ok(String(headers['content-type']).startsWith(accept), which);
-      assert.doesNotMatch(text, /data-sp="totp-key"|inside/, which);
+      if (status === 503) {
+        assert.ok(Number(headers['retry-after']) > 0, which);
+        assert.ok(String(headers['content-type']).startsWith(accept), which);
+        assert.doesNotMatch(text, /data-sp="totp-key"|inside/, which);
+      }
+      return { ...response, accept, which };
     }),
   );
+}
+
+/** Every gated request is a 503 in time, for a page and for a program: no pass, and no activation. */
+export async function assertDenied(app: Express, as: Browser, what: string): Promise<void> {
+  for (const { status, which } of await ask(app, as, PATHS, what)) assert.equal(status, 503, which);
+}
+
+/** Who is through both doors, or has an authenticator and has given the password only. */
+export type Standing = 'inside' | 'between';
+
+/**
+ * Whatever fails, a gated request is answered by what this person's standing is, or by a 503, and both in
+ * time. False for a 503.
+ */
+export async function stands(
+  app: Express,
+  as: Browser,
+  standing: Standing,
+  what: string,
+): Promise<boolean> {
+  const answers = await ask(app, as, GATED, what);
+  for (const { status, headers, text, accept, which } of answers) {
+    if (status === 503) continue;
+    if (standing === 'inside') assert.equal(status, 200, which);
+    else if (accept === 'text/html') {
+      assert.deepEqual([status, headers.location], [303, '/two-factor/challenge'], which);
+    } else {
+      assert.deepEqual([status, JSON.parse(text).next], [401, 'challenge'], which);
+    }
+  }
+  return answers.every(({ status }) => status !== 503);
 }
 
 export async function statusOf(browser: Browser, path = '/reports'): Promise<number> {

@@ -1,40 +1,19 @@
 import { createSentinel } from 'redis';
 import { type RedisStoreOptions, redisStore } from '../../src/store/redis-store.js';
 import { eventually, type RedisServer, startRedis } from './redis.js';
+import { startReplica } from './redis-replica.js';
 import { closeLater, openClient } from './redis-store.js';
 
 export interface RedisTrio {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly sentinels: readonly RedisServer[];
+  /** How long the master must be gone before the Sentinels replace it. */
+  patience(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const NAME = 'main';
-
-/** A replica that has caught up with its master. */
-export async function startReplica(
-  master: RedisServer,
-  args: readonly string[] = [],
-): Promise<RedisServer> {
-  const replica = await startRedis({
-    persist: true,
-    args: [
-      '--replicaof',
-      '127.0.0.1',
-      String(master.port),
-      '--repl-diskless-sync-delay',
-      '0',
-      ...args,
-    ],
-  });
-  const client = await openClient(replica.url);
-  await eventually(
-    async () => /master_link_status:up/.test(String(await client.info('replication'))),
-    15_000,
-  );
-  return replica;
-}
 
 /** A master and its replica, watched by three Sentinels who act fast. */
 export async function startSentinels(): Promise<RedisTrio> {
@@ -64,6 +43,10 @@ export async function startSentinels(): Promise<RedisTrio> {
     master,
     replica,
     sentinels,
+    async patience(ms) {
+      const command = ['SENTINEL', 'SET', NAME, 'down-after-milliseconds', String(ms)];
+      for (const { url } of sentinels) await (await openClient(url)).sendCommand(command);
+    },
     async stop() {
       await Promise.all([...sentinels, master, replica].map((one) => one.stop()));
     },
