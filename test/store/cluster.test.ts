@@ -9,6 +9,7 @@ import {
   type RedisCluster,
   startCluster,
   startClusterNode,
+  subjectOn,
 } from '../support/redis-cluster.js';
 import {
   closeStores,
@@ -50,13 +51,6 @@ describe('the redis store on a Cluster', function () {
   const more: RedisServer[] = [];
   const open = () => openClusterStore(cluster.rootNodes, { initialize: true });
 
-  /** A subject whose record lies on that node. */
-  function subjectOn(node: number, name = 'user'): string {
-    for (let n = 0; ; n += 1) {
-      const id = `${name}${n}`;
-      if (Math.floor((slotOf(`sp:{s:${id}}`) * 3) / 16_384) === node) return id;
-    }
-  }
   let subjects: string[];
   let tests = 0;
 

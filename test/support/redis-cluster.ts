@@ -1,12 +1,17 @@
 import { createCluster } from 'redis';
+import { slotOf } from '../../src/store/redis-slots.js';
 import { type RedisStoreOptions, redisStore } from '../../src/store/redis-store.js';
 import { eventually, freePort, type RedisServer, startRedis } from './redis.js';
+import { caughtUp } from './redis-replica.js';
 import { closeLater, openClient } from './redis-store.js';
 
 export interface RedisCluster {
+  /** The masters that it was made with. */
   readonly nodes: readonly RedisServer[];
   /** What clients are given: all nodes, as they were when it was made. */
   readonly rootNodes: readonly { readonly url: string }[];
+  /** A replica of that master, which has caught up with it and would take its place. */
+  addReplica(node: number): Promise<RedisServer>;
   stop(): Promise<void>;
 }
 
@@ -22,8 +27,8 @@ export async function startCluster(
   );
   for (const [at, node] of nodes.entries()) {
     const client = await openClient(node.url);
-    const [from, to] = [at, at + 1].map((part) => Math.floor((part * SLOTS) / masters));
-    await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', String(from), String(Number(to) - 1)]);
+    const [from, to] = [firstSlot(at, masters), firstSlot(at + 1, masters) - 1];
+    await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', String(from), String(to)]);
     await client.sendCommand(['CLUSTER', 'SET-CONFIG-EPOCH', String(at + 1)]);
   }
   // Each of them, rather than wait for the gossip.
@@ -31,13 +36,49 @@ export async function startCluster(
     for (const earlier of nodes.slice(0, at)) await meet(node, earlier);
   }
   await Promise.all(nodes.map(({ url }) => clusterOk(url)));
+  const replicas: RedisServer[] = [];
   return {
     nodes,
     rootNodes: nodes.map(({ url }) => ({ url })),
+    async addReplica(at) {
+      const master = nodes[at]!;
+      const replica = await startClusterNode({
+        persist,
+        args: [...args, '--cluster-replica-validity-factor', '0'],
+      });
+      replicas.push(replica);
+      await meet(replica, master);
+      const client = await openClient(replica.url);
+      const id = await (await openClient(master.url)).sendCommand(['CLUSTER', 'MYID']);
+      await eventually(() => client.sendCommand(['CLUSTER', 'REPLICATE', String(id)]), 15_000);
+      await caughtUp(replica);
+      await Promise.all([replica, ...nodes].map(({ url }) => clusterOk(url)));
+      return replica;
+    },
     async stop() {
-      await Promise.all(nodes.map((node) => node.stop()));
+      await Promise.all([...nodes, ...replicas].map((node) => node.stop()));
     },
   };
+}
+
+function firstSlot(node: number, masters: number): number {
+  return Math.floor((node * SLOTS) / masters);
+}
+
+/** Which of a Cluster's masters had the slot of this key when it was made. */
+export function nodeOf(key: string, masters = 3): number {
+  const slot = slotOf(key);
+  let node = 0;
+  while (slot >= firstSlot(node + 1, masters)) node += 1;
+  return node;
+}
+
+/** An id that nobody has yet, of a subject whose record lies on that node. */
+export function subjectOn(node: number, name = 'user', tenant = ''): string {
+  for (let n = 1; ; n += 1) {
+    const id = `${name}${n}${tenant}`;
+    if (nodeOf(`sp:{s:${id}}`) === node) return id;
+  }
 }
 
 export async function startClusterNode({
@@ -52,7 +93,7 @@ export async function startClusterNode({
     ...(port === undefined ? {} : { port }),
     args: [
       ...['--cluster-enabled', 'yes', '--cluster-port', String(bus)],
-      ...['--cluster-node-timeout', '1000', ...args],
+      ...['--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0', ...args],
     ],
   });
 }
