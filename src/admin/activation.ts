@@ -58,8 +58,10 @@ export function activationPages(context: AdminContext) {
     if (!standing.policy) {
       throw new RequestError(409, 'contradictory_settings', standing.problem ?? 'Contradictory.');
     }
+    // An administrator vouches for the user already, which is what an activation key is demanded for.
+    const policy = { ...standing.policy, enrollment: 'self' } as const;
     // The user's, but in the administrator's session: no other can confirm what was begun here.
-    return { subject, policy: standing.policy, session: situation.session, issuer, input };
+    return { subject, policy, session: situation.session, issuer, input };
   }
 
   async function choose(visit: UserVisit): Promise<void> {

@@ -286,6 +286,17 @@ journeys('activating and resetting a user', (world) => {
     assert.doesNotMatch(details.text, new RegExp(`href="${USER1}/activate"`));
   });
 
+  it('on the spot also where the organization demands an activation key, which nobody has to type then', async () => {
+    const { admin } = await required({}, { enrollment: 'activation-key' });
+    const { body } = await admin.call(`${USER1}/activate`, { confirm: 'now' });
+    const { status } = await admin.call(`${USER1}/activate/confirm`, {
+      code: codeAt(body.key, now()),
+      enrollment: body.enrollment,
+    });
+    assert.equal(status, 200);
+    assert.equal((await world().store.readSubject('user1@acme')).enrollments.length, 1);
+  });
+
   it('by another administrator’s session it cannot be confirmed', async () => {
     const { app, admin } = await required();
     const other = await AdminBrowser.signedIn({ app }, 'admin@north');
