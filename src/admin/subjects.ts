@@ -37,8 +37,9 @@ export interface Subjects {
   /** Every session of the subject has to prove a factor again. */
   endSessions(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
   /**
-   * Tells that a subject has moved: `subject.tenantId` is the new organization. Factors stay. An activation
-   * key that the old one's administrator handed out is revoked, and every session proves its factor again.
+   * Tells that a subject has moved: `subject.tenantId` is the new organization. Factors stay. What the old
+   * one's administrator handed out (an activation key, the key of an app) is revoked, an activation that was
+   * begun is void, and every session proves its factor again.
    */
   setTenant(
     subject: SubjectRef,
@@ -57,6 +58,7 @@ export interface SubjectsConfig {
     | 'unlock'
     | 'raiseEpoch'
     | 'revokeActivationKey'
+    | 'voidPending'
     | 'deleteSubject'
     | 'now'
   >;
@@ -102,6 +104,8 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
       const subject = checked(ref);
       const before = text('from.tenantId', from?.tenantId);
       await store.revokeActivationKey(subject.id);
+      // Whoever handed over the key of an app has seen it: it must not become a factor elsewhere.
+      await store.voidPending(subject.id);
       await store.raiseEpoch(subject.id);
       const detail = `from ${before} to ${subject.tenantId}`;
       for (const organizationId of new Set([before, subject.tenantId])) {

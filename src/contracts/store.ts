@@ -135,6 +135,8 @@ export interface SecondFactorStore
    * and raises the epoch. The user's setting stays.
    */
   reset(subjectId: string): Promise<{ readonly epoch: number }>;
+  /** Voids the pending enrollment, whoever began it, and changes nothing else. */
+  voidPending(subjectId: string): Promise<void>;
   /** Raises the epoch alone: every assurance of the subject is void. */
   raiseEpoch(subjectId: string): Promise<{ readonly epoch: number }>;
   /** Clears the count of failures. */

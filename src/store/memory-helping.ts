@@ -13,6 +13,7 @@ export function memoryHelping({
 }): Pick<
   SecondFactorStore,
   | 'reset'
+  | 'voidPending'
   | 'raiseEpoch'
   | 'unlock'
   | 'deleteSubject'
@@ -27,6 +28,10 @@ export function memoryHelping({
       const subject = subjects.of(subjectId);
       subjects.clear(subject);
       return { epoch: subject.epoch };
+    },
+
+    async voidPending(subjectId) {
+      subjects.of(subjectId).pending = null;
     },
 
     async raiseEpoch(subjectId) {

@@ -111,5 +111,8 @@ end
 return redis.call('HINCRBY', key, 'e', 1)`,
 );
 
+/** ARGV: now (unused) */
+export const VOID_PENDING = script(`return redis.call('HDEL', KEYS[1], 'pm', 'pk', 'pl', 'ps')`);
+
 /** ARGV: now → epoch */
 export const RAISE = script(CLOCK, `return redis.call('HINCRBY', key, 'e', 1)`);

@@ -16,6 +16,7 @@ import {
   RESEAL,
   RESUME,
   UNENROLL,
+  VOID_PENDING,
 } from './redis-enrollment-scripts.js';
 import { packHead, packText } from './redis-fields.js';
 import type { RedisRecords } from './redis-records.js';
@@ -32,6 +33,7 @@ type SubjectOperations = Pick<
   | 'reseal'
   | 'unenroll'
   | 'reset'
+  | 'voidPending'
   | 'raiseEpoch'
   | 'unlock'
   | 'deleteSubject'
@@ -120,6 +122,7 @@ export function redisSubjects(
       ),
 
     reset: (subjectId) => save(keyOf(subjectId), CLEAR, [1], toEpoch),
+    voidPending: (subjectId) => save(keyOf(subjectId), VOID_PENDING, [], () => undefined),
     raiseEpoch: (subjectId) => save(keyOf(subjectId), RAISE, [], toEpoch),
     unlock: (subjectId) => write(keyOf(subjectId), UNLOCK, [], () => undefined),
     deleteSubject: (subjectId) => save(keyOf(subjectId), CLEAR, [0], () => undefined),

@@ -164,6 +164,20 @@ journeys('a key that an administrator has handed over', (world) => {
     assert.deepEqual(await enrollments(), []);
   });
 
+  it('is void for a user who moves to another organization, whose administrator has not seen it', async () => {
+    const { app, door } = await world().host(tenancy);
+    await set(world().store, 'acme', { mode: 'required', enrollment: 'activation-key' });
+    const key = await handOver(world().store, USER);
+    const begun = new Browser(app);
+    await begun.login(USER);
+    const { enrollment, _csrf } = await form(begun);
+    await door.subjects.setTenant({ id: USER, tenantId: 'globex' }, { tenantId: 'acme' });
+    const answer = await begun.post(URL, { code: codeAt(key, now()), enrollment, _csrf });
+    assert.equal(answer.status, 422);
+    assert.deepEqual(await enrollments(), []);
+    assert.equal((await begun.json('get', URL)).body.next, 'activation-key');
+  });
+
   it('gives way to an activation key that the user types', async () => {
     const app = await required('activation-key');
     const handed = await handOver(world().store, USER);

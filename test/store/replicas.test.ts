@@ -37,6 +37,7 @@ describe('a redis store that waits for replicas', function () {
     confirmEnrollment: (store) => enroll(store, 'new'),
     unenroll: (store) => store.unenroll('user1', ID, 0),
     reset: (store) => store.reset('user1'),
+    voidPending: (store) => store.voidPending('user1'),
     raiseEpoch: (store) => store.raiseEpoch('user1'),
     deleteSubject: (store) => store.deleteSubject('user1'),
     replaceRecoveryCodes: (store) => store.replaceRecoveryCodes('user1', CODES),

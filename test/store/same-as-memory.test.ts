@@ -76,7 +76,12 @@ const step = fc.oneof(
   })),
   subject.chain((who) =>
     fc
-      .constantFrom('raiseEpoch' as const, 'unlock' as const, 'deleteSubject' as const)
+      .constantFrom(
+        'raiseEpoch' as const,
+        'unlock' as const,
+        'deleteSubject' as const,
+        'voidPending' as const,
+      )
       .map((name) => ({
         words: `${name} ${who}`,
         run: ((store) => store[name](who)) as Step,

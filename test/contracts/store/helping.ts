@@ -115,6 +115,21 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       assert.deepEqual([epoch, enrollments.length], [1, 1]);
     });
 
+    it('voids what was begun by a session or handed over, and nothing else', async () => {
+      await enroll('one');
+      await reserved();
+      for (const basis of ['proven', 'handover'] as const) {
+        await begin(proposal('two', { basis }));
+        await store.voidPending('user1');
+        assert.equal(await store.resumeEnrollment('user1', 'session-1'), null);
+        assert.deepEqual(await confirm('two'), { kind: 'superseded' });
+      }
+      const { failures, enrollments, epoch } = await store.readSubject('user1');
+      assert.deepEqual([failures, enrollments.length, epoch], [1, 1, 0]);
+      await store.voidPending('user2');
+      assert.deepEqual(await store.readSubject('user2'), emptySubject);
+    });
+
     it('unlocks by clearing the count, and nothing else', async () => {
       await enroll('one');
       for (let n = 0; n < LIMITS.free; n += 1) await reserved();
