@@ -11,7 +11,7 @@ import {
   selectedUsers,
   selectionFields,
 } from './selection.js';
-import { shutsOut } from './standing.js';
+import { newlyShutsOut, switchedOn } from './standing.js';
 import { isDone, OUTCOMES, type Switched, switchUser } from './switching.js';
 import { count } from './wording.js';
 
@@ -46,14 +46,14 @@ export function bulkPages(context: AdminContext) {
 
   async function locksOut(
     { admin, organization }: OrganizationVisit,
-    { enable }: Selection,
+    selection: Selection,
     ids: readonly string[],
   ): Promise<boolean> {
+    const { enable } = selection;
     if (!enable || !ids.includes(admin.id)) return false;
     const record = await store.readSubject(admin.id);
     const standing = await standings.of({ ...admin, tenantId: organization.id });
-    const required = { ...standing, mode: 'required' } as const;
-    return shutsOut(required, record) && !shutsOut(standing, record);
+    return newlyShutsOut(standing, switchedOn(standing, graceOf(selection)), record, store.now());
   }
 
   async function ask(
@@ -117,7 +117,7 @@ export function bulkPages(context: AdminContext) {
   async function perform(visit: OrganizationVisit): Promise<void> {
     const { organization } = visit;
     const { selection, selected } = await select(visit);
-    const { enable, grace, override } = selection;
+    const { enable, override } = selection;
     if (selection.count !== null) {
       const seen = await visible(visit, selected);
       if (seen.length !== selection.count) {
@@ -127,7 +127,7 @@ export function bulkPages(context: AdminContext) {
         });
       }
     }
-    const graceUntil = enable && grace !== '' ? `${grace}T00:00:00.000Z` : null;
+    const graceUntil = graceOf(selection);
     if (graceUntil !== null && Date.parse(graceUntil) <= store.now()) {
       return ask(visit, selection, selected, {
         text: null,
@@ -173,4 +173,9 @@ export function bulkPages(context: AdminContext) {
   }
 
   return { preview, perform };
+}
+
+/** A date is the beginning of that day in UTC. */
+function graceOf({ enable, grace }: Selection): string | null {
+  return enable && grace !== '' ? `${grace}T00:00:00.000Z` : null;
 }

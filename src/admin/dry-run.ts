@@ -2,7 +2,7 @@ import type { DirectoryOrganization, DirectoryUser, SecondFactorStore } from '..
 import type { Hypothesis } from '../policy/organization-policy.js';
 import { inBatches } from './batches.js';
 import type { CheckedDirectory } from './directory.js';
-import { asks, type Standings, shutsOut } from './standing.js';
+import { asks, newlyShutsOut, type Standings } from './standing.js';
 
 /** A dry run reads so many users and no more, whatever the size of the organization. */
 const EXAMINED_AT_MOST = 1000;
@@ -18,7 +18,7 @@ export interface DryRun {
   readonly complete: boolean;
   /** Of those examined: asked for a second factor from now on, and not before. */
   readonly newlyAsked: number;
-  /** Of those examined: have to activate something at their next login, and did not before. */
+  /** Of those examined: have to activate something at their next login, and did not before or could postpone it. */
   readonly mustActivate: number;
   readonly noLongerAsked: number;
   /** Of those examined: could not get in at all, since the levels contradict each other. */
@@ -34,7 +34,7 @@ export interface DryRun {
 export interface DryRunConfig {
   readonly directory: CheckedDirectory;
   readonly standings: Standings;
-  readonly store: Pick<SecondFactorStore, 'readSubject'>;
+  readonly store: Pick<SecondFactorStore, 'readSubject' | 'now'>;
 }
 
 /** Resolves each user's policy twice, as it is and as it would be. A partner's clients come after its own. */
@@ -65,7 +65,7 @@ export async function dryRun(
     if (asked.before && !asked.after) count.noLongerAsked += 1;
     if (after.mode === 'contradictory') {
       if (before.mode !== 'contradictory') count.blocked += 1;
-    } else if (shutsOut(after, record) && !shutsOut(before, record)) count.mustActivate += 1;
+    } else if (newlyShutsOut(before, after, record, store.now())) count.mustActivate += 1;
   }
 
   async function examineAll(organizationId: string): Promise<void> {

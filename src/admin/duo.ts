@@ -11,7 +11,7 @@ import type { OrganizationVisit } from './guard.js';
 import { withQuery } from './links.js';
 import { type Current, currentSetting } from './proposals.js';
 import { LOCK_ME_OUT } from './setting-form.js';
-import { shutsOut } from './standing.js';
+import { newlyShutsOut } from './standing.js';
 
 const text = z.string().max(200).default('');
 
@@ -204,7 +204,7 @@ export function duoKeyPages(
       standings.of(admin),
       standings.of(admin, hypothesis),
     ]);
-    return shutsOut(after, record) && !shutsOut(before, record);
+    return newlyShutsOut(before, after, record, store.now());
   }
 
   return { save, remove };

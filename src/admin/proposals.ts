@@ -11,7 +11,7 @@ import { type Change, changesBetween } from './changes.js';
 import type { AdminContext } from './context.js';
 import type { OrganizationVisit } from './guard.js';
 import { type Proposal, readProposal } from './setting-form.js';
-import { shutsOut } from './standing.js';
+import { newlyShutsOut } from './standing.js';
 
 /** What is stored for an organization; without anything stored, version 0 of the empty setting. */
 export interface Current {
@@ -109,7 +109,7 @@ async function lentKeys(
 
 async function wouldLockOut(
   standings: AdminContext['standings'],
-  store: Pick<AdminContext['store'], 'readSubject'>,
+  store: Pick<AdminContext['store'], 'readSubject' | 'now'>,
   admin: Subject,
   hypothesis: Hypothesis,
 ): Promise<boolean> {
@@ -118,5 +118,5 @@ async function wouldLockOut(
     standings.of(admin),
     standings.of(admin, hypothesis),
   ]);
-  return shutsOut(after, record) && !shutsOut(before, record);
+  return newlyShutsOut(before, after, record, store.now());
 }

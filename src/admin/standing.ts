@@ -85,8 +85,28 @@ export function asks({ policy, mode }: Standing, record: SubjectRecord): boolean
 }
 
 /** Whether this person cannot get in as they are: what is required they have not activated. */
-export function shutsOut({ policy, mode }: Standing, record: SubjectRecord): boolean {
+function shutsOut({ policy, mode }: Standing, record: SubjectRecord): boolean {
   if (policy === null) return true;
   if (mode === 'off') return false;
   return record.enrollments.length === 0 ? mode === 'required' : !usable(record, policy);
+}
+
+/** Whether a change shuts out somebody who gets in now, be it for as long as activation may be postponed. */
+export function newlyShutsOut(
+  before: Standing,
+  after: Standing,
+  record: SubjectRecord,
+  now: number,
+): boolean {
+  if (!shutsOut(after, record)) return false;
+  const postponable = ({ policy }: Standing) =>
+    record.enrollments.length === 0 && (policy?.graceUntil?.getTime() ?? 0) > now;
+  return !shutsOut(before, record) || (postponable(before) && !postponable(after));
+}
+
+/** What holds for a user whom an administrator switches on alone. */
+export function switchedOn(standing: Standing, graceUntil: string | null): Standing {
+  const { policy } = standing;
+  const grace = graceUntil === null ? null : new Date(graceUntil);
+  return { ...standing, mode: 'required', policy: policy && { ...policy, graceUntil: grace } };
 }

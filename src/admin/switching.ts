@@ -3,7 +3,7 @@ import type { AdminContext } from './context.js';
 import type { Visit } from './guard.js';
 import type { State } from './locals.js';
 import type { Selected } from './selection.js';
-import { shutsOut } from './standing.js';
+import { newlyShutsOut, switchedOn } from './standing.js';
 import { becauseOf } from './wording.js';
 
 /** What was done with one user. */
@@ -87,10 +87,9 @@ export async function switchUser(
   }
   const sameGrace = (record.setting?.value.graceUntil ?? null) === graceUntil;
   if (enable && isOn && sameGrace) return told('already-enabled');
-  if (enable && user.id === admin.id && !override && !isOn) {
+  if (enable && user.id === admin.id && !override) {
     const standing = await standings.of(subject);
-    const required = { ...standing, mode: 'required' } as const;
-    if (shutsOut(required, record) && !shutsOut(standing, record)) {
+    if (newlyShutsOut(standing, switchedOn(standing, graceUntil), record, store.now())) {
       return told('would-lock-you-out', 'Activate a mechanism of your own first.');
     }
   }

@@ -270,6 +270,23 @@ journeys('switching two-factor on for an organization', (world) => {
     assert.equal((await admin.get(ACME)).headers.location, '/two-factor/activate');
   });
 
+  it('does not take the time from an administrator who has postponed activation, unless told to', async () => {
+    const { app } = await open();
+    const partner = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const clientsMust = { ...FLOOR, graceUntil: '2026-01-05T00:00:00.000Z' };
+    await save(partner, NORTH, { clientsMust });
+    const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    await admin.post('/two-factor/postpone', { _csrf: await admin.csrf() });
+    const refused = await save(admin, ACME, { mode: 'required' });
+    assert.deepEqual([refused.status, refused.body.error], [422, 'would_lock_you_out']);
+    assert.equal(refused.body.dryRun.mustActivate, 4);
+    assert.equal((await admin.get(ACME)).status, 200);
+    const graceUntil = '2026-01-04T00:00:00.000Z';
+    assert.equal((await save(admin, ACME, { mode: 'required', graceUntil })).body.saved, true);
+    await admin.post('/two-factor/postpone', { _csrf: await admin.csrf() });
+    assert.equal((await save(admin, ACME, { mode: null }, 1)).body.saved, true);
+  });
+
   it('lets an enrolled administrator require it without more ado', async () => {
     const { app } = await open();
     const { clock } = world();

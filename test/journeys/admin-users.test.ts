@@ -184,6 +184,20 @@ journeys('switching single users on and off', (world) => {
     assert.equal((await admin.get('/setup')).headers.location, '/two-factor/activate');
   });
 
+  it('leaves out an administrator whose time to activate it would take', async () => {
+    const { app } = await open();
+    const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    const mine = { action: 'enable', users: ['admin@acme'] };
+    await admin.call(BULK, { ...mine, grace: '2026-01-05', override: 'lock me out' });
+    await admin.post('/two-factor/postpone', { _csrf: await admin.csrf() });
+    const question = await admin.submit(`${BULK}/preview`, mine);
+    assert.match(question.text, /You are among them/);
+    const { body } = await admin.call(BULK, mine);
+    assert.deepEqual(outcomes(body.results), ['admin@acme would-lock-you-out']);
+    const later = await admin.call(BULK, { ...mine, grace: '2026-01-06' });
+    assert.deepEqual(outcomes(later.body.results), ['admin@acme enabled']);
+  });
+
   it('lists users page by page, by search, and never all of them', async () => {
     const directory = testDirectory({ acme: 10_000 });
     const { app } = await open({ directory });
