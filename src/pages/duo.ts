@@ -94,7 +94,8 @@ export function duoPages(config: PageConfig) {
     const { decision, subject } = situation;
     const begun = req.session.sallyport?.duo ?? null;
     const enrolled = decision.kind === 'pass' && decision.why === 'proven';
-    const volunteer = decision.kind === 'pass' && decision.why === 'not-enrolled';
+    const volunteer =
+      decision.kind === 'pass' && (decision.why === 'not-enrolled' || decision.why === 'postponed');
     // The same address a second time: what it was for is done.
     if (decision.kind === 'pass' && !volunteer && !(enrolled && begun)) {
       respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });

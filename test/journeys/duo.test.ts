@@ -181,6 +181,21 @@ journeys('a login with Duo', (world) => {
     assert.equal(await isInside(elsewhere.browser), false);
   });
 
+  it('is activated by somebody who has postponed it, from either page', async () => {
+    const graceUntil = new Date(Date.now() + 24 * 3_600_000).toISOString();
+    const host = await hostOf({ setting: { graceUntil } });
+    for (const page of ['/two-factor/activate/duo', '/two-factor/profile/activate/duo']) {
+      const browser = host.browser();
+      await browser.login('user1@globex');
+      await browser.post('/two-factor/postpone', { _csrf: await browser.csrf() });
+      const { callback } = await duo.answer(await toPrompt(browser, page));
+      await browser.get(local(callback));
+      assert.equal((await host.store.readSubject('user1@globex')).enrollments.length, 1, page);
+      assert.ok(await isInside(browser));
+      await host.store.reset('user1@globex');
+    }
+  });
+
   it('asks for the activation key before the redirect, where the client wants one', async () => {
     const host = await hostOf({ setting: { enrollment: 'activation-key' } });
     const key = newActivationKey();
