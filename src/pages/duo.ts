@@ -124,6 +124,10 @@ export function duoPages(config: PageConfig) {
     if (req.session.sallyport?.duo) delete req.session.sallyport.duo;
     switch (verdict.kind) {
       case 'verified': {
+        if (operation.kind === 'confirm' && operation.replaces !== null) {
+          const facts = { subject, method: 'duo', from: req.ip ?? null, detail: 'replaced' };
+          config.audit.record('enrollment.removed', facts);
+        }
         if (enrolled || begun?.url.startsWith(`${profile}/`)) {
           const done = begun?.replaces == null ? 'activated' : 'replaced';
           req.session.sallyport = {

@@ -179,6 +179,11 @@ journeys('a login with Duo', (world) => {
     assert.notEqual(now[0]?.id, old?.id);
     assert.ok(await isInside(browser));
     assert.equal(await isInside(elsewhere.browser), false);
+    const removed = host.events.filter(({ type }) => type === 'enrollment.removed');
+    assert.deepEqual(
+      removed.map(({ method, subjectId, detail }) => [method, subjectId, detail]),
+      [['duo', 'user1@globex', 'replaced']],
+    );
   });
 
   it('is activated by somebody who has postponed it, from either page', async () => {
