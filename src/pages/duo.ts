@@ -44,6 +44,8 @@ export function duoPages(config: PageConfig) {
     const cameBack = req.session.sallyport?.duo?.url === url;
     const atOnce = !(cameBack && purpose === 'challenge' && others.length > 0);
     req.session.sallyport = { ...req.session.sallyport, duo: { url, replaces } };
+    // Whoever goes to activate has left what a route demanded of them; on the way back it would ask for a proof.
+    if (purpose === 'activate') delete req.session.sallyport.stepUp;
     if (atOnce && wantsHtml(req)) res.set('Refresh', `0; url=${href}`);
     await respond.page(req, res, {
       view: 'prompt-duo',

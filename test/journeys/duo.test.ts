@@ -201,6 +201,28 @@ journeys('a login with Duo', (world) => {
     }
   });
 
+  it('is activated in My Profile by somebody who has left a route that demands more', async () => {
+    const host = await hostOf({
+      setting: { methods: ['totp', 'duo'] },
+      routes: (app, door) => {
+        app.get(
+          '/payout',
+          door.require({ methods: ['duo'] }),
+          (_req, res) => void res.send('paid'),
+        );
+      },
+    });
+    const browser = host.browser();
+    await browser.activate('user1@globex', world().clock.now());
+    assert.equal((await browser.get('/payout')).headers.location, '/two-factor/challenge');
+    const { callback } = await duo.answer(
+      await toPrompt(browser, '/two-factor/profile/activate/duo'),
+    );
+    const back = await browser.get(local(callback));
+    assert.equal(back.headers.location, '/two-factor/profile?done=activated');
+    assert.equal((await browser.get('/payout')).text, 'paid');
+  });
+
   it('asks for the activation key before the redirect, where the client wants one', async () => {
     const host = await hostOf({ setting: { enrollment: 'activation-key' } });
     const key = newActivationKey();
