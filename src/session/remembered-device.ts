@@ -117,12 +117,13 @@ export function rememberedDevices({
         res.clearCookie(COOKIE, attributes);
         return 'not-recognized';
       }
+      // Given also when the rest fails: the old token would come again, and be taken for a thief's.
+      if (use.kind === 'rotated') give(res, { ...given, token: next }, endsAt - now);
       await elevate(req, {
         subject,
         epoch: facts.record.epoch,
         factor: { method: REMEMBERED_DEVICE, enrollmentId: device.id, at: now },
       });
-      if (use.kind === 'rotated') give(res, { ...given, token: next }, endsAt - now);
       return 'recognized';
     },
 

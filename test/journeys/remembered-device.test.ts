@@ -113,6 +113,26 @@ journeys('a remembered device', (world) => {
     assert.equal(console.events.filter(({ type }) => type === 'device.stolen').length, 0);
   });
 
+  it('is not taken for stolen after a failure between its new token and the new session', async () => {
+    let down = false;
+    const shaky = await world().host((store) => ({
+      policy: () => policy,
+      store: {
+        ...store,
+        prove: (...proof: Parameters<typeof store.prove>) =>
+          down ? Promise.reject(new Error('down')) : store.prove(...proof),
+      },
+    }));
+    const browser = (await remembered()).copy(shaky.app);
+    const later = laterOn(browser);
+    down = true;
+    assert.equal((await signIn(later)).status, 503);
+    down = false;
+    world().clock.advance(60_000);
+    assert.equal((await signIn(laterOn(later))).headers.location, '/x');
+    assert.equal(shaky.events.filter(({ type }) => type === 'device.stolen').length, 0);
+  });
+
   it('does not count as a fresh proof', async () => {
     const later = laterOn(await remembered());
     await signIn(later);
