@@ -62,7 +62,7 @@ export function profilePages(config: ProfileConfig) {
       title: 'Two-factor authentication',
       subject: situation.subject,
       locals: {
-        notice: NOTICES[String(req.query.done)] ?? null,
+        notice: noticeOf(req),
         active: enrollments.length > 0,
         mode: policy.mode,
         enrollments: shown,
@@ -277,6 +277,11 @@ export function profilePages(config: ProfileConfig) {
     signOutOthers,
     forgetDevice,
   };
+}
+
+/** A word in the address, of ours and no free text. */
+function noticeOf({ query: { done } }: Request): string | null {
+  return typeof done === 'string' && Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
 }
 
 function mayReplace({ facts: { policy } }: KnownSituation, one: Enrollment): boolean {

@@ -77,6 +77,15 @@ journeys('My Profile', (world) => {
     );
   });
 
+  it('says what was done in words of its own, whatever the address says', async () => {
+    const { app } = await world().host();
+    const browser = new Browser(app);
+    await browser.activate(USER, now());
+    for (const done of ['constructor', '__proto__', 'toString', '<b>', 'removed&done=removed']) {
+      assert.doesNotMatch((await browser.get(`${PROFILE}?done=${done}`)).text, /role="status"/);
+    }
+  });
+
   it('is activated from there where it is optional', async () => {
     const { app } = await world().host({ policy: () => OPTIONAL });
     const browser = new Browser(app);
