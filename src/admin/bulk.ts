@@ -32,7 +32,10 @@ export function bulkPages(context: AdminContext) {
       });
     }
     const selected = await selectedUsers(directory, visit.organization, selection);
-    return { selection, selected };
+    if (selection.users !== null) return { selection, selected };
+    // Of everybody, those who may not be read were named by nobody: no report may name them.
+    const seen = await visible(visit, selected);
+    return { selection, selected: seen.map((user) => ({ id: user.id, user })) };
   }
 
   /** Users whom this administrator can see; the others are as good as not there, also in a count. */

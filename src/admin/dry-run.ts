@@ -2,6 +2,7 @@ import type { DirectoryOrganization, DirectoryUser, SecondFactorStore } from '..
 import type { Hypothesis } from '../policy/organization-policy.js';
 import { inBatches } from './batches.js';
 import type { CheckedDirectory } from './directory.js';
+import type { OrganizationVisit } from './guard.js';
 import { asks, newlyShutsOut, type Standings } from './standing.js';
 
 /** A dry run reads so many users and no more, whatever the size of the organization. */
@@ -23,7 +24,7 @@ export interface DryRun {
   readonly noLongerAsked: number;
   /** Of those examined: could not get in at all, since the levels contradict each other. */
   readonly blocked: number;
-  /** The first twenty who would be newly asked. */
+  /** The first twenty who would be newly asked and whom this administrator may read. */
   readonly users: readonly {
     readonly id: string;
     readonly label: string;
@@ -40,7 +41,7 @@ export interface DryRunConfig {
 /** Resolves each user's policy twice, as it is and as it would be. A partner's clients come after its own. */
 export async function dryRun(
   { directory, standings, store }: DryRunConfig,
-  organization: DirectoryOrganization,
+  { organization, may }: Pick<OrganizationVisit, 'organization' | 'may'>,
   hypothesis: Hypothesis,
   { withClients }: { readonly withClients: boolean },
 ): Promise<DryRun> {
@@ -50,8 +51,8 @@ export async function dryRun(
   let total: number | null = 0;
   let complete = true;
 
-  async function examine(user: DirectoryUser, organizationId: string): Promise<void> {
-    const subject = { id: user.id, tenantId: organizationId, label: user.label };
+  async function examine(user: DirectoryUser, at: DirectoryOrganization): Promise<void> {
+    const subject = { id: user.id, tenantId: at.id, label: user.label };
     const [record, before, after] = await Promise.all([
       store.readSubject(user.id),
       standings.of(subject),
@@ -60,7 +61,13 @@ export async function dryRun(
     const asked = { before: asks(before, record), after: asks(after, record) };
     if (asked.after && !asked.before) {
       count.newlyAsked += 1;
-      users.push({ id: user.id, label: user.label, organizationId });
+      // Whoever may change the setting hears how many it concerns; who they are is a question of its own.
+      if (
+        users.length < SHOWN &&
+        (await may('user:read', { kind: 'user', organization: at, user }))
+      ) {
+        users.push({ id: user.id, label: user.label, organizationId: at.id });
+      }
     }
     if (asked.before && !asked.after) count.noLongerAsked += 1;
     if (after.mode === 'contradictory') {
@@ -68,7 +75,7 @@ export async function dryRun(
     } else if (newlyShutsOut(before, after, record, store.now())) count.mustActivate += 1;
   }
 
-  async function examineAll(organizationId: string): Promise<void> {
+  async function examineAll(at: DirectoryOrganization): Promise<void> {
     let cursor: string | null = null;
     do {
       const left = EXAMINED_AT_MOST - examined;
@@ -77,25 +84,25 @@ export async function dryRun(
         return;
       }
       const limit = Math.min(PAGE, left);
-      const page = await directory.users(organizationId, { search: '', cursor, limit });
+      const page = await directory.users(at.id, { search: '', cursor, limit });
       if (cursor === null && total !== null) {
         total = page.total === null ? null : total + page.total;
       }
       const items = page.items.slice(0, left);
       if (items.length < page.items.length) complete = false;
-      await inBatches(items, (user) => examine(user, organizationId));
+      await inBatches(items, (user) => examine(user, at));
       examined += items.length;
       cursor = items.length === 0 ? null : page.next;
     } while (cursor !== null);
   }
 
-  await examineAll(organization.id);
+  await examineAll(organization);
   let cursor: string | null = null;
   while (withClients && complete) {
     const query = { search: '', cursor, limit: PAGE };
     const clients = await directory.clients(organization.id, query);
-    for (const { id } of clients.items) {
-      if (complete) await examineAll(id);
+    for (const client of clients.items) {
+      if (complete) await examineAll(client);
     }
     cursor = clients.next;
     if (cursor === null || clients.items.length === 0) break;

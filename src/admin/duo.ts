@@ -137,11 +137,11 @@ export function duoKeyPages(
     current: Current,
     wrong: string | null,
   ): Promise<void> {
-    const { req, res, admin, organization, at } = visit;
+    const { req, res, admin, at } = visit;
     const setting = withoutDuo(current.value);
     const hypothesis = hypothesisOf(visit, current, setting);
     const withClients = current.value.duo?.lendToClients === true;
-    const run = await dryRun(context, organization, hypothesis, { withClients });
+    const run = await dryRun(context, visit, hypothesis, { withClients });
     const locksOut = await locks(visit, hypothesis);
     await present.page(req, res, {
       status: wrong === null ? 200 : 422,

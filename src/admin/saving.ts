@@ -33,7 +33,7 @@ export function savingPages(
     const { req, res, admin, organization, at } = visit;
     const isPartner = organization.kind === 'partner';
     const floorChanged = changes.some(({ field }) => field.startsWith('clientsMust'));
-    const run: DryRun = await dryRun(context, organization, hypothesis, {
+    const run: DryRun = await dryRun(context, visit, hypothesis, {
       withClients: isPartner && floorChanged,
     });
     await present.page(req, res, {

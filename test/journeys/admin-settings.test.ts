@@ -4,6 +4,7 @@ import {
   type AdministrationOptions,
   administration,
   formFields,
+  testAuthorize,
   testDirectory,
 } from '../support/admin.js';
 import { codeAt } from '../support/browser.js';
@@ -116,6 +117,25 @@ journeys('switching two-factor on for an organization', (world) => {
     });
     assert.equal(users.length, 20);
     assert.equal(directory.calls.filter((call) => call.startsWith('users')).length, 5);
+  });
+
+  it('names in a preview only users who may be read, of the clients too', async () => {
+    const { app } = await open({
+      admin: {
+        authorize: (req, action, target) =>
+          testAuthorize(req, action, target) &&
+          (target.kind === 'organization' || target.user.id === 'user2@globex'),
+      },
+    });
+    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const { body } = await admin.call(`${NORTH}/preview`, {
+      version: 0,
+      setting: { ...SETTING, clientsMust: FLOOR },
+    });
+    assert.equal(body.dryRun.newlyAsked, 8);
+    assert.deepEqual(body.dryRun.users, [
+      { id: 'user2@globex', label: 'user2@globex.example', organizationId: 'globex' },
+    ]);
   });
 
   it('counts only who is newly asked: not those switched on alone, nor, where optional, the unenrolled', async () => {

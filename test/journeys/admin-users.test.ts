@@ -4,6 +4,7 @@ import {
   type AdministrationOptions,
   administration,
   formFields,
+  testAuthorize,
   testDirectory,
 } from '../support/admin.js';
 import { codeAt, wrongCode } from '../support/browser.js';
@@ -132,6 +133,26 @@ journeys('switching single users on and off', (world) => {
     assert.deepEqual([done.body.done, done.body.results.length], [62, 62]);
     assert.notEqual((await world().store.readSubject('user450@acme')).setting, null);
     assert.equal((await world().store.readSubject('user5@acme')).setting, null);
+  });
+
+  it('takes of everybody those who may be read, and names no others', async () => {
+    const { app } = await open({
+      admin: {
+        authorize: (req, action, target) =>
+          testAuthorize(req, action, target) &&
+          !(target.kind === 'user' && target.user.id === 'user2@acme'),
+      },
+    });
+    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const everybody = { action: 'enable', everybody: true };
+    assert.equal((await admin.call(`${BULK}/preview`, everybody)).body.count, 3);
+    const done = await admin.call(BULK, { ...everybody, count: 3 });
+    assert.deepEqual(outcomes(done.body.results), [
+      'admin@acme enabled',
+      'user1@acme enabled',
+      'user3@acme enabled',
+    ]);
+    assert.doesNotMatch(done.text, /user2/);
   });
 
   it('points to the organization where the list is too long', async () => {
