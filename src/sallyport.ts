@@ -321,10 +321,7 @@ function subjectOrNull(subject: (req: Request) => unknown, req: Request): Subjec
 
 function neverThrows(report: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
-    try {
-      report(error);
-    } catch {
-      // A reporter that is broken itself has nobody left to tell.
-    }
+    // A reporter that is broken itself, be it later, has nobody left to tell; unheard it would end the process.
+    (async () => report(error))().catch(() => {});
   };
 }

@@ -323,6 +323,28 @@ journeys('a fault', (world) => {
     assert.equal((await again.answerChallenge(codeAt(key, now()))).status, 422);
   });
 
+  it('of a reporter that fails later does not end the process', async () => {
+    const unheard: unknown[] = [];
+    const listen = (reason: unknown) => void unheard.push(reason);
+    process.on('unhandledRejection', listen);
+    try {
+      const { app } = await world().host({
+        policy: () => {
+          throw new Error('down');
+        },
+        options: { onError: () => Promise.reject(new Error('reporter')) },
+      });
+      const browser = new Browser(app);
+      await browser.login('user1@acme');
+      assert.equal((await browser.get('/reports')).status, 503);
+      // Node tells of unheard rejections before it goes on to the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('unhandledRejection', listen);
+    }
+    assert.deepEqual(unheard, []);
+  });
+
   it('names no other site on its page, whatever was asked for', async () => {
     const { app } = await world().host({
       policy: () => {
