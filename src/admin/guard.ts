@@ -160,7 +160,9 @@ export function guards(config: GuardConfig): Guards {
 
 function protect({ csrf }: Pick<GuardConfig, 'csrf'>, req: Request, res: Response): Promise<void> {
   return new Promise((resolve, reject) => {
-    csrf.protect(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+    const next = (error?: unknown) => (error ? reject(error) : resolve());
+    // The host's own may be asynchronous: unheard, its failure would end the process.
+    Promise.resolve(csrf.protect(req, res, next)).catch(reject);
   });
 }
 

@@ -38,3 +38,16 @@ export function sessionCsrf(): CsrfProtection {
     },
   };
 }
+
+/** Resolves for a request that the guard lets through. One that has answered by itself never settles. */
+export function guard(
+  { protect }: Pick<CsrfProtection, 'protect'>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown) => (error ? reject(error) : resolve());
+    // The host's own may be asynchronous: unheard, its failure would end the process.
+    Promise.resolve(protect(req, res, next)).catch(reject);
+  });
+}

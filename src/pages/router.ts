@@ -11,7 +11,7 @@ import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
 import { activationPages } from './activation.js';
 import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
-import type { CsrfProtection } from './csrf.js';
+import { type CsrfProtection, guard } from './csrf.js';
 import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
@@ -152,9 +152,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   /** The same for changes, which carry the token of our form. */
   function guarded(handler: Handler, admit: (handler: Handler) => Page = known): Page {
     return admit(async (req, res, situation) => {
-      await new Promise<void>((resolve, reject) => {
-        csrf.protect(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-      });
+      await guard(csrf, req, res);
       return handler(req, res, situation);
     });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { administration } from '../support/admin.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { raw } from '../support/raw.js';
 import { journeys, TOTP_ONLY } from '../support/worlds.js';
@@ -148,5 +149,24 @@ journeys('a form that did not come from our page', (world) => {
       _csrf: form._csrf,
     });
     assert.equal(answer.status, 303);
+  });
+
+  it('is refused by a guard of the host’s that is asynchronous and fails, on our pages and the administrator’s', async () => {
+    const failures = [
+      [Object.assign(new Error('no'), { status: 403, expose: true }), 403],
+      [new Error('its store is down'), 503],
+    ] as const;
+    for (const [failure, status] of failures) {
+      const csrf = { token: () => 'from the host', protect: () => Promise.reject(failure) };
+      const { app } = await world().host((store) => {
+        const { options, routes } = administration(store);
+        return { routes, options: { ...options, csrf: csrf as never } };
+      });
+      const browser = new Browser(app);
+      await browser.login('admin@acme');
+      for (const path of ['/two-factor/sign-out', '/setup/organizations/acme/authentication']) {
+        assert.equal((await browser.post(path)).status, status, path);
+      }
+    }
   });
 });
