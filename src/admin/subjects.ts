@@ -60,6 +60,8 @@ export interface SubjectsConfig {
     | 'revokeActivationKey'
     | 'voidPending'
     | 'deleteSubject'
+    | 'readDevices'
+    | 'removeDevice'
     | 'now'
   >;
   readonly audit: Audit;
@@ -116,6 +118,10 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
     async delete(ref, actor) {
       const subject = checked(ref);
       await store.deleteSubject(subject.id);
+      // They recognize nobody any more, but tell when and with which browser this person was here.
+      for (const { id } of await store.readDevices(subject.id)) {
+        await store.removeDevice(subject.id, id);
+      }
       audit.record('subject.deleted', { subject, ...by(actor) });
     },
   };

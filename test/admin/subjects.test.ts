@@ -74,9 +74,14 @@ describe('door.subjects', () => {
   });
 
   it('forgets a subject who is deleted', async () => {
-    const { door, user, last } = await enrolled();
+    const { door, user, store, last } = await enrolled();
+    for (const id of ['one', 'two']) {
+      const device = { id, token: id, label: 'A browser', method: 'totp', epoch: 0 };
+      await store.putDevice(USER.id, { ...device, lifetimeMs: 60_000 });
+    }
     await door.subjects.delete(USER);
     assert.deepEqual((await door.subjects.status(USER.id)).enrollments, []);
+    assert.deepEqual(await store.readDevices(USER.id), []);
     assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
     assert.deepEqual(last(), ['subject.deleted', USER.id, 'acme', null]);
   });
