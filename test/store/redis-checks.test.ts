@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createClient, createClientPool } from 'redis';
 import { type AuditEvent, emptySubject } from '../../src/contracts.js';
 import {
@@ -7,7 +8,9 @@ import {
   redisStore,
 } from '../../src/store/redis-store.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
-import { closeStores, coded, openClient, openStore } from '../support/redis-store.js';
+import { closeStores, coded, enroll, openClient, openStore } from '../support/redis-store.js';
+
+const ID = 'abcdefghijkl';
 
 describe('redisStore refuses', () => {
   it('a pool, and what is no client at all', () => {
@@ -93,6 +96,50 @@ describe('ready() of the redis store', () => {
     process.env.NODE_ENV = 'production';
     await openStore(server.url, { initialize: true }).ready();
     await never.ready();
+  });
+
+  it('goes well with a Redis user who may do what the documentation says, and so does all that follows', async () => {
+    const page = await readFile(new URL('../../docs/writing-a-store.md', import.meta.url), 'utf8');
+    const said = /The Redis user needs[^\n]*? in a Cluster: ([^\n]*?), on the keys/.exec(page)?.[1];
+    const rules = [...(said ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => `+${name}`);
+    const url = await user('careful', '-@all', ...rules, 'resetkeys', '~sp:*');
+    const store = openStore(url);
+    await store.ready();
+    const digest = { keyId: new Uint8Array(4), bytes: new Uint8Array(10) };
+    const limits = { free: 5, waits: [1000], stop: 100 };
+    const change = { value: {}, changedBy: 'admin', expectedVersion: null };
+    const device = { id: 'one', token: 'one', label: 'one', method: 'totp', epoch: 0 };
+    const use = { id: 'one', token: 'one', next: 'two', graceMs: 1000 };
+    await enroll(store, 'user1');
+    await store.reserveAttempt('user1', limits, { method: 'totp', stoppable: true });
+    await store.commitAttempt('user1', { enrollmentId: ID, step: 1001 });
+    await store.resumeEnrollment('user1', 'session');
+    await store.reseal('user1', ID, new Uint8Array(1), new Uint8Array(1));
+    await store.putActivationKey('user1', { digest, lifetimeMs: 1000 });
+    await store.revokeActivationKey('user1');
+    await store.replaceRecoveryCodes('user1', [digest]);
+    await store.spendRecoveryCode('user1', [digest]);
+    await store.writeUserSetting('user1', change);
+    await store.writeSetting('acme', change);
+    await store.readSetting('acme');
+    await store.openPending('session', { subjectId: 'user1', epoch: 0, lifetimeMs: 1000 });
+    await store.readAssurance('session');
+    await store.prove('other', { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 1000 });
+    await store.end('other', 1000);
+    await store.putTransaction('one', new Uint8Array(1), 1000);
+    await store.takeTransaction('one');
+    await store.putDevice('user1', { ...device, lifetimeMs: 1000 });
+    await store.useDevice('user1', use);
+    await store.readDevices('user1');
+    await store.removeDevice('user1', 'one');
+    await store.appendEvent('acme', {} as AuditEvent, 10);
+    await store.readEvents('acme', { before: null, limit: 10 });
+    await store.unlock('user1');
+    await store.voidPending('user1');
+    await store.unenroll('user1', ID, 0);
+    await store.raiseEpoch('user1');
+    await store.reset('user1');
+    await store.deleteSubject('user1');
   });
 
   it('refuses a store that another version has laid out', async () => {
