@@ -77,7 +77,7 @@ export function responder(config: RespondConfig): Responder {
   }
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
-    const problem = describe(error);
+    const problem = describe(error, req);
     config.headers(req, res, () => {});
     if (problem.status === 503) {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
@@ -144,7 +144,7 @@ interface Problem {
   readonly href: string | null;
 }
 
-function describe(error: unknown): Problem {
+function describe(error: unknown, { method }: Request): Problem {
   if (error instanceof RequestError) {
     return {
       status: error.status,
@@ -175,8 +175,11 @@ function describe(error: unknown): Problem {
     error: 'unavailable',
     heading: 'Please try again in a moment',
     text: 'Your sign-in cannot be checked right now, so nobody is let in.',
+    // What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
     advice:
-      'Nothing was changed. Wait a few seconds and try again; if it goes on, tell your administrator.',
+      method === 'POST'
+        ? 'Wait a few seconds, and look whether it was done before you try again; if it goes on, tell your administrator.'
+        : 'Wait a few seconds and try again; if it goes on, tell your administrator.',
     href: null,
   };
 }

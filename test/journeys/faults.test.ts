@@ -232,6 +232,20 @@ journeys('a fault', (world) => {
       });
     }
 
+    it('that fails halfway does not say that nothing was changed', async () => {
+      const { app, broken } = await breakableHost();
+      const browser = new Browser(app);
+      await browser.login('user1@acme');
+      const { key, enrollment, _csrf } = await browser.totpForm();
+      broken.add('prove');
+      const code = codeAt(key, now());
+      const answer = await browser.post('/two-factor/activate/totp', { code, enrollment, _csrf });
+      assert.equal(answer.status, 503);
+      assert.equal((await world().store.readSubject('user1@acme')).enrollments.length, 1);
+      assert.doesNotMatch(answer.text, /nothing was changed/i);
+      assert.match(answer.text, /look whether it was done before you try again/);
+    });
+
     for (const name of ['reserveAttempt', 'commitAttempt', 'end', 'prove'] as const) {
       it(`that fails in ${name} opens no door, and the person can go on later`, async () => {
         const { app, broken } = await breakableHost();
