@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SessionDigest } from '../contracts.js';
 
 /**
@@ -9,5 +9,5 @@ export const ENDED_FOR_MS = 24 * 60 * 60 * 1000;
 
 /** The name under which our store knows a session: whoever reads the store cannot make a cookie from it. */
 export function sessionDigest(sessionId: string): SessionDigest {
-  return createHash('sha256').update(sessionId).digest('base64url');
+  return hash('sha256', sessionId, 'base64url');
 }
