@@ -109,6 +109,8 @@ export interface SecondFactorStore
       readonly session: SessionDigest;
       readonly step: number;
       readonly replaces: string | null;
+      /** In the place of the label that it was begun with. */
+      readonly label?: string | undefined;
     },
   ): Promise<Confirmation>;
   /**

@@ -78,7 +78,7 @@ export function memoryEnrolling({
       return pending.basis === 'handover' || pending.session === session ? pending : null;
     },
 
-    async confirmEnrollment(subjectId, { id, session, step, replaces }) {
+    async confirmEnrollment(subjectId, { id, session, step, replaces, label }) {
       const subject = subjects.of(subjectId);
       const { pending } = subject;
       if (pending?.id !== id) return { kind: 'superseded' };
@@ -93,7 +93,7 @@ export function memoryEnrolling({
       const enrollment: StoredEnrollment = Object.freeze({
         id,
         method: pending.method,
-        label: pending.label,
+        label: label ?? pending.label,
         sealed: pending.sealed,
         parameters: pending.parameters,
         lastStep: step,

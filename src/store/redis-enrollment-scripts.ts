@@ -30,7 +30,7 @@ if string.sub(owner, 1, 1) ~= 'h' and string.sub(owner, 2) ~= ARGV[2] then retur
 return present`,
 );
 
-/** ARGV: now, id, session, step, replaces or '' → ['superseded'] | ['expired'] | ['confirmed', HGETALL] */
+/** ARGV: now, id, session, step, replaces or '', label or '' → ['superseded'] | ['expired'] | ['confirmed', HGETALL] */
 export const CONFIRM = script(
   CLOCK,
   HEADS,
@@ -57,7 +57,7 @@ if not slot then
 end
 local at = int(now)
 redis.call('HSET', key, 'm' .. slot, pack(now) .. string.sub(head, 7), 'k' .. slot, pending[2],
-  'l' .. slot, pending[3], 's' .. slot, ARGV[4], 'u' .. slot, at)
+  'l' .. slot, ARGV[6] ~= '' and ARGV[6] or pending[3], 's' .. slot, ARGV[4], 'u' .. slot, at)
 if replaced then
   redis.call('HINCRBY', key, 'e', 1)
   if replaced ~= slot then drop(replaced) end

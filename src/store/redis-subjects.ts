@@ -92,11 +92,11 @@ export function redisSubjects(
     resumeEnrollment: (subjectId, session) =>
       ask(keyOf(subjectId), RESUME, [session], pendingOrNull),
 
-    confirmEnrollment: (subjectId, { id, session, step, replaces }) =>
+    confirmEnrollment: (subjectId, { id, session, step, replaces, label }) =>
       save(
         keyOf(subjectId),
         CONFIRM,
-        [id, session, step, replaces ?? ''],
+        [id, session, step, replaces ?? '', label === undefined ? '' : packText(label)],
         (reply): Confirmation => {
           const [word, fields] = reply as [Buffer, Buffer[]?];
           const kind = String(word) as Confirmation['kind'];

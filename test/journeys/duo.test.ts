@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryStore } from 'sallyport';
 import type { DuoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
@@ -243,6 +244,29 @@ journeys('a login with Duo', (world) => {
     await browser.get(local(callback));
     assert.ok(await isInside(browser));
     assert.equal((await host.store.readSubject('user1@globex')).activationKeyEndsAt, null);
+  });
+
+  it('activates nothing that an administrator resets while Duo is answering', async () => {
+    const store = memoryStore();
+    let meanwhile = async () => {};
+    const host = await duoHost(duo, {
+      store: {
+        ...store,
+        async resumeEnrollment(...whose) {
+          const pending = await store.resumeEnrollment(...whose);
+          await meanwhile();
+          return pending;
+        },
+      },
+    });
+    const browser = host.browser();
+    await browser.login('new@globex');
+    const { callback } = await duo.answer(await toPrompt(browser), 'approve', {
+      phone: '+1 202 555 0107',
+    });
+    meanwhile = async () => void (await store.reset('new@globex'));
+    assert.equal((await browser.get(local(callback))).status, 409);
+    assert.deepEqual((await store.readSubject('new@globex')).enrollments, []);
   });
 
   it('tells a program where to go', async () => {

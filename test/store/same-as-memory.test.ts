@@ -61,7 +61,10 @@ const step = fc.oneof(
       run: ((store) => store.beginEnrollment(who, a, { restart, activationKey })) as Step,
     })),
   fc
-    .record({ subject, id, session, step: fc.nat(5), replaces: fc.option(id) })
+    .record({
+      ...{ subject, id, session, step: fc.nat(5), replaces: fc.option(id) },
+      label: fc.constantFrom('Phone', undefined),
+    })
     .map(({ subject: who, ...a }) => ({
       words: `confirm ${who} ${JSON.stringify(a)}`,
       run: ((store) => store.confirmEnrollment(who, a)) as Step,

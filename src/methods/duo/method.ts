@@ -203,16 +203,11 @@ export function duo(config: DuoConfig): DuoMethod {
       }
       const { id, basis } = pending;
       if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
-      if (device !== null) {
-        // Which phone it is, is known only now: the same enrollment again, under its name.
-        const label = `${TITLE}, ${device}`.slice(0, MAX_LABEL);
-        const renamed = { ...proposal(keyring, attempt, { id, basis, label }) };
-        const lifetimeMs = config.enrollmentMaxAgeMs;
-        await store.beginEnrollment(subject.id, { ...renamed, lifetimeMs }, { restart: true });
-      }
       const confirmed = await store.confirmEnrollment(subject.id, {
         ...{ id, session, replaces },
         step: -1,
+        // Which phone it is, is known only now.
+        label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),
       });
       switch (confirmed.kind) {
         case 'confirmed':

@@ -153,6 +153,23 @@ export function enrolling({
       assert.equal((await reserved()).authenticators[0]?.lastStep, 7);
     });
 
+    it('takes another label at the confirmation, whatever its letters', async () => {
+      for (const [id, label] of [
+        ['one', 'Phone, 電話'],
+        ['two', 'totp'],
+      ] as const) {
+        await begin(proposal(id, { basis: id === 'one' ? 'first' : 'proven' }));
+        const confirmation = { id, session: 'session-1', step: 7, replaces: null, label };
+        const made = await store.confirmEnrollment('user1', confirmation);
+        assert.equal(made.kind === 'confirmed' && made.enrollment.label, label);
+      }
+      const { enrollments } = await store.readSubject('user1');
+      assert.deepEqual(
+        enrollments.map(({ label }) => label),
+        ['Phone, 電話', 'totp'],
+      );
+    });
+
     it('leaves the epoch alone when there is nothing of that name to replace', async () => {
       await begin(proposal('one'));
       const confirmation = { id: 'one', session: 'session-1', step: 7, replaces: 'gone' };
