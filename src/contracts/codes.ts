@@ -13,8 +13,12 @@ export interface ActivationKeyStore {
 
 /** Single-use codes for the day the phone is gone. */
 export interface RecoveryCodeStore {
-  /** Voids the old ones. */
-  replaceRecoveryCodes(subjectId: string, digests: readonly Digest[]): Promise<void>;
+  /** Voids the old ones. False, and nothing is changed, when the epoch is not `epoch` any longer. */
+  replaceRecoveryCodes(
+    subjectId: string,
+    digests: readonly Digest[],
+    epoch?: number,
+  ): Promise<boolean>;
   /**
    * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
    * failures: once, whoever asks at the same time.

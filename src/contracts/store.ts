@@ -139,8 +139,11 @@ export interface SecondFactorStore
   reset(subjectId: string): Promise<{ readonly epoch: number }>;
   /** Voids the pending enrollment, whoever began it, and changes nothing else. */
   voidPending(subjectId: string): Promise<void>;
-  /** Raises the epoch alone: every assurance of the subject is void. */
-  raiseEpoch(subjectId: string): Promise<{ readonly epoch: number }>;
+  /**
+   * Raises the epoch alone: every assurance of the subject is void. Null, and nothing is changed, when the
+   * epoch is not `epoch` any longer: whoever goes on with what is returned has proven a factor before a reset.
+   */
+  raiseEpoch(subjectId: string, epoch?: number): Promise<{ readonly epoch: number } | null>;
   /** Clears the count of failures. */
   unlock(subjectId: string): Promise<void>;
   /** Forgets everything of the subject but the epoch, which rises: an id might come back after all. */

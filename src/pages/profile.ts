@@ -158,6 +158,15 @@ export function profilePages(config: ProfileConfig) {
     );
   };
 
+  function changedMeanwhile(): RequestError {
+    return new RequestError(
+      409,
+      'superseded',
+      'Your methods have changed meanwhile. Nothing was done: look at them again.',
+      home,
+    );
+  }
+
   function removable(req: Request, situation: KnownSituation): Enrollment {
     const { enrollments } = situation.facts.record;
     const one = enrollments.find(({ id }) => id === req.params.enrollment);
@@ -199,14 +208,7 @@ export function profilePages(config: ProfileConfig) {
     const { subject } = situation;
     // Two removals at the same moment would each leave the method that the other one takes.
     const removed = await store.unenroll(subject.id, one.id, situation.facts.record.epoch);
-    if (!removed) {
-      throw new RequestError(
-        409,
-        'superseded',
-        'Your methods have changed meanwhile. Nothing was removed: look at them again.',
-        home,
-      );
-    }
+    if (!removed) throw changedMeanwhile();
     config.audit.record('enrollment.removed', {
       subject,
       method: one.method,
@@ -238,9 +240,11 @@ export function profilePages(config: ProfileConfig) {
     readFields(req, []);
     if (!(await admitted(req, res, situation))) return;
     const { subject } = situation;
-    const { epoch } = await store.raiseEpoch(subject.id);
+    // A reset at the same moment ends this session too: it must not go on under the epoch after it.
+    const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
+    if (!raised) throw changedMeanwhile();
     config.audit.record('sessions.ended', { subject, from: req.ip ?? null });
-    await stayProven(req, situation, epoch);
+    await stayProven(req, situation, raised.epoch);
     respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
   };
 

@@ -59,7 +59,7 @@ export async function openDoor(
   await elevate(req, { subject, epoch, factor: { method, enrollmentId, at } });
   if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
   const onward = takeReturnTo(req, returnTo);
-  if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, onward);
+  if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, { epoch, onward });
   else if (method === RECOVERY_CODE) await recoveryCodes.showLeft(req, res, situation, onward);
   else respond.onward(req, res, onward, { next: 'done' });
 }

@@ -45,10 +45,18 @@ export function recoveryCodePages({
     req: Request,
     res: Response,
     { subject }: KnownSituation,
-    onward: string,
+    { epoch, onward }: { readonly epoch: number; readonly onward: string },
   ): Promise<void> {
     const { codes, digests } = newRecoveryCodes(keyring, subject);
-    await store.replaceRecoveryCodes(subject.id, digests);
+    // Whoever was reset a moment ago has no right to codes that would outlive the reset.
+    if (!(await store.replaceRecoveryCodes(subject.id, digests, epoch))) {
+      throw new RequestError(
+        409,
+        'superseded',
+        'Your methods have changed meanwhile, so no recovery codes were made.',
+        profile,
+      );
+    }
     audit.record('recovery-codes.made', { subject, method: RECOVERY_CODE, from: req.ip ?? null });
     await respond.page(req, res, {
       view: 'recovery-codes',
@@ -106,7 +114,8 @@ export function recoveryCodePages({
     readFields(req, []);
     offered(situation);
     if (!(await requireFresh(req, res, profile))) return;
-    await makeAndShow(req, res, situation, profile);
+    const { epoch } = situation.facts.record;
+    await makeAndShow(req, res, situation, { epoch, onward: profile });
   };
 
   return { due, makeAndShow, showLeft, askRenew, renew };

@@ -34,8 +34,9 @@ export function memoryHelping({
       subjects.of(subjectId).pending = null;
     },
 
-    async raiseEpoch(subjectId) {
+    async raiseEpoch(subjectId, epoch) {
       const subject = subjects.of(subjectId);
+      if (epoch !== undefined && subject.epoch !== epoch) return null;
       subject.epoch += 1;
       subjects.changed(subject);
       return { epoch: subject.epoch };
@@ -78,10 +79,12 @@ export function memoryHelping({
       return true;
     },
 
-    async replaceRecoveryCodes(subjectId, digests) {
+    async replaceRecoveryCodes(subjectId, digests, epoch) {
       const subject = subjects.of(subjectId);
+      if (epoch !== undefined && subject.epoch !== epoch) return false;
       subject.recoveryCodes = [...digests];
       subjects.changed(subject);
+      return true;
     },
 
     async spendRecoveryCode(subjectId, candidates) {

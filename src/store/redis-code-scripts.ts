@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, script } from './redis-scripts.js';
+import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
 
 /** What was begun with an activation key goes with it. */
 const VOID_KEYED = `
@@ -29,13 +29,15 @@ void_keyed()
 return redis.call('HDEL', key, 'a')`,
 );
 
-/** ARGV: now, values of x0, x1, … (redis-digests.ts) */
+/** ARGV: now, epoch expected or '', values of x0, x1, … (redis-digests.ts) → 1 | 0 */
 export const REPLACE_CODES = script(
   CLOCK,
+  IS_EPOCH,
   `
+if not is_epoch(ARGV[2]) then return 0 end
 local old = 0
 while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
-for at = 2, #ARGV do redis.call('HSET', key, 'x' .. (at - 2), ARGV[at]) end
+for at = 3, #ARGV do redis.call('HSET', key, 'x' .. (at - 3), ARGV[at]) end
 return 1`,
 );
 

@@ -20,8 +20,13 @@ export function redisCodes(
     revokeActivationKey: (subjectId) =>
       save(keyOf(subjectId), REVOKE_KEY, [], (removed) => Number(removed) === 1),
 
-    replaceRecoveryCodes: (subjectId, digests) =>
-      save(keyOf(subjectId), REPLACE_CODES, packCodes(digests), () => undefined),
+    replaceRecoveryCodes: (subjectId, digests, epoch) =>
+      save(
+        keyOf(subjectId),
+        REPLACE_CODES,
+        [epoch ?? '', ...packCodes(digests)],
+        (done) => Number(done) === 1,
+      ),
 
     spendRecoveryCode: (subjectId, candidates) =>
       save(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {

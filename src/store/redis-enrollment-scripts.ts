@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, script } from './redis-scripts.js';
+import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
 
 /** ARGV: now, head, sealed, label, owner, lifetime, restart, activation key or '' → [pm, pk, pl, ps] | nil */
 export const BEGIN = script(
@@ -90,9 +90,10 @@ return 1`,
 export const UNENROLL = script(
   CLOCK,
   HEADS,
+  IS_EPOCH,
   `
 local slot = slots()[ARGV[2]]
-if not slot or tonumber(redis.call('HGET', key, 'e') or 0) ~= tonumber(ARGV[3]) then return false end
+if not slot or not is_epoch(ARGV[3]) then return false end
 drop(slot)
 return redis.call('HINCRBY', key, 'e', 1)`,
 );
@@ -114,5 +115,11 @@ return redis.call('HINCRBY', key, 'e', 1)`,
 /** ARGV: now (unused) */
 export const VOID_PENDING = script(`return redis.call('HDEL', KEYS[1], 'pm', 'pk', 'pl', 'ps')`);
 
-/** ARGV: now → epoch */
-export const RAISE = script(CLOCK, `return redis.call('HINCRBY', key, 'e', 1)`);
+/** ARGV: now, epoch expected or '' → nil | epoch */
+export const RAISE = script(
+  CLOCK,
+  IS_EPOCH,
+  `
+if not is_epoch(ARGV[2]) then return false end
+return redis.call('HINCRBY', key, 'e', 1)`,
+);

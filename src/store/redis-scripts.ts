@@ -74,3 +74,9 @@ end
 local function drop(suffix)
   redis.call('HDEL', key, 'm' .. suffix, 'k' .. suffix, 'l' .. suffix, 's' .. suffix, 'u' .. suffix)
 end`;
+
+/** Whether an argument is the subject's epoch, or names none. */
+export const IS_EPOCH = `
+local function is_epoch(wanted)
+  return wanted == '' or tonumber(redis.call('HGET', key, 'e') or 0) == tonumber(wanted)
+end`;

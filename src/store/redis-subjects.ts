@@ -118,12 +118,15 @@ export function redisSubjects(
 
     unenroll: (subjectId, enrollmentId, epoch) =>
       save(keyOf(subjectId), UNENROLL, [enrollmentId, epoch], (raised) =>
-        raised === null ? null : { epoch: Number(raised) },
+        raised === null ? null : toEpoch(raised),
       ),
 
     reset: (subjectId) => save(keyOf(subjectId), CLEAR, [1], toEpoch),
     voidPending: (subjectId) => save(keyOf(subjectId), VOID_PENDING, [], () => undefined),
-    raiseEpoch: (subjectId) => save(keyOf(subjectId), RAISE, [], toEpoch),
+    raiseEpoch: (subjectId, epoch) =>
+      save(keyOf(subjectId), RAISE, [epoch ?? ''], (raised) =>
+        raised === null ? null : toEpoch(raised),
+      ),
     unlock: (subjectId) => write(keyOf(subjectId), UNLOCK, [], () => undefined),
     deleteSubject: (subjectId) => save(keyOf(subjectId), CLEAR, [0], () => undefined),
     writeUserSetting: (subjectId, change) => writeSetting(save, keyOf(subjectId), change),

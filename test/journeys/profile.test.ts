@@ -297,6 +297,25 @@ journeys('My Profile', (world) => {
     assert.equal((await others[0]!.answerChallenge(nextCode(key))).status, 303);
   });
 
+  it('does not go on after a reset that comes while it signs out the others', async () => {
+    const { app, events } = await world().host((store) => ({
+      store: {
+        ...store,
+        async raiseEpoch(...of) {
+          await store.reset(USER);
+          return store.raiseEpoch(...of);
+        },
+      },
+    }));
+    const thief = new Browser(app);
+    await thief.activate(USER, now());
+    const _csrf = await thief.csrf();
+    assert.equal((await thief.post(`${PROFILE}/sign-out-others`, { _csrf })).status, 409);
+    assert.ok(!events.some(({ type }) => type === 'sessions.ended'));
+    await new Browser(app).activate(USER, now());
+    assert.equal(await isInside(thief), false);
+  });
+
   describe('with a proof that is older than five minutes', () => {
     const changes = (id: string) => [
       `${PROFILE}/activate/totp`,

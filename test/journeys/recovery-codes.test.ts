@@ -128,4 +128,25 @@ describe('recovery codes', () => {
     assert.deepEqual(person.recoveryCodes, []);
     assert.equal((await person.get(RENEW)).status, 404);
   });
+
+  it('are made for nobody who is reset at that moment', async () => {
+    const store = memoryStore({ now: clock.now });
+    const { app } = await host({
+      store: {
+        ...store,
+        async replaceRecoveryCodes(...of) {
+          await store.reset('user1@acme');
+          return store.replaceRecoveryCodes(...of);
+        },
+      },
+    });
+    const thief = new Browser(app);
+    await thief.login('user1@acme');
+    const { key: shown, enrollment, _csrf } = await thief.totpForm();
+    const code = codeAt(shown, clock.now());
+    const answer = await thief.post('/two-factor/activate/totp', { code, enrollment, _csrf });
+    assert.equal(answer.status, 409);
+    assert.deepEqual(recoveryCodesOn(answer.text), []);
+    assert.equal((await store.readSubject('user1@acme')).recoveryCodesLeft, null);
+  });
 });

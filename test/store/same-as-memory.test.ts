@@ -77,14 +77,13 @@ const step = fc.oneof(
     words: `unenroll ${JSON.stringify(a)}`,
     run: ((store) => store.unenroll(a.subject, a.id, a.epoch)) as Step,
   })),
+  fc.record({ subject, epoch: fc.option(fc.nat(3), { nil: undefined }) }).map((a) => ({
+    words: `raise ${JSON.stringify(a)}`,
+    run: ((store) => store.raiseEpoch(a.subject, a.epoch)) as Step,
+  })),
   subject.chain((who) =>
     fc
-      .constantFrom(
-        'raiseEpoch' as const,
-        'unlock' as const,
-        'deleteSubject' as const,
-        'voidPending' as const,
-      )
+      .constantFrom('unlock' as const, 'deleteSubject' as const, 'voidPending' as const)
       .map((name) => ({
         words: `${name} ${who}`,
         run: ((store) => store[name](who)) as Step,
@@ -102,10 +101,16 @@ const step = fc.oneof(
     words: `revoke key ${who}`,
     run: ((store) => store.revokeActivationKey(who)) as Step,
   })),
-  fc.record({ subject, codes: fc.uniqueArray(digest, { maxLength: 6 }) }).map((a) => ({
-    words: `codes ${JSON.stringify(a)}`,
-    run: ((store) => store.replaceRecoveryCodes(a.subject, a.codes)) as Step,
-  })),
+  fc
+    .record({
+      subject,
+      codes: fc.uniqueArray(digest, { maxLength: 6 }),
+      epoch: fc.option(fc.nat(3), { nil: undefined }),
+    })
+    .map((a) => ({
+      words: `codes ${JSON.stringify(a)}`,
+      run: ((store) => store.replaceRecoveryCodes(a.subject, a.codes, a.epoch)) as Step,
+    })),
   fc.record({ subject, codes: fc.array(digest, { maxLength: 2 }) }).map((a) => ({
     words: `spend ${JSON.stringify(a)}`,
     run: ((store) => store.spendRecoveryCode(a.subject, a.codes)) as Step,

@@ -115,6 +115,15 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       assert.deepEqual([epoch, enrollments.length], [1, 1]);
     });
 
+    it('raises it from the epoch that it was told, and from no other', async () => {
+      assert.deepEqual(await store.raiseEpoch('user1', 0), { epoch: 1 });
+      assert.equal(await store.raiseEpoch('user1', 0), null);
+      assert.equal(await store.raiseEpoch('user1', 2), null);
+      assert.equal((await store.readSubject('user1')).epoch, 1);
+      const both = await Promise.all([store.raiseEpoch('user1', 1), store.raiseEpoch('user1', 1)]);
+      assert.deepEqual(both.filter(Boolean), [{ epoch: 2 }]);
+    });
+
     it('voids what was begun by a session or handed over, and nothing else', async () => {
       await enroll('one');
       await reserved();

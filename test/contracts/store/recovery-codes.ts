@@ -44,6 +44,15 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       assert.equal((await store.readSubject('user1')).failures, 0);
     });
 
+    it('are replaced at the epoch that is named, and at no other', async () => {
+      assert.equal(await store.replaceRecoveryCodes('user1', ten, 1), false);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
+      assert.equal(await store.replaceRecoveryCodes('user1', ten, 0), true);
+      await store.reset('user1');
+      assert.equal(await store.replaceRecoveryCodes('user1', ten, 0), false);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
+    });
+
     it('void the old ones when they are made anew, also under several keys', async () => {
       await store.replaceRecoveryCodes('user1', ten);
       const mixed = [digest(20), digest(21, 2), digest(22, 2), digest(23)];
