@@ -123,7 +123,9 @@ export function duoPages(config: PageConfig) {
       if (!(error instanceof DuoError)) throw error;
       return failed(req, res, situation, error, place);
     }
-    if (req.session.sallyport?.duo) delete req.session.sallyport.duo;
+    // The answer of an older tab leaves alone what was begun after it.
+    const superseded = verdict.kind === 'rejected' && verdict.reason === 'superseded';
+    if (req.session.sallyport?.duo && !superseded) delete req.session.sallyport.duo;
     switch (verdict.kind) {
       case 'verified': {
         if (operation.kind === 'confirm' && operation.replaces !== null) {

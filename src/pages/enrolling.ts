@@ -63,10 +63,17 @@ export function enrolling(config: PageConfig) {
   const duo = duoPages(config);
 
   /** GET, and POST again after a wrong answer: shows what this session has begun, or begins. */
-  async function begin(situation: KnownSituation, { method }: Place): Promise<Begun> {
+  async function begin(
+    req: Request,
+    situation: KnownSituation,
+    { method, replaces }: Place,
+  ): Promise<Begun> {
     const attempt = config.attemptOf(situation, {});
     if (!isFirst(situation)) {
-      return { kind: 'shown', challenge: await started(method, attempt, 'proven') };
+      // Who comes back from Duo comes to one address, so of two tabs the later one says what is replaced.
+      const { duo: before } = req.session.sallyport ?? {};
+      const restart = method === config.duo && before !== undefined && before.replaces !== replaces;
+      return { kind: 'shown', challenge: await started(method, attempt, 'proven', restart) };
     }
     const resumed = await method.resumeEnrollment(attempt);
     if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
@@ -82,8 +89,9 @@ export function enrolling(config: PageConfig) {
     method: EnrollableMethod,
     attempt: Attempt,
     basis: 'first' | 'proven',
+    restart = false,
   ): Promise<Challenge> {
-    const begun = await method.beginEnrollment(attempt, { restart: false, basis });
+    const begun = await method.beginEnrollment(attempt, { restart, basis });
     if (!begun) throw new RequestError(409, 'not_begun', 'This method cannot be activated now.');
     return begun;
   }
@@ -98,7 +106,7 @@ export function enrolling(config: PageConfig) {
     const towardsDuo = { ...place, purpose: 'activate', reason: null } as const;
     let begun: Begun;
     try {
-      begun = await begin(situation, place);
+      begun = await begin(req, situation, place);
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       return duo.failed(req, res, situation, error, towardsDuo);

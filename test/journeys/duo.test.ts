@@ -187,6 +187,20 @@ journeys('a login with Duo', (world) => {
     );
   });
 
+  it('is replaced by the tab that says so, and not by another one’s answer', async () => {
+    const host = await hostOf();
+    const browser = await activateDuo(host, duo, 'user1@globex');
+    const [old] = (await host.store.readSubject('user1@globex')).enrollments;
+    const replacing = await toPrompt(browser, `/two-factor/profile/replace/${old?.id}`);
+    const adding = await toPrompt(browser, '/two-factor/profile/activate/duo');
+    const { callback: first } = await duo.answer(replacing);
+    assert.equal((await browser.get(local(first))).status, 409);
+    const { callback: second } = await duo.answer(adding);
+    await browser.get(local(second));
+    const { enrollments } = await host.store.readSubject('user1@globex');
+    assert.deepEqual([enrollments.length, enrollments[0]?.id], [2, old?.id]);
+  });
+
   it('is activated by somebody who has postponed it, from either page', async () => {
     const graceUntil = new Date(Date.now() + 24 * 3_600_000).toISOString();
     const host = await hostOf({ setting: { graceUntil } });
