@@ -28,6 +28,8 @@ export type Verdict =
       readonly enrollmentId: string;
       readonly epoch: number;
       readonly at: number;
+      /** As in `Factor`. */
+      readonly via?: string;
       /** For the event, e.g. what Duo says of it. */
       readonly detail?: string;
     }

@@ -80,6 +80,8 @@ export interface Factor {
   readonly method: MethodName;
   readonly enrollmentId: string;
   readonly at: number;
+  /** Whose keys of Duo it was proven with; of a remembered device, the method that it stands for. */
+  readonly via?: string | undefined;
 }
 
 /**

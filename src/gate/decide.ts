@@ -138,7 +138,7 @@ function whereOff(facts: Facts): Decision {
   return steppedUp(facts, freshFactors(facts), usable);
 }
 
-/** The proofs of this session that still count: of this subject, of this epoch, young enough. */
+/** The proofs of this session that still count: of this subject, of this epoch, young enough, and for this policy. */
 export function freshFactors({
   assurance,
   subjectId,
@@ -156,8 +156,19 @@ export function freshFactors({
     return [];
   }
   const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
-  return assurance.factors.filter(({ at }) => now - at < limit);
+  return assurance.factors.filter((factor) => now - factor.at < limit && countsFor(policy, factor));
 }
+
+/**
+ * Whoever has the keys of a Duo decides whom it says yes to. So a proof counts only under the keys that it was
+ * made with, also for somebody who acts in another organization's name in the same session.
+ */
+function countsFor({ methods, duo }: Policy, { method, via }: Factor): boolean {
+  if (method === REMEMBERED_DEVICE) return via !== undefined && methods.includes(via);
+  return method !== DUO || (duo !== null && via === duo.source);
+}
+
+const DUO = 'duo';
 
 /** Recovery codes stand in for a lost authenticator; nobody activates them by themselves. */
 const RECOVERY_CODE = 'recovery-code';

@@ -108,8 +108,9 @@ export function duoChallenge(config: PageConfig) {
     const offered = await offeredTo(situation, error);
     if (offered === null) return failed(req, res, situation, error, place);
     const { record, policy } = situation.facts;
+    const fallback = { method: 'duo', enrollmentId: FALLBACK, via: policy.duo?.source };
     if (offered === 'let-in') {
-      const factor = { method: 'duo', enrollmentId: FALLBACK, at: now() };
+      const factor = { ...fallback, at: now() };
       return letIn(req, res, situation, error, offered, { factor, epoch: record.epoch });
     }
 
@@ -120,7 +121,7 @@ export function duoChallenge(config: PageConfig) {
         // Where the policy accepts codes anyway, this was a proof like any other.
         const factor = policy.methods.includes('totp')
           ? { method: 'totp', enrollmentId, at }
-          : { method: 'duo', enrollmentId: FALLBACK, at };
+          : { ...fallback, at };
         return letIn(req, res, situation, error, offered, { factor, epoch });
       }
       case 'rejected':

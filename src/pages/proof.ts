@@ -52,11 +52,12 @@ export async function openDoor(
   res: Response,
   situation: KnownSituation,
   method: MethodName,
-  { enrollmentId, epoch, at }: Extract<Verdict, { kind: 'verified' }>,
+  { enrollmentId, epoch, at, via }: Extract<Verdict, { kind: 'verified' }>,
   codesDue = false,
 ): Promise<void> {
   const { subject } = situation;
-  await elevate(req, { subject, epoch, factor: { method, enrollmentId, at } });
+  const factor = { method, enrollmentId, at, ...(via !== undefined && { via }) };
+  await elevate(req, { subject, epoch, factor });
   if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
   const onward = takeReturnTo(req, returnTo);
   if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, { epoch, onward });

@@ -36,7 +36,8 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
       earlier?.state === 'proven' && earlier.subjectId === subject.id && earlier.epoch === epoch
         ? earlier.factors.filter(
             // A fallback is not carried into a record that lives longer than it may.
-            ({ method, enrollmentId }) => method !== factor.method && enrollmentId !== FALLBACK,
+            ({ method, via, enrollmentId }) =>
+              (method !== factor.method || via !== factor.via) && enrollmentId !== FALLBACK,
           )
         : [];
     const stamped = await store.prove(sessionDigest(req.sessionID), {

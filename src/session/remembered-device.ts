@@ -122,7 +122,10 @@ export function rememberedDevices({
       await elevate(req, {
         subject,
         epoch: facts.record.epoch,
-        factor: { method: REMEMBERED_DEVICE, enrollmentId: device.id, at: now },
+        factor: {
+          ...{ method: REMEMBERED_DEVICE, enrollmentId: device.id, at: now },
+          via: device.method,
+        },
       });
       return 'recognized';
     },

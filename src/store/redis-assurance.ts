@@ -1,14 +1,16 @@
 import type { AssuranceRecord, Factor } from '../contracts.js';
 
 // An assurance is one string: a letter for the state, expiresAt, `:`, epoch, `:`, and JSON that the scripts
-// carry along unread: [subjectId, [method, enrollmentId, at], …].
+// carry along unread: [subjectId, [method, enrollmentId, at, via?], …].
 const ASSURANCE = /^([pve])(\d+):(\d+):(.*)$/s;
 const STATES = { p: 'pending', v: 'proven', e: 'ended' } as const;
 
 export function packProof(subjectId: string, factors: readonly Factor[]): string {
   return JSON.stringify([
     subjectId,
-    ...factors.map(({ method, enrollmentId, at }) => [method, enrollmentId, at]),
+    ...factors.map(({ method, enrollmentId, at, via }) =>
+      via === undefined ? [method, enrollmentId, at] : [method, enrollmentId, at, via],
+    ),
   ]);
 }
 
@@ -18,15 +20,15 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
   const state = STATES[match[1] as keyof typeof STATES];
   const [subjectId, ...factors] = JSON.parse(match[4] as string) as [
     string,
-    ...[string, string, number][],
+    ...[string, string, number, string?][],
   ];
   return Object.freeze({
     state,
     subjectId,
     epoch: Number(match[3]),
     factors: Object.freeze(
-      (state === 'proven' ? factors : []).map(([method, enrollmentId, at]) =>
-        Object.freeze({ method, enrollmentId, at }),
+      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via]) =>
+        Object.freeze({ method, enrollmentId, at, ...(via !== undefined && { via }) }),
       ),
     ),
     expiresAt: Number(match[2]),

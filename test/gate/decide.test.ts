@@ -19,7 +19,7 @@ const HOUR = 60 * MINUTE;
 const REQUIRED: Policy = {
   mode: 'required',
   methods: ['totp', 'duo'],
-  duo: null,
+  duo: { source: 'acme', credentialVersion: 'v1' },
   enrollment: 'self',
   graceUntil: null,
   maxAgeSeconds: null,
@@ -35,10 +35,16 @@ const enrolled = (method: string): Enrollment => ({
   lastUsedAt: null,
 });
 
+const VIA: Readonly<Record<string, Pick<Factor, 'via'>>> = {
+  duo: { via: 'acme' },
+  [REMEMBERED_DEVICE]: { via: 'totp' },
+};
+
 const factor = (method: string, ageMs = 0): Factor => ({
   method,
   enrollmentId: `${method}-1`,
   at: NOW - ageMs,
+  ...VIA[method],
 });
 
 const proven = (factors: readonly Factor[], more: Partial<AssuranceRecord> = {}) => ({
@@ -309,7 +315,8 @@ const withCodes = (left: number | null, ...methods: readonly string[]) => ({
   recoveryCodesLeft: left,
 });
 const CODES: Partial<Policy> = { methods: ['totp', 'recovery-code'] };
-const fallback: Factor = { method: 'duo', enrollmentId: FALLBACK, at: NOW };
+const fallback: Factor = { method: 'duo', enrollmentId: FALLBACK, at: NOW, via: 'acme' };
+const DUO = { methods: ['duo'], duo: { source: 'acme', credentialVersion: 'v2' } };
 const STEP_UP = { maxAgeMs: null, methods: null };
 
 /** Remembered devices, recovery codes and fallbacks: what stands in for a proof, and what it does not do. */
@@ -353,6 +360,51 @@ const STANDING_IN: typeof TABLE = [
       assurance: proven([factor(REMEMBERED_DEVICE)]),
     }),
     challenge('to-enroll-another', 'totp'),
+  ],
+  [
+    'challenges a remembered device that stands for a method that is accepted no longer',
+    facts({
+      policy: { ...remembered, ...DUO },
+      record: record(enrolled('totp'), enrolled('duo')),
+      assurance: proven([factor(REMEMBERED_DEVICE)]),
+    }),
+    challenge('not-proven', 'duo'),
+  ],
+  [
+    'passes a proof of Duo under new keys of the same organization',
+    facts({
+      policy: DUO,
+      record: record(enrolled('duo')),
+      assurance: proven([factor('duo')]),
+    }),
+    pass('proven'),
+  ],
+  [
+    'takes no proof under the keys of another organization, which says yes to whom it likes',
+    facts({
+      policy: DUO,
+      record: record(enrolled('duo')),
+      assurance: proven([{ ...factor('duo'), via: 'globex' }]),
+    }),
+    challenge('not-proven', 'duo'),
+  ],
+  [
+    'takes no such proof for one that lets another method be activated, nor where there are no keys',
+    facts({
+      policy: { methods: ['totp'], duo: null },
+      record: record(enrolled('duo')),
+      assurance: proven([{ ...factor('duo'), via: 'globex' }]),
+    }),
+    challenge('to-enroll-another', 'duo'),
+  ],
+  [
+    'takes no fallback that another organization has chosen',
+    facts({
+      policy: DUO,
+      record: record(enrolled('duo')),
+      assurance: proven([{ ...fallback, via: 'globex' }]),
+    }),
+    challenge('not-proven', 'duo'),
   ],
   [
     'passes a fallback at the door',

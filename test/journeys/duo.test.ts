@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { memoryStore } from 'sallyport';
+import { memoryStore, organizationPolicy } from 'sallyport';
 import type { DuoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
-import { KEY } from '../support/app.js';
+import { KEY, subjectOf } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import {
   activateDuo,
@@ -236,6 +236,42 @@ journeys('a login with Duo', (world) => {
     const back = await browser.get(local(callback));
     assert.equal(back.headers.location, '/two-factor/profile?done=activated');
     assert.equal((await browser.get('/payout')).text, 'paid');
+  });
+
+  it('of another organization lets nobody into this one, who acts in the name of both', async () => {
+    const host = await hostOf({
+      options: {
+        policy: organizationPolicy({
+          store: world().store,
+          organization: (id) => ({ id, kind: 'client', partnerId: null }),
+        }),
+        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+        subject: (req) => {
+          const subject = subjectOf(req);
+          const tenantId = /acts-for=(\w+)/.exec(req.headers.cookie ?? '')?.[1];
+          return subject && { ...subject, ...(tenantId && { tenantId }) };
+        },
+      },
+    });
+    await activateDuo(host, duo, 'user1@globex');
+    const browser = host.browser();
+    await browser.login('user1@globex');
+    const actFor = (tenant: string) => browser.cookies.set('acts-for', tenant);
+    const answer = async () =>
+      browser.get(local((await duo.answer(await toPrompt(browser))).callback));
+    actFor('initech');
+    await answer();
+    assert.ok(await isInside(browser));
+    actFor('globex');
+    assert.equal((await browser.get('/reports')).headers.location, '/two-factor/challenge');
+    assert.equal(
+      (await browser.get('/two-factor/profile')).headers.location,
+      '/two-factor/challenge',
+    );
+    await answer();
+    assert.ok(await isInside(browser));
+    actFor('initech');
+    assert.ok(await isInside(browser), 'each counts where it was proven');
   });
 
   it('asks for the activation key before the redirect, where the client wants one', async () => {

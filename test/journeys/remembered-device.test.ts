@@ -156,6 +156,20 @@ journeys('a remembered device', (world) => {
     assert.match((await later.get('/x')).headers.location ?? '', /challenge/);
   });
 
+  it('lets nobody stay, once the method that it stands for is accepted no longer', async () => {
+    const { store } = world();
+    const duo = { id: 'duo-1', method: 'duo', label: 'Duo', sealed: new Uint8Array(1) };
+    const begun = { ...duo, parameters: '', session: 'other', basis: 'proven', lifetimeMs: 1000 };
+    await store.beginEnrollment('user1@acme', begun as never, { restart: true });
+    const confirmed = { id: duo.id, session: 'other', step: -1, replaces: null };
+    await store.confirmEnrollment('user1@acme', confirmed);
+    const later = laterOn(await remembered());
+    await signIn(later);
+    assert.equal((await later.get('/x')).status, 200);
+    policy = { ...policy, methods: ['duo'], duo: { source: 'acme', credentialVersion: 'v1' } };
+    assert.match((await later.get('/x')).headers.location ?? '', /challenge/);
+  });
+
   it('is forgotten after a reset', async () => {
     const browser = await remembered();
     await world().store.reset('user1@acme');

@@ -112,7 +112,10 @@ describe('remembered devices', () => {
       {
         subject: SUBJECT,
         epoch: 3,
-        factor: { method: 'remembered-device', enrollmentId: device?.id, at: now },
+        factor: {
+          ...{ method: 'remembered-device', enrollmentId: device?.id, at: now },
+          via: device?.method,
+        },
       },
     ]);
     assert.notEqual(jar.value, first);

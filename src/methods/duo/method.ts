@@ -168,8 +168,9 @@ export function duo(config: DuoConfig): DuoMethod {
       if (!own) return rejected('superseded', 'not enrolled');
       const commit = await store.commitAttempt(subject.id, { enrollmentId: own.id, step: null });
       if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
-      const { detail } = redeemed;
-      return { kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, detail };
+      const { detail, transaction } = redeemed;
+      const via = transaction.source;
+      return { kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, via, detail };
     },
 
     async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
@@ -211,7 +212,10 @@ export function duo(config: DuoConfig): DuoMethod {
       });
       switch (confirmed.kind) {
         case 'confirmed':
-          return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at, detail };
+          return {
+            ...{ kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at, detail },
+            via: transaction.source,
+          };
         case 'superseded':
         case 'expired':
           return rejected(confirmed.kind, 'enrollment');

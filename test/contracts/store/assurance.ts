@@ -39,7 +39,7 @@ export function assurance({ store, other, clock }: Stage): void {
       const strange = {
         ...proof,
         subjectId: 'a:"b\\\n{c}\u0000é\ud800',
-        factors: [...factors, { method: 'x:y', enrollmentId: '"', at: 1 }],
+        factors: [...factors, { method: 'x:y', enrollmentId: '"', at: 1, via: 'a"]\n' }],
       };
       await store.prove('digest', strange);
       const record = await store.readAssurance('digest');
