@@ -80,7 +80,7 @@ export interface Factor {
   readonly method: MethodName;
   readonly enrollmentId: string;
   readonly at: number;
-  /** Whose keys of Duo it was proven with; of a remembered device, the method that it stands for. */
+  /** Of Duo, the organization in whose name it was proven; of a remembered device, the method it stands for. */
   readonly via?: string | undefined;
 }
 

@@ -12,6 +12,8 @@ import {
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
 export interface Facts {
   readonly subjectId: string;
+  /** In whose name the subject acts now. */
+  readonly tenantId: string;
   readonly policy: Policy;
   readonly record: SubjectRecord;
   readonly assurance: AssuranceRecord | null;
@@ -142,6 +144,7 @@ function whereOff(facts: Facts): Decision {
 export function freshFactors({
   assurance,
   subjectId,
+  tenantId,
   record,
   policy,
   maxAgeMs,
@@ -156,16 +159,18 @@ export function freshFactors({
     return [];
   }
   const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
-  return assurance.factors.filter((factor) => now - factor.at < limit && countsFor(policy, factor));
+  return assurance.factors.filter(
+    (factor) => now - factor.at < limit && counts(factor, policy, tenantId),
+  );
 }
 
 /**
- * Whoever has the keys of a Duo decides whom it says yes to. So a proof counts only under the keys that it was
- * made with, also for somebody who acts in another organization's name in the same session.
+ * Whoever has the keys of a Duo decides whom it says yes to. So a proof by it counts only in the organization in
+ * whose name it was given: somebody who acts for several has one session for all of them.
  */
-function countsFor({ methods, duo }: Policy, { method, via }: Factor): boolean {
+function counts({ method, via }: Factor, { methods }: Policy, tenantId: string): boolean {
   if (method === REMEMBERED_DEVICE) return via !== undefined && methods.includes(via);
-  return method !== DUO || (duo !== null && via === duo.source);
+  return method !== DUO || via === tenantId;
 }
 
 const DUO = 'duo';

@@ -72,6 +72,7 @@ export function inspector(config: InspectConfig): Inspector {
     ): KnownSituation => {
       const facts: Facts = {
         subjectId: subject.id,
+        tenantId: subject.tenantId,
         policy,
         record,
         assurance,

@@ -108,7 +108,7 @@ export function duoChallenge(config: PageConfig) {
     const offered = await offeredTo(situation, error);
     if (offered === null) return failed(req, res, situation, error, place);
     const { record, policy } = situation.facts;
-    const fallback = { method: 'duo', enrollmentId: FALLBACK, via: policy.duo?.source };
+    const fallback = { method: 'duo', enrollmentId: FALLBACK, via: situation.subject.tenantId };
     if (offered === 'let-in') {
       const factor = { ...fallback, at: now() };
       return letIn(req, res, situation, error, offered, { factor, epoch: record.epoch });

@@ -69,6 +69,7 @@ const ended = { ...proven([factor('totp')]), state: 'ended' as const };
 function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: Partial<Policy> }) {
   return {
     subjectId: 'user1',
+    tenantId: 'acme',
     policy: { ...REQUIRED, ...policy },
     record: record(enrolled('totp')),
     assurance: null,
@@ -380,7 +381,7 @@ const STANDING_IN: typeof TABLE = [
     pass('proven'),
   ],
   [
-    'takes no proof under the keys of another organization, which says yes to whom it likes',
+    'takes no proof by the Duo of another organization, which says yes to whom it likes',
     facts({
       policy: DUO,
       record: record(enrolled('duo')),
@@ -396,6 +397,15 @@ const STANDING_IN: typeof TABLE = [
       assurance: proven([{ ...factor('duo'), via: 'globex' }]),
     }),
     challenge('to-enroll-another', 'duo'),
+  ],
+  [
+    'takes one for that where the keys were removed, if it is of this organization',
+    facts({
+      policy: { methods: ['totp'], duo: null },
+      record: record(enrolled('duo')),
+      assurance: proven([factor('duo')]),
+    }),
+    { ...enroll('method-not-accepted'), methods: ['totp'] },
   ],
   [
     'takes no fallback that another organization has chosen',

@@ -80,6 +80,7 @@ describe('an inspection', () => {
     assert.equal(policy, required);
     assert.deepEqual(facts, {
       subjectId: 'user1',
+      tenantId: 'acme',
       record: store.readSubject('user1'),
       assurance: store.readAssurance(DIGEST),
       now: NOW,

@@ -169,7 +169,7 @@ export function duo(config: DuoConfig): DuoMethod {
       const commit = await store.commitAttempt(subject.id, { enrollmentId: own.id, step: null });
       if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
       const { detail, transaction } = redeemed;
-      const via = transaction.source;
+      const via = transaction.tenantId;
       return { kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, via, detail };
     },
 
@@ -214,7 +214,7 @@ export function duo(config: DuoConfig): DuoMethod {
         case 'confirmed':
           return {
             ...{ kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at, detail },
-            via: transaction.source,
+            via: transaction.tenantId,
           };
         case 'superseded':
         case 'expired':

@@ -193,7 +193,7 @@ describe('the Duo method', () => {
       assert.equal(basis, 'first');
       assert.deepEqual(await confirm(), {
         ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: NOW },
-        ...{ via: 'north', detail: 'allow txid=tx-1' },
+        ...{ via: 'acme', detail: 'allow txid=tx-1' },
       });
       assert.deepEqual(await confirm(), rejected('expired', 'state'));
       const [own] = (await store.readSubject('user1')).enrollments;
@@ -305,7 +305,7 @@ describe('the Duo method', () => {
       now += 1000;
       assert.deepEqual(await verify(), {
         ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: now },
-        ...{ via: 'north', detail: 'allow txid=tx-1' },
+        ...{ via: 'acme', detail: 'allow txid=tx-1' },
       });
       assert.deepEqual(redeemed.at(-1), ['code', 'user1@acme.example']);
       assert.deepEqual(await verify(), rejected('expired', 'state'));
