@@ -7,6 +7,7 @@ import {
   addTotp,
   approved,
   type DuoHostOptions,
+  deadlineFor,
   duoHost,
   GLOBEX,
   isInside,
@@ -50,7 +51,7 @@ journeys('while Duo cannot be reached', (world) => {
     const host = await duoHost(duo, {
       world: world(),
       whenUnavailable,
-      timeout: '250ms',
+      timeout: deadlineFor(knob.fault),
       setting: { methods: ['duo', 'totp'] },
       ...(routes && { routes }),
     });

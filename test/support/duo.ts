@@ -1,6 +1,6 @@
 import type { Express } from 'express';
 import { memoryStore, organizationPolicy, type SecondFactorStore } from 'sallyport';
-import { type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
+import { type DuoKnob, type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials, type WhenUnavailable } from '../../src/methods/duo/credentials.js';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
@@ -37,8 +37,8 @@ export interface DuoHostOptions extends Omit<HostOptions, 'policy'> {
   readonly setting?: Partial<OrganizationSetting>;
   /** Where the data are; by default a memory of its own, on the machine's clock. */
   readonly world?: World;
-  /** Deadline of each call to Duo. */
-  readonly timeout?: `${number}ms` | `${number}s`;
+  /** Deadline of each call to Duo, in milliseconds. */
+  readonly timeout?: number;
 }
 
 export interface DuoHost extends Host {
@@ -54,6 +54,11 @@ export interface DuoHost extends Host {
   browser(target?: Express | string): Browser;
 }
 
+/** Short only for the faults that a call waits for: a busy machine is slow to answer as well. */
+export function deadlineFor(fault: DuoKnob['fault']): number {
+  return fault === 'hang' || fault === 'slow-drip' ? 500 : 2000;
+}
+
 let versions = 0;
 
 /** A host with two organizations that require Duo or an app; `globex` and `initech` have keys of their own. */
@@ -64,7 +69,7 @@ export async function duoHost(
     world,
     whenUnavailable = 'deny',
     setting = {},
-    timeout = '2s',
+    timeout = 2000,
     options = {},
     before,
     ...rest
@@ -79,7 +84,11 @@ export async function duoHost(
         store: own,
         organization: (id) => ({ id, kind: 'client', partnerId: null }),
       }),
-      duo: { httpsAgent: simulator.agent, promptOrigin: simulator.promptOrigin, timeout },
+      duo: {
+        httpsAgent: simulator.agent,
+        promptOrigin: simulator.promptOrigin,
+        timeout: `${timeout}ms`,
+      },
       ...options,
     },
     before(app) {
