@@ -161,12 +161,9 @@ export function activationPages(context: AdminContext) {
       limits: ATTEMPT_LIMITS,
       audit: onBehalf(audit, admin.id),
     });
-    const verdict = await run(
-      method,
-      { kind: 'confirm', replaces: null },
-      attemptOf(visit, standing, input),
-      req.ip ?? null,
-    );
+    const attempt = attemptOf(visit, standing, input);
+    const operation = { kind: 'confirm', replaces: null } as const;
+    const verdict = await run(method, operation, attempt, req.ip ?? null);
     switch (verdict.kind) {
       case 'verified':
         return present.onward(req, res, withQuery(here.details, { done: 'activated' }), {
@@ -175,7 +172,12 @@ export function activationPages(context: AdminContext) {
         });
       case 'rejected':
       case 'locked':
-        return showAgain(visit, input.enrollment, wrongOf(verdict));
+        return showAgain(
+          visit,
+          input.enrollment,
+          wrongOf(verdict),
+          await digitsOf(method, attempt),
+        );
       case 'unavailable':
         throw verdict.cause;
       default:
@@ -183,7 +185,17 @@ export function activationPages(context: AdminContext) {
     }
   }
 
-  async function showAgain(visit: UserVisit, enrollment: string, wrong: Wrong): Promise<void> {
+  /** As the form of the method itself has them. */
+  async function digitsOf(method: EnrollableMethod, attempt: Attempt): Promise<number> {
+    return Number((await method.challenge(attempt)).data.digits);
+  }
+
+  async function showAgain(
+    visit: UserVisit,
+    enrollment: string,
+    wrong: Wrong,
+    digits: number,
+  ): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
     const voided = wrong.error === 'superseded' || wrong.error === 'expired';
@@ -198,7 +210,7 @@ export function activationPages(context: AdminContext) {
         label: user.label,
         shown: null,
         confirm: voided ? null : { action: here.confirm, enrollment },
-        digits: 6,
+        digits,
         until: present.moment(new Date(store.now())),
         error: wrong.message,
         retryAt,

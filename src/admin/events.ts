@@ -28,7 +28,6 @@ const WORDS: Readonly<Record<AuditEventType, string>> = {
   'enrollment.failed': 'Activation failed',
   'enrollment.removed': 'Removed',
   'enrollment.reset': 'Reset',
-  'session.ended': 'Session ended',
   'device.remembered': 'Device remembered',
   'device.forgotten': 'Device forgotten',
   'device.stolen': 'Remembered device used twice',

@@ -21,7 +21,6 @@ export type AuditEventType =
   | 'enrollment.failed'
   | 'enrollment.removed'
   | 'enrollment.reset'
-  | 'session.ended'
   | 'unavailable';
 
 /** Something that happened, for the audit trail. Never holds a code, a secret or a token. */
