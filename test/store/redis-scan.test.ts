@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { keyring } from '../../src/crypto/keyring.js';
 import { redisKeys, unescaped } from '../../src/store/redis-keys.js';
 import { redisScan } from '../../src/store/redis-scan.js';
-import { enrollUnder, newKey, sallyport } from '../support/cli.js';
+import { beginUnder, enrollUnder, newKey, sallyport } from '../support/cli.js';
 import { sharedRedis, startRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openClient, openStore } from '../support/redis-store.js';
 
@@ -60,6 +60,106 @@ describe('a scan of what is stored in Redis', () => {
     for await (const batch of scan.organizations())
       organizations.push(...batch.map(({ id }) => id));
     assert.deepEqual(organizations.sort(), ['acme', 'globex']);
+  });
+
+  describe('tells what it finds', () => {
+    const old = keyring([newKey()]);
+    const [oldId = ''] = [Buffer.from(old.digest('x', 'x').keyId).toString('hex')];
+
+    async function scanning(prefix = uniquePrefix()) {
+      const url = await sharedRedis();
+      const store = openStore(url, { prefix, initialize: true, allowEviction: true });
+      await store.ready();
+      const client = (await openClient(url)).withTypeMapping({ 36: Buffer, 37: Array });
+      const scan = redisScan([(args) => client.sendCommand([...args])], prefix);
+      async function all<T>(batches: AsyncGenerator<readonly T[]>): Promise<T[]> {
+        const found: T[] = [];
+        for await (const batch of batches) found.push(...batch);
+        return found;
+      }
+      return {
+        ...{ store, client, prefix },
+        subjects: () => all(scan.subjects()),
+        organizations: () => all(scan.organizations()),
+      };
+    }
+
+    it('of a person: factors, what is pending, codes by their keys, and the activation key', async () => {
+      const { store, subjects } = await scanning();
+      const { id } = await enrollUnder(store, old, 'user1');
+      await beginUnder(store, old, 'user1', { id: 'next' });
+      const endsAt = await store.putActivationKey('user1', {
+        ...{ digest: old.digest('A', 'x'), lifetimeMs: 60_000 },
+      });
+      const [found, ...others] = await subjects();
+      assert.equal(others.length, 0);
+      assert.equal(found?.id, 'user1');
+      assert.deepEqual(
+        found?.held?.enrollments.map((one) => one.id),
+        [id],
+      );
+      assert.equal(found?.held?.pending?.id, 'next');
+      assert.deepEqual(found?.held?.activationKey, { keyId: oldId, endsAt });
+      assert.deepEqual([...(found?.held?.recoveryCodes ?? [])], [[oldId, 10]]);
+    });
+
+    it('of a person with nothing but an epoch: nothing', async () => {
+      const { store, subjects } = await scanning();
+      await store.raiseEpoch('user1');
+      assert.deepEqual(
+        (await subjects()).map(({ held }) => held),
+        [{ enrollments: [], pending: null, activationKey: null, recoveryCodes: new Map() }],
+      );
+    });
+
+    it('of codes that are spent: none of that key', async () => {
+      const { store, subjects } = await scanning();
+      await store.replaceRecoveryCodes('user1', []);
+      const [found] = await subjects();
+      assert.deepEqual([...(found?.held?.recoveryCodes ?? [])], []);
+    });
+
+    it('of what is damaged: that it is', async () => {
+      const { client, prefix, subjects, organizations } = await scanning();
+      await client.hSet(`${prefix}{s:user1}`, 'k', 'alone');
+      await client.hSet(`${prefix}{o:acme}`, { v: '1', vt: '1', v0: 'no JSON' });
+      assert.deepEqual(await subjects(), [{ id: 'user1', held: null }]);
+      const [found] = await organizations();
+      const { replace, ...rest } = found ?? assert.fail('found none');
+      assert.deepEqual(rest, { id: 'acme', setting: null, json: null, damaged: true });
+      assert.equal(await replace('{}'), false);
+    });
+
+    it('of a setting: as it is stored, so that it can be replaced while it still is', async () => {
+      const { store, organizations } = await scanning();
+      const save = (value: Record<string, unknown> | null) =>
+        store.writeSetting('acme', { value, changedBy: 'admin', expectedVersion: null });
+      await save({ note: 'x'.repeat(200) });
+      const [found] = await organizations();
+      assert.equal(found?.damaged, false);
+      assert.equal(found?.json, JSON.stringify(['admin', { note: 'x'.repeat(200) }]));
+      assert.deepEqual(found?.setting?.value, { note: 'x'.repeat(200) });
+      assert.equal(await found?.replace(JSON.stringify(['admin', { note: 'y' }])), true);
+      assert.equal(await found?.replace(JSON.stringify(['admin', { note: 'z' }])), false);
+      const [now] = await organizations();
+      assert.deepEqual([now?.setting?.value, now?.setting?.version], [{ note: 'y' }, 1]);
+      await save(null);
+      const [gone] = await organizations();
+      assert.deepEqual([gone?.setting, gone?.json, gone?.damaged], [null, null, false]);
+      assert.equal(await gone?.replace('{}'), false);
+    });
+
+    it('takes a prefix as it is, whatever it means in a pattern', async () => {
+      const odd = `${uniquePrefix()}a[b]*?^-\\c:`;
+      const { store, client, subjects } = await scanning(odd);
+      await store.raiseEpoch('user1');
+      await client.hSet(`${odd.replace('[b]', 'b')}{s:user2}`, 'e', '1');
+      await client.hSet(`${odd.replace('*', 'x')}{s:user3}`, 'e', '1');
+      assert.deepEqual(
+        (await subjects()).map(({ id }) => id),
+        ['user1'],
+      );
+    });
   });
 
   it('by the commands leaves nothing for the server to track', async () => {

@@ -46,6 +46,18 @@ export function devices({ clock, store, other }: Stage): void {
       assert.deepEqual(await store.readDevices('user2'), []);
     });
 
+    it('are in the order of their first day, in whichever they were put or used', async () => {
+      for (const id of ['b', 'd', 'a', 'c']) {
+        await put(id);
+        clock.time += MINUTE;
+      }
+      await use('b', 'b-1', 'x');
+      assert.deepEqual(
+        (await store.readDevices('user1')).map(({ id }) => id),
+        ['c', 'a', 'd', 'b'],
+      );
+    });
+
     it('rotate their token with each use', async () => {
       await put('a');
       clock.time += DAY;
@@ -59,7 +71,9 @@ export function devices({ clock, store, other }: Stage): void {
       await put('a');
       await use('a', 'a-1', 'a-2');
       clock.time += GRACE - 1;
-      assert.equal((await use('a', 'a-1', 'x')).kind, 'just-rotated');
+      const again = await use('a', 'a-1', 'x');
+      assert.equal(again.kind, 'just-rotated');
+      assert.equal(again.kind === 'just-rotated' && again.device.lastUsedAt, START);
       assert.equal((await use('a', 'a-2', 'a-3')).kind, 'rotated');
     });
 
