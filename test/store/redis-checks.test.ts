@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createClient, createClientPool } from 'redis';
 import { type AuditEvent, emptySubject } from '../../src/contracts.js';
+import { assertNoEviction } from '../../src/store/redis-checks.js';
 import {
   type RedisClient,
   type RedisStoreOptions,
@@ -148,13 +149,32 @@ describe('ready() of the redis store', () => {
     await assert.rejects(openStore(server.url).ready(), /another version/);
   });
 
+  const says = (pattern: string) => (error: Error) =>
+    coded('ERR_REDIS_EVICTION')(error) && new RegExp(pattern).test(error.message);
+
+  it('takes for one that may evict what does not say how it is', async () => {
+    const asked = (...infos: unknown[]) => ({
+      each: async (run: (send: never) => Promise<unknown>) =>
+        Promise.all(infos.map((info) => run((async () => info) as never))) as never,
+    });
+    await assertNoEviction(asked('# Memory\r\nmaxmemory_policy:noeviction\r\n'));
+    for (const info of ['', 'used_memory:1', 'xmaxmemory_policy:noeviction']) {
+      await assert.rejects(
+        assertNoEviction(asked('maxmemory_policy:noeviction', info)),
+        says('has maxmemory-policy unknown: '),
+      );
+    }
+    const down = new Error('down');
+    await assert.rejects(assertNoEviction({ each: () => Promise.reject(down) }), down);
+  });
+
   it('refuses a Redis that may evict, unless it is told that this is accepted', async () => {
     const client = await openClient(server.url);
     for (const policy of ['allkeys-lru', 'volatile-ttl']) {
       await client.configSet('maxmemory-policy', policy);
       await assert.rejects(
         openStore(server.url).ready(),
-        (error: Error) => coded('ERR_REDIS_EVICTION')(error) && error.message.includes(policy),
+        says(`has maxmemory-policy ${policy}: .* Set it to noeviction, or set allowEviction: true`),
       );
     }
     assert.equal(await client.exists('sp:initialized'), 0);
@@ -172,7 +192,10 @@ describe('ready() of the redis store', () => {
 
   it('needs the permission to look at the eviction policy, or to be told', async () => {
     const url = await user('short', '+@all', '-info');
-    await assert.rejects(openStore(url).ready(), coded('ERR_REDIS_EVICTION'));
+    await assert.rejects(
+      openStore(url).ready(),
+      says('may not run INFO, .* grant \\+info, or set allowEviction: true when you know'),
+    );
     await openStore(url, { allowEviction: true }).ready();
   });
 
