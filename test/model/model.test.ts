@@ -76,7 +76,7 @@ describe('the model: who may be let in', () => {
       }
     }
     const unseen = MUST_BE_SEEN.filter((what) => !seen.has(what));
-    if (runs >= 2000) assert.deepEqual(unseen, []);
+    if (runs >= 2000 && !MODEL_PATH) assert.deepEqual(unseen, []);
   });
 
   it('agrees with two processes that share one Redis', async function () {

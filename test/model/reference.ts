@@ -215,6 +215,9 @@ export class Reference {
 
   /** A request of a program to a route that demands a fresh proof. */
   demandFresh(jar: Jar): Standing {
+    // The gate stands before the route: only whoever it lets through is asked for more.
+    const atGate = this.visit(jar);
+    if (atGate.kind !== 'pass') return atGate;
     const standing = this.visit(jar, true);
     if (standing.kind === 'challenge' && jar.session) jar.session.steppingUp = true;
     return standing;
