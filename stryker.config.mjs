@@ -18,7 +18,7 @@ export default {
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `reports/mutation/${part}.json` },
   tempDirName: `.stryker-tmp/${part}`,
-  ignorePatterns: ['docs/screenshots', 'dist', 'bench', '.ci', 'reports'],
+  ignorePatterns: ['docs/screenshots', 'dist', 'bench', '.ci', 'reports', '.stryker-tmp'],
   // TypeScript 7 has no JavaScript API, with which Stryker would read it.
   tsconfigFile: 'none.json',
 };
