@@ -71,6 +71,10 @@ journeys('a check by the host’s own code', (world) => {
     assert.equal(subject?.id, 'user1@acme');
     assert.deepEqual(policy?.methods, ['totp']);
     assert.deepEqual([assurance, expiresAt], [[], null]);
+    // Once sent between the doors there is a record of the session, and still no proof in it.
+    await browser.get('/');
+    const again = await checked(browser);
+    assert.deepEqual([again.assurance, again.expiresAt], [[], null]);
   });
 
   it('says what is proven, and when that ends', async () => {
