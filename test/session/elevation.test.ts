@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import express from 'express';
 import session, { MemoryStore } from 'express-session';
 import { memoryStore } from 'sallyport';
@@ -84,6 +85,11 @@ describe('an elevation', () => {
       await inner.prove(sessionDigest(id), record);
     };
 
+  it('knows a session by SHA-256 of its id, so that no cookie can be made from the store', () => {
+    const digest = createHash('sha256').update('the session’s id').digest('base64url');
+    assert.equal(sessionDigest('the session’s id'), digest);
+  });
+
   it('stamps the new id with the proof, and ends the old one', async () => {
     const { old, now, changedId, data } = await elevate();
     assert.equal(changedId, true);
@@ -114,6 +120,13 @@ describe('an elevation', () => {
     ]);
     const { now } = await elevate(PROOF, { before });
     assert.deepEqual(now?.factors, [factor('duo', 11.9), TOTP]);
+  });
+
+  it('keeps a proof by Duo that was given in another organization’s name, beside this one', async () => {
+    const duo = (via: string, hoursAgo: number): Factor => ({ ...factor('duo', hoursAgo), via });
+    const before = proven([duo('globex', 1), duo('acme', 2), factor('totp', 3)]);
+    const { now } = await elevate({ ...PROOF, factor: duo('acme', 0) }, { before });
+    assert.deepEqual(now?.factors, [duo('globex', 1), factor('totp', 3), duo('acme', 0)]);
   });
 
   for (const [what, before] of [
