@@ -70,7 +70,6 @@ export const parts: Readonly<Record<string, Part>> = {
       ...tests('contracts', 'redis-store'),
       'test/store/redis-*.test.ts',
       ...tests('store', 'tracked-reads', 'change-listeners', 'deadline', 'tracking'),
-      ...tests('cli', 'doctor', 'reseal', 'reset'),
     ],
   },
   topology: {
