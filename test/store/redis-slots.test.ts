@@ -12,6 +12,10 @@ const KNOWN = [
   ['foo{{bar}}zap', 4015],
   ['foo{bar}{zap}', 5061],
   ['bar', 5061],
+  ['é', 10180],
+  ['ü{ü}', 9552],
+  ['€😀', 3488],
+  ['x\u007fy', 1648],
 ] as const;
 
 describe('the slot of a key', () => {
