@@ -1,7 +1,7 @@
 import { parts } from './test/mutation/parts.ts';
 
 const part = process.env.MUTATION_PART;
-const { mutate, spec, grep } = parts[part];
+const { mutate, spec, grep, concurrency = 2 } = parts[part];
 
 /** For one part of the sources; `npm run mutation` goes through all of them. */
 export default {
@@ -13,7 +13,7 @@ export default {
   coverageAnalysis: 'perTest',
   // Mutants in what runs only while a module loads would need a process each.
   ignoreStatic: true,
-  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+  concurrency,
   timeoutMS: 5000,
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `reports/mutation/${part}.json` },

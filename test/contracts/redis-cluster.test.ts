@@ -1,19 +1,20 @@
-import { openClusterStore, type RedisCluster, startCluster } from '../support/redis-cluster.js';
+import { openClusterStore, someCluster } from '../support/redis-cluster.js';
 import { closeStores, openClient } from '../support/redis-store.js';
 import { storeContract } from './store-contract.js';
 
 describe('over a Cluster,', function () {
   this.timeout(30_000);
-  let cluster: RedisCluster;
+  let cluster: Awaited<ReturnType<typeof someCluster>>;
 
   before(async () => {
-    cluster = await startCluster();
+    cluster = await someCluster();
   });
   after(() => cluster.stop());
 
   storeContract('redisStore', async (now) => {
-    await Promise.all(cluster.nodes.map(({ url }) => removeRecords(url)));
-    const make = () => openClusterStore(cluster.rootNodes, { now, initialize: true });
+    await Promise.all(cluster.urls.map(removeRecords));
+    const rootNodes = cluster.urls.map((url) => ({ url }));
+    const make = () => openClusterStore(rootNodes, { now, initialize: true });
     const [store, other] = [make(), make()];
     // One after the other: both would set up the Cluster, and one would find it half done.
     await store.ready();

@@ -6,6 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { startRedis } from '../support/redis.js';
+import { startCluster } from '../support/redis-cluster.js';
+import { closeStores } from '../support/redis-store.js';
 import { parts } from './parts.js';
 
 const PROMISED = 85;
@@ -56,8 +58,9 @@ for (const name of named) {
     throw new Error(`no part ${name}: there are ${Object.keys(parts).join(', ')}`);
 }
 
-// One server for all: a suite's own would end with its first run.
+// Servers for all: a suite's own would end with its first run, or be started anew for each mutant.
 const redis = await startRedis();
+const cluster = await startCluster();
 const all: Mutant[] = [];
 for (const part of named.length > 0 ? named : Object.keys(parts)) {
   const { status } = spawnSync('npx', ['--yes', '--package=node@22', '-c', STRYKER], {
@@ -66,6 +69,7 @@ for (const part of named.length > 0 ? named : Object.keys(parts)) {
       ...process.env,
       MUTATION_PART: part,
       REDIS_URL: redis.url,
+      REDIS_CLUSTER: cluster.nodes.map(({ url }) => url).join(),
       NODE_OPTIONS: '--require ./test/mutation/mocha-12.cjs',
     },
   });
@@ -79,6 +83,7 @@ for (const part of named.length > 0 ? named : Object.keys(parts)) {
     all.push(...mutants);
   }
 }
-await redis.stop();
+await closeStores();
+await Promise.all([redis.stop(), cluster.stop()]);
 console.log(line('all of it', all));
 process.exitCode = score(all) >= PROMISED ? 0 : 1;

@@ -81,6 +81,20 @@ export function subjectOn(node: number, name = 'user', tenant = ''): string {
   }
 }
 
+/**
+ * What only needs some Cluster: REDIS_CLUSTER (addresses with commas between them), which is left running, or
+ * one of its own. Nobody else may use it meanwhile.
+ */
+export async function someCluster(): Promise<{
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+}> {
+  const given = process.env.REDIS_CLUSTER;
+  if (given) return { urls: given.split(','), async stop() {} };
+  const { nodes, stop } = await startCluster();
+  return { urls: nodes.map(({ url }) => url), stop };
+}
+
 export async function startClusterNode({
   args = [] as readonly string[],
   persist = false,
