@@ -32,7 +32,7 @@ import { secondFactorStrategy, strategyName } from './methods/strategy.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
-import { sessionCsrf } from './pages/csrf.js';
+import { csrfGuard, sessionCsrf } from './pages/csrf.js';
 import { pageHeaders } from './pages/headers.js';
 import { qrSvg } from './pages/qr.js';
 import { recoveryCodePages } from './pages/recovery-codes.js';
@@ -152,7 +152,7 @@ export function sallyport(options: SallyportOptions): Door {
   const stylesheets = createStylesheets(`${path}/assets`);
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
   const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
-  const csrf = config.csrf ?? sessionCsrf();
+  const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
     subjectForBrand: (req) => subjectOrNull(config.subject, req),

@@ -98,7 +98,7 @@ export function guards(config: GuardConfig): Guards {
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
         return config.turnAway(situation, req, res);
       }
-      if (kind === 'change' || kind === 'preview') await protect(config, req, res);
+      if (kind === 'change' || kind === 'preview') await config.csrf.check(req, res);
       if (!config.anybodyMay) throw forbidden();
       await handler({
         req,
@@ -156,14 +156,6 @@ export function guards(config: GuardConfig): Guards {
       }, kind);
     },
   };
-}
-
-function protect({ csrf }: Pick<GuardConfig, 'csrf'>, req: Request, res: Response): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = (error?: unknown) => (error ? reject(error) : resolve());
-    // The host's own may be asynchronous: unheard, its failure would end the process.
-    Promise.resolve(csrf.protect(req, res, next)).catch(reject);
-  });
 }
 
 /** A program is told which fields were wrong; a browser that sends wrong fields is not our form. */

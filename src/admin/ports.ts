@@ -38,7 +38,7 @@ export interface AdminPorts {
   readonly inspector: Pick<Inspector, 'inspect'>;
   readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
   readonly requireFresh: RequireFresh;
-  readonly csrf: { readonly protect: RequestHandler };
+  readonly csrf: { check(req: Request, res: Response): Promise<void> };
   /** Security headers of all our pages. */
   readonly headers: RequestHandler;
   readonly wantsHtml: (req: Request) => boolean;

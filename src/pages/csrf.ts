@@ -39,15 +39,20 @@ export function sessionCsrf(): CsrfProtection {
   };
 }
 
-/** Resolves for a request that the guard lets through. One that has answered by itself never settles. */
-export function guard(
-  { protect }: Pick<CsrfProtection, 'protect'>,
-  req: Request,
-  res: Response,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = (error?: unknown) => (error ? reject(error) : resolve());
-    // The host's own may be asynchronous: unheard, its failure would end the process.
-    Promise.resolve(protect(req, res, next)).catch(reject);
-  });
+/** The same protection as our pages ask for it, the host's or our own. */
+export interface CsrfGuard extends Pick<CsrfProtection, 'token'> {
+  /** Resolves for a request that the guard lets through. One that it has answered by itself never settles. */
+  check(req: Request, res: Response): Promise<void>;
+}
+
+export function csrfGuard(csrf: CsrfProtection): CsrfGuard {
+  return {
+    token: (req, res) => csrf.token(req, res),
+    check: (req, res) =>
+      new Promise((resolve, reject) => {
+        const next = (error?: unknown) => (error ? reject(error) : resolve());
+        // The host's own may be asynchronous: unheard, its failure would end the process.
+        Promise.resolve(csrf.protect(req, res, next)).catch(reject);
+      }),
+  };
 }

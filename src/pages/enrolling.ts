@@ -15,12 +15,10 @@ import { DuoError } from '../methods/duo/failure.js';
 import type { DuoMethod } from '../methods/duo/method.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
-import type { TotpEnrollmentData } from '../methods/totp/method.js';
 import { duoPages } from './duo.js';
+import { enrollingForms, type Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
-import type { Later, MethodLink } from './locals.js';
 import { type OpenDoorConfig, prove, type Refusal, refusal } from './proof.js';
-import { qrSvg } from './qr.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 
 export interface PageConfig extends OpenDoorConfig {
@@ -41,17 +39,6 @@ export interface PageConfig extends OpenDoorConfig {
 
 export type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
 
-/** Where an enrollment takes place: at login, or in My Profile. */
-export interface Place {
-  readonly method: EnrollableMethod;
-  /** GET shows the form, POST confirms it; `/restart` and `/key` below it are POST. */
-  readonly url: string;
-  readonly others: readonly MethodLink[];
-  readonly later: Later | null;
-  /** The enrollment that is replaced, in My Profile. */
-  readonly replaces: string | null;
-}
-
 /** What stands on the form: the method's own enrollment, or what has to come before it. */
 type Begun =
   | { readonly kind: 'shown' | 'handed-over'; readonly challenge: Challenge }
@@ -60,6 +47,7 @@ type Begun =
 /** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
+  const { showKey, showHandedOver, showActivationKey } = enrollingForms(respond);
   const duo = duoPages(config);
 
   /** GET, and POST again after a wrong answer: shows what this session has begun, or begins. */
@@ -124,106 +112,6 @@ export function enrolling(config: PageConfig) {
       default:
         begun satisfies never;
     }
-  }
-
-  async function showKey(
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    { method, url, others, later }: Place,
-    { data }: Challenge,
-    wrong: Refusal | null,
-  ): Promise<void> {
-    const { enrollment, key, uri, account, issuer, digits } = data as unknown as TotpEnrollmentData;
-    const qr = qrSvg(uri, `QR code of the key for ${account}`);
-    await respond.page(req, res, {
-      status: wrong?.status ?? 200,
-      view: 'activate-totp',
-      title: 'Activate two-factor',
-      subject: situation.subject,
-      locals: {
-        action: url,
-        restartAction: `${url}/restart`,
-        enrollment,
-        key,
-        qr,
-        account,
-        issuer,
-        digits,
-        ...said(wrong),
-        otherMethods: others,
-        later,
-      },
-      json: {
-        ...asJson(wrong),
-        next: 'enroll',
-        method: method.name,
-        url,
-        ...data,
-        qr,
-        graceEndsAt: later?.until.iso ?? null,
-      },
-    });
-  }
-
-  /** The key was shown to the administrator alone: a stolen password must not be enough to see it. */
-  async function showHandedOver(
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    { method, url, others }: Place,
-    { data }: Challenge,
-    wrong: Refusal | null,
-  ): Promise<void> {
-    const { enrollment, issuer, digits } = data as unknown as TotpEnrollmentData;
-    const alone = situation.facts.policy.enrollment === 'self';
-    await respond.page(req, res, {
-      status: wrong?.status ?? 200,
-      view: 'activate-handover',
-      title: 'Activate two-factor',
-      subject: situation.subject,
-      locals: {
-        action: url,
-        restartAction: alone ? `${url}/restart` : null,
-        enrollment,
-        issuer,
-        digits,
-        ...said(wrong),
-        otherMethods: others,
-      },
-      json: {
-        ...asJson(wrong),
-        next: 'enroll',
-        method: method.name,
-        url,
-        enrollment,
-        digits,
-        handedOver: true,
-      },
-    });
-  }
-
-  async function showActivationKey(
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    { method, url, others, later }: Place,
-    wrong: Refusal | null,
-  ): Promise<void> {
-    await respond.page(req, res, {
-      status: wrong?.status ?? 200,
-      view: 'activation-key',
-      title: 'Enter your activation key',
-      subject: situation.subject,
-      locals: { action: `${url}/key`, error: wrong?.message ?? null, otherMethods: others, later },
-      json: {
-        ...asJson(wrong),
-        next: 'activation-key',
-        method: method.name,
-        url: `${url}/key`,
-        graceEndsAt: later?.until.iso ?? null,
-      },
-    });
   }
 
   /** POST: a new key in the place of the one shown, which is void from then on. */
@@ -315,14 +203,4 @@ function forKey(wrong: Refusal): Refusal {
     expired: 'That took too long. Enter your activation key again.',
   }[wrong.error];
   return message === undefined ? wrong : { ...wrong, message };
-}
-
-function said(wrong: Refusal | null) {
-  return { error: wrong?.message ?? null, retryAt: wrong?.retryAt ?? null };
-}
-
-function asJson(wrong: Refusal | null): Record<string, unknown> {
-  return wrong
-    ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
-    : {};
 }

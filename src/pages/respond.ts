@@ -4,7 +4,7 @@ import type { Subject } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
 import { wantsHtml } from '../gate/gate.js';
 import type { Brand } from './branding.js';
-import type { CsrfProtection } from './csrf.js';
+import type { CsrfGuard } from './csrf.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
 import type { Stylesheets } from './stylesheet.js';
 import type { Views } from './views.js';
@@ -15,7 +15,7 @@ export interface RespondConfig {
   readonly views: Pick<Views, 'render'>;
   readonly stylesheets: Stylesheets;
   readonly brandOf: (subject: Subject | null) => Brand;
-  readonly csrf: CsrfProtection;
+  readonly csrf: CsrfGuard;
   readonly audit: Audit;
   /** Sets the headers of our pages; errors are answered from below other routes than ours too. */
   readonly headers: RequestHandler;

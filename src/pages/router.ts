@@ -11,7 +11,7 @@ import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
 import { activationPages } from './activation.js';
 import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
-import { type CsrfProtection, guard } from './csrf.js';
+import type { CsrfGuard } from './csrf.js';
 import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
@@ -25,7 +25,7 @@ export interface RouterConfig extends ProfileConfig {
   readonly inspector: Inspector;
   readonly loginUrl: string;
   readonly stylesheets: Stylesheets;
-  readonly csrf: CsrfProtection;
+  readonly csrf: CsrfGuard;
   readonly brandOf: (subject: Subject | null) => Brand;
   /** The subject for the page's looks only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
@@ -152,7 +152,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   /** The same for changes, which carry the token of our form. */
   function guarded(handler: Handler, admit: (handler: Handler) => Page = known): Page {
     return admit(async (req, res, situation) => {
-      await guard(csrf, req, res);
+      await csrf.check(req, res);
       return handler(req, res, situation);
     });
   }

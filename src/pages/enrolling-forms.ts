@@ -1,0 +1,134 @@
+import type { Request, Response } from 'express';
+import type { Challenge, EnrollableMethod } from '../contracts.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import type { Later, MethodLink } from './locals.js';
+import type { Refusal } from './proof.js';
+import { qrSvg } from './qr.js';
+import type { Responder } from './respond.js';
+
+/** Where an enrollment takes place: at login, or in My Profile. */
+export interface Place {
+  readonly method: EnrollableMethod;
+  /** GET shows the form, POST confirms it; `/restart` and `/key` below it are POST. */
+  readonly url: string;
+  readonly others: readonly MethodLink[];
+  readonly later: Later | null;
+  /** The enrollment that is replaced, in My Profile. */
+  readonly replaces: string | null;
+}
+
+/** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
+export function enrollingForms(respond: Pick<Responder, 'page'>) {
+  async function showKey(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { method, url, others, later }: Place,
+    { data }: Challenge,
+    wrong: Refusal | null,
+  ): Promise<void> {
+    const { enrollment, key, uri, account, issuer, digits } = data as unknown as TotpEnrollmentData;
+    const qr = qrSvg(uri, `QR code of the key for ${account}`);
+    await respond.page(req, res, {
+      status: wrong?.status ?? 200,
+      view: 'activate-totp',
+      title: 'Activate two-factor',
+      subject: situation.subject,
+      locals: {
+        action: url,
+        restartAction: `${url}/restart`,
+        enrollment,
+        key,
+        qr,
+        account,
+        issuer,
+        digits,
+        ...said(wrong),
+        otherMethods: others,
+        later,
+      },
+      json: {
+        ...asJson(wrong),
+        next: 'enroll',
+        method: method.name,
+        url,
+        ...data,
+        qr,
+        graceEndsAt: later?.until.iso ?? null,
+      },
+    });
+  }
+
+  /** The key was shown to the administrator alone: a stolen password must not be enough to see it. */
+  async function showHandedOver(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { method, url, others }: Place,
+    { data }: Challenge,
+    wrong: Refusal | null,
+  ): Promise<void> {
+    const { enrollment, issuer, digits } = data as unknown as TotpEnrollmentData;
+    const alone = situation.facts.policy.enrollment === 'self';
+    await respond.page(req, res, {
+      status: wrong?.status ?? 200,
+      view: 'activate-handover',
+      title: 'Activate two-factor',
+      subject: situation.subject,
+      locals: {
+        action: url,
+        restartAction: alone ? `${url}/restart` : null,
+        enrollment,
+        issuer,
+        digits,
+        ...said(wrong),
+        otherMethods: others,
+      },
+      json: {
+        ...asJson(wrong),
+        next: 'enroll',
+        method: method.name,
+        url,
+        enrollment,
+        digits,
+        handedOver: true,
+      },
+    });
+  }
+
+  async function showActivationKey(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { method, url, others, later }: Place,
+    wrong: Refusal | null,
+  ): Promise<void> {
+    await respond.page(req, res, {
+      status: wrong?.status ?? 200,
+      view: 'activation-key',
+      title: 'Enter your activation key',
+      subject: situation.subject,
+      locals: { action: `${url}/key`, error: wrong?.message ?? null, otherMethods: others, later },
+      json: {
+        ...asJson(wrong),
+        next: 'activation-key',
+        method: method.name,
+        url: `${url}/key`,
+        graceEndsAt: later?.until.iso ?? null,
+      },
+    });
+  }
+
+  return { showKey, showHandedOver, showActivationKey };
+}
+
+function said(wrong: Refusal | null) {
+  return { error: wrong?.message ?? null, retryAt: wrong?.retryAt ?? null };
+}
+
+function asJson(wrong: Refusal | null): Record<string, unknown> {
+  return wrong
+    ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
+    : {};
+}
