@@ -1,9 +1,263 @@
 import assert from 'node:assert/strict';
-import { memoryStore, type SecondFactorStore } from 'sallyport';
+import { createHash } from 'node:crypto';
+import express from 'express';
+import session, { MemoryStore } from 'express-session';
+import { memoryStore } from 'sallyport';
+import request from 'supertest';
+import type { Factor, SecondFactorStore } from '../../src/contracts.js';
+import { FALLBACK } from '../../src/contracts.js';
+import { RequestError, UnavailableError } from '../../src/errors.js';
 import { sessionDigest } from '../../src/session/assurance.js';
+import { elevation, type Proof, renewSession } from '../../src/session/elevate.js';
+import { type SessionEnds, sessionEnds } from '../../src/session/session-ends.js';
 import { host, testClock } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { sessionIdOf } from '../support/worlds.js';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 0, 1);
+const USER1 = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
+const factor = (method: string, hoursAgo: number, enrollmentId = `${method}-1`): Factor => ({
+  method,
+  enrollmentId,
+  at: NOW - hoursAgo * HOUR,
+});
+const TOTP = factor('totp', 0);
+const PROOF: Proof = { subject: USER1, epoch: 3, factor: TOTP };
+
+describe('an elevation', () => {
+  let inner: SecondFactorStore;
+  let ends: SessionEnds;
+  /** Replaces operations of the store for one test. */
+  let changed: Partial<SecondFactorStore>;
+
+  beforeEach(() => {
+    inner = memoryStore({ now: () => NOW });
+    ends = sessionEnds(inner);
+    changed = {};
+  });
+
+  /** Runs one request inside a new session that `before` has prepared; what is then said of the session. */
+  async function elevate(
+    proof: Proof = PROOF,
+    {
+      before = async (_id: string, _req: express.Request) => {},
+      run = undefined as ((req: express.Request) => Promise<void>) | undefined,
+      cookie = {} as session.CookieOptions,
+    } = {},
+  ) {
+    const sessions = new MemoryStore();
+    const app = express();
+    app.use(
+      session({ secret: 'x', resave: false, saveUninitialized: false, store: sessions, cookie }),
+    );
+    let old = '';
+    let fresh = '';
+    let failure: unknown = null;
+    app.post('/', async (req, res) => {
+      old = req.sessionID;
+      await before(old, req);
+      const store = { ...inner, ...changed };
+      const make = elevation({ store, ends, maxAgeMs: 12 * HOUR, now: () => NOW });
+      try {
+        await (run ? run(req) : make(req, proof));
+      } catch (error) {
+        failure = error;
+      }
+      fresh = req.sessionID;
+      res.end();
+    });
+    await request(app).post('/');
+    const read = (id: string) => inner.readAssurance(sessionDigest(id));
+    const data = await new Promise<session.SessionData | null | undefined>((resolve, reject) =>
+      sessions.get(fresh, (error, found) => (error ? reject(error) : resolve(found))),
+    );
+    return {
+      old: await read(old),
+      now: await read(fresh),
+      data,
+      failure,
+      changedId: old !== fresh,
+    };
+  }
+
+  const proven =
+    (factors: Factor[], more: Partial<{ subjectId: string; epoch: number }> = {}) =>
+    async (id: string) => {
+      const record = { subjectId: 'user1', epoch: 3, factors, lifetimeMs: HOUR, ...more };
+      await inner.prove(sessionDigest(id), record);
+    };
+
+  it('knows a session by SHA-256 of its id, so that no cookie can be made from the store', () => {
+    const digest = createHash('sha256').update('the session’s id').digest('base64url');
+    assert.equal(sessionDigest('the session’s id'), digest);
+  });
+
+  it('stamps the new id with the proof, and ends the old one', async () => {
+    const { old, now, changedId, data } = await elevate();
+    assert.equal(changedId, true);
+    assert.equal(old?.state, 'ended');
+    assert.deepEqual(now, {
+      state: 'proven',
+      subjectId: 'user1',
+      epoch: 3,
+      factors: [TOTP],
+      expiresAt: NOW + 12 * HOUR,
+    });
+    assert.ok(data, 'is saved');
+  });
+
+  it('lasts as long as the proof is worth, and never longer than a session may', async () => {
+    const short = await elevate({ ...PROOF, lifetimeMs: HOUR });
+    assert.equal(short.now?.expiresAt, NOW + HOUR);
+    const long = await elevate({ ...PROOF, lifetimeMs: 100 * HOUR });
+    assert.equal(long.now?.expiresAt, NOW + 12 * HOUR);
+  });
+
+  it('keeps what was proven by other methods before, as long as that counts', async () => {
+    const before = proven([
+      factor('duo', 11.9),
+      factor('security-key', 12),
+      factor('totp', 1, 'totp-0'),
+      factor('recovery-code', 1, FALLBACK),
+    ]);
+    const { now } = await elevate(PROOF, { before });
+    assert.deepEqual(now?.factors, [factor('duo', 11.9), TOTP]);
+  });
+
+  it('keeps a proof by Duo that was given in another organization’s name, beside this one', async () => {
+    const duo = (via: string, hoursAgo: number): Factor => ({ ...factor('duo', hoursAgo), via });
+    const before = proven([duo('globex', 1), duo('acme', 2), factor('totp', 3)]);
+    const { now } = await elevate({ ...PROOF, factor: duo('acme', 0) }, { before });
+    assert.deepEqual(now?.factors, [duo('globex', 1), factor('totp', 3), duo('acme', 0)]);
+  });
+
+  for (const [what, before] of [
+    ['of somebody else', proven([factor('duo', 1)], { subjectId: 'user2' })],
+    ['of an older epoch', proven([factor('duo', 1)], { epoch: 2 })],
+    [
+      'of a session that was only between the doors',
+      async (id: string) => {
+        await inner.openPending(sessionDigest(id), {
+          ...{ subjectId: 'user1', epoch: 3, lifetimeMs: HOUR },
+        });
+      },
+    ],
+  ] as const) {
+    it(`keeps nothing ${what}`, async () => {
+      assert.deepEqual((await elevate(PROOF, { before })).now?.factors, [TOTP]);
+    });
+  }
+
+  it('keeps nothing of a record that claims proofs and is not one of a proven session', async () => {
+    changed.readAssurance = () => ({
+      ...{ state: 'pending', subjectId: 'user1', epoch: 3, expiresAt: NOW + HOUR },
+      factors: [factor('duo', 1)],
+    });
+    assert.deepEqual((await elevate()).now?.factors, [TOTP]);
+  });
+
+  it('carries the host’s data and the way back over, and nothing else of ours', async () => {
+    const { data } = await elevate(PROOF, {
+      async before(_id, req) {
+        Object.assign(req.session, { cart: 'apples' });
+        req.session.sallyport = {
+          ...{ returnTo: '/reports', csrf: 'token', postponedUntil: 7 },
+          ...{ stepUp: { maxAgeMs: 1, methods: null }, duo: { url: '/x', replaces: null } },
+        };
+      },
+    });
+    const { cookie: _, ...rest } = data as session.SessionData;
+    assert.deepEqual(rest, { cart: 'apples', sallyport: { returnTo: '/reports' } });
+  });
+
+  it('begins nothing of ours where there was nothing', async () => {
+    const { data } = await elevate();
+    assert.deepEqual(Object.keys(data ?? {}), ['cookie']);
+    const renewed = await elevate(PROOF, { run: (req) => renewSession(req, ends) });
+    assert.deepEqual(Object.keys(renewed.data ?? {}), ['cookie']);
+    assert.equal(renewed.changedId, true);
+    assert.equal(renewed.now, null);
+  });
+
+  it('keeps how long the cookie lives, where the host has made it another than all others', async () => {
+    const remembered = await elevate(PROOF, {
+      cookie: { maxAge: HOUR },
+      async before(_id, req) {
+        req.session.cookie.maxAge = 5 * HOUR;
+      },
+    });
+    assert.equal(remembered.data?.cookie.originalMaxAge, 5 * HOUR);
+    const forgotten = await elevate(PROOF, {
+      cookie: { maxAge: HOUR },
+      async before(_id, req) {
+        req.session.cookie.originalMaxAge = null;
+        req.session.cookie.expires = null;
+      },
+    });
+    assert.equal(forgotten.data?.cookie.originalMaxAge, null);
+    assert.equal(forgotten.data?.cookie.expires ?? null, null);
+  });
+
+  it('is refused for a session that has ended, and says that one has to sign in again', async () => {
+    const { failure, now, changedId } = await elevate(PROOF, {
+      before: async (id) => void (await inner.end(sessionDigest(id), HOUR)),
+    });
+    assert.ok(failure instanceof RequestError);
+    assert.deepEqual([failure.status, failure.error], [409, 'session_ended']);
+    assert.equal(failure.message, 'This session has ended. Please sign in again.');
+    assert.equal(changedId, false);
+    assert.equal(now?.state, 'ended');
+  });
+
+  it('fails, and saves nothing, where the new id cannot be stamped', async () => {
+    changed.prove = async () => false;
+    const { failure } = await elevate();
+    assert.ok(failure instanceof UnavailableError);
+    assert.equal(failure.code, 'ERR_STORE_UNAVAILABLE');
+    assert.equal(failure.message, 'the new session id was already ended');
+  });
+
+  describe('asks nobody whether the id that it has just made has ended', () => {
+    /** What is done with the marks of ids that are new. */
+    function watching() {
+      const said: string[] = [];
+      ends = {
+        ...sessionEnds(inner),
+        begun: () => {
+          said.push('begun');
+          return () => void said.push('known');
+        },
+      };
+      return said;
+    }
+
+    it('until the response that carries it is closed', async () => {
+      const said = watching();
+      const afterwards = elevate(PROOF, {
+        async run(req) {
+          await elevation({ store: inner, ends, maxAgeMs: HOUR, now: () => NOW })(req, PROOF);
+          assert.deepEqual(said, ['begun']);
+        },
+      });
+      assert.equal((await afterwards).failure, null);
+      assert.deepEqual(said, ['begun', 'known']);
+    });
+
+    it('unless that response is closed already, or there is none', async () => {
+      for (const res of [undefined, { closed: true, once: () => assert.fail('is closed') }]) {
+        const said = watching();
+        const { failure } = await elevate(PROOF, {
+          async before(_id, req) {
+            Object.defineProperty(req, 'res', { value: res });
+          },
+        });
+        assert.equal(failure, null);
+        assert.deepEqual(said, []);
+      }
+    });
+  });
+});
 
 describe('an elevation and a logout at the same moment', () => {
   it('end with the logout, when that ended the session first', async () => {

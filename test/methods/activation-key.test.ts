@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Request } from 'express';
-import { Passport } from 'passport';
-import { memoryStore } from 'sallyport';
 import type {
   Attempt,
   BeginOptions,
   EnrollableMethod,
   Reservation,
   ReservedAttempt,
-  SecondFactorMethod,
   SecondFactorStore,
-  Verdict,
 } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import {
@@ -19,15 +14,7 @@ import {
   newActivationKey,
 } from '../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
-import { newRecoveryCodes, recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
-import { recoveryCode } from '../../src/methods/recovery-code/method.js';
 import { activationKeyRedeemer } from '../../src/methods/redeem-activation-key.js';
-import { sealingContext } from '../../src/methods/sealing-context.js';
-import {
-  type StrategyInfo,
-  secondFactorStrategy,
-  strategyName,
-} from '../../src/methods/strategy.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -43,53 +30,6 @@ const reserved: ReservedAttempt = {
   ...{ kind: 'reserved', at: NOW, epoch: 0, authenticators: [], pending: null },
   activationKey: null,
 };
-
-describe('what is sealed', () => {
-  it('is bound to method, person and enrollment, however these are written', () => {
-    assert.equal(sealingContext('totp', 'a"b', 'one'), '["totp","a\\"b","one"]');
-  });
-});
-
-describe('recovery codes', () => {
-  it('are ten of sixteen characters in groups, none twice, each with its digest', () => {
-    const { codes, digests } = newRecoveryCodes(keys, subject);
-    assert.equal(new Set(codes).size, 10);
-    for (const code of codes)
-      assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/);
-    for (const [at, code] of codes.entries()) {
-      for (const typed of [code, code.toLowerCase(), code.replaceAll('-', ' ')]) {
-        assert.deepEqual(recoveryCodeDigests(rotated, subject, typed)?.[1], digests[at]);
-      }
-      assert.notDeepEqual(recoveryCodeDigests(keys, { id: 'user2' }, code)?.[0], digests[at]);
-    }
-    for (const junk of ['', 'ABCD', 5, undefined, codes]) {
-      assert.equal(recoveryCodeDigests(keys, subject, junk), null);
-    }
-    const plain = codes[0]?.replaceAll('-', '') ?? '';
-    assert.deepEqual(digests[0], keys.digest(plain, '["recovery-code","user1"]'));
-  });
-
-  it('are a method that waits and does not stop, and is spent', async () => {
-    const store = memoryStore({ now: () => NOW });
-    const { codes, digests } = newRecoveryCodes(keys, subject);
-    await store.replaceRecoveryCodes('user1', digests);
-    const method = recoveryCode({ store, keyring: rotated });
-    assert.deepEqual(
-      [method.name, method.title, method.counting],
-      ['recovery-code', 'Recovery code', 'waits'],
-    );
-    assert.deepEqual(await method.challenge(), { method: 'recovery-code', kind: 'form', data: {} });
-    assert.equal(method.wellFormed({ code: codes[0] }), true);
-    assert.equal(method.wellFormed({ code: '123456' }), false);
-    const verify = (code: unknown) => method.verify(attempt({ code }), reserved);
-    assert.deepEqual(await verify(codes[0]), {
-      ...{ kind: 'verified', enrollmentId: 'recovery-code', epoch: 0, at: NOW },
-    });
-    assert.deepEqual(await verify(codes[0]), { kind: 'rejected', reason: 'wrong-code' });
-    assert.deepEqual(await verify('junk'), { kind: 'rejected', reason: 'malformed' });
-    assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 9);
-  });
-});
 
 describe('activation keys', () => {
   it('are twenty characters in groups, read however they are typed, for one person', () => {
@@ -236,75 +176,5 @@ describe('activation keys', () => {
       assert.deepEqual(answer, { kind: 'unavailable', cause });
       assert.deepEqual(events, []);
     });
-  });
-});
-
-describe('a method as a Passport strategy', () => {
-  const method = { name: 'totp' } as SecondFactorMethod;
-
-  /** What Passport's callback gets. */
-  function authenticate(
-    verdict: Verdict | Error,
-    { options = {}, attemptOf = async () => attempt() } = {},
-  ) {
-    const passport = new Passport();
-    const runs: unknown[][] = [];
-    const strategy = secondFactorStrategy(method, {
-      async run(...given) {
-        runs.push(given);
-        if (verdict instanceof Error) throw verdict;
-        return verdict;
-      },
-      attemptOf,
-    });
-    passport.use(strategyName('totp'), strategy as never);
-    return new Promise<{ error: unknown; user: unknown; info: StrategyInfo; runs: unknown[][] }>(
-      (resolve) => {
-        passport.authenticate(
-          'sallyport-totp',
-          options,
-          (error: unknown, user: unknown, info: unknown) =>
-            resolve({ error, user, info: info as StrategyInfo, runs }),
-        )({ ip: '192.0.2.7' } as Request, {}, () => assert.fail('goes by the callback'));
-      },
-    );
-  }
-
-  it('has a name of its own', () => {
-    const strategy = secondFactorStrategy(method, {
-      run: () => assert.fail(),
-      attemptOf: () => assert.fail(),
-    });
-    assert.equal((strategy as { name?: string }).name, 'sallyport-totp');
-  });
-
-  it('hands the verdict on: a success, a failure, or an error', async () => {
-    const verified: Verdict = { kind: 'verified', enrollmentId: 'one', epoch: 0, at: NOW };
-    const right = await authenticate(verified);
-    assert.deepEqual(
-      [right.error, right.user, right.info],
-      [null, verified, { verdict: verified }],
-    );
-    for (const verdict of [
-      { kind: 'rejected', reason: 'wrong-code' },
-      { kind: 'locked', retryAt: null },
-    ] as Verdict[]) {
-      const { error, user, info } = await authenticate(verdict);
-      assert.deepEqual([error, user, info], [null, false, { verdict }]);
-    }
-    const cause = new Error('down');
-    assert.equal((await authenticate({ kind: 'unavailable', cause })).error, cause);
-    assert.equal((await authenticate(cause)).error, cause);
-    const failing = { attemptOf: () => Promise.reject(cause) };
-    assert.equal((await authenticate(verified, failing)).error, cause);
-  });
-
-  it('verifies unless it is told otherwise, from the address of the request', async () => {
-    const verdict: Verdict = { kind: 'locked', retryAt: null };
-    const verify = await authenticate(verdict);
-    assert.deepEqual(verify.runs, [[method, { kind: 'verify' }, attempt(), '192.0.2.7']]);
-    const operation = { kind: 'confirm', replaces: null };
-    const confirm = await authenticate(verdict, { options: { operation } });
-    assert.deepEqual(confirm.runs[0]?.[1], operation);
   });
 });

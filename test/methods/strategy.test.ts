@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { Request } from 'express';
+import { Passport } from 'passport';
+import type { Attempt, SecondFactorMethod, Verdict } from '../../src/contracts.js';
+import {
+  type StrategyInfo,
+  secondFactorStrategy,
+  strategyName,
+} from '../../src/methods/strategy.js';
+import { parsePolicy } from '../../src/policy/resolve.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
+const policy = parsePolicy({ mode: 'required' }, ['totp']);
+const attempt = (input: Attempt['input'] = {}): Attempt => ({
+  ...{ subject, policy, session: 'session-1', issuer: 'Console', input },
+});
+
+describe('a method as a Passport strategy', () => {
+  const method = { name: 'totp' } as SecondFactorMethod;
+
+  /** What Passport's callback gets. */
+  function authenticate(
+    verdict: Verdict | Error,
+    { options = {}, attemptOf = async () => attempt() } = {},
+  ) {
+    const passport = new Passport();
+    const runs: unknown[][] = [];
+    const strategy = secondFactorStrategy(method, {
+      async run(...given) {
+        runs.push(given);
+        if (verdict instanceof Error) throw verdict;
+        return verdict;
+      },
+      attemptOf,
+    });
+    passport.use(strategyName('totp'), strategy as never);
+    return new Promise<{ error: unknown; user: unknown; info: StrategyInfo; runs: unknown[][] }>(
+      (resolve) => {
+        passport.authenticate(
+          'sallyport-totp',
+          options,
+          (error: unknown, user: unknown, info: unknown) =>
+            resolve({ error, user, info: info as StrategyInfo, runs }),
+        )({ ip: '192.0.2.7' } as Request, {}, () => assert.fail('goes by the callback'));
+      },
+    );
+  }
+
+  it('has a name of its own', () => {
+    const strategy = secondFactorStrategy(method, {
+      run: () => assert.fail(),
+      attemptOf: () => assert.fail(),
+    });
+    assert.equal((strategy as { name?: string }).name, 'sallyport-totp');
+  });
+
+  it('hands the verdict on: a success, a failure, or an error', async () => {
+    const verified: Verdict = { kind: 'verified', enrollmentId: 'one', epoch: 0, at: NOW };
+    const right = await authenticate(verified);
+    assert.deepEqual(
+      [right.error, right.user, right.info],
+      [null, verified, { verdict: verified }],
+    );
+    for (const verdict of [
+      { kind: 'rejected', reason: 'wrong-code' },
+      { kind: 'locked', retryAt: null },
+    ] as Verdict[]) {
+      const { error, user, info } = await authenticate(verdict);
+      assert.deepEqual([error, user, info], [null, false, { verdict }]);
+    }
+    const cause = new Error('down');
+    assert.equal((await authenticate({ kind: 'unavailable', cause })).error, cause);
+    assert.equal((await authenticate(cause)).error, cause);
+    const failing = { attemptOf: () => Promise.reject(cause) };
+    assert.equal((await authenticate(verified, failing)).error, cause);
+  });
+
+  it('verifies unless it is told otherwise, from the address of the request', async () => {
+    const verdict: Verdict = { kind: 'locked', retryAt: null };
+    const verify = await authenticate(verdict);
+    assert.deepEqual(verify.runs, [[method, { kind: 'verify' }, attempt(), '192.0.2.7']]);
+    const operation = { kind: 'confirm', replaces: null };
+    const confirm = await authenticate(verdict, { options: { operation } });
+    assert.deepEqual(confirm.runs[0]?.[1], operation);
+  });
+});
