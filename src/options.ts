@@ -68,7 +68,7 @@ export interface SallyportOptions {
   readonly accountUrl?: (subject: Subject) => string | null;
   /** The host's own CSRF protection for our forms; by default a token in the session. */
   readonly csrf?: CsrfProtection;
-  /** The Passport that the strategies are registered with. Default: the one that `import passport` gives. */
+  /** The Passport that our pages have answers checked by. Default: the one that `import passport` gives. */
   readonly passport?: PassportLike;
   /** About how many events the store keeps per organization; the oldest go first. Default 10 000. */
   readonly eventsKept?: number;

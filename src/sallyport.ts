@@ -16,7 +16,7 @@ import {
   type Subject,
 } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
-import { SallyportError, UnavailableError } from './errors.js';
+import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateConfig, type GateOptions, gate, turnAway, wantsHtml } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
@@ -25,10 +25,10 @@ import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';
 import { duo } from './methods/duo/method.js';
 import { duoKeyCheck } from './methods/duo/save.js';
+import { namedStrategies } from './methods/named-strategies.js';
 import type { PassportLike } from './methods/passport-like.js';
 import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
-import { secondFactorStrategy, strategyName } from './methods/strategy.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { createBranding } from './pages/branding.js';
@@ -73,8 +73,12 @@ export interface Door {
   readonly duo: DuoKeys;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check>;
-  /** Registers the strategies (`sallyport-totp`, …) with a Passport; `pages()` does so with `options.passport`. */
-  passport(passport: PassportLike): void;
+  /**
+   * For code of the host's that calls strategies by name: registers `sallyport-totp`, `sallyport-duo` and so on
+   * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our
+   * pages alone. A second door on the same Passport takes another `prefix` than `sallyport`, or throws ERR_OPTION.
+   */
+  passport(passport: PassportLike, options?: { readonly prefix?: string }): void;
   /** Ends the library's connections and timers. */
   close(): Promise<void>;
 }
@@ -181,21 +185,17 @@ export function sallyport(options: SallyportOptions): Door {
     input,
   });
 
-  function register(passport: PassportLike): void {
-    for (const method of methods.values()) {
-      const strategy = secondFactorStrategy(method, {
-        run,
-        async attemptOf(req, input = req.body ?? {}) {
-          const situation = await inspecting.inspect(req);
-          if (situation.kind === 'anonymous') {
-            throw new UnavailableError('ERR_SUBJECT', 'nobody is signed in with a password');
-          }
-          return attemptOf(situation, input);
-        },
-      });
-      passport.use(strategyName(method.name), strategy);
-    }
-  }
+  const nameStrategies = namedStrategies({
+    methods,
+    run,
+    async attemptOf(req) {
+      const situation = await inspecting.inspect(req);
+      if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
+        throw new RequestError(401, 'authentication_required', 'Please sign in first.', loginUrl);
+      }
+      return attemptOf(situation, req.body ?? {});
+    },
+  });
 
   const devices = rememberedDevices({ store, keyring: keys, elevate, origin });
   const recognize: GateConfig['recognize'] = async (req, res, situation) => {
@@ -233,8 +233,6 @@ export function sallyport(options: SallyportOptions): Door {
     sessions: (hosts) => new GuardedStore(hosts, { ends, timeoutMs: config.sessionTimeoutMs }),
 
     pages() {
-      const passport = config.passport ?? defaultPassport;
-      register(passport);
       return pagesRouter({
         ...gateConfig,
         store,
@@ -254,7 +252,8 @@ export function sallyport(options: SallyportOptions): Door {
         }),
         accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
         methods,
-        passport,
+        passport: config.passport ?? defaultPassport,
+        run,
         attemptOf,
         elevate,
         devices: remembering,
@@ -302,7 +301,7 @@ export function sallyport(options: SallyportOptions): Door {
     require: (requirement = {}) => requireProof(gateConfig, requirement),
     check: (req) => checking.check(req),
 
-    passport: register,
+    passport: (passport, { prefix = 'sallyport' } = {}) => nameStrategies(passport, prefix),
 
     async close() {
       checking.close();

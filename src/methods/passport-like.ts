@@ -10,7 +10,7 @@ export interface PassportStrategy {
 export interface PassportLike {
   use(name: string, strategy: PassportStrategy): unknown;
   authenticate(
-    name: string,
+    strategy: PassportStrategy,
     options: object,
     callback: (error: unknown, user: unknown, info: unknown) => void,
   ): (req: Request, res: Response, next: (error?: unknown) => void) => void;

@@ -4,15 +4,15 @@ import type { Attempt, SecondFactorMethod, Verdict } from '../contracts.js';
 import type { Operation, RunAttempt } from './attempt.js';
 
 export interface StrategyConfig {
+  /** What Passport calls it; matters only where it is registered. */
+  readonly name: string;
   readonly run: RunAttempt;
   /** Who answers, under which policy, in which session: taken from the request, never from its body. */
-  readonly attemptOf: (req: Request, input: Attempt['input'] | undefined) => Promise<Attempt>;
+  readonly attemptOf: (req: Request) => Attempt | Promise<Attempt>;
 }
 
 export interface StrategyOptions {
   readonly operation?: Operation;
-  /** The answer, where it is not the body: what came back in the query. */
-  readonly input?: Attempt['input'];
 }
 
 /** What Passport hands its callback as `info`. */
@@ -20,22 +20,18 @@ export interface StrategyInfo {
   readonly verdict: Verdict;
 }
 
-/** `sallyport-totp` for `totp`. */
-export function strategyName(method: string): string {
-  return `sallyport-${method}`;
-}
-
 /**
  * A method as a Passport strategy. Always used with a callback, which gets `(error, verdict | false, info)`:
  * without one Passport would run `logIn` and drop the host's session data. State is kept in this closure,
- * since Passport calls `authenticate` on an object made from the strategy.
+ * since Passport calls `authenticate` on an object made from a strategy that is registered. One that is given
+ * to Passport as it is must be made anew for each request: Passport writes into it.
  */
 export function secondFactorStrategy(
   method: SecondFactorMethod,
-  { run, attemptOf }: StrategyConfig,
-): Strategy {
+  { name, run, attemptOf }: StrategyConfig,
+): Strategy & { name: string } {
   return Object.assign(new Strategy(), {
-    name: strategyName(method.name),
+    name,
     authenticate(this: Strategy, req: Request, options: StrategyOptions = {}): void {
       const operation = options.operation ?? { kind: 'verify' };
       const settle = (verdict: Verdict): void => {
@@ -58,12 +54,10 @@ export function secondFactorStrategy(
         }
       };
       // Passport's callback runs outside of the promise: what it throws is its own and not our failure.
-      attemptOf(req, options.input)
-        .then((attempt) => run(method, operation, attempt, req.ip ?? null))
-        .then(
-          (verdict) => process.nextTick(settle, verdict),
-          (error: Error) => process.nextTick(() => this.error(error)),
-        );
+      (async () => run(method, operation, await attemptOf(req), req.ip ?? null))().then(
+        (verdict) => process.nextTick(settle, verdict),
+        (error: Error) => process.nextTick(() => this.error(error)),
+      );
     },
   });
 }

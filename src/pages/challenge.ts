@@ -144,7 +144,7 @@ export function challengePages(config: PageConfig) {
     const method = one(challenge.methods, req);
     const place = duoPlace(method, challenge);
     if (place) return duo.answer(req, res, situation, place);
-    const verdict = await prove(config.passport, req, res, method.name, { kind: 'verify' });
+    const verdict = await prove(config, req, res, situation, method, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
         return openDoor(config, req, res, situation, method.name, verdict);

@@ -114,7 +114,9 @@ export function duoChallenge(config: PageConfig) {
       return letIn(req, res, situation, error, offered, { factor, epoch: record.epoch });
     }
 
-    const verdict = await prove(config.passport, req, res, 'totp', { kind: 'verify' });
+    const totp = config.methods.get('totp');
+    if (!totp) return failed(req, res, situation, error, place);
+    const verdict = await prove(config, req, res, situation, totp, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified': {
         const { enrollmentId, at, epoch } = verdict;

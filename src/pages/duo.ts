@@ -118,7 +118,7 @@ export function duoPages(config: PageConfig) {
 
     let verdict: Verdict;
     try {
-      verdict = await prove(config.passport, req, res, 'duo', operation, input);
+      verdict = await prove(config, req, res, situation, config.duo, operation, input);
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       return failed(req, res, situation, error, place);

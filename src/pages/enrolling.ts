@@ -13,19 +13,16 @@ import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
 import { DuoError } from '../methods/duo/failure.js';
 import type { DuoMethod } from '../methods/duo/method.js';
-import type { PassportLike } from '../methods/passport-like.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import { duoPages } from './duo.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
-import { type OpenDoorConfig, prove, type Refusal, refusal } from './proof.js';
+import { type OpenDoorConfig, type ProofConfig, prove, type Refusal, refusal } from './proof.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 
-export interface PageConfig extends OpenDoorConfig {
+export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly recoveryCodes: RecoveryCodePages;
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
-  readonly passport: PassportLike;
-  readonly attemptOf: (situation: KnownSituation, input: Attempt['input']) => Attempt;
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
   /** The session of somebody who postpones activation goes on under a new id. */
@@ -172,7 +169,7 @@ export function enrolling(config: PageConfig) {
     readFields(req, ['code', 'enrollment']);
     const { method, replaces } = place;
     const operation = { kind: 'confirm', replaces } as const;
-    const verdict = await prove(config.passport, req, res, method.name, operation);
+    const verdict = await prove(config, req, res, situation, method, operation);
     switch (verdict.kind) {
       case 'verified':
         return verdict;

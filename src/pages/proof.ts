@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
-import type { Attempt, MethodName, Verdict } from '../contracts.js';
+import type { Attempt, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
-import type { Operation } from '../methods/attempt.js';
+import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
-import { type StrategyInfo, strategyName } from '../methods/strategy.js';
+import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';
 import type { Elevate } from '../session/elevate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
 import type { Moment } from './locals.js';
@@ -13,22 +13,37 @@ import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
 import { durationText, waitUntil } from './wording.js';
 
-/** Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. */
+export interface ProofConfig {
+  readonly passport: PassportLike;
+  readonly run: RunAttempt;
+  readonly attemptOf: (situation: KnownSituation, input: Attempt['input']) => Attempt;
+}
+
+/**
+ * Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. The strategy is
+ * made for this answer alone: under a name it might be another door's, and it would have to ask again who
+ * answers, which a page has found out already.
+ */
 export function prove(
-  passport: PassportLike,
+  { passport, run, attemptOf }: ProofConfig,
   req: Request,
   res: Response,
-  method: MethodName,
+  situation: KnownSituation,
+  method: SecondFactorMethod,
   operation: Operation,
-  input?: Attempt['input'],
+  input: Attempt['input'] = req.body ?? {},
 ): Promise<Verdict> {
+  const strategy = secondFactorStrategy(method, {
+    name: method.name,
+    run,
+    attemptOf: () => attemptOf(situation, input),
+  });
   return new Promise((resolve, reject) => {
-    const options = { operation, input } as object;
     passport.authenticate(
-      strategyName(method),
-      options,
+      strategy,
+      { operation },
       (error: unknown, _verified: unknown, info: unknown) => {
-        if (error || !info) reject(error ?? new Error(`${strategyName(method)} gave no verdict`));
+        if (error || !info) reject(error ?? new Error(`${method.name} gave no verdict`));
         else resolve((info as StrategyInfo).verdict);
       },
     )(req, res, reject);

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import type { Request } from 'express';
 import { Passport } from 'passport';
 import type { Attempt, SecondFactorMethod, Verdict } from '../../src/contracts.js';
-import {
-  type StrategyInfo,
-  secondFactorStrategy,
-  strategyName,
-} from '../../src/methods/strategy.js';
+import { type StrategyInfo, secondFactorStrategy } from '../../src/methods/strategy.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -27,6 +23,7 @@ describe('a method as a Passport strategy', () => {
     const passport = new Passport();
     const runs: unknown[][] = [];
     const strategy = secondFactorStrategy(method, {
+      name: 'sallyport-totp',
       async run(...given) {
         runs.push(given);
         if (verdict instanceof Error) throw verdict;
@@ -34,7 +31,7 @@ describe('a method as a Passport strategy', () => {
       },
       attemptOf,
     });
-    passport.use(strategyName('totp'), strategy as never);
+    passport.use('sallyport-totp', strategy);
     return new Promise<{ error: unknown; user: unknown; info: StrategyInfo; runs: unknown[][] }>(
       (resolve) => {
         passport.authenticate(
@@ -47,12 +44,13 @@ describe('a method as a Passport strategy', () => {
     );
   }
 
-  it('has a name of its own', () => {
+  it('has the name that it is given', () => {
     const strategy = secondFactorStrategy(method, {
+      name: 'sallyport-totp',
       run: () => assert.fail(),
       attemptOf: () => assert.fail(),
     });
-    assert.equal((strategy as { name?: string }).name, 'sallyport-totp');
+    assert.equal(strategy.name, 'sallyport-totp');
   });
 
   it('hands the verdict on: a success, a failure, or an error', async () => {

@@ -48,6 +48,8 @@ export interface HostOptions {
   readonly before?: (app: Express) => void;
   /** What express-session is given in place of the guarded store. */
   readonly unguarded?: Store;
+  /** Routes above the gate, of somebody who may have given the password only. */
+  readonly beforeGate?: (app: Express) => void;
   /** Routes below the gate. */
   readonly routes?: (app: Express, door: Door) => void;
 }
@@ -73,6 +75,7 @@ export async function host({
   gate = {},
   login = {},
   before,
+  beforeGate,
   unguarded,
   routes,
 }: HostOptions = {}): Promise<Host> {
@@ -125,6 +128,7 @@ export async function host({
     req.logout((error) => (error ? next(error) : res.redirect('/login'))),
   );
   app.get('/healthz', (_req, res) => void res.send('ok'));
+  beforeGate?.(app);
   app.use(door.gate(gate));
   routes?.(app, door);
   app.get('/api/me', async (req, res) => {

@@ -16,6 +16,8 @@ export interface World {
   readonly sessions: Store;
   /** A process of this installation. Each has a second-factor store of its own where the data are shared. */
   host(options?: HostOptions | ((store: SecondFactorStore) => HostOptions)): Promise<Host>;
+  /** The data of another installation, which has only the clock in common with this one. */
+  elsewhere(): Promise<Pick<World, 'store' | 'sessions'>>;
 }
 
 /** Without recovery codes, whose page comes between an activation and the way on. */
@@ -71,6 +73,7 @@ export function journeys(title: string, suite: (world: () => World) => void): vo
       let current: World;
       let store: SecondFactorStore;
       let hosts: Host[];
+      let others: SecondFactorStore[];
 
       before(async () => {
         backend = await connect();
@@ -82,6 +85,7 @@ export function journeys(title: string, suite: (world: () => World) => void): vo
         const data = await backend.open(clock);
         store = await data.openStore();
         hosts = [];
+        others = [];
         current = {
           clock,
           store,
@@ -97,11 +101,20 @@ export function journeys(title: string, suite: (world: () => World) => void): vo
             hosts.push(made);
             return made;
           },
+          async elsewhere() {
+            const other = await backend.open(clock);
+            const otherStore = await other.openStore();
+            others.push(otherStore);
+            return { store: otherStore, sessions: other.sessions };
+          },
         };
       });
 
       afterEach(async () => {
-        await Promise.all([store.close(), ...hosts.map(({ door }) => door.close())]);
+        await Promise.all([
+          ...[store, ...others].map((one) => one.close()),
+          ...hosts.map(({ door }) => door.close()),
+        ]);
       });
 
       suite(() => current);

@@ -1,0 +1,49 @@
+import type { MethodName, SecondFactorMethod } from '../contracts.js';
+import { SallyportError } from '../errors.js';
+import type { RunAttempt } from './attempt.js';
+import type { PassportLike } from './passport-like.js';
+import { type StrategyConfig, secondFactorStrategy } from './strategy.js';
+
+export interface NamedStrategiesConfig {
+  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly run: RunAttempt;
+  /** The answer is the request's body. */
+  readonly attemptOf: StrategyConfig['attemptOf'];
+}
+
+export type NameStrategies = (passport: PassportLike, prefix: string) => void;
+
+/** Which door of this process has which names on which Passport: a name leads to one door's keys and store. */
+const owners = new WeakMap<PassportLike, Map<string, object>>();
+
+/**
+ * Registers a door's methods under names, `sallyport-totp` for `totp`, for code of the host's that calls
+ * strategies by name. Our own pages never go by a name, since a Passport is shared by the whole process and
+ * the last one who registers a name has it. Throws ERR_OPTION when another door has the name.
+ */
+export function namedStrategies({
+  methods,
+  run,
+  attemptOf,
+}: NamedStrategiesConfig): NameStrategies {
+  const door = {};
+  return function nameStrategies(passport, prefix) {
+    const owned = owners.get(passport) ?? new Map<string, object>();
+    owners.set(passport, owned);
+    const strategies = [...methods.values()].map((method) =>
+      secondFactorStrategy(method, { name: `${prefix}-${method.name}`, run, attemptOf }),
+    );
+    for (const { name } of strategies) {
+      const owner = owned.get(name) ?? door;
+      if (owner === door) continue;
+      throw new SallyportError(
+        'ERR_OPTION',
+        `passport.prefix must be one that no other door uses on this Passport, got '${prefix}': ${name} is another door's`,
+      );
+    }
+    for (const strategy of strategies) {
+      owned.set(strategy.name, door);
+      passport.use(strategy.name, strategy);
+    }
+  };
+}
