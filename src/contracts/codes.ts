@@ -13,12 +13,17 @@ export interface ActivationKeyStore {
 
 /** Single-use codes for the day the phone is gone. */
 export interface RecoveryCodeStore {
-  /** Voids the old ones. False, and nothing is changed, when the epoch is not `epoch` any longer. */
+  /** Voids the old ones; the new ones are not kept yet. False, and nothing is changed, when the epoch is not `epoch` any longer. */
   replaceRecoveryCodes(
     subjectId: string,
     digests: readonly Digest[],
     epoch?: number,
   ): Promise<boolean>;
+  /**
+   * Marks the codes as kept by the subject, if one of the digests (one per key of the keyring) is one of them.
+   * False when it is not: these codes are void.
+   */
+  keepRecoveryCodes(subjectId: string, candidates: readonly Digest[]): Promise<boolean>;
   /**
    * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
    * failures: once, whoever asks at the same time.

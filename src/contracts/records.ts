@@ -22,6 +22,8 @@ export interface SubjectRecord {
   readonly activationKeyEndsAt: number | null;
   /** null: none were ever made, or they went with a reset. */
   readonly recoveryCodesLeft: number | null;
+  /** Whether the subject has said so of these codes, or has used one of them. */
+  readonly recoveryCodesKept: boolean;
   /** Consecutive failures, as counted by `reserveAttempt`. */
   readonly failures: number;
 }
@@ -32,6 +34,7 @@ export const emptySubject: SubjectRecord = Object.freeze({
   setting: null,
   activationKeyEndsAt: null,
   recoveryCodesLeft: null,
+  recoveryCodesKept: false,
   failures: 0,
 });
 
@@ -94,4 +97,6 @@ export interface AssuranceRecord {
   readonly epoch: number;
   readonly factors: readonly Factor[];
   readonly expiresAt: number;
+  /** Of an ended one: it went on under another id. */
+  readonly renewed?: true;
 }

@@ -62,8 +62,15 @@ export interface SecondFactorStore
       readonly lifetimeMs: number;
     },
   ): Promise<boolean>;
-  /** Ends a session for good; the mark is kept for `keepMs`. True for the one call that ended it. */
-  end(session: SessionDigest, keepMs: number): Promise<boolean>;
+  /**
+   * Ends a session for good; the mark is kept for `keepMs`. True for the one call that ended it. `renewed`: what
+   * it was goes on under another id, and the mark says so.
+   */
+  end(
+    session: SessionDigest,
+    keepMs: number,
+    end?: { readonly renewed: boolean },
+  ): Promise<boolean>;
 
   /**
    * Counts an attempt before anything is compared, and returns what is needed to compare. A refused attempt

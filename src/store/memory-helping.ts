@@ -21,6 +21,7 @@ export function memoryHelping({
   | 'putActivationKey'
   | 'revokeActivationKey'
   | 'replaceRecoveryCodes'
+  | 'keepRecoveryCodes'
   | 'spendRecoveryCode'
 > {
   return {
@@ -83,6 +84,16 @@ export function memoryHelping({
       const subject = subjects.of(subjectId);
       if (epoch !== undefined && subject.epoch !== epoch) return false;
       subject.recoveryCodes = [...digests];
+      subject.recoveryCodesKept = false;
+      subjects.changed(subject);
+      return true;
+    },
+
+    async keepRecoveryCodes(subjectId, candidates) {
+      const subject = subjects.of(subjectId);
+      const codes = subject.recoveryCodes ?? [];
+      if (!codes.some((code) => candidates.some((one) => sameDigest(one, code)))) return false;
+      subject.recoveryCodesKept = true;
       subjects.changed(subject);
       return true;
     },
@@ -93,6 +104,7 @@ export function memoryHelping({
       const left = codes.filter((code) => !candidates.some((one) => sameDigest(one, code)));
       if (left.length === codes.length) return { kind: 'unknown' };
       subject.recoveryCodes = left;
+      subject.recoveryCodesKept = true;
       subjects.accepted(subject);
       return { kind: 'spent', left: left.length, epoch: subject.epoch };
     },

@@ -52,12 +52,18 @@ export function memorySessions({
       return true;
     },
 
-    async end(session, keepMs) {
+    async end(session, keepMs, { renewed } = { renewed: false }) {
       const present = sessions.get(session);
       if (present?.state === 'ended') return false;
       const { subjectId, epoch } = present ?? { subjectId: '', epoch: 0 };
-      const expiresAt = now() + keepMs;
-      remember(session, { state: 'ended', subjectId, epoch, factors: [], expiresAt }, keepMs);
+      const record = {
+        state: 'ended',
+        subjectId,
+        epoch,
+        factors: [],
+        expiresAt: now() + keepMs,
+      } as const;
+      remember(session, renewed ? { ...record, renewed } : record, keepMs);
       return true;
     },
   };

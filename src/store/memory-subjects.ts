@@ -21,6 +21,7 @@ export interface StoredSubject {
   pending: PendingEnrollment | null;
   activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
   recoveryCodes: readonly Digest[] | null;
+  recoveryCodesKept: boolean;
   setting: StoredSetting | null;
   /** Goes on rising when the setting is removed. */
   settingVersion: number;
@@ -54,6 +55,7 @@ export function memorySubjects({ announce }: { readonly announce: () => void }):
       setting: subject.setting,
       activationKeyEndsAt: subject.activationKey?.endsAt ?? null,
       recoveryCodesLeft: subject.recoveryCodes?.length ?? null,
+      recoveryCodesKept: subject.recoveryCodes !== null && subject.recoveryCodesKept,
       failures: subject.failures,
     });
     announce();
@@ -100,6 +102,7 @@ function newSubject(): StoredSubject {
     pending: null,
     activationKey: null,
     recoveryCodes: null,
+    recoveryCodesKept: false,
     setting: null,
     settingVersion: 0,
     enrollments: new Map(),

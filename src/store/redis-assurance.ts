@@ -2,8 +2,8 @@ import type { AssuranceRecord, Factor } from '../contracts.js';
 
 // An assurance is one string: a letter for the state, expiresAt, `:`, epoch, `:`, and JSON that the scripts
 // carry along unread: [subjectId, [method, enrollmentId, at, via?], …].
-const ASSURANCE = /^([pve])(\d+):(\d+):(.*)$/s;
-const STATES = { p: 'pending', v: 'proven', e: 'ended' } as const;
+const ASSURANCE = /^([pver])(\d+):(\d+):(.*)$/s;
+const STATES = { p: 'pending', v: 'proven', e: 'ended', r: 'ended' } as const;
 
 export function packProof(subjectId: string, factors: readonly Factor[]): string {
   return JSON.stringify([
@@ -32,5 +32,6 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
       ),
     ),
     expiresAt: Number(match[2]),
+    ...(match[1] === 'r' && { renewed: true }),
   });
 }

@@ -38,7 +38,28 @@ if not is_epoch(ARGV[2]) then return 0 end
 local old = 0
 while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
 for at = 3, #ARGV do redis.call('HSET', key, 'x' .. (at - 3), ARGV[at]) end
+redis.call('HSET', key, 'y', '')
 return 1`,
+);
+
+/** ARGV: now, candidates of 14 bytes… → 1 | 0 */
+export const KEEP_CODES = script(
+  CLOCK,
+  `
+local n = 0
+while true do
+  local value = redis.call('HGET', key, 'x' .. n)
+  if not value then return 0 end
+  for at = 5, #value, 10 do
+    for i = 2, #ARGV do
+      if ARGV[i] == string.sub(value, 1, 4) .. string.sub(value, at, at + 9) then
+        redis.call('HDEL', key, 'y')
+        return 1
+      end
+    end
+  end
+  n = n + 1
+end`,
 );
 
 /** ARGV: now, candidates of 14 bytes… → ['unknown'] | ['spent', left, epoch] */
@@ -67,6 +88,6 @@ while true do
   n = n + 1
 end
 if not found then return {'unknown'} end
-redis.call('HDEL', key, 'f', 'w')
+redis.call('HDEL', key, 'f', 'w', 'y')
 return {'spent', left, epoch}`,
 );

@@ -20,7 +20,8 @@ import { decodeSetting } from './redis-settings.js';
  *   m,k,l,s,u   the first enrollment: head, sealed, label, last step, last used; then m1,k1,… m2,k2,…
  *   pm,pk,pl,ps the pending one: head, sealed, label, its basis (one letter) and its session
  *   a   the activation key: 6 bytes of when it ends, and its digest
- *   x0,x1,…     recovery codes, see redis-digests.ts        v,vt,v0,v1,… the setting, see redis-settings.ts
+ *   x0,x1,…     recovery codes, see redis-digests.ts; with y, the subject has not said that they are kept
+ *   v,vt,v0,v1,… the setting, see redis-settings.ts
  *
  * A head is: 6 bytes of time (createdAt, or expiresAt of the pending one), length and bytes of the id,
  * length and bytes of the method, and the parameters.
@@ -38,6 +39,7 @@ export interface StoredSubject {
   readonly pending: PendingEnrollment | null;
   readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
   readonly recoveryCodesLeft: number | null;
+  readonly recoveryCodesKept: boolean;
   readonly setting: StoredSetting | null;
 }
 
@@ -55,6 +57,7 @@ export function decodeSubject(reply: readonly Buffer[]): StoredSubject {
   enrollments.sort((a, b) => a.createdAt - b.createdAt);
   const pending = ['pm', 'pk', 'pl', 'ps'].map((name) => fields.get(name));
   const key = fields.get('a');
+  const recoveryCodesLeft = codesLeft(fields);
   return {
     epoch: Number(fields.get('e') ?? 0),
     failures: Number(fields.get('f') ?? 0),
@@ -63,7 +66,8 @@ export function decodeSubject(reply: readonly Buffer[]): StoredSubject {
     activationKey: key
       ? { endsAt: key.readUIntBE(0, 6), digest: unpackDigest(key.subarray(6)) }
       : null,
-    recoveryCodesLeft: codesLeft(fields),
+    recoveryCodesLeft,
+    recoveryCodesKept: recoveryCodesLeft !== null && !fields.has('y'),
     setting: decodeSetting(fields),
   };
 }
@@ -132,6 +136,7 @@ export function subjectRecord(reply: readonly Buffer[]): SubjectRecord {
     setting: subject.setting,
     activationKeyEndsAt: activationKey?.endsAt ?? null,
     recoveryCodesLeft: subject.recoveryCodesLeft,
+    recoveryCodesKept: subject.recoveryCodesKept,
     failures: subject.failures,
   });
 }

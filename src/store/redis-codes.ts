@@ -1,11 +1,21 @@
 import type { SecondFactorStore } from '../contracts.js';
-import { PUT_KEY, REPLACE_CODES, REVOKE_KEY, SPEND_CODE } from './redis-code-scripts.js';
+import {
+  KEEP_CODES,
+  PUT_KEY,
+  REPLACE_CODES,
+  REVOKE_KEY,
+  SPEND_CODE,
+} from './redis-code-scripts.js';
 import { packCodes, packDigest } from './redis-digests.js';
 import type { RedisRecords } from './redis-records.js';
 
 type CodeOperations = Pick<
   SecondFactorStore,
-  'putActivationKey' | 'revokeActivationKey' | 'replaceRecoveryCodes' | 'spendRecoveryCode'
+  | 'putActivationKey'
+  | 'revokeActivationKey'
+  | 'replaceRecoveryCodes'
+  | 'keepRecoveryCodes'
+  | 'spendRecoveryCode'
 >;
 
 /** Activation keys and recovery codes, in the subject's hash. `keyOf` gives its key. */
@@ -27,6 +37,9 @@ export function redisCodes(
         [epoch ?? '', ...packCodes(digests)],
         (done) => Number(done) === 1,
       ),
+
+    keepRecoveryCodes: (subjectId, candidates) =>
+      save(keyOf(subjectId), KEEP_CODES, candidates.map(packDigest), (done) => Number(done) === 1),
 
     spendRecoveryCode: (subjectId, candidates) =>
       save(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {

@@ -37,11 +37,11 @@ export function redisSessions(
         (done) => Number(done) === 1,
       ),
 
-    end: (session, keepMs) =>
+    end: (session, keepMs, { renewed } = { renewed: false }) =>
       write(
         keyOf(session),
         END,
-        [keepMs, keep(keepMs), packProof('', [])],
+        [keepMs, keep(keepMs), packProof('', []), renewed ? 'r' : 'e'],
         (done) => Number(done) === 1,
       ),
   };

@@ -109,6 +109,27 @@ export function assurance({ store, other, clock }: Stage): void {
       assert.equal(await store.prove('digest', proof), false);
     });
 
+    it('says of a session that has ended whether it went on under another id', async () => {
+      await store.prove('renewed', proof);
+      assert.equal(await store.end('renewed', 60 * MINUTE, { renewed: true }), true);
+      assert.deepEqual(await other.readAssurance('renewed'), {
+        state: 'ended',
+        subjectId: 'user1',
+        epoch: 3,
+        factors: [],
+        expiresAt: START + 60 * MINUTE,
+        renewed: true,
+      });
+      assert.equal(await other.end('renewed', 60 * MINUTE), false, 'an end is not told anew');
+      assert.equal((await store.readAssurance('renewed'))?.renewed, true);
+      assert.equal(await store.prove('renewed', proof), false);
+      const pending = { subjectId: 'user1', epoch: 9, lifetimeMs: MINUTE };
+      assert.equal((await store.openPending('renewed', pending)).state, 'ended');
+      await store.end('left', 60 * MINUTE);
+      assert.equal(await store.end('left', 60 * MINUTE, { renewed: true }), false);
+      assert.equal((await other.readAssurance('left'))?.renewed, undefined);
+    });
+
     it('is ended by one of many ends that arrive together', async () => {
       await store.prove('digest', proof);
       const ends = await Promise.all(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../../support/redis.js';
 import { digest, type Stage } from './stage.js';
 
 export function recoveryCodes({ reserved, store, other }: Stage): void {
@@ -51,6 +52,26 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       await store.reset('user1');
       assert.equal(await store.replaceRecoveryCodes('user1', ten, 0), false);
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
+    });
+
+    it('count as kept when somebody says so of these codes, or has used one', async () => {
+      const kept = async () => (await other.readSubject('user1')).recoveryCodesKept;
+      assert.equal(await kept(), false);
+      assert.equal(await store.keepRecoveryCodes('user1', [digest(1)]), false);
+      await store.replaceRecoveryCodes('user1', ten);
+      await eventually(async () => (await other.readSubject('user1')).recoveryCodesLeft === 10);
+      assert.equal(await kept(), false);
+      assert.equal(await store.keepRecoveryCodes('user1', [digest(50)]), false, 'void ones');
+      assert.equal(await kept(), false);
+      assert.equal(await store.keepRecoveryCodes('user1', [digest(99, 2), digest(3)]), true);
+      await eventually(kept);
+      assert.equal(await store.keepRecoveryCodes('user1', [digest(3)]), true, 'and again');
+      await store.replaceRecoveryCodes('user1', ten);
+      await eventually(async () => !(await kept()));
+      await store.spendRecoveryCode('user1', [digest(7)]);
+      await eventually(kept);
+      await store.reset('user1');
+      await eventually(async () => !(await kept()));
     });
 
     it('void the old ones when they are made anew, also under several keys', async () => {
