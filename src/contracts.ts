@@ -14,4 +14,5 @@ export * from './contracts/policy.js';
 export * from './contracts/records.js';
 export * from './contracts/settings.js';
 export * from './contracts/store.js';
+export * from './contracts/store-operations.js';
 export * from './contracts/subject.js';

@@ -3,12 +3,13 @@ import { inspect } from 'node:util';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { EVENTS_KEPT } from './audit/trail.js';
-import type {
-  AuditEvent,
-  PolicyFunction,
-  PolicyResolver,
-  SecondFactorStore,
-  Subject,
+import {
+  type AuditEvent,
+  missingOperations,
+  type PolicyFunction,
+  type PolicyResolver,
+  type SecondFactorStore,
+  type Subject,
 } from './contracts.js';
 import { type Duration, parseDuration } from './duration.js';
 import { SallyportError } from './errors.js';
@@ -126,7 +127,15 @@ const duration = (fallback: Duration) =>
 
 const localUrl = (right: string) => rule<string>(right, isLocalUrl);
 
-const STORE_METHODS = ['readSubject', 'readAssurance', 'reserveAttempt', 'prove', 'end'] as const;
+const A_STORE = "a store: memoryStore(), or redisStore(client) from 'sallyport/redis'";
+
+/** What would be right, with what a store of somebody else's lacks. */
+function storeWanted(value: unknown): string {
+  const missing = missingOperations(value);
+  if (typeof value !== 'object' || value === null || missing.length === 0) return A_STORE;
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
+  return `${A_STORE}; it lacks ${missing.slice(0, 3).join(', ')}${more}`;
+}
 
 const schema = z.strictObject({
   origin: rule<string>(
@@ -138,13 +147,9 @@ const schema = z.strictObject({
     'a list of keys, 32 bytes in base64 each',
     (value) => Array.isArray(value) && value.length > 0,
   ),
-  store: rule<SecondFactorStore>(
-    "a store: memoryStore(), or redisStore(client) from 'sallyport/redis'",
-    (value) =>
-      STORE_METHODS.every(
-        (name) => typeof (value as Record<string, unknown>)?.[name] === 'function',
-      ),
-  ),
+  store: z.custom<SecondFactorStore>((value) => missingOperations(value).length === 0, {
+    error: ({ input }) => storeWanted(input),
+  }),
   subject: anyFunction<Config['subject']>('a function (req) => ({ id, tenantId, label }) or null'),
   policy: rule<PolicyFunction | PolicyResolver>(
     'a function (subject) => policy, or an object with such a function named resolve',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { SallyportError, type SallyportOptions, sallyport } from 'sallyport';
+import { memoryStore, SallyportError, type SallyportOptions, sallyport } from 'sallyport';
 import { parseOptions } from '../src/options.js';
 import { hostOptions, KEY } from './support/app.js';
 
@@ -172,6 +172,19 @@ describe('the options', () => {
       assert.match(error.message, /got undefined$/);
     });
   }
+
+  it('name whichever operation a store of somebody else’s lacks', () => {
+    const whole = memoryStore();
+    const operations = Object.entries(whole).filter(([, one]) => typeof one === 'function');
+    assert.ok(operations.length > 30, `${operations.length} operations`);
+    for (const [name] of operations) {
+      for (const instead of [undefined, 'text', {}]) {
+        const error = refused({ ...hostOptions(), store: { ...whole, [name]: instead } });
+        assert.ok(error.message.includes(`; it lacks ${name}, got `), error.message);
+      }
+    }
+    parseOptions({ ...hostOptions(), store: Object.create(whole) });
+  });
 
   it('name one that does not exist, and those that do', () => {
     const error = refused({ ...hostOptions(), loginURL: '/login' });

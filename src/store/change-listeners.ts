@@ -12,13 +12,25 @@ export function changeListeners(): ChangeListeners {
 
   function tell(): void {
     due = false;
-    for (const listener of [...listeners]) listener();
+    for (const listener of [...listeners]) {
+      // Not one that has unsubscribed in the meantime.
+      if (listeners.has(listener)) listener();
+    }
   }
 
   return {
     subscribe(onChange) {
-      // Wrapped, so that the same function may subscribe twice and each unsubscribe once.
-      const listener = () => onChange();
+      // Wrapped, so that the same function may subscribe twice and each unsubscribe once; and so that one that
+      // throws keeps no other from being told. What it throws is uncaught all the same.
+      const listener = () => {
+        try {
+          onChange();
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      };
       listeners.add(listener);
       return () => {
         listeners.delete(listener);

@@ -1,4 +1,5 @@
 import type { SecondFactorStore } from '../contracts.js';
+import { changeListeners } from './change-listeners.js';
 import { memoryDevices } from './memory-devices.js';
 import { memoryEnrolling } from './memory-enrolling.js';
 import { memoryEvents } from './memory-events.js';
@@ -18,12 +19,8 @@ export interface MemoryStoreOptions {
  * second process sees it. Operations are atomic because each runs to its end within one turn.
  */
 export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SecondFactorStore {
-  const listeners = new Set<() => void>();
-
-  function announce(): void {
-    for (const listener of listeners) listener();
-  }
-
+  const changes = changeListeners();
+  const { announce } = changes;
   const subjects = memorySubjects({ announce });
 
   return {
@@ -31,11 +28,10 @@ export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): Second
     stalenessMs: 0,
     now,
     async ready() {},
-    async close() {},
-    subscribe(onChange) {
-      listeners.add(onChange);
-      return () => listeners.delete(onChange);
+    async close() {
+      changes.clear();
     },
+    subscribe: changes.subscribe,
     readSubject: subjects.view,
     ...memorySessions({ now, announce }),
     ...memoryEnrolling({ subjects, now }),

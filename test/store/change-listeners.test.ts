@@ -60,6 +60,37 @@ describe('change listeners', () => {
     assert.equal(state.calls, 1);
   });
 
+  it('are not told once they have unsubscribed, also by one that was told just before', async () => {
+    const listeners = changeListeners();
+    const { state, count } = counting();
+    const stops: (() => void)[] = [];
+    listeners.subscribe(() => stops[0]?.());
+    stops.push(listeners.subscribe(count));
+    listeners.announce();
+    await turn();
+    assert.equal(state.calls, 0);
+  });
+
+  it('are all told, also when one of them throws, which is not swallowed', async () => {
+    const listeners = changeListeners();
+    const { state, count } = counting();
+    const broken = new Error('a listener');
+    listeners.subscribe(() => {
+      throw broken;
+    });
+    listeners.subscribe(count);
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));
+    try {
+      listeners.announce();
+      assert.equal(await uncaught, broken);
+    } finally {
+      for (const other of others) process.on('uncaughtException', other);
+    }
+    assert.equal(state.calls, 1);
+  });
+
   it('are forgotten all at once', async () => {
     const listeners = changeListeners();
     const { state, count } = counting();

@@ -68,6 +68,41 @@ export function reading({ enroll, store, other }: Stage): void {
       }
     });
 
+    it('calls one function back that was subscribed twice, until it has unsubscribed twice', async () => {
+      let calls = 0;
+      const count = () => {
+        calls += 1;
+      };
+      const stops = [store.subscribe(count), store.subscribe(count)];
+      const change = async () => {
+        await store.readSubject('user1');
+        await other.reset('user1');
+      };
+      await change();
+      await eventually(() => calls >= 2);
+      stops[0]?.();
+      stops[0]?.();
+      const before = calls;
+      await change();
+      await eventually(() => calls > before);
+      stops[1]?.();
+      const after = calls;
+      await change();
+      await eventually(async () => (await store.readSubject('user1')).epoch === 3);
+      assert.equal(calls, after);
+    });
+
+    it('calls subscribers back when a change is whole, and not in the middle of it', async () => {
+      const seen: unknown[] = [];
+      const stop = store.subscribe(() => seen.push('called'));
+      await store.readSubject('user1');
+      const writing = store.reset('user1');
+      assert.deepEqual(seen, [], 'not while the operation is called');
+      await writing;
+      await eventually(() => seen.length > 0);
+      stop();
+    });
+
     it('calls subscribers back after a change made elsewhere, until they unsubscribe', async () => {
       let calls = 0;
       const stop = store.subscribe(() => {
