@@ -18,8 +18,9 @@ import {
 import { keyring } from './crypto/keyring.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
-import { type GateConfig, type GateOptions, gate, turnAway, wantsHtml } from './gate/gate.js';
+import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
+import { wantsHtml } from './gate/navigation.js';
 import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';

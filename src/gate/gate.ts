@@ -3,15 +3,16 @@ import { SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
+import { isNavigation } from './navigation.js';
 import {
-  localPath,
   type ReturnToConfig,
   rememberForLogin,
   rememberInSession,
+  wantedPage,
 } from './return-to.js';
 
 export interface GateOptions {
-  /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it. */
+  /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it; GET includes HEAD. */
   readonly exempt?: readonly string[];
 }
 
@@ -32,7 +33,7 @@ export function gate(config: GateConfig, { exempt = [] }: GateOptions = {}): Req
   const { inspector } = config;
 
   return function secondFactorGate(req, res, next) {
-    if (exempted.size > 0 && exempted.has(`${req.method} ${rawPath(req)}`)) {
+    if (exempted.size > 0 && isExempt(exempted, req)) {
       next();
       return;
     }
@@ -82,7 +83,7 @@ export async function turnAway(
     case 'enroll':
     case 'challenge': {
       const url = nextUrl(path, decision);
-      if (!wantsHtml(req)) {
+      if (!isNavigation(req)) {
         res.status(401).json({
           error: 'second_factor_required',
           next: decision.kind,
@@ -94,14 +95,14 @@ export async function turnAway(
         return;
       }
       if (decision.why === 'not-proven' && (await recognized(config, situation, req, res))) return;
-      const replace = decision.why === 'step-up';
-      if (rememberInSession(req, res, config, { replace }) || replace) await saveSession(req);
+      const stepUp = decision.why === 'step-up';
+      if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
       res.redirect(303, url);
       return;
     }
     case 'deny': {
       if (decision.why === 'pending-expired') await config.expire(req);
-      if (!wantsHtml(req)) {
+      if (!isNavigation(req)) {
         res
           .status(401)
           .json({ error: 'authentication_required', why: decision.why, url: loginUrl });
@@ -120,15 +121,14 @@ export async function turnAway(
 
 /** A remembered device opens the door in the middle of a navigation, which then starts over. */
 async function recognized(
-  config: Pick<GateConfig, 'recognize' | 'origin' | 'path' | 'homeUrl'>,
+  config: Pick<GateConfig, 'recognize' | keyof ReturnToConfig>,
   situation: Situation,
   req: Request,
   res: Response,
 ): Promise<boolean> {
   if (situation.kind === 'anonymous' || req.method !== 'GET') return false;
   if (!(await config.recognize(req, res, situation))) return false;
-  // A path such as `//host/` is one of this site here, and another site in a Location header.
-  res.redirect(303, localPath(req.originalUrl, config) ?? config.homeUrl);
+  res.redirect(303, wantedPage(req, res, config));
   return true;
 }
 
@@ -140,15 +140,11 @@ export function nextUrl(
   return decision.kind === 'enroll' ? `${path}/activate` : `${path}/challenge`;
 }
 
-/** A browser that navigates names HTML; `Accept: *\/*` is a program's, and a program wants JSON. */
-export function wantsHtml(req: Request): boolean {
-  const accept = req.headers.accept;
-  return accept?.includes('text/html') === true && req.accepts(['html', 'json']) === 'html';
-}
-
-function rawPath({ originalUrl }: Request): string {
+/** By method and exact raw path; what may be had with GET may be had with HEAD, as in Express. */
+function isExempt(exempted: ReadonlySet<string>, { method, originalUrl }: Request): boolean {
   const query = originalUrl.indexOf('?');
-  return query < 0 ? originalUrl : originalUrl.slice(0, query);
+  const path = query < 0 ? originalUrl : originalUrl.slice(0, query);
+  return exempted.has(`${method} ${path}`) || (method === 'HEAD' && exempted.has(`GET ${path}`));
 }
 
 function parseExempt(entry: unknown, index: number): string {

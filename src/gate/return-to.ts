@@ -1,4 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express';
+import { isPage } from './navigation.js';
 
 const COOKIE = 'sallyport.return';
 const MAX_LENGTH = 2000;
@@ -9,6 +10,7 @@ export interface ReturnToConfig {
   /** Where the library's own pages live: of them only My Profile is a place to come back to. */
   readonly path: string;
   readonly homeUrl: string;
+  readonly loginUrl: string;
 }
 
 /**
@@ -38,8 +40,8 @@ function isBelow(folder: string, pathname: string): boolean {
  * the session at login, and a session written for each anonymous visitor would fill the store.
  */
 export function rememberForLogin(req: Request, res: Response, config: ReturnToConfig): void {
-  const wanted = navigation(req) ? localPath(req.originalUrl, config) : null;
-  if (wanted === null || wanted === config.homeUrl) return;
+  const wanted = isPage(req) ? localPath(req.originalUrl, config) : null;
+  if (wanted === null || isHome(wanted, config)) return;
   res.cookie(COOKIE, Buffer.from(wanted).toString('base64url'), {
     ...attributes(config),
     maxAge: COOKIE_LIFETIME_MS,
@@ -47,22 +49,53 @@ export function rememberForLogin(req: Request, res: Response, config: ReturnToCo
 }
 
 /**
- * Remembers, in the session between the doors, the page first asked for. True when the session changed and
- * must be saved before the redirect.
+ * Remembers, in the session between the doors, the last page asked for. True when the session changed and must
+ * be saved before the redirect. A route that demands a step-up is come back to, be it home.
  */
 export function rememberInSession(
   req: Request,
   res: Response,
   config: ReturnToConfig,
-  { replace }: { replace: boolean },
+  { stepUp }: { readonly stepUp: boolean },
 ): boolean {
-  const early = takeCookie(req, res, config);
   const { sallyport } = req.session;
-  if (sallyport?.returnTo !== undefined && !replace) return false;
-  const wanted = early ?? (navigation(req) ? localPath(req.originalUrl, config) : null);
-  if (wanted === null) return false;
+  const wanted = lastWanted(req, res, config, { home: stepUp });
+  if (wanted === null || wanted === sallyport?.returnTo) return false;
   req.session.sallyport = { ...sallyport, returnTo: wanted };
   return true;
+}
+
+/** The page that a person wants who is let in by this very request, and has never been asked for anything. */
+export function wantedPage(req: Request, res: Response, config: ReturnToConfig): string {
+  return lastWanted(req, res, config, { home: false }) ?? takeReturnTo(req, config);
+}
+
+/**
+ * The last page asked for; null for the one that is remembered already. Home is where one lands anyway, and never
+ * in the place of a page that somebody wanted. Nor is the page that the host's login leads to: nobody asked for it.
+ */
+function lastWanted(
+  req: Request,
+  res: Response,
+  config: ReturnToConfig,
+  { home }: { readonly home: boolean },
+): string | null {
+  const early = takeCookie(req, res, config);
+  const asked = isPage(req) ? localPath(req.originalUrl, config) : null;
+  if (early !== null && cameFrom(req, config.loginUrl)) return early;
+  if (asked !== null && (home || !isHome(asked, config))) return asked;
+  return early ?? (req.session.sallyport?.returnTo === undefined ? asked : null);
+}
+
+function isHome(path: string, { homeUrl }: ReturnToConfig): boolean {
+  return path === homeUrl || path === '/';
+}
+
+/** A login's redirect names the login page as its referrer; a browser that names none may have been typed into. */
+function cameFrom(req: Request, loginUrl: string): boolean {
+  const { referer } = req.headers;
+  if (referer === undefined || !URL.canParse(referer)) return false;
+  return new URL(referer).pathname === new URL(loginUrl, referer).pathname;
 }
 
 /** Where to go now that both doors are open. */
@@ -81,8 +114,4 @@ function takeCookie(req: Request, res: Response, config: ReturnToConfig): string
 
 function attributes({ origin }: ReturnToConfig): CookieOptions {
   return { path: '/', httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
-}
-
-function navigation(req: Request): boolean {
-  return req.method === 'GET';
 }

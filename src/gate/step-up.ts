@@ -4,8 +4,9 @@ import { type Duration, parseDuration } from '../duration.js';
 import { RequestError, SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { StepUp } from './decide.js';
-import { type GateConfig, nextUrl, turnAway, wantsHtml } from './gate.js';
+import { type GateConfig, nextUrl, turnAway } from './gate.js';
 import type { Situation } from './inspect.js';
+import { isNavigation } from './navigation.js';
 
 export interface RequireOptions {
   /** How old the proof may be at most. */
@@ -70,7 +71,7 @@ async function demand(
     await turnAway(config, situation, req, res);
     return;
   }
-  if (!wantsHtml(req)) {
+  if (!isNavigation(req)) {
     // Without it our pages would have nothing to ask: for the policy alone the session is proven enough.
     req.session.sallyport = { ...req.session.sallyport, stepUp };
     await turnAway(config, situation, req, res);

@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import type { Challenge, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import { wantsHtml } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import { wantsHtml } from '../gate/navigation.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { DENIED, REFUSALS, readCallback } from './duo-callback.js';

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Subject } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
-import { wantsHtml } from '../gate/gate.js';
+import { wantsHtml } from '../gate/navigation.js';
 import type { Brand } from './branding.js';
 import type { CsrfGuard } from './csrf.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';

@@ -6,8 +6,9 @@ import express, {
 } from 'express';
 import type { Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
-import { type GateConfig, nextUrl, turnAway, wantsHtml } from '../gate/gate.js';
+import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
+import { wantsHtml } from '../gate/navigation.js';
 import { activationPages } from './activation.js';
 import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Awaitable } from '../../src/contracts.js';
 import { SallyportError } from '../../src/errors.js';
 import type { Decision } from '../../src/gate/decide.js';
-import { type GateConfig, gate, turnAway, wantsHtml } from '../../src/gate/gate.js';
+import { type GateConfig, gate, turnAway } from '../../src/gate/gate.js';
 import type { Situation } from '../../src/gate/inspect.js';
 import { requireProof } from '../../src/gate/step-up.js';
 
@@ -116,16 +116,19 @@ describe('the gate', () => {
 
   it('asks nothing of what is exempt, by method and path to its end', async () => {
     const nobody = () => assert.fail('is asked') as never;
-    const exempt = ['GET /healthz', 'GET /'];
+    const exempt = ['GET /healthz', 'GET /', 'POST /hooks'];
     for (const url of ['/healthz', '/healthz?full', '/', '/?x']) {
       assert.equal(await send(nobody, { url, exempt }), 'let through', url);
     }
+    assert.equal(await send(nobody, { method: 'HEAD', url: '/healthz?x', exempt }), 'let through');
     const failed = new Error('asked');
     const asked = () => {
       throw failed;
     };
     for (const [method, url] of [
       ['POST', '/healthz'],
+      ['OPTIONS', '/healthz'],
+      ['HEAD', '/hooks'],
       ['GET', '/healthz/'],
       ['GET', '?/healthz'],
       ['GET', '/HEALTHZ'],
@@ -190,14 +193,5 @@ describe('the gate', () => {
         error instanceof SallyportError &&
         error.message === 'a request that may pass is not turned away',
     );
-  });
-
-  it('takes for a browser what names HTML and would rather have it', () => {
-    const asks = (accept: string | undefined, best: string | false) =>
-      wantsHtml({ headers: { accept }, accepts: () => best } as unknown as Request);
-    assert.equal(asks('text/html,*/*;q=0.8', 'html'), true);
-    assert.equal(asks('text/html;q=0.1,application/json', 'json'), false);
-    assert.equal(asks('*/*', 'html'), false);
-    assert.equal(asks(undefined, 'html'), false);
   });
 });

@@ -6,6 +6,7 @@ import {
   rememberForLogin,
   rememberInSession,
   takeReturnTo,
+  wantedPage,
 } from '../../src/gate/return-to.js';
 
 const SITE = { origin: 'https://console.example', path: '/two-factor' };
@@ -107,7 +108,7 @@ describe('a path to return to', () => {
 });
 
 describe('what a visitor asked for', () => {
-  const config = { ...SITE, homeUrl: '/home' };
+  const config = { ...SITE, homeUrl: '/home', loginUrl: '/login' };
   type Session = { sallyport?: { returnTo?: string; csrf?: string } };
 
   /** One request and what is done to its cookies. */
@@ -115,11 +116,14 @@ describe('what a visitor asked for', () => {
     url = '/reports',
     method = 'GET',
     cookie = undefined as string | undefined,
+    referer = undefined as string | undefined,
     session = {} as Session,
   } = {}) {
     const set: [string, string, CookieOptions][] = [];
     const cleared: [string, CookieOptions][] = [];
-    const req = { originalUrl: url, method, headers: { cookie }, session } as unknown as Request;
+    const headers = { cookie, accept: 'text/html', referer };
+    const accepts = () => 'html';
+    const req = { originalUrl: url, method, headers, session, accepts } as unknown as Request;
     const res = {
       cookie: (...given: (typeof set)[0]) => set.push(given),
       clearCookie: (...given: (typeof cleared)[0]) => cleared.push(given),
@@ -142,6 +146,7 @@ describe('what a visitor asked for', () => {
   it('is not kept where it is home anyway, or nothing to come back to', () => {
     for (const given of [
       { url: '/home' },
+      { url: '/' },
       { url: '//evil.example' },
       { method: 'POST' },
       { method: 'HEAD' },
@@ -152,8 +157,8 @@ describe('what a visitor asked for', () => {
     }
   });
 
-  const remember = (visited: ReturnType<typeof visit>, replace = false) =>
-    rememberInSession(visited.req, visited.res, config, { replace });
+  const remember = (visited: ReturnType<typeof visit>, stepUp = false) =>
+    rememberInSession(visited.req, visited.res, config, { stepUp });
 
   it('goes from the cookie into the session, and the cookie goes', () => {
     for (const cookie of [
@@ -161,7 +166,7 @@ describe('what a visitor asked for', () => {
       `a=b;sallyport.return=${encoded('/first')}; c=d`,
       `a=b;  sallyport.return=${encoded('/first')}`,
     ]) {
-      const visited = visit({ cookie, session: { sallyport: { csrf: 'token' } } });
+      const visited = visit({ url: '/home', cookie, session: { sallyport: { csrf: 'token' } } });
       assert.equal(remember(visited), true);
       assert.deepEqual(visited.session.sallyport, { csrf: 'token', returnTo: '/first' });
       assert.deepEqual(visited.cleared, [['sallyport.return', attributes]]);
@@ -184,13 +189,52 @@ describe('what a visitor asked for', () => {
     assert.equal(visited.cleared.length, 1);
   });
 
-  it('stays what was asked for first, unless it is to be replaced', () => {
-    const kept = visit({ session: { sallyport: { returnTo: '/first' } } });
-    assert.equal(remember(kept), false);
-    assert.equal(kept.session.sallyport?.returnTo, '/first');
-    const replaced = visit({ session: { sallyport: { returnTo: '/first' } } });
-    assert.equal(remember(replaced, true), true);
-    assert.equal(replaced.session.sallyport?.returnTo, '/reports');
+  it('is the last page asked for, and home only where nothing else was, or where home asks for more', () => {
+    const wanting = () => ({ session: { sallyport: { returnTo: '/first' } } });
+    const later = visit(wanting());
+    assert.equal(remember(later), true);
+    assert.equal(later.session.sallyport?.returnTo, '/reports');
+    for (const url of ['/', '/home']) {
+      const home = visit({ url, ...wanting() });
+      assert.equal(remember(home), false);
+      assert.equal(home.session.sallyport?.returnTo, '/first');
+      const demanding = visit({ url, ...wanting() });
+      assert.equal(remember(demanding, true), true);
+      assert.equal(demanding.session.sallyport?.returnTo, url);
+      const first = visit({ url });
+      assert.equal(remember(first), true);
+      assert.equal(first.session.sallyport?.returnTo, url);
+    }
+    assert.equal(remember(visit({ url: '/first', ...wanting() })), false, 'nothing to save');
+  });
+
+  it('is what was wanted before the password, where the login has led to another page', () => {
+    const cookie = `sallyport.return=${encoded('/first')}`;
+    for (const [referer, wanted] of [
+      ['https://console.example/login', '/first'],
+      ['https://console.example/login?failed', '/first'],
+      ['https://console.example/menu', '/reports'],
+      ['nonsense', '/reports'],
+      [undefined, '/reports'],
+    ] as const) {
+      const visited = visit({ cookie, ...(referer && { referer }) });
+      assert.equal(remember(visited), true);
+      assert.equal(visited.session.sallyport?.returnTo, wanted, referer);
+      assert.equal(visited.cleared.length, 1);
+    }
+  });
+
+  it('is where somebody lands whom a remembered device lets in', () => {
+    const cookie = `sallyport.return=${encoded('/first')}`;
+    const land = (given: Parameters<typeof visit>[0]) => {
+      const { req, res } = visit(given);
+      return wantedPage(req, res, config);
+    };
+    assert.equal(land({ url: '/reports' }), '/reports');
+    assert.equal(land({ url: '/', cookie }), '/first');
+    assert.equal(land({ url: '/', session: { sallyport: { returnTo: '/second' } } }), '/second');
+    assert.equal(land({ url: '/' }), '/');
+    assert.equal(land({ url: '//evil.example' }), '/home');
   });
 
   it('is nothing where nothing can be come back to', () => {

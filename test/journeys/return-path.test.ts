@@ -47,7 +47,7 @@ journeys('the way back after both doors', (world) => {
     return { app, key };
   }
 
-  it('leads to the page first asked for, before the password or after', async () => {
+  it('leads to the last page asked for, before the password or after', async () => {
     const { app, key } = await enrolled();
     const early = new Browser(app);
     const location = await challenged(
@@ -68,12 +68,51 @@ journeys('the way back after both doors', (world) => {
       key,
       async () => {
         await later.login('user1@acme');
+        await later.get('/reports/7');
         await later.get('/reports/8');
-        await later.get('/favicon.ico');
+        await later.get('/');
+        await later
+          .get('/favicon.ico')
+          .set('Sec-Fetch-Dest', 'image')
+          .set('Sec-Fetch-Mode', 'no-cors');
       },
       later,
     );
     assert.equal(found, '/reports/8');
+  });
+
+  it('leads to the page asked for after the password, where another was asked for before it', async () => {
+    const { app, key } = await enrolled();
+    const browser = new Browser(app);
+    const location = await challenged(
+      app,
+      key,
+      async () => {
+        await browser.get('/reports/1');
+        await browser.get('/reports/2');
+        await browser.login('user1@acme');
+        await browser.get('/reports/3');
+        await browser.get('/');
+      },
+      browser,
+    );
+    assert.equal(location, '/reports/3');
+  });
+
+  it('leads to the page asked for before the password, wherever the login itself leads', async () => {
+    const { app, key } = await enrolled();
+    const browser = new Browser(app);
+    const location = await challenged(
+      app,
+      key,
+      async () => {
+        await browser.get('/reports/1');
+        await browser.login('user1@acme');
+        await browser.get('/dashboard').set('Referer', `${ORIGIN}/login`);
+      },
+      browser,
+    );
+    assert.equal(location, '/reports/1');
   });
 
   it('leads home when nothing was asked for, or only something that is not a page', async () => {
