@@ -6,7 +6,10 @@ import type { MethodName } from './subject.js';
 export interface Enrollment {
   readonly id: string;
   readonly method: MethodName;
+  /** Its name: the one that the person gave, or the method's own. */
   readonly label: string;
+  /** The method's own settings at enrollment, e.g. `sha1/6/30`; at most 32 characters. */
+  readonly parameters: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
 }

@@ -23,6 +23,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   resumeEnrollment: true,
   confirmEnrollment: true,
   reseal: true,
+  renameEnrollment: true,
   unenroll: true,
   reset: true,
   voidPending: true,

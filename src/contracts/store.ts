@@ -93,13 +93,19 @@ export interface SecondFactorStore
   /**
    * Begins an enrollment. One that this session has begun for the same method and basis, and that has not
    * expired, is returned as it is, unless `restart`; any other is voided. On the basis `activation-key` it
-   * must be given the digest of the subject's key (which clears the count of failures), or have this
-   * session's pending enrollment on that basis to go on from; null when it has neither, and nothing changes.
+   * must be given the digest of the subject's key, or have this session's pending enrollment on that basis to
+   * go on from; null when it has neither, and nothing changes. The right digest clears the count of failures,
+   * needed or not.
    */
   beginEnrollment(
     subjectId: string,
     proposal: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
-    options: { readonly restart: boolean; readonly activationKey?: Digest | null },
+    options: {
+      readonly restart: boolean;
+      readonly activationKey?: Digest | null;
+      /** Voids nothing: null, and nothing changes, where another one is pending and in time. */
+      readonly unlessPending?: boolean;
+    },
   ): Promise<PendingEnrollment | null>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
@@ -130,6 +136,8 @@ export interface SecondFactorStore
     expected: Sealed,
     resealed: Sealed,
   ): Promise<boolean>;
+  /** Gives an active enrollment another label. True when there is such an enrollment. */
+  renameEnrollment(subjectId: string, enrollmentId: string, label: string): Promise<boolean>;
   /**
    * Removes one active enrollment and raises the epoch; null when there is no such enrollment, or when the
    * epoch is not `epoch` any longer: whoever asks has decided on a record that no longer holds.

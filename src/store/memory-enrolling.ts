@@ -17,6 +17,7 @@ export function memoryEnrolling({
   | 'resumeEnrollment'
   | 'confirmEnrollment'
   | 'reseal'
+  | 'renameEnrollment'
   | 'unenroll'
 > {
   return {
@@ -53,7 +54,8 @@ export function memoryEnrolling({
       return { kind: 'committed', epoch: subject.epoch };
     },
 
-    async beginEnrollment(subjectId, { lifetimeMs, ...proposal }, { restart, activationKey }) {
+    async beginEnrollment(subjectId, { lifetimeMs, ...proposal }, options) {
+      const { restart, activationKey, unlessPending } = options;
       const subject = subjects.of(subjectId);
       const at = now();
       const present = subject.pending;
@@ -61,13 +63,16 @@ export function memoryEnrolling({
         present?.session === proposal.session &&
         present.basis === proposal.basis &&
         at < present.expiresAt;
-      if (proposal.basis === 'activation-key' && !continues) {
+      if (proposal.basis === 'activation-key') {
         const { activationKey: stored } = subject;
-        if (!activationKey || !stored || at >= stored.endsAt) return null;
-        if (!sameDigest(stored.digest, activationKey)) return null;
-        subjects.accepted(subject);
+        const right =
+          stored && activationKey && at < stored.endsAt && sameDigest(stored.digest, activationKey);
+        if (!right && !continues) return null;
+        // Also where it was not needed to go on: a right answer does not count as a wrong one.
+        if (right) subjects.accepted(subject);
       }
       if (present && continues && !restart && present.method === proposal.method) return present;
+      if (unlessPending && present && at < present.expiresAt) return null;
       subject.pending = Object.freeze({ ...proposal, expiresAt: at + lifetimeMs });
       return subject.pending;
     },
@@ -116,6 +121,15 @@ export function memoryEnrolling({
       const sealed = Uint8Array.from(resealed);
       if (enrollment) subject.enrollments.set(enrollmentId, { ...enrollment, sealed });
       else if (subject.pending) subject.pending = Object.freeze({ ...subject.pending, sealed });
+      return true;
+    },
+
+    async renameEnrollment(subjectId, enrollmentId, label) {
+      const subject = subjects.of(subjectId);
+      const enrollment = subject.enrollments.get(enrollmentId);
+      if (!enrollment) return false;
+      subject.enrollments.set(enrollmentId, { ...enrollment, label });
+      subjects.changed(subject);
       return true;
     },
 

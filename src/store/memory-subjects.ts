@@ -114,8 +114,9 @@ export function publicView({
   id,
   method,
   label,
+  parameters,
   createdAt,
   lastUsedAt,
 }: StoredEnrollment): Enrollment {
-  return Object.freeze({ id, method, label, createdAt, lastUsedAt });
+  return Object.freeze({ id, method, label, parameters, createdAt, lastUsedAt });
 }

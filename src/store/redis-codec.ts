@@ -122,8 +122,8 @@ export function packOwner({
 }
 
 export function publicEnrollment(stored: StoredEnrollment): Enrollment {
-  const { id, method, label, createdAt, lastUsedAt } = stored;
-  return Object.freeze({ id, method, label, createdAt, lastUsedAt });
+  const { id, method, label, parameters, createdAt, lastUsedAt } = stored;
+  return Object.freeze({ id, method, label, parameters, createdAt, lastUsedAt });
 }
 
 /** What decisions need of a subject; `emptySubject` when nothing was ever written. */

@@ -1,19 +1,23 @@
 import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
 
-/** ARGV: now, head, sealed, label, owner, lifetime, restart, activation key or '' → [pm, pk, pl, ps] | nil */
+/** ARGV: now, head, sealed, label, owner, lifetime, restart, activation key or '', unless pending → [pm, pk, pl, ps] | nil */
 export const BEGIN = script(
   CLOCK,
   HEADS,
   `
 local present = redis.call('HMGET', key, 'pm', 'pk', 'pl', 'ps')
 local head = pack(now + tonumber(ARGV[6])) .. ARGV[2]
-local continues = present[1] and present[4] == ARGV[5] and now < time_of(present[1])
-if string.sub(ARGV[5], 1, 1) == 'k' and not continues then
+local in_time = present[1] and now < time_of(present[1])
+local continues = in_time and present[4] == ARGV[5]
+if string.sub(ARGV[5], 1, 1) == 'k' then
   local given = redis.call('HGET', key, 'a')
-  if not given or now >= time_of(given) or string.sub(given, 7) ~= ARGV[8] then return false end
-  redis.call('HDEL', key, 'f', 'w')
+  local right = given and now < time_of(given) and string.sub(given, 7) == ARGV[8]
+  if not right and not continues then return false end
+  -- Also where it was not needed to go on: a right answer does not count as a wrong one.
+  if right then redis.call('HDEL', key, 'f', 'w') end
 end
 if continues and ARGV[7] ~= '1' and method_of(present[1]) == method_of(head) then return present end
+if in_time and ARGV[9] == '1' then return false end
 redis.call('HSET', key, 'pm', head, 'pk', ARGV[3], 'pl', ARGV[4], 'ps', ARGV[5])
 return {head, ARGV[3], ARGV[4], ARGV[5]}`,
 );
@@ -83,6 +87,17 @@ else
 end
 if redis.call('HGET', key, field) ~= ARGV[3] then return 0 end
 redis.call('HSET', key, field, ARGV[4])
+return 1`,
+);
+
+/** ARGV: now, enrollment id, label → 1 | 0 */
+export const RENAME = script(
+  CLOCK,
+  HEADS,
+  `
+local slot = slots()[ARGV[2]]
+if not slot then return 0 end
+redis.call('HSET', key, 'l' .. slot, ARGV[3])
 return 1`,
 );
 

@@ -13,6 +13,7 @@ import {
   CLEAR,
   CONFIRM,
   RAISE,
+  RENAME,
   RESEAL,
   RESUME,
   UNENROLL,
@@ -31,6 +32,7 @@ type SubjectOperations = Pick<
   | 'confirmEnrollment'
   | 'resumeEnrollment'
   | 'reseal'
+  | 'renameEnrollment'
   | 'unenroll'
   | 'reset'
   | 'voidPending'
@@ -73,7 +75,11 @@ export function redisSubjects(
         return kind === 'committed' ? { kind, epoch: Number(epoch) } : { kind };
       }),
 
-    beginEnrollment: (subjectId, { lifetimeMs, ...proposal }, { restart, activationKey }) =>
+    beginEnrollment: (
+      subjectId,
+      { lifetimeMs, ...proposal },
+      { restart, activationKey, unlessPending },
+    ) =>
       write(
         keyOf(subjectId),
         BEGIN,
@@ -85,6 +91,7 @@ export function redisSubjects(
           lifetimeMs,
           restart ? 1 : 0,
           activationKey ? packDigest(activationKey) : '',
+          unlessPending ? 1 : 0,
         ],
         pendingOrNull,
       ),
@@ -115,6 +122,9 @@ export function redisSubjects(
         [enrollmentId, Buffer.from(expected), Buffer.from(resealed)],
         (done) => Number(done) === 1,
       ),
+
+    renameEnrollment: (subjectId, enrollmentId, label) =>
+      save(keyOf(subjectId), RENAME, [enrollmentId, packText(label)], (done) => Number(done) === 1),
 
     unenroll: (subjectId, enrollmentId, epoch) =>
       save(keyOf(subjectId), UNENROLL, [enrollmentId, epoch], (raised) =>

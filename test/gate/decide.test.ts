@@ -31,6 +31,7 @@ const enrolled = (method: string): Enrollment => ({
   id: `${method}-1`,
   method,
   label: method,
+  parameters: '',
   createdAt: NOW - HOUR,
   lastUsedAt: null,
 });

@@ -74,6 +74,30 @@ journeys('an activation key', (world) => {
     assert.equal((await record()).enrollments.length, 1);
   });
 
+  it('locks nobody who enters the right one again and again, in one tab or in several browsers', async () => {
+    const app = await demanding();
+    const activationKey = await issueKey(world().store, USER);
+    const browser = await signedIn(app);
+    const another = await signedIn(app);
+    for (let n = 0; n < 7; n += 1) {
+      const tab = n === 3 ? another : browser;
+      assert.equal((await redeem(tab, activationKey)).headers.location, URL, `${n}`);
+      assert.equal((await record()).failures, 0);
+    }
+    assert.equal((await confirm(browser)).answer.status, 200);
+  });
+
+  it('that is wrong counts, also in the session that has entered the right one', async () => {
+    const app = await demanding();
+    const activationKey = await issueKey(world().store, USER);
+    const browser = await signedIn(app);
+    await redeem(browser, activationKey);
+    for (let n = 0; n < 5; n += 1) {
+      assert.equal((await redeem(browser, '00000-00000-00000-00000')).status, 422);
+    }
+    assert.equal((await redeem(browser, activationKey)).status, 429);
+  });
+
   it('may be typed as it is read out: in lower case, without dashes, with an O for a zero', async () => {
     const app = await demanding();
     const typed: ((key: string) => string)[] = [

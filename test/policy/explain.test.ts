@@ -6,7 +6,13 @@ import { client, EVERY_METHOD, set } from './levels.js';
 
 describe('an explanation', () => {
   const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
-  const enrollment = { id: 'e1', label: 'App', createdAt: Date.UTC(2026, 0, 3), lastUsedAt: null };
+  const enrollment = {
+    id: 'e1',
+    label: 'App',
+    parameters: '',
+    createdAt: Date.UTC(2026, 0, 3),
+    lastUsedAt: null,
+  };
   const required = resolveSettings(
     client({ own: set({ mode: 'required', methods: ['totp'] }) }),
     EVERY_METHOD,

@@ -56,12 +56,43 @@ export function enrolling({
       assert.equal(await anew('five', proven), 'five');
     });
 
+    it('voids nothing where that is wanted, but goes on with what this session has begun', async () => {
+      const gently = (id: string, more: Partial<PendingEnrollment> = {}) =>
+        store.beginEnrollment('user1', proposal(id, more), { restart: false, unlessPending: true });
+      assert.equal((await gently('one'))?.id, 'one');
+      assert.equal((await gently('two'))?.id, 'one');
+      for (const other of [
+        { session: 'session-2' },
+        { method: 'other' },
+        { basis: 'proven' as const },
+      ]) {
+        assert.equal(await gently('two', other), null);
+      }
+      assert.equal((await store.resumeEnrollment('user1', 'session-1'))?.id, 'one');
+      clock.time += 10 * MINUTE;
+      assert.equal((await gently('three', { session: 'session-2' }))?.id, 'three');
+    });
+
+    it('gives one of many sessions that begin together what it wanted, where nothing is to be voided', async () => {
+      const begun = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          (n % 2 ? store : other).beginEnrollment(
+            'user1',
+            proposal(`id-${n}`, { session: `session-${n}` }),
+            { restart: false, unlessPending: true },
+          ),
+        ),
+      );
+      assert.equal(begun.filter((one) => one !== null).length, 1);
+    });
+
     it('makes a confirmed enrollment active', async () => {
       const confirmation = await enroll('one');
       const enrollment = {
         id: 'one',
         method: 'totp',
         label: 'Phone',
+        parameters: 'sha1/6/30',
         createdAt: START,
         lastUsedAt: START,
       };
@@ -168,6 +199,23 @@ export function enrolling({
         enrollments.map(({ label }) => label),
         ['Phone, 電話', 'totp'],
       );
+    });
+
+    it('gives one of several enrollments another label, and changes nothing else', async () => {
+      await enroll('one');
+      await enroll('two', { basis: 'proven', label: 'Tablet' });
+      const before = await store.readSubject('user1');
+      assert.equal(await store.renameEnrollment('user1', 'two', 'totp'), true);
+      assert.equal(await store.renameEnrollment('user1', 'two', '\u0001 電話 👩‍👩‍👧'), true);
+      assert.equal(await store.renameEnrollment('user1', 'gone', 'x'), false);
+      assert.equal(await store.renameEnrollment('user2', 'one', 'x'), false);
+      assert.deepEqual(await store.readSubject('user1'), {
+        ...before,
+        enrollments: before.enrollments.map((one) =>
+          one.id === 'two' ? { ...one, label: '\u0001 電話 👩‍👩‍👧' } : one,
+        ),
+      });
+      assert.deepEqual(await store.readSubject('user2'), emptySubject);
     });
 
     it('leaves the epoch alone when there is nothing of that name to replace', async () => {

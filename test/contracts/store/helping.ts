@@ -31,6 +31,18 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
       assert.equal((await begin(keyed('four'), { restart: true })).id, 'four');
     });
 
+    it('clears the count with the right key also where it was not needed to go on', async () => {
+      await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
+      for (const id of ['one', 'two', 'three', 'four', 'five']) {
+        await reserved();
+        assert.ok(await tryBegin(keyed(id), digest(1)));
+        assert.equal((await store.readSubject('user1')).failures, 0);
+      }
+      await reserved();
+      assert.equal((await tryBegin(keyed('six'), digest(2)))?.id, 'one');
+      assert.equal((await store.readSubject('user1')).failures, 1);
+    });
+
     it('spends the key when it is confirmed', async () => {
       await store.putActivationKey('user1', { digest: digest(1), lifetimeMs });
       await tryBegin(keyed('one'), digest(1));
