@@ -182,6 +182,7 @@ export function sallyport(options: SallyportOptions): Door {
     subject,
     policy: facts.policy,
     session,
+    epoch: facts.record.epoch,
     issuer: config.issuer,
     input,
   });

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<Extract<Verdict, { kind: 'rejected' }>['reason'],
   expired: 'This key was shown too long ago. Start again with a new one.',
   superseded: 'This key is no longer valid: activation was started again elsewhere.',
   denied: 'The request was denied.',
+  ended: 'This user was changed meanwhile. Look at them again, and start anew.',
   malformed: 'Enter the digits that the app shows.',
 };
 

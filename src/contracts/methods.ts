@@ -9,6 +9,8 @@ export interface Attempt {
   readonly subject: Subject;
   readonly policy: Policy;
   readonly session: SessionDigest;
+  /** Of the subject, as this session knows it: what is verified under another one does not count. */
+  readonly epoch: number;
   /** The name that the authenticator app shows. */
   readonly issuer: string;
   /** Form fields or JSON body, as they came; each method takes from it only what it knows. */
@@ -41,6 +43,7 @@ export type Verdict =
         | 'expired'
         | 'superseded'
         | 'denied'
+        | 'ended'
         | 'malformed';
       /** For the event, beyond the reason; never shown. */
       readonly detail?: string;

@@ -58,8 +58,13 @@ export type Decision =
  */
 export function decide(facts: Facts): Decision {
   const decision = required(facts);
-  const { assurance, now } = facts;
+  const { assurance, subjectId, record, now } = facts;
   if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
+  // A reset, a changed password, and "sign out everywhere" end every session that began before, whatever it
+  // has proven and whatever is demanded of it.
+  if (assurance?.subjectId === subjectId && assurance.epoch !== record.epoch) {
+    return { kind: 'deny', why: 'session-ended' };
+  }
   if (isInside(decision)) return decision;
   if (assurance?.state === 'pending' && assurance.expiresAt <= now) {
     return { kind: 'deny', why: 'pending-expired' };

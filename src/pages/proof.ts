@@ -6,7 +6,7 @@ import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';
-import type { Elevate } from '../session/elevate.js';
+import { type Elevate, sessionEnded } from '../session/elevate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
@@ -93,6 +93,7 @@ export function refusal(
   { now, res, of }: { now: number; res: Response; of: MethodName },
 ): Refusal {
   if (verdict.kind === 'rejected') {
+    if (verdict.reason === 'ended') throw sessionEnded();
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
@@ -122,7 +123,7 @@ export function refusal(
   };
 }
 
-type Reason = Extract<Verdict, { kind: 'rejected' }>['reason'];
+type Reason = Exclude<Extract<Verdict, { kind: 'rejected' }>['reason'], 'ended'>;
 
 const REASONS: Readonly<Record<Reason, string>> = {
   'wrong-code':

@@ -40,7 +40,8 @@ export function memoryDevices({ now }: { now: () => number }): DeviceStore {
         devices.set(id, rotated);
         return { kind: 'rotated', device: publicView(rotated) };
       }
-      if (token === device.before && at - device.rotatedAt < graceMs) {
+      const sinceRotation = at - device.rotatedAt;
+      if (token === device.before && sinceRotation >= 0 && sinceRotation < graceMs) {
         return { kind: 'just-rotated', device: publicView(device) };
       }
       devices.delete(id);

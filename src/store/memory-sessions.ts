@@ -1,9 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AssuranceRecord, SecondFactorStore } from '../contracts.js';
 
-/** How long the record of a session between the doors outlives its own end. */
-const PENDING_KEPT_MS = 24 * 60 * 60 * 1000;
-
 /** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
 export const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
 
@@ -26,28 +23,31 @@ export function memorySessions({
   return {
     readAssurance: (session) => sessions.get(session) ?? null,
 
-    async openPending(session, { subjectId, epoch, lifetimeMs }) {
+    async openPending(session, { subjectId, epoch, login, lifetimeMs, keepMs }) {
       const present = sessions.get(session);
-      const isVoid =
-        present?.state === 'proven' && (present.subjectId !== subjectId || present.epoch < epoch);
-      if (present && !isVoid) return present;
+      if (present?.state === 'ended') return present;
+      if (present?.subjectId === subjectId && present.login === login) return present;
       const opened: AssuranceRecord = {
         state: 'pending',
         subjectId,
-        epoch: 0,
+        epoch,
+        login,
         factors: [],
         expiresAt: now() + lifetimeMs,
       };
-      // Kept long after its end: were it forgotten, the next request would begin it anew.
-      remember(session, opened, lifetimeMs + PENDING_KEPT_MS);
+      // Kept after its end: were it forgotten at once, a request under way could begin it anew.
+      remember(session, opened, lifetimeMs + keepMs);
       return opened;
     },
 
-    async prove(session, { subjectId, epoch, factors, lifetimeMs }) {
+    async prove(session, { subjectId, epoch, login, factors, lifetimeMs }) {
       if (sessions.get(session)?.state === 'ended') return false;
       const expiresAt = now() + lifetimeMs;
       const proven = Object.freeze(factors.map((factor) => Object.freeze({ ...factor })));
-      const record = { state: 'proven', subjectId, epoch, factors: proven, expiresAt } as const;
+      const record = {
+        ...({ state: 'proven', subjectId, epoch, login } as const),
+        ...{ factors: proven, expiresAt },
+      };
       remember(session, record, lifetimeMs);
       return true;
     },
@@ -55,14 +55,11 @@ export function memorySessions({
     async end(session, keepMs, { renewed } = { renewed: false }) {
       const present = sessions.get(session);
       if (present?.state === 'ended') return false;
-      const { subjectId, epoch } = present ?? { subjectId: '', epoch: 0 };
+      const { subjectId, epoch, login } = present ?? { subjectId: '', epoch: 0, login: '' };
       const record = {
-        state: 'ended',
-        subjectId,
-        epoch,
-        factors: [],
+        ...({ state: 'ended', subjectId, epoch, login, factors: [] } as const),
         expiresAt: now() + keepMs,
-      } as const;
+      };
       remember(session, renewed ? { ...record, renewed } : record, keepMs);
       return true;
     },

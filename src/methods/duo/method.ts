@@ -162,11 +162,13 @@ export function duo(config: DuoConfig): DuoMethod {
     async verify(attempt, { at }): Promise<Verdict> {
       const redeemed = await redeem(attempt, 'verify', at);
       if (redeemed.kind === 'rejected') return redeemed;
-      const { subject } = attempt;
+      const { subject, epoch } = attempt;
       const { enrollments } = await store.readSubject(subject.id);
       const own = enrollments.find(({ method }) => method === 'duo');
       if (!own) return rejected('superseded', 'not enrolled');
-      const commit = await store.commitAttempt(subject.id, { enrollmentId: own.id, step: null });
+      const accepted = { enrollmentId: own.id, step: null, epoch };
+      const commit = await store.commitAttempt(subject.id, accepted);
+      if (commit.kind === 'ended') return rejected('ended', 'session');
       if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
       const { detail, transaction } = redeemed;
       const via = transaction.tenantId;
@@ -196,7 +198,7 @@ export function duo(config: DuoConfig): DuoMethod {
     async confirmEnrollment(attempt, { at }, { replaces }): Promise<Verdict> {
       const redeemed = await redeem(attempt, 'enroll', at);
       if (redeemed.kind === 'rejected') return redeemed;
-      const { subject, session } = attempt;
+      const { subject, session, epoch } = attempt;
       const pending = await store.resumeEnrollment(subject.id, session);
       const { transaction, device, detail } = redeemed;
       if (pending?.method !== 'duo' || pending.id !== transaction.enrollment) {
@@ -205,7 +207,7 @@ export function duo(config: DuoConfig): DuoMethod {
       const { id, basis } = pending;
       if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, replaces },
+        ...{ id, session, replaces, epoch },
         step: -1,
         // Which phone it is, is known only now.
         label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),
@@ -218,6 +220,7 @@ export function duo(config: DuoConfig): DuoMethod {
           };
         case 'superseded':
         case 'expired':
+        case 'ended':
           return rejected(confirmed.kind, 'enrollment');
         default:
           return confirmed satisfies never;

@@ -93,7 +93,14 @@ describe('the Duo method', () => {
       ['totp', 'duo'],
     );
   const attempt = (input: Attempt['input'] = {}, more: Partial<Attempt> = {}): Attempt => ({
-    ...{ subject: SUBJECT, policy: policy(), session: 'session-1', issuer: 'Console', input },
+    ...{
+      subject: SUBJECT,
+      policy: policy(),
+      session: 'session-1',
+      epoch: 0,
+      issuer: 'Console',
+      input,
+    },
     ...more,
   });
   const stateNow = () => `${'s'.repeat(30)}${states}`;
@@ -403,7 +410,7 @@ describe('the Duo method', () => {
       };
       assert.deepEqual(
         await verify(attempt(answer()), method({ store: removing })),
-        rejected('superseded', 'gone'),
+        rejected('ended', 'session'),
       );
     });
   });
