@@ -192,9 +192,9 @@ function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
   return has ? [RECOVERY_CODE] : [];
 }
 
-/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing. */
-function isProof({ method, enrollmentId }: Factor): boolean {
-  return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE;
+/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing; nor is what counts at login only a proof for more. */
+function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
+  return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE && loginOnly !== true;
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

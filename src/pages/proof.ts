@@ -67,11 +67,17 @@ export async function openDoor(
   res: Response,
   situation: KnownSituation,
   method: MethodName,
-  { enrollmentId, epoch, at, via }: Extract<Verdict, { kind: 'verified' }>,
+  { enrollmentId, epoch, at, via, loginOnly }: Extract<Verdict, { kind: 'verified' }>,
   codesDue = false,
 ): Promise<void> {
   const { subject } = situation;
-  const factor = { method, enrollmentId, at, ...(via !== undefined && { via }) };
+  const factor = {
+    method,
+    enrollmentId,
+    at,
+    ...(via !== undefined && { via }),
+    ...(loginOnly && { loginOnly }),
+  };
   await elevate(req, { subject, epoch, factor });
   if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
   const onward = takeReturnTo(req, returnTo);
@@ -133,6 +139,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   superseded:
     'This key is no longer valid: activation was started again elsewhere. Use the one below.',
   denied: 'The request was denied.',
+  'not-accepted': 'That does not count here. Confirm in another way.',
   malformed: 'Enter the digits that your app shows, and nothing else.',
 };
 

@@ -1,7 +1,7 @@
 import type { AssuranceRecord, Factor } from '../contracts.js';
 
 // An assurance is one string: a letter for the state, expiresAt, `:`, epoch, `:`, and JSON that the scripts
-// carry along unread: [login, subjectId, [method, enrollmentId, at, via?], …].
+// carry along unread: [login, subjectId, [method, enrollmentId, at, via?, 1 for loginOnly?], …].
 const ASSURANCE = /^([pver])(\d+):(\d+):(.*)$/s;
 const STATES = { p: 'pending', v: 'proven', e: 'ended', r: 'ended' } as const;
 
@@ -9,8 +9,10 @@ export function packProof(login: string, subjectId: string, factors: readonly Fa
   return JSON.stringify([
     login,
     subjectId,
-    ...factors.map(({ method, enrollmentId, at, via }) =>
-      via === undefined ? [method, enrollmentId, at] : [method, enrollmentId, at, via],
+    ...factors.map(({ method, enrollmentId, at, via, loginOnly }) =>
+      loginOnly
+        ? [method, enrollmentId, at, via ?? null, 1]
+        : [method, enrollmentId, at, ...(via === undefined ? [] : [via])],
     ),
   ]);
 }
@@ -22,7 +24,7 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
   const [login, subjectId, ...factors] = JSON.parse(match[4] as string) as [
     string,
     string,
-    ...[string, string, number, string?][],
+    ...[string, string, number, (string | null)?, 1?][],
   ];
   return Object.freeze({
     state,
@@ -30,8 +32,12 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
     epoch: Number(match[3]),
     login,
     factors: Object.freeze(
-      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via]) =>
-        Object.freeze({ method, enrollmentId, at, ...(via !== undefined && { via }) }),
+      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via, loginOnly]) =>
+        Object.freeze({
+          ...{ method, enrollmentId, at },
+          ...(via != null && { via }),
+          ...(loginOnly === 1 && { loginOnly: true }),
+        }),
       ),
     ),
     expiresAt: Number(match[2]),

@@ -20,6 +20,7 @@ export interface DuoApp {
 export interface AccountOptions {
   readonly apps: readonly DuoApp[];
   readonly users: Readonly<Record<string, DuoUserState>>;
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly now: () => number;
   readonly apiHost?: string;
 }
@@ -46,7 +47,7 @@ export function openAccount(options: AccountOptions): Account {
   }
   const apps = readApps(options.apps);
   const parts = {
-    users: userBook(options.users),
+    users: userBook(options.users, options.aliases),
     knobs: knobBoard(),
     prompts: promptBook(),
     codes: codeBook(),

@@ -16,6 +16,8 @@ export interface DuoSimulatorOptions {
   readonly apps: readonly DuoApp[];
   /** User names and how Duo knows them. Whoever is not listed is `unenrolled`. */
   readonly users: Readonly<Record<string, DuoUserState>>;
+  /** Further names of users: alias → user name. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Duo's clock, in ms. The SDK always takes the machine's: set the two far apart only to have Duo refuse. */
   readonly now: () => number;
   /** TLS port of the API on 127.0.0.1; 0 (default) takes a free one. */
