@@ -42,7 +42,6 @@ import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
 import { createViews } from './pages/views.js';
 import { onDate } from './pages/wording.js';
-import { isOrganizationPolicy } from './policy/organization-policy.js';
 import { policyResolver } from './policy/resolve.js';
 import { organizationSetting } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
@@ -106,7 +105,6 @@ export function sallyport(options: SallyportOptions): Door {
   const elevate = elevation({ store, ends, maxAgeMs: config.maxAgeMs, now });
   const expire = (req: Request) => endSession(req, ends);
 
-  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
   const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
   const duoMethod = duo({
@@ -116,7 +114,6 @@ export function sallyport(options: SallyportOptions): Door {
     configurationOf: async (id) =>
       organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
     username: config.duo.username,
-    destination: (subject) => brandOf(subject).name,
     promptOrigin: config.duo.promptOrigin,
     enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
   });
@@ -133,7 +130,7 @@ export function sallyport(options: SallyportOptions): Door {
       recoveryCode({ store, keyring: keys }),
     ].map((method) => [method.name, method]),
   );
-  if (isOrganizationPolicy(options.policy)) options.policy.useMethods([...methods.keys()]);
+  config.organizationPolicy?.useMethods([...methods.keys()]);
   const resolvePolicy = policyResolver({
     policy: config.policy,
     timeoutMs: config.policyTimeoutMs,
@@ -158,6 +155,7 @@ export function sallyport(options: SallyportOptions): Door {
 
   const stylesheets = createStylesheets(`${path}/assets`);
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
+  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
@@ -177,14 +175,12 @@ export function sallyport(options: SallyportOptions): Door {
   });
 
   const attemptOf = (
-    { subject, facts, session, decision }: KnownSituation,
+    { subject, facts, session }: KnownSituation,
     input: Attempt['input'],
   ): Attempt => ({
-    stepUp: decision.kind === 'challenge' && decision.why !== 'not-proven',
     subject,
     policy: facts.policy,
     session,
-    epoch: facts.record.epoch,
     issuer: config.issuer,
     input,
   });
@@ -273,7 +269,8 @@ export function sallyport(options: SallyportOptions): Door {
     gate: (gateOptions) => gate(gateConfig, gateOptions),
 
     admin(adminOptions) {
-      if (!isOrganizationPolicy(options.policy)) {
+      const { organizationPolicy } = config;
+      if (!organizationPolicy) {
         throw new SallyportError(
           'ERR_OPTION',
           'door.admin() sets what organizationPolicy() resolves: use sallyport({ policy: organizationPolicy(…) })',
@@ -282,7 +279,7 @@ export function sallyport(options: SallyportOptions): Door {
       return adminRouter(
         {
           store,
-          policy: options.policy,
+          policy: organizationPolicy,
           methods,
           keyring: keys,
           issuer: config.issuer,
@@ -302,10 +299,10 @@ export function sallyport(options: SallyportOptions): Door {
     },
     subjects: subjects({ store, audit: events }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
-    require: (requirement = {}) => requireProof(gateConfig, requirement),
+    require: (requirement) => requireProof(gateConfig, requirement, [...methods.keys()]),
     check: (req) => checking.check(req),
 
-    passport: (passport, { prefix = 'sallyport' } = {}) => nameStrategies(passport, prefix),
+    passport: nameStrategies,
 
     async close() {
       checking.close();

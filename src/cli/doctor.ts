@@ -18,6 +18,7 @@ export const doctor: Command = {
   usage: '',
   summary: 'examine Redis, keys, views and Duo, and say what is wrong',
   positionals: 0,
+  options: ['redis', 'prefix', 'views'],
   async run(given, terminal) {
     const findings: Finding[] = [];
     const report: Report = (level, about, text) => {

@@ -25,6 +25,7 @@ export const reseal: Command = {
   usage: '',
   summary: 'seal everything again under the first of SALLYPORT_KEYS, while the app runs',
   positionals: 0,
+  options: ['redis', 'prefix'],
   async run(given, terminal) {
     const keys = requiredKeys(terminal);
     await withStore(

@@ -40,8 +40,7 @@ export function memoryDevices({ now }: { now: () => number }): DeviceStore {
         devices.set(id, rotated);
         return { kind: 'rotated', device: publicView(rotated) };
       }
-      const sinceRotation = at - device.rotatedAt;
-      if (token === device.before && sinceRotation >= 0 && sinceRotation < graceMs) {
+      if (token === device.before && at - device.rotatedAt < graceMs) {
         return { kind: 'just-rotated', device: publicView(device) };
       }
       devices.delete(id);

@@ -43,9 +43,8 @@ export function memoryEnrolling({
       };
     },
 
-    async commitAttempt(subjectId, { enrollmentId, step, epoch }) {
+    async commitAttempt(subjectId, { enrollmentId, step }) {
       const subject = subjects.of(subjectId);
-      if (subject.epoch !== epoch) return { kind: 'ended' };
       const enrollment = subject.enrollments.get(enrollmentId);
       if (!enrollment) return { kind: 'gone' };
       if (step !== null && step <= enrollment.lastStep) return { kind: 'replayed' };
@@ -84,9 +83,8 @@ export function memoryEnrolling({
       return pending.basis === 'handover' || pending.session === session ? pending : null;
     },
 
-    async confirmEnrollment(subjectId, { id, session, step, replaces, epoch, label }) {
+    async confirmEnrollment(subjectId, { id, session, step, replaces, label }) {
       const subject = subjects.of(subjectId);
-      if (subject.epoch !== epoch) return { kind: 'ended' };
       const { pending } = subject;
       if (pending?.id !== id) return { kind: 'superseded' };
       const { basis } = pending;
@@ -139,8 +137,6 @@ export function memoryEnrolling({
       const subject = subjects.of(subjectId);
       if (subject.epoch !== epoch || !subject.enrollments.delete(enrollmentId)) return null;
       subject.epoch += 1;
-      // They stand in for a lost factor, and there is none left to lose.
-      if (subject.enrollments.size === 0) subject.recoveryCodes = null;
       subjects.changed(subject);
       return { epoch: subject.epoch };
     },

@@ -98,9 +98,8 @@ export function memoryHelping({
       return true;
     },
 
-    async spendRecoveryCode(subjectId, candidates, epoch) {
+    async spendRecoveryCode(subjectId, candidates) {
       const subject = subjects.of(subjectId);
-      if (subject.epoch !== epoch) return { kind: 'ended' };
       const codes = subject.recoveryCodes ?? [];
       const left = codes.filter((code) => !candidates.some((one) => sameDigest(one, code)));
       if (left.length === codes.length) return { kind: 'unknown' };

@@ -1,6 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { AssuranceRecord, SecondFactorStore } from '../contracts.js';
 
+/** How long the record of a session between the doors outlives its own end. */
+const PENDING_KEPT_MS = 24 * 60 * 60 * 1000;
+
 /** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
 export const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
 
@@ -23,31 +26,28 @@ export function memorySessions({
   return {
     readAssurance: (session) => sessions.get(session) ?? null,
 
-    async openPending(session, { subjectId, epoch, login, lifetimeMs, keepMs }) {
+    async openPending(session, { subjectId, epoch, lifetimeMs }) {
       const present = sessions.get(session);
-      if (present?.state === 'ended') return present;
-      if (present?.subjectId === subjectId && present.login === login) return present;
+      const isVoid =
+        present?.state === 'proven' && (present.subjectId !== subjectId || present.epoch < epoch);
+      if (present && !isVoid) return present;
       const opened: AssuranceRecord = {
         state: 'pending',
         subjectId,
-        epoch,
-        login,
+        epoch: 0,
         factors: [],
         expiresAt: now() + lifetimeMs,
       };
-      // Kept after its end: were it forgotten at once, a request under way could begin it anew.
-      remember(session, opened, lifetimeMs + keepMs);
+      // Kept long after its end: were it forgotten, the next request would begin it anew.
+      remember(session, opened, lifetimeMs + PENDING_KEPT_MS);
       return opened;
     },
 
-    async prove(session, { subjectId, epoch, login, factors, lifetimeMs }) {
+    async prove(session, { subjectId, epoch, factors, lifetimeMs }) {
       if (sessions.get(session)?.state === 'ended') return false;
       const expiresAt = now() + lifetimeMs;
       const proven = Object.freeze(factors.map((factor) => Object.freeze({ ...factor })));
-      const record = {
-        ...({ state: 'proven', subjectId, epoch, login } as const),
-        ...{ factors: proven, expiresAt },
-      };
+      const record = { state: 'proven', subjectId, epoch, factors: proven, expiresAt } as const;
       remember(session, record, lifetimeMs);
       return true;
     },
@@ -55,11 +55,14 @@ export function memorySessions({
     async end(session, keepMs, { renewed } = { renewed: false }) {
       const present = sessions.get(session);
       if (present?.state === 'ended') return false;
-      const { subjectId, epoch, login } = present ?? { subjectId: '', epoch: 0, login: '' };
+      const { subjectId, epoch } = present ?? { subjectId: '', epoch: 0 };
       const record = {
-        ...({ state: 'ended', subjectId, epoch, login, factors: [] } as const),
+        state: 'ended',
+        subjectId,
+        epoch,
+        factors: [],
         expiresAt: now() + keepMs,
-      };
+      } as const;
       remember(session, renewed ? { ...record, renewed } : record, keepMs);
       return true;
     },

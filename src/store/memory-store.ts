@@ -1,3 +1,4 @@
+import { checkOptions, functionOption, optionsObject } from '../check-options.js';
 import type { SecondFactorStore } from '../contracts.js';
 import { changeListeners } from './change-listeners.js';
 import { memoryDevices } from './memory-devices.js';
@@ -14,11 +15,16 @@ export interface MemoryStoreOptions {
   readonly now?: () => number;
 }
 
+const schema = optionsObject({
+  now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
+});
+
 /**
  * A store for development, tests and single-process demos: everything is gone when the process ends, and no
  * second process sees it. Operations are atomic because each runs to its end within one turn.
  */
-export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SecondFactorStore {
+export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore {
+  const { now = Date.now } = checkOptions(options, schema, { name: 'memoryStore' });
   const changes = changeListeners();
   const { announce } = changes;
   const subjects = memorySubjects({ announce });

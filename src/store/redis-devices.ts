@@ -51,8 +51,7 @@ if ARGV[3] == device.token then
   redis.call('HSET', key, ARGV[2], json)
   return {'rotated', json}
 end
-local since = now - device.rotatedAt
-if ARGV[3] == device.before and since >= 0 and since < tonumber(ARGV[5]) then
+if ARGV[3] == device.before and now - device.rotatedAt < tonumber(ARGV[5]) then
   return {'just-rotated', json}
 end
 redis.call('HDEL', key, ARGV[2])

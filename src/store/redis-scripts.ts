@@ -75,14 +75,6 @@ local function drop(suffix)
   redis.call('HDEL', key, 'm' .. suffix, 'k' .. suffix, 'l' .. suffix, 's' .. suffix, 'u' .. suffix)
 end`;
 
-/** The values x0, x1, … (redis-digests.ts). */
-export const DROP_CODES = `
-local function drop_codes()
-  local old = 0
-  while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
-  redis.call('HDEL', key, 'y')
-end`;
-
 /** Whether an argument is the subject's epoch, or names none. */
 export const IS_EPOCH = `
 local function is_epoch(wanted)

@@ -1,10 +1,17 @@
+import {
+  booleanOption,
+  checkOptions,
+  functionOption,
+  integerOption,
+  option,
+  optionsObject,
+} from '../check-options.js';
 import type {
   AssuranceRecord,
   SecondFactorStore,
   StoredSetting,
   SubjectRecord,
 } from '../contracts.js';
-import { SallyportError } from '../errors.js';
 import { changeListeners } from './change-listeners.js';
 import { decodeAssurance } from './redis-assurance.js';
 import { assertNoEviction } from './redis-checks.js';
@@ -56,6 +63,21 @@ export interface RedisStore extends SecondFactorStore {
   initialize(): Promise<void>;
 }
 
+const schema = optionsObject({
+  // A brace would move the Cluster hash tag from the subject to the prefix.
+  prefix: option<string>(
+    'a text without braces',
+    (value) => typeof value === 'string' && !/[{}]/.test(value),
+  ).default('sp:'),
+  timeout: integerOption(50, 2000).default(1000),
+  maxEntries: integerOption(1, 10_000_000).default(50_000),
+  database: integerOption(0, 65_535).optional(),
+  waitReplicas: integerOption(0, 100).default(0),
+  allowEviction: booleanOption().default(false),
+  initialize: booleanOption().optional(),
+  now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
+});
+
 /**
  * A store in Redis 6 or later, shared by any number of processes: one server, a master that Sentinels name, or
  * a Cluster. It reads and writes over duplicates of `client` and on masters only, so the given one need not be
@@ -70,18 +92,15 @@ export interface RedisStore extends SecondFactorStore {
  * const store = redisStore(redis, { prefix: 'console:2fa:' });
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const timeout = integer('timeout', options.timeout ?? 1000, 50, 2000);
-  const maxEntries = integer('maxEntries', options.maxEntries ?? 50_000, 1, 10_000_000);
-  const keys = redisKeys(options.prefix ?? 'sp:');
-  const setUp = options.initialize ?? process.env.NODE_ENV !== 'production';
-  const { now } = options;
-
-  const waitReplicas = integer('waitReplicas', options.waitReplicas ?? 0, 0, 100);
+  const { timeout, maxEntries, waitReplicas, prefix, database, allowEviction, initialize, now } =
+    checkOptions(options, schema, { name: 'redisStore' });
+  const keys = redisKeys(prefix);
+  const setUp = initialize ?? process.env.NODE_ENV !== 'production';
 
   const changes = changeListeners();
   const { shards, clustered } = redisServers(
     client,
-    { timeout, database: options.database },
+    { timeout, database },
     {
       invalidated(key) {
         if (key === null || mark.isMarker(key)) return forgetAll();
@@ -137,7 +156,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     await shards.open().catch((cause) => {
       throw connectError(cause);
     });
-    if (!options.allowEviction) await assertNoEviction(shards);
+    if (!allowEviction) await assertNoEviction(shards);
   }
 
   return {
@@ -166,12 +185,4 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     ...redisSessions(sessionRecords, keys.session, { marginMs }),
     ...redisTransactions(sessionRecords, keys.transaction, { marginMs }),
   } satisfies RedisStore;
-}
-
-function integer(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new SallyportError(
-    'ERR_OPTION',
-    `redisStore: ${name} must be a whole number from ${least} to ${most}, got ${String(value)}`,
-  );
 }

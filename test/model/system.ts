@@ -309,7 +309,6 @@ export class System {
         subject: this.subject(user),
         policy: {} as never,
         session: '',
-        epoch: 0,
         issuer: 'Test Console',
         input: {},
       },

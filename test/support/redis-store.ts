@@ -54,13 +54,7 @@ export async function enroll(
     },
     { restart: true },
   );
-  const outcome = await store.confirmEnrollment(subjectId, {
-    id,
-    session,
-    step,
-    replaces: null,
-    epoch: 0,
-  });
+  const outcome = await store.confirmEnrollment(subjectId, { id, session, step, replaces: null });
   if (outcome.kind !== 'confirmed') throw new Error(`not enrolled: ${outcome.kind}`);
 }
 

@@ -1,3 +1,4 @@
+import { booleanOption, checkOptions, option, optionsObject } from '../../check-options.js';
 import { SallyportError } from '../../errors.js';
 
 /** What can go wrong on the wire, for any endpoint. */
@@ -29,8 +30,7 @@ export const tokenFaults = [
   'deny', // auth_result says deny
   'no-auth-result',
   'stale-iat', // issued a day ago, not expired
-  'stale-auth-time', // authenticated a day ago, whatever was asked for
-  'future-auth-time', // authenticated in ten minutes
+  'stale-auth-time', // authenticated a day ago
 ] as const;
 
 /** What can be wrong with the redirect back to the application. */
@@ -66,14 +66,6 @@ export interface DuoClockKnob extends Once {
   readonly fault: 'clock-offset';
   readonly milliseconds: number;
 }
-/** What Duo says the person did: any factor and reason, and the status beside the result `allow`. */
-export interface DuoFactorKnob extends Once {
-  readonly endpoint: 'token';
-  readonly fault: 'authenticated-by';
-  readonly factor: string;
-  readonly reason: string;
-  readonly status?: string;
-}
 export interface DuoCallbackKnob extends Once {
   readonly endpoint: 'callback';
   readonly fault: DuoCallbackFault | 'none';
@@ -84,12 +76,12 @@ export interface DuoCallbackKnob extends Once {
  * the next request only (several are taken in the order in which they were set, before the lasting one).
  * The fault `none` lifts all of an endpoint's knobs.
  */
-export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob | DuoCallbackKnob;
+export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoCallbackKnob;
 
 export type KnobFor<E extends DuoEndpoint> = E extends 'callback'
   ? DuoCallbackKnob
   : E extends 'token'
-    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob
+    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob
     : DuoWireKnob;
 
 export interface KnobBoard {
@@ -102,9 +94,19 @@ export interface KnobBoard {
 const known: Readonly<Record<DuoEndpoint, ReadonlySet<string>>> = {
   healthCheck: new Set(['none', ...wireFaults]),
   authorize: new Set(['none', ...wireFaults]),
-  token: new Set(['none', 'clock-offset', 'authenticated-by', ...wireFaults, ...tokenFaults]),
+  token: new Set(['none', 'clock-offset', ...wireFaults, ...tokenFaults]),
   callback: new Set(['none', ...callbackFaults]),
 };
+
+const knobSchema = optionsObject({
+  endpoint: option<DuoEndpoint>(
+    `one of ${Object.keys(known).join(', ')}`,
+    (value) => typeof value === 'string' && Object.hasOwn(known, value),
+  ),
+  fault: option<string>('the name of a fault', (value) => typeof value === 'string'),
+  once: booleanOption().optional(),
+  milliseconds: option<number>('a number', (value) => typeof value === 'number').optional(),
+});
 
 export function isWireFault(fault: string): fault is DuoWireFault {
   return (wireFaults as readonly string[]).includes(fault);
@@ -140,12 +142,7 @@ export function knobBoard(): KnobBoard {
 
 // A misspelt knob would leave a test with nothing to fail on, so it throws, in JavaScript too.
 function refuseUnknown(knob: DuoKnob): void {
-  if (!Object.hasOwn(known, knob.endpoint)) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `endpoint ${JSON.stringify(knob.endpoint)} has no knobs`,
-    );
-  }
+  checkOptions(knob, knobSchema, { name: 'knob' });
   if (!known[knob.endpoint].has(knob.fault)) {
     throw new SallyportError(
       'ERR_OPTION',

@@ -49,15 +49,11 @@ export function stage(make: StoreFactory) {
     lifetimeMs: 10 * MINUTE,
   });
 
-  async function enroll(
-    id: string,
-    more: Partial<PendingEnrollment> = {},
-    { step = 100, epoch = 0 } = {},
-  ) {
+  async function enroll(id: string, more: Partial<PendingEnrollment> = {}, step = 100) {
     const wanted = proposal(id, more);
     await store.beginEnrollment('user1', wanted, { restart: false });
     const { session } = wanted;
-    return store.confirmEnrollment('user1', { id, session, step, replaces: null, epoch });
+    return store.confirmEnrollment('user1', { id, session, step, replaces: null });
   }
   async function begin(
     wanted: ReturnType<typeof proposal>,
@@ -69,8 +65,8 @@ export function stage(make: StoreFactory) {
   }
   const confirm = (
     id: string,
-    { session = 'session-1', step = 100, replaces = null as string | null, epoch = 0 } = {},
-  ) => store.confirmEnrollment('user1', { id, session, step, replaces, epoch });
+    { session = 'session-1', step = 100, replaces = null as string | null } = {},
+  ) => store.confirmEnrollment('user1', { id, session, step, replaces });
   const reserve = () => store.reserveAttempt('user1', LIMITS, TOTP);
   async function reserved() {
     const reservation = await reserve();
