@@ -16,8 +16,7 @@ export type ErrorCode =
   | 'ERR_POLICY'
   | 'ERR_METHOD'
   | 'ERR_DUO'
-  | 'ERR_VIEW'
-  | 'ERR_DEPENDENCY';
+  | 'ERR_VIEW';
 
 export class SallyportError extends Error {
   override readonly name: string = 'SallyportError';

@@ -1,5 +1,4 @@
 import type { Audit } from '../audit/events.js';
-import { checkOptions, option, optionsObject } from '../check-options.js';
 import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { isLocked } from './wording.js';
@@ -69,6 +68,8 @@ export interface SubjectsConfig {
 }
 
 export function subjects({ store, audit }: SubjectsConfig): Subjects {
+  const by = ({ actorId = null }: SubjectActor = {}) => ({ actorId });
+
   return {
     async status(subjectId) {
       const record = await store.readSubject(text('subjectId', subjectId));
@@ -85,28 +86,24 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
 
     async reset(ref, actor) {
       const subject = checked(ref);
-      const by = checkedActor(actor);
       await store.reset(subject.id);
-      audit.record('enrollment.reset', { subject, ...by });
+      audit.record('enrollment.reset', { subject, ...by(actor) });
     },
 
     async unlock(ref, actor) {
       const subject = checked(ref);
-      const by = checkedActor(actor);
       await store.unlock(subject.id);
-      audit.record('subject.unlocked', { subject, ...by });
+      audit.record('subject.unlocked', { subject, ...by(actor) });
     },
 
     async endSessions(ref, actor) {
       const subject = checked(ref);
-      const by = checkedActor(actor);
       await store.raiseEpoch(subject.id);
-      audit.record('sessions.ended', { subject, ...by });
+      audit.record('sessions.ended', { subject, ...by(actor) });
     },
 
     async setTenant(ref, from, actor) {
       const subject = checked(ref);
-      const by = checkedActor(actor);
       const before = text('from.tenantId', from?.tenantId);
       await store.revokeActivationKey(subject.id);
       // Whoever handed over the key of an app has seen it: it must not become a factor elsewhere.
@@ -114,32 +111,20 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
       await store.raiseEpoch(subject.id);
       const detail = `from ${before} to ${subject.tenantId}`;
       for (const organizationId of new Set([before, subject.tenantId])) {
-        audit.record('subject.moved', { subject, organizationId, ...by, detail });
+        audit.record('subject.moved', { subject, organizationId, ...by(actor), detail });
       }
     },
 
     async delete(ref, actor) {
       const subject = checked(ref);
-      const by = checkedActor(actor);
       await store.deleteSubject(subject.id);
       // They recognize nobody any more, but tell when and with which browser this person was here.
       for (const { id } of await store.readDevices(subject.id)) {
         await store.removeDevice(subject.id, id);
       }
-      audit.record('subject.deleted', { subject, ...by });
+      audit.record('subject.deleted', { subject, ...by(actor) });
     },
   };
-}
-
-const actorSchema = optionsObject({
-  actorId: option<string | null>(
-    'the id of who did it, or null',
-    (value) => value === null || (typeof value === 'string' && value !== ''),
-  ).default(null),
-});
-
-function checkedActor(actor: unknown = {}): { readonly actorId: string | null } {
-  return checkOptions(actor, actorSchema, { name: 'actor' });
 }
 
 function checked(ref: unknown): SubjectRef {
