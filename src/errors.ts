@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'ERR_POLICY'
   | 'ERR_METHOD'
   | 'ERR_DUO'
-  | 'ERR_VIEW';
+  | 'ERR_VIEW'
+  | 'ERR_DEPENDENCY';
 
 export class SallyportError extends Error {
   override readonly name: string = 'SallyportError';

@@ -1,8 +1,16 @@
 import { Agent } from 'node:https';
-import { inspect } from 'node:util';
 import type { Request } from 'express';
-import { z } from 'zod';
 import { EVENTS_KEPT } from './audit/trail.js';
+import {
+  checkOptions,
+  durationOption,
+  functionOption,
+  integerOption,
+  objectWith,
+  option,
+  optionsObject,
+  textOption,
+} from './check-options.js';
 import {
   type AuditEvent,
   missingOperations,
@@ -11,11 +19,12 @@ import {
   type SecondFactorStore,
   type Subject,
 } from './contracts.js';
-import { type Duration, parseDuration } from './duration.js';
+import type { Duration } from './duration.js';
 import { SallyportError } from './errors.js';
 import type { PassportLike } from './methods/passport-like.js';
 import type { BrandingFunction } from './pages/branding.js';
 import type { CsrfProtection } from './pages/csrf.js';
+import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organization-policy.js';
 
 export interface SallyportOptions {
   /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
@@ -87,6 +96,8 @@ export interface Config {
   readonly store: SecondFactorStore;
   readonly subject: (req: Request) => unknown;
   readonly policy: PolicyFunction;
+  /** The same as `organizationPolicy()` made it; null for any other. */
+  readonly organizationPolicy: OrganizationPolicy | null;
   readonly loginUrl: string;
   readonly homeUrl: string;
   readonly path: string;
@@ -112,20 +123,7 @@ export interface Config {
   readonly onError: (error: unknown) => void;
 }
 
-const rule = <T>(right: string, test: (value: unknown) => boolean) =>
-  z.custom<T>(test, { error: right });
-
-const anyFunction = <T>(right: string) => rule<T>(right, (value) => typeof value === 'function');
-
-const duration = (fallback: Duration) =>
-  rule<Duration>(
-    "a duration such as '90s', '10m' or '12h'",
-    (value) => parseDuration(value) !== null,
-  )
-    .default(fallback)
-    .transform((value) => parseDuration(value) as number);
-
-const localUrl = (right: string) => rule<string>(right, isLocalUrl);
+const localUrl = (right: string) => option<string>(right, isLocalUrl);
 
 const A_STORE = "a store: memoryStore(), or redisStore(client) from 'sallyport/redis'";
 
@@ -137,21 +135,21 @@ function storeWanted(value: unknown): string {
   return `${A_STORE}; it lacks ${missing.slice(0, 3).join(', ')}${more}`;
 }
 
-const schema = z.strictObject({
-  origin: rule<string>(
+const schema = optionsObject({
+  origin: option<string>(
     "scheme, host and port without a path, e.g. 'https://console.example.com'",
     isOrigin,
   ),
-  issuer: rule<string>('a text of 1 to 64 characters', isText(64)),
-  keys: rule<string[]>(
+  issuer: textOption(64),
+  keys: option<string[]>(
     'a list of keys, 32 bytes in base64 each',
     (value) => Array.isArray(value) && value.length > 0,
+  ).transform((keys) => [...keys]),
+  store: option<SecondFactorStore>(storeWanted, (value) => missingOperations(value).length === 0),
+  subject: functionOption<Config['subject']>(
+    'a function (req) => ({ id, tenantId, label }) or null',
   ),
-  store: z.custom<SecondFactorStore>((value) => missingOperations(value).length === 0, {
-    error: ({ input }) => storeWanted(input),
-  }),
-  subject: anyFunction<Config['subject']>('a function (req) => ({ id, tenantId, label }) or null'),
-  policy: rule<PolicyFunction | PolicyResolver>(
+  policy: option<PolicyFunction | PolicyResolver>(
     'a function (subject) => policy, or an object with such a function named resolve',
     (value) =>
       typeof value === 'function' ||
@@ -159,67 +157,53 @@ const schema = z.strictObject({
   ),
   loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
   homeUrl: localUrl("a local path, e.g. '/'").default('/'),
-  path: rule<string>(
+  path: option<string>(
     "a local path without a slash at its end, e.g. '/two-factor'",
     (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
   ).default('/two-factor'),
-  maxAge: duration('12h'),
-  pendingMaxAge: duration('10m'),
-  enrollmentMaxAge: duration('10m'),
-  policyTimeout: duration('2s'),
-  sessionTimeout: duration('2s'),
-  totp: z
-    .strictObject({
-      digits: rule<6 | 8>('6 or 8', (value) => value === 6 || value === 8).default(6),
-      algorithm: rule<Config['totp']['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
-        ['sha1', 'sha256', 'sha512'].includes(value as string),
-      ).default('sha1'),
-    })
-    .default({ digits: 6, algorithm: 'sha1' }),
-  duo: z
-    .strictObject({
-      timeout: duration('5s'),
-      httpsAgent: rule<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
-      username: anyFunction<Config['duo']['username']>('a function (subject) => string').default(
-        () => (subject: Subject) => subject.label,
-      ),
-      promptOrigin: rule<string>(
-        "an origin such as 'http://localhost:8080', and set outside production only",
-        isPromptOrigin,
-      ).optional(),
-    })
-    .prefault({}),
-  branding: anyFunction<BrandingFunction>(
+  maxAge: durationOption('12h').prefault('12h'),
+  pendingMaxAge: durationOption('10m').prefault('10m'),
+  enrollmentMaxAge: durationOption('10m').prefault('10m'),
+  policyTimeout: durationOption('2s').prefault('2s'),
+  sessionTimeout: durationOption('2s').prefault('2s'),
+  totp: optionsObject({
+    digits: option<6 | 8>('6 or 8', (value) => value === 6 || value === 8).default(6),
+    algorithm: option<Config['totp']['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
+      ['sha1', 'sha256', 'sha512'].includes(value as string),
+    ).default('sha1'),
+  }).prefault({}),
+  duo: optionsObject({
+    timeout: durationOption('5s').prefault('5s'),
+    httpsAgent: option<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
+    username: functionOption<Config['duo']['username']>('a function (subject) => string').default(
+      () => (subject: Subject) => subject.label,
+    ),
+    promptOrigin: option<string>(
+      "an origin such as 'http://localhost:8080', and set outside production only",
+      isPromptOrigin,
+    ).optional(),
+  }).prefault({}),
+  branding: functionOption<BrandingFunction>(
     'a function (subject or null) => ({ name, logoUrl, accent })',
   ).optional(),
-  views: rule<string>('the path of a folder', isText(4096)).optional(),
-  accountUrl: anyFunction<NonNullable<SallyportOptions['accountUrl']>>(
+  views: textOption(4096, 'the path of a folder').optional(),
+  accountUrl: functionOption<NonNullable<SallyportOptions['accountUrl']>>(
     'a function (subject) => local path or null',
   ).optional(),
-  csrf: rule<CsrfProtection>(
-    'an object with token(req, res) and protect(req, res, next)',
-    (value) =>
-      typeof (value as CsrfProtection | null)?.token === 'function' &&
-      typeof (value as CsrfProtection | null)?.protect === 'function',
-  ).optional(),
-  passport: rule<PassportLike>(
-    'a Passport instance',
-    (value) => typeof (value as PassportLike | null)?.authenticate === 'function',
-  ).optional(),
-  eventsKept: rule<number>(
-    'a whole number from 1 to 1000000',
-    (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1_000_000,
-  ).default(EVENTS_KEPT),
-  onEvent: anyFunction<NonNullable<Config['onEvent']>>('a function (event) => void').optional(),
-  onError: anyFunction<Config['onError']>('a function (error) => void').default(
+  csrf: objectWith<CsrfProtection>('an object with token(req, res) and protect(req, res, next)', [
+    'token',
+    'protect',
+  ]).optional(),
+  passport: objectWith<PassportLike>('a Passport instance', ['authenticate', 'use']).optional(),
+  eventsKept: integerOption(1, 1_000_000).default(EVENTS_KEPT),
+  onEvent: functionOption<NonNullable<Config['onEvent']>>('a function (event) => void').optional(),
+  onError: functionOption<Config['onError']>('a function (error) => void').default(
     () => reportOnStderr,
   ),
 });
 
 /** Checks the options once, at construction. ERR_OPTION names the option, its value, and what would be right. */
 export function parseOptions(raw: unknown): Config {
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) throw optionError(raw, parsed.error.issues);
   const {
     policy,
     maxAge,
@@ -229,7 +213,7 @@ export function parseOptions(raw: unknown): Config {
     sessionTimeout,
     duo,
     ...rest
-  } = parsed.data;
+  } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
   return Object.freeze({
     ...rest,
     duo: Object.freeze({
@@ -245,45 +229,13 @@ export function parseOptions(raw: unknown): Config {
     passport: rest.passport,
     onEvent: rest.onEvent,
     policy: typeof policy === 'function' ? policy : policy.resolve.bind(policy),
+    organizationPolicy: isOrganizationPolicy(policy) ? policy : null,
     maxAgeMs: maxAge,
     pendingMaxAgeMs: pendingMaxAge,
     enrollmentMaxAgeMs: enrollmentMaxAge,
     policyTimeoutMs: policyTimeout,
     sessionTimeoutMs: sessionTimeout,
   });
-}
-
-function optionError(raw: unknown, issues: readonly z.core.$ZodIssue[]): SallyportError {
-  const issue = issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schema.shape).join(', ');
-    const where = ['options', ...issue.path].join('.');
-    return new SallyportError(
-      'ERR_OPTION',
-      `${where} has no ${issue.keys.join(', ')}; there are: ${issue.path.length === 0 ? known : 'digits, algorithm'}`,
-    );
-  }
-  if (issue.path.length === 0) {
-    return new SallyportError('ERR_OPTION', `options must be an object, got ${shown(raw)}`);
-  }
-  const name = issue.path.join('.');
-  const value = issue.path.reduce<unknown>(
-    (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
-    raw,
-  );
-  // A key is a secret, also when it is wrong.
-  const got = issue.path[0] === 'keys' ? typeof value : shown(value);
-  return new SallyportError('ERR_OPTION', `${name} must be ${issue.message}, got ${got}`);
-}
-
-function shown(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-function isText(max: number) {
-  return (value: unknown): boolean =>
-    typeof value === 'string' && value.trim() !== '' && value.length <= max;
 }
 
 function isOrigin(value: unknown): boolean {

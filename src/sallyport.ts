@@ -42,7 +42,6 @@ import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
 import { createViews } from './pages/views.js';
 import { onDate } from './pages/wording.js';
-import { isOrganizationPolicy } from './policy/organization-policy.js';
 import { policyResolver } from './policy/resolve.js';
 import { organizationSetting } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
@@ -131,7 +130,7 @@ export function sallyport(options: SallyportOptions): Door {
       recoveryCode({ store, keyring: keys }),
     ].map((method) => [method.name, method]),
   );
-  if (isOrganizationPolicy(options.policy)) options.policy.useMethods([...methods.keys()]);
+  config.organizationPolicy?.useMethods([...methods.keys()]);
   const resolvePolicy = policyResolver({
     policy: config.policy,
     timeoutMs: config.policyTimeoutMs,
@@ -270,7 +269,8 @@ export function sallyport(options: SallyportOptions): Door {
     gate: (gateOptions) => gate(gateConfig, gateOptions),
 
     admin(adminOptions) {
-      if (!isOrganizationPolicy(options.policy)) {
+      const { organizationPolicy } = config;
+      if (!organizationPolicy) {
         throw new SallyportError(
           'ERR_OPTION',
           'door.admin() sets what organizationPolicy() resolves: use sallyport({ policy: organizationPolicy(…) })',
@@ -279,7 +279,7 @@ export function sallyport(options: SallyportOptions): Door {
       return adminRouter(
         {
           store,
-          policy: options.policy,
+          policy: organizationPolicy,
           methods,
           keyring: keys,
           issuer: config.issuer,
@@ -299,10 +299,10 @@ export function sallyport(options: SallyportOptions): Door {
     },
     subjects: subjects({ store, audit: events }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
-    require: (requirement = {}) => requireProof(gateConfig, requirement),
+    require: (requirement) => requireProof(gateConfig, requirement, [...methods.keys()]),
     check: (req) => checking.check(req),
 
-    passport: (passport, { prefix = 'sallyport' } = {}) => nameStrategies(passport, prefix),
+    passport: nameStrategies,
 
     async close() {
       checking.close();

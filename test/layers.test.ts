@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
-const BASE = ['contracts', 'errors', 'duration'];
+const BASE = ['contracts', 'errors', 'duration', 'check-options'];
 
 /** What each part of src/ may import of ours besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   errors: [],
   duration: [],
+  'check-options': ['errors', 'duration'],
   crypto: BASE,
   audit: BASE,
   policy: BASE,

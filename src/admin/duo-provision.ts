@@ -1,4 +1,12 @@
+import { z } from 'zod';
 import type { Audit } from '../audit/events.js';
+import {
+  booleanOption,
+  checkOptions,
+  option,
+  optionsObject,
+  textOption,
+} from '../check-options.js';
 import type { SecondFactorStore } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { SealedCredentials, WhenUnavailable } from '../methods/duo/credentials.js';
@@ -37,6 +45,21 @@ export interface DuoKeys {
 
 const TRIES = 5;
 
+const schema = optionsObject({
+  organizationId: textOption(512),
+  keys: optionsObject({
+    // What is wrong with these is an answer and no error, since they come from somewhere else.
+    clientId: z.unknown().optional(),
+    clientSecret: z.unknown().optional(),
+    apiHost: z.unknown().optional(),
+    whenUnavailable: option<WhenUnavailable>("'deny', 'fall-back-to-totp' or 'let-in'", (value) =>
+      ['deny', 'fall-back-to-totp', 'let-in'].includes(value as string),
+    ).default('deny'),
+    lendToClients: booleanOption().default(false),
+  }),
+  by: optionsObject({ actor: textOption(512) }),
+});
+
 export function duoProvision({
   store,
   checkDuoKeys,
@@ -47,12 +70,18 @@ export function duoProvision({
   readonly audit: Audit;
 }): DuoKeys {
   return {
-    async save(
-      organizationId,
-      { whenUnavailable = 'deny', lendToClients = false, ...input },
-      { actor },
-    ) {
-      const checked = await checkDuoKeys(organizationId, { ...input }, null);
+    async save(organizationId, given, by) {
+      const {
+        organizationId: id,
+        keys,
+        ...more
+      } = checkOptions({ organizationId, keys: given, by }, schema, {
+        name: 'duo.save',
+        secrets: ['clientId', 'clientSecret'],
+      });
+      const { whenUnavailable, lendToClients, ...input } = keys;
+      const { actor } = more.by;
+      const checked = await checkDuoKeys(id, input, null);
       if (checked.kind !== 'checked') return checked;
       // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.
       for (let tried = 0; tried < TRIES; tried += 1) {

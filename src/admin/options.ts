@@ -1,8 +1,13 @@
 import type { Request } from 'express';
-import { z } from 'zod';
+import {
+  checkOptions,
+  durationOption,
+  functionOption,
+  objectWith,
+  optionsObject,
+} from '../check-options.js';
 import type { Directory } from '../contracts.js';
-import { type Duration, parseDuration } from '../duration.js';
-import { SallyportError } from '../errors.js';
+import type { Duration } from '../duration.js';
 import type { Authorize } from './authorize.js';
 
 export interface AdminOptions {
@@ -31,49 +36,24 @@ export interface AdminConfig {
 
 const DIRECTORY_METHODS = ['organization', 'clients', 'users', 'user'] as const;
 
-const rule = <T>(right: string, test: (value: unknown) => boolean) =>
-  z.custom<T>(test, { error: right });
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-const duration = (fallback: Duration) =>
-  rule<Duration>(
-    "a duration such as '30m', '24h' or '7d'",
-    (value) => parseDuration(value) !== null,
-  )
-    .default(fallback)
-    .transform((value) => parseDuration(value) as number);
-
-const schema = z.strictObject({
-  directory: rule<Directory>(`an object with ${DIRECTORY_METHODS.join(', ')}`, (value) =>
-    DIRECTORY_METHODS.every((name) =>
-      isFunction((value as Record<string, unknown> | null)?.[name]),
-    ),
+const schema = optionsObject({
+  directory: objectWith<Directory>(
+    `an object with ${DIRECTORY_METHODS.join(', ')}`,
+    DIRECTORY_METHODS,
   ),
-  authorize: rule<Authorize>('a function (req, action, target) => boolean', isFunction).optional(),
-  start: rule<NonNullable<AdminConfig['start']>>(
+  authorize: functionOption<Authorize>('a function (req, action, target) => boolean').optional(),
+  start: functionOption<NonNullable<AdminConfig['start']>>(
     'a function (req) => organization id',
-    isFunction,
   ).optional(),
-  activationKeyMaxAge: duration('24h'),
-  handoverMaxAge: duration('7d'),
-  timeout: duration('5s'),
+  activationKeyMaxAge: durationOption('24h').prefault('24h'),
+  handoverMaxAge: durationOption('7d').prefault('7d'),
+  timeout: durationOption('5s').prefault('5s'),
 });
 
-/** Checks the options of `door.admin()`, once. ERR_OPTION names the option and what would be right. */
+/** Checks the options of `door.admin()`, once. ERR_OPTION names the option, its value, and what would be right. */
 export function parseAdminOptions(raw: unknown): AdminConfig {
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const name = ['admin', ...issue.path].join('.');
-    throw new SallyportError(
-      'ERR_OPTION',
-      issue.code === 'unrecognized_keys'
-        ? `${name} has unknown options: ${issue.keys.join(', ')}; there are: ${Object.keys(schema.shape).join(', ')}`
-        : `${name} must be ${issue.code === 'custom' ? issue.message : 'an object'}`,
-    );
-  }
-  const { directory, authorize, start, activationKeyMaxAge, handoverMaxAge, timeout } = parsed.data;
+  const { directory, authorize, start, activationKeyMaxAge, handoverMaxAge, timeout } =
+    checkOptions(raw, schema, { name: 'admin' });
   return Object.freeze({
     directory,
     authorize: authorize ?? null,

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/events.js';
+import { checkOptions, option, optionsObject } from '../check-options.js';
 import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { isLocked } from './wording.js';
@@ -68,8 +69,6 @@ export interface SubjectsConfig {
 }
 
 export function subjects({ store, audit }: SubjectsConfig): Subjects {
-  const by = ({ actorId = null }: SubjectActor = {}) => ({ actorId });
-
   return {
     async status(subjectId) {
       const record = await store.readSubject(text('subjectId', subjectId));
@@ -86,24 +85,28 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
 
     async reset(ref, actor) {
       const subject = checked(ref);
+      const by = checkedActor(actor);
       await store.reset(subject.id);
-      audit.record('enrollment.reset', { subject, ...by(actor) });
+      audit.record('enrollment.reset', { subject, ...by });
     },
 
     async unlock(ref, actor) {
       const subject = checked(ref);
+      const by = checkedActor(actor);
       await store.unlock(subject.id);
-      audit.record('subject.unlocked', { subject, ...by(actor) });
+      audit.record('subject.unlocked', { subject, ...by });
     },
 
     async endSessions(ref, actor) {
       const subject = checked(ref);
+      const by = checkedActor(actor);
       await store.raiseEpoch(subject.id);
-      audit.record('sessions.ended', { subject, ...by(actor) });
+      audit.record('sessions.ended', { subject, ...by });
     },
 
     async setTenant(ref, from, actor) {
       const subject = checked(ref);
+      const by = checkedActor(actor);
       const before = text('from.tenantId', from?.tenantId);
       await store.revokeActivationKey(subject.id);
       // Whoever handed over the key of an app has seen it: it must not become a factor elsewhere.
@@ -111,20 +114,32 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
       await store.raiseEpoch(subject.id);
       const detail = `from ${before} to ${subject.tenantId}`;
       for (const organizationId of new Set([before, subject.tenantId])) {
-        audit.record('subject.moved', { subject, organizationId, ...by(actor), detail });
+        audit.record('subject.moved', { subject, organizationId, ...by, detail });
       }
     },
 
     async delete(ref, actor) {
       const subject = checked(ref);
+      const by = checkedActor(actor);
       await store.deleteSubject(subject.id);
       // They recognize nobody any more, but tell when and with which browser this person was here.
       for (const { id } of await store.readDevices(subject.id)) {
         await store.removeDevice(subject.id, id);
       }
-      audit.record('subject.deleted', { subject, ...by(actor) });
+      audit.record('subject.deleted', { subject, ...by });
     },
   };
+}
+
+const actorSchema = optionsObject({
+  actorId: option<string | null>(
+    'the id of who did it, or null',
+    (value) => value === null || (typeof value === 'string' && value !== ''),
+  ).default(null),
+});
+
+function checkedActor(actor: unknown = {}): { readonly actorId: string | null } {
+  return checkOptions(actor, actorSchema, { name: 'actor' });
 }
 
 function checked(ref: unknown): SubjectRef {

@@ -1,7 +1,7 @@
 import { duoClients } from '../methods/duo/client.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { createViews } from '../pages/views.js';
-import { redisScan } from '../store/redis/scan.js';
+import { redisScan } from '../store/redis-scan.js';
 import { type DuoTenant, examineKeys } from './doctor-keys.js';
 import { examineRedis } from './doctor-redis.js';
 import { type Finding, line, type Report } from './findings.js';
@@ -18,6 +18,7 @@ export const doctor: Command = {
   usage: '',
   summary: 'examine Redis, keys, views and Duo, and say what is wrong',
   positionals: 0,
+  options: ['redis', 'prefix', 'views'],
   async run(given, terminal) {
     const findings: Finding[] = [];
     const report: Report = (level, about, text) => {

@@ -9,6 +9,7 @@ export const init: Command = {
   usage: '',
   summary: 'mark an empty Redis as set up: once, for a new installation',
   positionals: 0,
+  options: ['redis', 'prefix'],
   run: (given, terminal) =>
     withStore(given, terminal, async ({ store }) => {
       await store.initialize();

@@ -6,6 +6,7 @@ export const keygen: Command = {
   usage: '',
   summary: 'print a new key for the option keys (32 random bytes, base64)',
   positionals: 0,
+  options: [],
   async run(_given, { out }) {
     out(randomBytes(32).toString('base64'));
   },

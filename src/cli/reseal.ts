@@ -3,7 +3,7 @@ import { sealedBy } from '../crypto/keyring.js';
 import { SallyportError } from '../errors.js';
 import { openCredentials, sealCredentials } from '../methods/duo/credentials.js';
 import { sealingContext } from '../methods/sealing-context.js';
-import { redisScan, type ScannedOrganization } from '../store/redis/scan.js';
+import { redisScan, type ScannedOrganization } from '../store/redis-scan.js';
 import { duoKeysOf, type Holdings, holdings, inWords, usable } from './holdings.js';
 import { type Keys, requiredKeys } from './keys.js';
 import type { Command, Terminal } from './run.js';
@@ -25,6 +25,7 @@ export const reseal: Command = {
   usage: '',
   summary: 'seal everything again under the first of SALLYPORT_KEYS, while the app runs',
   positionals: 0,
+  options: ['redis', 'prefix'],
   async run(given, terminal) {
     const keys = requiredKeys(terminal);
     await withStore(

@@ -15,6 +15,7 @@ export const reset: Command = {
   usage: 'TENANT USER',
   summary: 'remove a user’s factors, by id: for when the administrators are locked out',
   positionals: 2,
+  options: ['redis', 'prefix', 'activation-key'],
   async run(given, terminal) {
     const [tenantId = '', userId = ''] = given.positionals;
     const keys = given.activationKey ? requiredKeys(terminal) : null;

@@ -27,12 +27,16 @@ export interface Arguments {
   readonly activationKey: boolean;
 }
 
+const OPTIONS = ['redis', 'prefix', 'views', 'activation-key'] as const;
+
 export interface Command {
   /** What follows the command's name, for the help. */
   readonly usage: string;
   readonly summary: string;
   /** How many positional arguments it takes. */
   readonly positionals: number;
+  /** The options it goes by; others are refused, since whoever gives them expects something of them. */
+  readonly options: readonly (typeof OPTIONS)[number][];
   /** Rejects with what went wrong, in one line that holds no secret. */
   run(given: Arguments, terminal: Terminal): Promise<void>;
 }
@@ -65,6 +69,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (!command) throw new UsageError(`there is no command ${name}`);
     if (rest.length !== command.positionals) {
       throw new UsageError(`usage: sallyport ${name} ${command.usage}`.trim());
+    }
+    const strange = OPTIONS.find(
+      (option) => values[option] !== undefined && !command.options.includes(option),
+    );
+    if (strange) {
+      const known = command.options.map((option) => `--${option}`).join(', ') || 'none';
+      throw new UsageError(`${name} has no option --${strange}; there are: ${known}`);
     }
     const { redis, prefix, views, 'activation-key': activationKey = false } = values;
     await command.run({ positionals: rest, redis, prefix, views, activationKey }, terminal);

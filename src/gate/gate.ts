@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { checkOptions, listOption, optionsObject } from '../check-options.js';
 import { SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
@@ -27,9 +28,17 @@ export interface GateConfig extends ReturnToConfig {
   readonly expire: (req: Request) => Promise<void>;
 }
 
+const schema = optionsObject({
+  exempt: listOption<string>(
+    "a method and an exact path such as 'GET /healthz'",
+    (entry) => typeof entry === 'string' && /^[A-Z]+ \/[^\s?#*]*$/.test(entry),
+  ).default([]),
+});
+
 /** Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. */
-export function gate(config: GateConfig, { exempt = [] }: GateOptions = {}): RequestHandler {
-  const exempted = new Set(exempt.map(parseExempt));
+export function gate(config: GateConfig, options: GateOptions = {}): RequestHandler {
+  const { exempt } = checkOptions(options, schema, { name: 'gate', path: '' });
+  const exempted = new Set(exempt);
   const { inspector } = config;
 
   return function secondFactorGate(req, res, next) {
@@ -145,14 +154,4 @@ function isExempt(exempted: ReadonlySet<string>, { method, originalUrl }: Reques
   const query = originalUrl.indexOf('?');
   const path = query < 0 ? originalUrl : originalUrl.slice(0, query);
   return exempted.has(`${method} ${path}`) || (method === 'HEAD' && exempted.has(`GET ${path}`));
-}
-
-function parseExempt(entry: unknown, index: number): string {
-  if (typeof entry !== 'string' || !/^[A-Z]+ \/[^\s?#*]*$/.test(entry)) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `exempt[${index}] must be a method and an exact path such as 'GET /healthz', got ${JSON.stringify(entry)}`,
-    );
-  }
-  return entry;
 }

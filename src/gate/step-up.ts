@@ -1,7 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { checkOptions, durationOption, listOption, optionsObject } from '../check-options.js';
 import type { MethodName } from '../contracts.js';
-import { type Duration, parseDuration } from '../duration.js';
-import { RequestError, SallyportError } from '../errors.js';
+import type { Duration } from '../duration.js';
+import { RequestError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { StepUp } from './decide.js';
 import { type GateConfig, nextUrl, turnAway } from './gate.js';
@@ -20,8 +21,12 @@ export interface RequireOptions {
  * program gets 401 with what is missing. Anything but a GET is never replayed: it gets the same 401, and is
  * sent again by whoever sent it.
  */
-export function requireProof(config: GateConfig, options: RequireOptions): RequestHandler {
-  const stepUp = parseRequire(options);
+export function requireProof(
+  config: GateConfig,
+  options: RequireOptions = {},
+  registered: readonly MethodName[] = [],
+): RequestHandler {
+  const stepUp = parseRequire(options, registered);
   const { inspector } = config;
 
   return function secondFactorStepUp(req, res, next) {
@@ -93,19 +98,18 @@ async function demand(
   );
 }
 
-function parseRequire({ maxAge, methods }: RequireOptions): StepUp {
-  const maxAgeMs = maxAge === undefined ? null : parseDuration(maxAge);
-  if (maxAge !== undefined && maxAgeMs === null) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `require.maxAge must be a duration such as '5m', got ${JSON.stringify(maxAge)}`,
-    );
-  }
-  if (methods !== undefined && (!Array.isArray(methods) || methods.length === 0)) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `require.methods must be a list of at least one method, got ${JSON.stringify(methods)}`,
-    );
-  }
-  return { maxAgeMs, methods: methods ?? null };
+function parseRequire(raw: unknown, registered: readonly MethodName[]): StepUp {
+  const { maxAge, methods } = checkOptions(
+    raw,
+    optionsObject({
+      maxAge: durationOption('5m').optional(),
+      methods: listOption<MethodName>(
+        `one of ${registered.join(', ')}`,
+        (name) => typeof name === 'string' && registered.includes(name),
+        { atLeastOne: 'method' },
+      ).optional(),
+    }),
+    { name: 'require' },
+  );
+  return Object.freeze({ maxAgeMs: maxAge ?? null, methods: methods ?? null });
 }

@@ -1,3 +1,4 @@
+import { checkOptions, objectWith, option, optionsObject } from '../check-options.js';
 import type { MethodName, SecondFactorMethod } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { RunAttempt } from './attempt.js';
@@ -11,7 +12,21 @@ export interface NamedStrategiesConfig {
   readonly attemptOf: StrategyConfig['attemptOf'];
 }
 
-export type NameStrategies = (passport: PassportLike, prefix: string) => void;
+export type NameStrategies = (
+  passport: PassportLike,
+  options?: { readonly prefix?: string },
+) => void;
+
+const passportSchema = optionsObject({
+  passport: objectWith<PassportLike>('a Passport instance', ['use', 'authenticate']),
+});
+
+const schema = optionsObject({
+  prefix: option<string>(
+    "letters, digits and dashes, e.g. 'partner'",
+    (value) => typeof value === 'string' && /^[\w-]{1,40}$/.test(value),
+  ).default('sallyport'),
+});
 
 /** Which door of this process has which names on which Passport: a name leads to one door's keys and store. */
 const owners = new WeakMap<PassportLike, Map<string, object>>();
@@ -27,7 +42,12 @@ export function namedStrategies({
   attemptOf,
 }: NamedStrategiesConfig): NameStrategies {
   const door = {};
-  return function nameStrategies(passport, prefix) {
+  return function nameStrategies(given, options = {}) {
+    const { passport } = checkOptions({ passport: given }, passportSchema, {
+      name: 'options',
+      path: '',
+    });
+    const { prefix } = checkOptions(options, schema, { name: 'passport' });
     const owned = owners.get(passport) ?? new Map<string, object>();
     owners.set(passport, owned);
     const strategies = [...methods.values()].map((method) =>

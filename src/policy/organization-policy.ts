@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import { checkOptions, functionOption, objectWith, optionsObject } from '../check-options.js';
 import type {
   Awaitable,
   MethodName,
@@ -8,7 +9,7 @@ import type {
   SecondFactorStore,
   Subject,
 } from '../contracts.js';
-import { SallyportError, UnavailableError } from '../errors.js';
+import { UnavailableError } from '../errors.js';
 import { type Levels, type Organization, resolveSettings } from './resolve-settings.js';
 import {
   type OrganizationSetting,
@@ -47,6 +48,16 @@ export function isOrganizationPolicy(policy: unknown): policy is OrganizationPol
   return typeof (policy as Partial<OrganizationPolicy> | null)?.useMethods === 'function';
 }
 
+const schema = optionsObject({
+  store: objectWith<OrganizationPolicyOptions['store']>('the store of the door', [
+    'readSetting',
+    'readSubject',
+  ]),
+  organization: functionOption<OrganizationPolicyOptions['organization']>(
+    'a function (id) => ({ id, kind, partnerId }) or null',
+  ),
+});
+
 interface Remembered {
   readonly levels: Levels;
   readonly policy: Policy;
@@ -56,16 +67,10 @@ interface Remembered {
  * The policy that administrators set: partner → client → user, from the settings in the store. Pass it to
  * `sallyport({ policy })` and to `door.admin()`. A change is seen by every process at its next request.
  */
-export function organizationPolicy({
-  store,
-  organization: organizationOf,
-}: OrganizationPolicyOptions): OrganizationPolicy {
-  if (typeof organizationOf !== 'function') {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `organization must be a function (id) => ({ id, kind, partnerId }) or null, got ${typeof organizationOf}`,
-    );
-  }
+export function organizationPolicy(options: OrganizationPolicyOptions): OrganizationPolicy {
+  const { store, organization: organizationOf } = checkOptions(options, schema, {
+    name: 'organizationPolicy',
+  });
   let registered: readonly MethodName[] = ['totp'];
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.

@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, script } from './redis/scripts.js';
+import { CLOCK, HEADS, script } from './redis-scripts.js';
 
 /** ARGV: now, free, stop, stoppable, waits… → ['locked', retryAt or ''] | ['reserved', now, HGETALL] */
 export const RESERVE = script(

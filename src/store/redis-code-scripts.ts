@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, IS_EPOCH, script } from './redis/scripts.js';
+import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
 
 /** What was begun with an activation key goes with it. */
 const VOID_KEYED = `

@@ -1,6 +1,6 @@
 import type { DeviceStore, DeviceUse, RememberedDevice } from '../contracts.js';
-import { CLOCK, script } from './redis/scripts.js';
 import type { RedisRecords } from './redis-records.js';
+import { CLOCK, script } from './redis-scripts.js';
 
 // A hash per subject beside its own, field by device id, each value JSON with the token, the one before (b)
 // and when they changed places (r). The hash lives as long as the device in it that ends last.

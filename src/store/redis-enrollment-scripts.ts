@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, IS_EPOCH, script } from './redis/scripts.js';
+import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
 
 /** ARGV: now, head, sealed, label, owner, lifetime, restart, activation key or '', unless pending → [pm, pk, pl, ps] | nil */
 export const BEGIN = script(

@@ -1,4 +1,4 @@
-import { CLOCK, script } from './redis/scripts.js';
+import { CLOCK, script } from './redis-scripts.js';
 
 /** Ended, or ended and renewed under another id: see redis-assurance.ts. */
 const IS_ENDED = `

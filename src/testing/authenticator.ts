@@ -1,5 +1,8 @@
 import { generateSync, ScureBase32Plugin } from 'otplib';
+import { z } from 'zod';
+import { checkOptions, functionOption, optionsObject } from '../check-options.js';
 import { SallyportError } from '../errors.js';
+import type { TestClock } from './test-clock.js';
 
 export interface AuthenticatorOptions {
   /** Milliseconds since 1970, for codes of no stated time: a `testClock()`'s. Default: this machine's clock. */
@@ -20,6 +23,14 @@ export interface Authenticator {
   wrongCode(at?: number): string;
 }
 
+const schema = z.preprocess(
+  // A whole clock is taken as well, of which `now` is the one thing that matters here.
+  (options) => (isClock(options) ? { now: options.now } : options),
+  optionsObject({
+    now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
+  }),
+);
+
 const base32 = new ScureBase32Plugin();
 
 /**
@@ -31,10 +42,8 @@ const base32 = new ScureBase32Plugin();
  * const app = authenticator(key, clock);
  * await post('/two-factor/challenge/totp', { code: app.code() });
  */
-export function authenticator(
-  key: string,
-  { now = Date.now }: AuthenticatorOptions = {},
-): Authenticator {
+export function authenticator(key: string, options: AuthenticatorOptions = {}): Authenticator {
+  const { now = Date.now } = checkOptions(options, schema, { name: 'authenticator' });
   const { secret, algorithm, digits, period } = readKey(key);
   const stepMs = period * 1000;
   const code = (at = now()): string =>
@@ -55,6 +64,10 @@ export function authenticator(
         .find((one) => !right.has(one)) as string;
     },
   };
+}
+
+function isClock(options: unknown): options is TestClock {
+  return typeof (options as Partial<TestClock> | null)?.advance === 'function';
 }
 
 type Parameters = Pick<Authenticator, 'algorithm' | 'digits' | 'period'> & {

@@ -3,11 +3,8 @@ export {
   type AuthenticatorOptions,
   authenticator,
 } from './authenticator.js';
-export {
-  type AppUnderTest,
-  type BypassChecksOptions,
-  bypassChecks,
-} from './bypass/bypass-checks.js';
+export { type AppUnderTest, bypassChecks } from './bypass/bypass-checks.js';
+export type { BypassChecksOptions } from './bypass/bypass-options.js';
 export {
   type MountedRoute,
   type RoutesOptions,
@@ -27,11 +24,8 @@ export {
   wireFaults,
 } from './duo-simulator/knobs.js';
 export type { DuoLogEntry } from './duo-simulator/log.js';
-export {
-  type DuoSimulator,
-  type DuoSimulatorOptions,
-  duoSimulator,
-} from './duo-simulator/simulator.js';
+export { type DuoSimulator, duoSimulator } from './duo-simulator/simulator.js';
+export type { DuoSimulatorOptions } from './duo-simulator/simulator-options.js';
 export type { DuoUser, DuoUserState } from './duo-simulator/users.js';
 export type { DuoAnswer, DuoWalk } from './duo-simulator/walk-prompt.js';
 export { type TestClock, testClock } from './test-clock.js';

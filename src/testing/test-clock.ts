@@ -1,3 +1,4 @@
+import { shown } from '../check-options.js';
 import { type Duration, parseDuration } from '../duration.js';
 import { SallyportError } from '../errors.js';
 
@@ -14,6 +15,12 @@ const START = Date.UTC(2026, 0, 1, 0, 0, 15);
 
 /** Time for tests. Sallyport takes all of its time from the store, so a store with this clock is enough. */
 export function testClock(start = START): TestClock {
+  if (!Number.isFinite(start)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `testClock: the start must be milliseconds since 1970, got ${shown(start)}`,
+    );
+  }
   let time = start;
   return {
     now: () => time,

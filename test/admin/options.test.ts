@@ -21,7 +21,10 @@ describe('the options of door.admin()', () => {
     ['admin.activationKeyMaxAge must be', { directory, activationKeyMaxAge: 24 }],
     ['admin.handoverMaxAge must be', { directory, handoverMaxAge: '1w' }],
     ['admin.timeout must be', { directory, timeout: '0s' }],
-    ['unknown options: autorize', { directory, autorize: testAuthorize }],
+    [
+      'admin has no autorize; there are: directory, authorize',
+      { directory, autorize: testAuthorize },
+    ],
   ];
   for (const [message, options] of wrong) {
     it(`are refused at once: ${message}`, () => {

@@ -3,7 +3,7 @@ import { keyIds, keyring } from '../../src/crypto/keyring.js';
 import { openCredentials, sealCredentials } from '../../src/methods/duo/credentials.js';
 import { recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { sealingContext } from '../../src/methods/sealing-context.js';
-import type { RedisStore } from '../../src/store/redis/store.js';
+import type { RedisStore } from '../../src/store/redis-store.js';
 import {
   beginUnder,
   enrollUnder,

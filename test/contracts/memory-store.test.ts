@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { memoryStore } from '../../src/store/memory.js';
+import { memoryStore } from '../../src/store/memory-store.js';
 import { eventually } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 

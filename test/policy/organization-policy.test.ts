@@ -363,7 +363,7 @@ describe('the organization policy', () => {
       (error) =>
         error instanceof SallyportError &&
         error.code === 'ERR_OPTION' &&
-        /organization must be a function .* got object/.test(error.message),
+        /organization must be a function .* got \{/.test(error.message),
     );
   });
 

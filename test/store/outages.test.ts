@@ -209,7 +209,7 @@ describe('the redis store through outages', function () {
     const run = async (body: string) => {
       const program = `
         import { createClient } from 'redis';
-        import { redisStore } from './src/store/redis/store.ts';
+        import { redisStore } from './src/store/redis-store.ts';
         const store = redisStore(createClient({ url: process.argv[1] }), { initialize: true });
         ${body}`;
       const args = ['--import=tsx', '--input-type=module', '-e', program, server.url];

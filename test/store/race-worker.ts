@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { redisStore } from '../../src/store/redis/store.js';
+import { redisStore } from '../../src/store/redis-store.js';
 
 // One process of races.test.ts: opens the store, says "ready", and when told a race (a line of JSON on the
 // channel) runs it and sends back how each call ended.

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createClient, createClientPool } from 'redis';
 import { type AuditEvent, emptySubject } from '../../src/contracts.js';
-import { assertNoEviction } from '../../src/store/redis/checks.js';
+import { assertNoEviction } from '../../src/store/redis-checks.js';
 import {
   type RedisClient,
   type RedisStoreOptions,
   redisStore,
-} from '../../src/store/redis/store.js';
+} from '../../src/store/redis-store.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 import { closeStores, coded, enroll, openClient, openStore } from '../support/redis-store.js';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { redisKeys } from '../../src/store/redis/keys.js';
 import { decodeAssurance } from '../../src/store/redis-assurance.js';
 import {
   decodePending,
@@ -10,6 +9,7 @@ import {
 } from '../../src/store/redis-codec.js';
 import { codesLeft, packCodes, packDigest, unpackDigest } from '../../src/store/redis-digests.js';
 import { packHead, packText, unpackHead, unpackText } from '../../src/store/redis-fields.js';
+import { redisKeys } from '../../src/store/redis-keys.js';
 
 const text = fc
   .string({ unit: 'binary', maxLength: 30 })

@@ -5,7 +5,7 @@ import {
   type RedisStore,
   type RedisStoreOptions,
   redisStore,
-} from '../../src/store/redis/store.js';
+} from '../../src/store/redis-store.js';
 
 const opened: { close(): unknown }[] = [];
 

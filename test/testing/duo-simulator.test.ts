@@ -997,6 +997,16 @@ describe('the duo simulator as a program', () => {
     }
   });
 
+  it('says what to install where nothing is there to make certificates with', async function () {
+    this.timeout(20_000);
+    const without = fileURLToPath(new URL('../support/without-selfsigned.mjs', import.meta.url));
+    const child = spawn(process.execPath, ['--import=tsx', `--import=${without}`, program]);
+    const stderr = (await child.stderr.toArray()).join('');
+    assert.match(stderr, /npm install --save-dev selfsigned/);
+    if (child.exitCode === null) await once(child, 'exit');
+    assert.equal(child.exitCode, 1);
+  });
+
   it('says what is wrong with its arguments', async function () {
     this.timeout(20_000);
     const child = run('--user', `${USER}=asleep`);

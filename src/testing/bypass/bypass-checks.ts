@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Awaitable } from '../../contracts.js';
-import { SallyportError } from '../../errors.js';
+import { type BypassChecksOptions, parseBypassOptions } from './bypass-options.js';
 import {
   forgedProbes,
   holes,
@@ -12,37 +12,6 @@ import {
 import { routeName } from './routes.js';
 import { assertStillBefore, type Prepared, prepare } from './standing.js';
 import { upgradeHoles } from './upgrades.js';
-import type { Visitor } from './visitor.js';
-
-export interface BypassChecksOptions {
-  /**
-   * Signs somebody in with a password and nothing more, and returns the Cookie header of that session; when
-   * it returns no text, the cookies that `visitor.fetch` has kept are taken. The account must be asked for a
-   * second factor: one that the policy lets in without is no test.
-   */
-  readonly login: (visitor: Visitor) => unknown;
-  /**
-   * Paths that only somebody fully signed in may see, at least one. Express does not tell the files below a
-   * static mount, nor the routes of an app mounted in the app: name some of each.
-   */
-  readonly protectedPaths: readonly string[];
-  /**
-   * What is meant for everybody, as it is registered: `GET /login`, `ALL /webhook/:id`, or `USE /assets` for
-   * a mount with everything below it (`USE /` names what is mounted at the root, and exempts no path).
-   */
-  readonly public?: readonly string[];
-  /** Where the host's own server takes WebSocket upgrades. Pass that server in place of the app. */
-  readonly webSocketPaths?: readonly string[];
-  /** Sent with every request, e.g. `{ 'x-forwarded-proto': 'https' }` for secure cookies. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses with which layers ahead of the gate refuse what they do not like, e.g. 403 of a CSRF check. */
-  readonly refusals?: readonly number[];
-  /** The test runner's; by default the globals of that name. */
-  readonly describe?: (title: string, suite: () => void) => unknown;
-  readonly it?: (title: string, test: () => Promise<void>, timeout?: number) => unknown;
-  /** Told what is mounted ahead of the gate, line by line. Default: `console.log`. */
-  readonly report?: (line: string) => void;
-}
 
 /** An Express app, a server with one, or a function that makes either. */
 export type AppUnderTest = RequestListener | Server | (() => Awaitable<RequestListener | Server>);
@@ -66,9 +35,9 @@ const LISTED = 25;
  *   public: ['GET /login', 'POST /login', 'POST /logout', 'GET /healthz', 'USE /'],
  * });
  */
-export function bypassChecks(app: AppUnderTest, options: BypassChecksOptions): void {
-  const { describe, it } = runnerOf(options);
-  const { report = (line: string) => console.log(line) } = options;
+export function bypassChecks(app: AppUnderTest, given: BypassChecksOptions): void {
+  const options = parseBypassOptions(given);
+  const { describe, it, report } = options;
   let preparing: Promise<Prepared> | undefined;
 
   const test = (title: string, run: (prepared: Prepared) => Promise<void>): void => {
@@ -104,7 +73,7 @@ export function bypassChecks(app: AppUnderTest, options: BypassChecksOptions): v
     search('gains nothing by headers that a proxy might have added', (standing) =>
       holes(forgedProbes(standing), standing),
     );
-    search('gets no WebSocket', (standing) => upgradeHoles(standing, options.webSocketPaths ?? []));
+    search('gets no WebSocket', (standing) => upgradeHoles(standing, options.webSocketPaths));
     search('is no worse off than nobody, who gets nothing either', (standing) => {
       const plain = METHODS.flatMap((method) => methodProbes(method, standing));
       const once = plain.filter(({ path, odd }) => !odd && standing.targets.includes(path));
@@ -129,16 +98,4 @@ function none(found: readonly string[]): void {
   throw new Error(
     ['reached without a second factor:', ...found.slice(0, LISTED), ...more].join('\n  '),
   );
-}
-
-function runnerOf(options: BypassChecksOptions) {
-  const globals = globalThis as Partial<Pick<Required<BypassChecksOptions>, 'describe' | 'it'>>;
-  const { describe = globals.describe, it = globals.it } = options;
-  if (!describe || !it) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      'bypassChecks: there is no global describe and it; pass those of your test runner as options',
-    );
-  }
-  return { describe, it };
 }

@@ -1,3 +1,4 @@
+import { checkOptions, listOption, optionsObject } from '../../check-options.js';
 import { type Handle, type Layer, mountPaths, sampleOf, stackOf } from './layers.js';
 
 /** Something that is mounted in an Express app and may answer a request. */
@@ -23,6 +24,10 @@ export interface RoutesOptions {
   /** Paths that the app is known to have, for finding mounts whose path Express hides. */
   readonly hints?: readonly string[];
 }
+
+const schema = optionsObject({
+  hints: listOption<string>('a path', (value) => typeof value === 'string').default([]),
+});
 
 /** `GET /login`, `USE /files (serveStatic)`, `USE ? (router)`: how a route is named in lists and options. */
 export function routeName({ kind, methods, path, name }: MountedRoute): string {
@@ -99,8 +104,13 @@ export function routesOf(app: unknown, { hints = [] }: RoutesOptions = {}): Moun
  * What is mounted ahead of the gate: it answers whoever asks, so each of these had better be meant to. Print
  * it at the start of the app, or let `bypassChecks` hold it against a list.
  */
-export function routesAheadOfGate(app: unknown, options?: RoutesOptions): readonly MountedRoute[] {
-  return routesOf(app, options).filter(({ behindGate }) => !behindGate);
+export function routesAheadOfGate(
+  app: unknown,
+  options: RoutesOptions = {},
+): readonly MountedRoute[] {
+  return routesOf(app, checkOptions(options, schema, { name: 'routesAheadOfGate' })).filter(
+    ({ behindGate }) => !behindGate,
+  );
 }
 
 /** Whether there is a gate anywhere in the app. */

@@ -1,7 +1,8 @@
 import { type RequestListener, Server } from 'node:http';
 import { SallyportError } from '../../errors.js';
 import { refusal } from './answers.js';
-import type { AppUnderTest, BypassChecksOptions } from './bypass-checks.js';
+import type { AppUnderTest } from './bypass-checks.js';
+import type { BypassConfig } from './bypass-options.js';
 import { openWire, type Wire } from './exchange.js';
 import type { Standing } from './probes.js';
 import { publicRoutes } from './public-routes.js';
@@ -16,14 +17,11 @@ export interface Prepared {
   close(): void;
 }
 
-type Options = Pick<
-  BypassChecksOptions,
-  'login' | 'protectedPaths' | 'public' | 'headers' | 'refusals'
->;
+type Options = Pick<BypassConfig, 'login' | 'protectedPaths' | 'public' | 'headers' | 'refusals'>;
 
 /** Starts the app, signs in with the password, and learns how the gate of this app answers. */
 export async function prepare(target: AppUnderTest, options: Options): Promise<Prepared> {
-  const { protectedPaths, headers = {}, refusals = [] } = options;
+  const { protectedPaths, headers, refusals, public: named } = options;
   if (protectedPaths.length === 0 || !protectedPaths.every((path) => /^\/(?!\/)/.test(path))) {
     throw new SallyportError('ERR_OPTION', 'protectedPaths must name at least one local path');
   }
@@ -35,7 +33,6 @@ export async function prepare(target: AppUnderTest, options: Options): Promise<P
       'bypassChecks: no door.gate() is mounted in this app, or it is not an Express app',
     );
   }
-  const named = options.public ?? [];
   const hints = [...protectedPaths, ...named.map((entry) => entry.replace(/^\S* /, ''))];
   const routes = routesOf(app, { hints });
   const ahead = routesAheadOfGate(app, { hints });

@@ -1,6 +1,4 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import forge from 'node-forge';
+import { SallyportError } from '../../errors.js';
 
 export interface Certificates {
   /** The simulator's own authority, PEM. Its key is forgotten as soon as the server's certificate is signed. */
@@ -9,63 +7,56 @@ export interface Certificates {
   readonly key: string;
 }
 
-interface KeyPair {
-  readonly publicKey: string;
-  readonly privateKey: string;
-}
+// OpenSSL judges validity by the machine's clock, never by the injected one:
+// a span that any test's machine is in needs no clock here.
+const VALIDITY = {
+  notBeforeDate: new Date('2020-01-01T00:00:00Z'),
+  notAfterDate: new Date('2049-12-31T00:00:00Z'),
+} as const;
 
-/** A new authority and one server certificate of it for `hosts`. Nothing is written to disk. */
+const KIND = { keyType: 'rsa', keySize: 2048, algorithm: 'sha256' } as const;
+
+/**
+ * A new authority and one server certificate of it for `hosts`. Nothing is written to disk. Rejects with
+ * ERR_DEPENDENCY where the optional peer dependency `selfsigned` is not installed.
+ */
 export async function makeCertificates(hosts: readonly string[]): Promise<Certificates> {
-  const [authority, server] = await Promise.all([makeKeys(), makeKeys()]);
-  const issuer = [{ name: 'commonName', value: 'Sallyport Duo simulator CA' }];
-
-  const ca = certificate(authority, issuer, issuer, authority, [
-    { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
-    { name: 'keyUsage', critical: true, keyCertSign: true },
-    { name: 'subjectKeyIdentifier' },
-  ]);
-  const cert = certificate(
-    server,
-    [{ name: 'commonName', value: 'Sallyport Duo simulator' }],
-    issuer,
-    authority,
-    [
+  const { generate } = await certificateMaker();
+  const authority = await generate(named('Sallyport Duo simulator CA'), {
+    ...KIND,
+    ...VALIDITY,
+    extensions: [
+      { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
+      { name: 'keyUsage', critical: true, keyCertSign: true },
+    ],
+  });
+  const server = await generate(named('Sallyport Duo simulator'), {
+    ...KIND,
+    ...VALIDITY,
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
       { name: 'basicConstraints', critical: true, cA: false },
       { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
       { name: 'extKeyUsage', serverAuth: true },
       { name: 'subjectAltName', altNames: hosts.map((value) => ({ type: 2, value })) },
     ],
-  );
-  return { ca, cert, key: server.privateKey };
-}
-
-// OpenSSL makes the keys: node-forge's own search for primes takes seconds.
-async function makeKeys(): Promise<KeyPair> {
-  return promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+  return { ca: authority.cert, cert: server.cert, key: server.private };
 }
 
-function certificate(
-  of: KeyPair,
-  subject: forge.pki.CertificateField[],
-  issuer: forge.pki.CertificateField[],
-  signer: KeyPair,
-  extensions: object[],
-): string {
-  const made = forge.pki.createCertificate();
-  made.publicKey = forge.pki.publicKeyFromPem(of.publicKey);
-  // RFC 5280 §4.1.2.2: a positive number, so the first byte stays below 0x80.
-  made.serialNumber = `01${randomBytes(15).toString('hex')}`;
-  // OpenSSL judges validity by the machine's clock, never by the injected one:
-  // a span that any test's machine is in needs no clock here.
-  made.validity.notBefore = new Date('2020-01-01T00:00:00Z');
-  made.validity.notAfter = new Date('2049-12-31T00:00:00Z');
-  made.setSubject(subject);
-  made.setIssuer(issuer);
-  made.setExtensions(extensions);
-  made.sign(forge.pki.privateKeyFromPem(signer.privateKey), forge.md.sha256.create());
-  return forge.pki.certificateToPem(made);
+function named(value: string) {
+  return [{ name: 'commonName', value }];
+}
+
+/** Only the simulator needs certificates, so only who runs it installs what makes them. */
+async function certificateMaker(): Promise<typeof import('selfsigned')> {
+  try {
+    return await import('selfsigned');
+  } catch (cause) {
+    throw new SallyportError(
+      'ERR_DEPENDENCY',
+      'the Duo simulator makes its certificates with the package selfsigned, which could not be loaded: npm install --save-dev selfsigned@5',
+      { cause },
+    );
+  }
 }

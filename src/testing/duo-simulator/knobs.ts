@@ -1,3 +1,4 @@
+import { booleanOption, checkOptions, option, optionsObject } from '../../check-options.js';
 import { SallyportError } from '../../errors.js';
 
 /** What can go wrong on the wire, for any endpoint. */
@@ -97,6 +98,16 @@ const known: Readonly<Record<DuoEndpoint, ReadonlySet<string>>> = {
   callback: new Set(['none', ...callbackFaults]),
 };
 
+const knobSchema = optionsObject({
+  endpoint: option<DuoEndpoint>(
+    `one of ${Object.keys(known).join(', ')}`,
+    (value) => typeof value === 'string' && Object.hasOwn(known, value),
+  ),
+  fault: option<string>('the name of a fault', (value) => typeof value === 'string'),
+  once: booleanOption().optional(),
+  milliseconds: option<number>('a number', (value) => typeof value === 'number').optional(),
+});
+
 export function isWireFault(fault: string): fault is DuoWireFault {
   return (wireFaults as readonly string[]).includes(fault);
 }
@@ -131,12 +142,7 @@ export function knobBoard(): KnobBoard {
 
 // A misspelt knob would leave a test with nothing to fail on, so it throws, in JavaScript too.
 function refuseUnknown(knob: DuoKnob): void {
-  if (!Object.hasOwn(known, knob.endpoint)) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `endpoint ${JSON.stringify(knob.endpoint)} has no knobs`,
-    );
-  }
+  checkOptions(knob, knobSchema, { name: 'knob' });
   if (!known[knob.endpoint].has(knob.fault)) {
     throw new SallyportError(
       'ERR_OPTION',

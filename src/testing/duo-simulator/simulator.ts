@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { type DuoApp, openAccount } from './account.js';
+import { checkOptions, optionsObject, textOption } from '../../check-options.js';
+import { openAccount } from './account.js';
 import { duoSimulatorAgent } from './agent.js';
 import { makeCertificates } from './certificates.js';
 import { ELSEWHERE_HOST } from './hosts.js';
@@ -8,23 +9,9 @@ import type { DuoKnob } from './knobs.js';
 import { type Listening, listenOnLoopback } from './listen.js';
 import type { DuoLogEntry } from './log.js';
 import { apiListener, promptListener } from './server.js';
+import { type DuoSimulatorOptions, parseSimulatorOptions } from './simulator-options.js';
 import type { DuoUser, DuoUserState } from './users.js';
 import { type DuoAnswer, type DuoWalk, walkPrompt } from './walk-prompt.js';
-
-export interface DuoSimulatorOptions {
-  /** The protected applications; `duoKeys()` makes a pair of keys. */
-  readonly apps: readonly DuoApp[];
-  /** User names and how Duo knows them. Whoever is not listed is `unenrolled`. */
-  readonly users: Readonly<Record<string, DuoUserState>>;
-  /** Duo's clock, in ms. The SDK always takes the machine's: set the two far apart only to have Duo refuse. */
-  readonly now: () => number;
-  /** TLS port of the API on 127.0.0.1; 0 (default) takes a free one. */
-  readonly port?: number;
-  /** Port of the plain http prompt on 127.0.0.1; 0 (default) takes a free one. */
-  readonly promptPort?: number;
-  /** The API hostname to be; `api-5150cafe.duosecurity.com` by default. */
-  readonly apiHost?: string;
-}
 
 export interface DuoSimulator {
   /** An API hostname that passes the check for Duo's own; only `agent` finds its way to it. */
@@ -53,6 +40,8 @@ export interface DuoSimulator {
   close(): Promise<void>;
 }
 
+const walkSchema = optionsObject({ phone: textOption(40).default('+1 202 555 0101') });
+
 /**
  * A Duo that runs in this process and on loopback only, for tests and for development without an account:
  * the API over TLS with a certificate authority of its own, and the prompt.
@@ -66,7 +55,8 @@ export interface DuoSimulator {
  *
  * Rejects with ERR_OPTION for an option that makes no sense, and with the system's error for a taken port.
  */
-export async function duoSimulator(options: DuoSimulatorOptions): Promise<DuoSimulator> {
+export async function duoSimulator(given: DuoSimulatorOptions): Promise<DuoSimulator> {
+  const options = parseSimulatorOptions(given);
   const account = openAccount(options);
   const { apiHost } = account;
   const { ca, cert, key } = await makeCertificates([apiHost, ELSEWHERE_HOST]);
@@ -97,8 +87,10 @@ export async function duoSimulator(options: DuoSimulatorOptions): Promise<DuoSim
       },
       setUser: (username, state) => account.users.set(username, state),
       set: (knob) => account.knobs.set(knob),
-      answer: (authUrl, answer = 'approve', { phone = '+1 202 555 0101' } = {}) =>
-        walkPrompt(promptOrigin, authUrl, { answer, phone }),
+      answer: async (authUrl, answer = 'approve', given = {}) => {
+        const { phone } = checkOptions(given, walkSchema, { name: 'answer' });
+        return walkPrompt(promptOrigin, authUrl, { answer, phone });
+      },
       reset: () => account.reset(),
       close,
     };

@@ -23,7 +23,7 @@ export interface UserBook {
   reset(): void;
 }
 
-function isUserState(value: unknown): value is DuoUserState {
+export function isUserState(value: unknown): value is DuoUserState {
   return (userStates as readonly unknown[]).includes(value);
 }
 

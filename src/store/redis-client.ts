@@ -1,0 +1,130 @@
+import { SallyportError } from '../errors.js';
+
+/**
+ * A client of node-redis (`redis` 5 or 6), connected or not: of `createClient()`, `createSentinel()` or
+ * `createCluster()`.
+ */
+export interface RedisClient {
+  // biome-ignore lint/suspicious/noExplicitAny: any instantiation of node-redis's generics is accepted
+  duplicate(overrides?: any): any;
+  readonly isOpen: boolean;
+}
+
+/** Sends one command on a connection of ours; replies hold Buffers, maps are flat arrays. */
+export type Send = (args: readonly (string | Buffer)[]) => Promise<unknown>;
+
+/** What we use of a node-redis client. */
+export interface TrackedClient {
+  readonly isReady: boolean;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  sendCommand(args: readonly (string | Buffer)[]): Promise<unknown>;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'invalidate', listener: (key: Buffer | string | null) => void): unknown;
+  /** Rejects when this is no longer the server to ask: asked once connected and with each heartbeat. */
+  verify?(): Promise<void>;
+}
+
+/** `tracked`: told of changes of what was read over it. */
+export type ConnectionKind = 'tracked' | 'plain';
+
+/** Makes a connection to one server, or to whoever is the master at that time. */
+export type Connect = (kind: ConnectionKind) => TrackedClient;
+
+export interface ConnectionSettings {
+  readonly timeout: number;
+  readonly database: number | undefined;
+}
+
+export type NodeRedisOptions = { readonly [name: string]: unknown };
+
+// RESP 3's own type letters, so that `redis` is not imported: '$' is a blob string, '%' a map.
+const BINARY_REPLIES = { 36: Buffer, 37: Array };
+
+/**
+ * What we change of the options of the client that we were given. Each connection of ours serves for one
+ * socket and is thrown away with it: what it has been told (tracking, scripts, invalidations) never outlives
+ * the connection it was told on.
+ */
+export function connectionOptions(
+  options: NodeRedisOptions,
+  kind: ConnectionKind,
+  { timeout, database }: ConnectionSettings,
+): NodeRedisOptions {
+  return {
+    RESP: 3,
+    emitInvalidate: kind === 'tracked',
+    clientSideCache: undefined,
+    disableOfflineQueue: true,
+    pingInterval: undefined,
+    readonly: false,
+    // Parsed into the other options already; parsed again it would undo the database below.
+    url: undefined,
+    // The one that the client was made with: select() on it is not carried over.
+    database: database ?? options.database,
+    // May move the socket to another server, and with it what we believe.
+    maintNotifications: 'disabled',
+    commandOptions: { typeMapping: BINARY_REPLIES, timeout: undefined },
+    socket: {
+      ...(options.socket as object | undefined),
+      reconnectStrategy: false,
+      socketTimeout: undefined,
+      // Before our own deadline, or an abandoned connection could still be made after it.
+      connectTimeout: Math.max(1, Math.floor(timeout * 0.9)),
+    },
+  };
+}
+
+/** Duplicates of a standalone client. */
+export function duplicates(client: RedisClient, settings: ConnectionSettings): Connect {
+  const options = (client as { options?: NodeRedisOptions }).options ?? {};
+  return (kind) => {
+    const one = client.duplicate(connectionOptions(options, kind, settings)) as TrackedClient;
+    return Object.assign(one, { verify: () => assertMaster(one) });
+  };
+}
+
+/** What a replica answers may be behind without end. Proxies that say nothing of roles are believed. */
+export async function assertMaster(client: TrackedClient): Promise<void> {
+  // HELLO and not ROLE, which it would need another permission for.
+  const fields = (await client.sendCommand(['HELLO'])) as unknown[];
+  const role = String(fields[fields.findIndex((field) => String(field) === 'role') + 1]);
+  if (role === 'replica' || role === 'slave') throw new Error('this server is a replica');
+}
+
+/** Throws ERR_REDIS_CLIENT for anything but a client of node-redis. */
+export function kindOfClient(client: unknown): 'standalone' | 'sentinel' | 'cluster' {
+  if (typeof client !== 'object' || client === null) throw notAClient(String(client));
+  if (!('duplicate' in client) || typeof client.duplicate !== 'function') {
+    throw notAClient('a pool, or something else without duplicate()');
+  }
+  if ('getSentinelNode' in client) return 'sentinel';
+  if ('slots' in client) return 'cluster';
+  if ('socketEpoch' in client) return 'standalone';
+  throw notAClient('something else');
+}
+
+/**
+ * The options that a Sentinel or Cluster client was made with. node-redis hands them to nobody but the
+ * constructor of a duplicate, which it takes from the prototype: so here it meets one that keeps them.
+ */
+export function optionsOfClient<T extends object>(client: RedisClient, needed: keyof T): T {
+  let options: Partial<T> | undefined;
+  function Keep(given: T): void {
+    options = given;
+  }
+  const prototype = Object.create(client, { constructor: { value: Keep } });
+  Object.create(prototype).duplicate();
+  if (!Array.isArray(options?.[needed])) {
+    throw notAClient(`one of another version, whose ${String(needed)} cannot be found`);
+  }
+  return options as T;
+}
+
+function notAClient(got: string): SallyportError {
+  return new SallyportError(
+    'ERR_REDIS_CLIENT',
+    'redisStore needs a client made by createClient(), createSentinel() or createCluster() of redis 5 or ' +
+      `6, got ${got}`,
+  );
+}

@@ -1,0 +1,197 @@
+import { UnavailableError } from '../errors.js';
+import { LateError, withDeadline } from './deadline.js';
+import type { Send, TrackedClient } from './redis-client.js';
+import { replyCode, unavailable } from './redis-errors.js';
+
+const BEAT_MS = 1000;
+/** How long after the server was last heard what it told us is believed. */
+const BELIEVED_MS = 4000;
+/** What the above promises to others; the rest is for the answer's own way. */
+export const STALENESS_MS = 5000;
+const RETRY_CAP_MS = 500;
+
+export interface ConnectionListener {
+  /** The server says that a key has changed; null: all of them. */
+  invalidated(key: string | null): void;
+  /** The connection is gone, and with it the promise to be told of changes. */
+  lost(): void;
+}
+
+export interface RedisConnection {
+  /** Whether what was read over this connection, and not invalidated since, may be believed now. */
+  trusted(): boolean;
+  /** The server's clock, as of the last heartbeat and carried on by ours, which nobody can set. */
+  now(): number;
+  /** Connects, within the timeout. Rejects with the plain cause. */
+  open(): Promise<void>;
+  /**
+   * Runs `work`, which sends commands, within the timeout; the first of them are sent in this very turn when
+   * the connection stands. Rejects with UnavailableError; what was sent may still apply.
+   */
+  call<T>(work: (send: Send) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+interface Session {
+  readonly client: TrackedClient;
+  readonly send: Send;
+  /** When the last answered heartbeat was sent: all that the server said before it has arrived. */
+  heard: number;
+}
+
+/**
+ * The one connection over which the store reads, writes and is told of changes. It comes back by itself; a
+ * server that does not answer in time counts as lost, and until it answers again calls fail at once.
+ */
+export function redisConnection(
+  connect: () => TrackedClient,
+  {
+    timeout,
+    monotonic = () => performance.now(),
+  }: { readonly timeout: number; readonly monotonic?: () => number },
+  listener: ConnectionListener,
+): RedisConnection {
+  let live: Session | null = null;
+  let opening: Promise<Session> | null = null;
+  let candidate: TrackedClient | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let beating: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let lastError: unknown;
+  let wasLive = false;
+  let closed = false;
+  let clockOffset = performance.timeOrigin;
+
+  async function beat(session: Session): Promise<void> {
+    const sent = monotonic();
+    const time = session.send(['TIME']) as Promise<[Buffer, Buffer]>;
+    const [[seconds, micros]] = await Promise.all([time, session.client.verify?.()]);
+    session.heard = sent;
+    clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (sent + monotonic()) / 2;
+  }
+
+  async function establish(): Promise<Session> {
+    const client = connect();
+    candidate = client;
+    const send: Send = (args) => client.sendCommand(args);
+    const session: Session = { client, send, heard: Number.NEGATIVE_INFINITY };
+    client.on('error', (error) => lose(session, error, 0));
+    client.on('invalidate', (key) => {
+      if (live === session) listener.invalidated(key === null ? null : String(key));
+    });
+    try {
+      // Connecting turns tracking on; only then is there a session to trust.
+      await withDeadline(
+        client.connect().then(() => beat(session)),
+        timeout,
+      );
+      if (closed || !client.isReady) throw new Error('the connection was closed');
+      return session;
+    } catch (error) {
+      destroy(client);
+      throw error;
+    }
+  }
+
+  function attempt(): Promise<Session> {
+    if (opening) return opening;
+    clearTimeout(retry);
+    opening = establish().then(
+      (session) => {
+        opening = null;
+        live = session;
+        wasLive = true;
+        failures = 0;
+        beating = setInterval(() => {
+          withDeadline(beat(session), Math.min(timeout, 1500)).catch((error) =>
+            lose(session, error, 1),
+          );
+        }, BEAT_MS).unref();
+        return session;
+      },
+      (error) => {
+        opening = null;
+        failures += 1;
+        lastError = error;
+        retryLater();
+        throw error;
+      },
+    );
+    // Whoever waits gets the rejection; an attempt made on the store's own account has nobody waiting.
+    opening.catch(() => {});
+    return opening;
+  }
+
+  function retryLater(): void {
+    if (closed) return;
+    retry = setTimeout(attempt, Math.min(RETRY_CAP_MS, 25 * 2 ** Math.min(failures, 8))).unref();
+  }
+
+  /** `failed` 0: try again at once, and let calls wait for it. 1: it hangs; calls fail until it answers. */
+  function lose(session: Session, cause: unknown, failed: 0 | 1): void {
+    if (live !== session) return;
+    live = null;
+    clearInterval(beating);
+    failures = failed;
+    lastError = cause;
+    listener.lost();
+    destroy(session.client);
+    if (closed) return;
+    if (failed === 0) void attempt();
+    else retryLater();
+  }
+
+  function acquire(): Promise<Session> {
+    if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+    if (failures > 0) throw unavailable(lastError);
+    return attempt();
+  }
+
+  return {
+    trusted: () => live !== null && monotonic() - live.heard < BELIEVED_MS,
+    now: () => Math.floor(clockOffset + monotonic()),
+
+    async open() {
+      if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+      if (live) return;
+      try {
+        await attempt();
+      } catch (error) {
+        // A process that never had a connection may want to end; the next call tries again.
+        if (!wasLive) {
+          clearTimeout(retry);
+          failures = 0;
+        }
+        throw error;
+      }
+    },
+
+    async call(work) {
+      let session = live;
+      try {
+        session ??= await acquire();
+        return await withDeadline(work(session.send), timeout);
+      } catch (error) {
+        if (session && error instanceof LateError) lose(session, error, 1);
+        // The server was made a replica: its name may lead to the new master now.
+        if (session && replyCode(error) === 'READONLY') lose(session, error, 0);
+        throw unavailable(error);
+      }
+    },
+
+    close() {
+      closed = true;
+      clearTimeout(retry);
+      if (opening && candidate) destroy(candidate);
+      if (live) lose(live, new Error('the store has been closed'), 0);
+    },
+  };
+}
+
+function destroy(client: TrackedClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // node-redis 5 throws when there is nothing left to destroy.
+  }
+}

@@ -1,0 +1,65 @@
+import type { Connect, Send } from './redis-client.js';
+import {
+  type ConnectionListener,
+  type RedisConnection,
+  redisConnection,
+} from './redis-connection.js';
+
+/** The master, or the masters of a Cluster, behind a store; every call goes to the one that has the key. */
+export interface RedisShards {
+  /** Connects to all of them. Rejects with the plain cause. */
+  open(): Promise<void>;
+  /** Whether what was read of this key, and not invalidated since, may be believed now. */
+  trusted(key: string): boolean;
+  now(): number;
+  /** See RedisConnection.call; all that `work` sends must be for the slot of this key. */
+  call<T>(key: string, work: (send: Send) => Promise<T>): Promise<T>;
+  /** The same over a connection for what blocks (WAIT): it would hold up whatever is sent behind it. */
+  callBlocking<T>(key: string, work: (send: Send) => Promise<T>): Promise<T>;
+  /** Runs `work` on each master, and gathers what comes of it. */
+  each<T>(work: (send: Send) => Promise<T>): Promise<T[]>;
+  /** Keys that one master has at present, together; each list is worth one `call` with its first key. */
+  grouped(keys: readonly string[]): readonly (readonly string[])[];
+  close(): void;
+}
+
+/** The two connections to one master. */
+export interface RedisNode {
+  readonly main: RedisConnection;
+  /** Made when it is first used. */
+  readonly blocking: RedisConnection;
+  close(): void;
+}
+
+export function redisNode(
+  connect: Connect,
+  { timeout }: { readonly timeout: number },
+  listener: ConnectionListener,
+): RedisNode {
+  const main = redisConnection(() => connect('tracked'), { timeout }, listener);
+  const deaf = { invalidated() {}, lost() {} };
+  const blocking = redisConnection(() => connect('plain'), { timeout }, deaf);
+  return {
+    main,
+    blocking,
+    close() {
+      main.close();
+      blocking.close();
+    },
+  };
+}
+
+/** One server, or one master at a time. */
+export function singleShard(node: RedisNode): RedisShards {
+  const { main, blocking } = node;
+  return {
+    open: main.open,
+    trusted: main.trusted,
+    now: main.now,
+    call: (_key, work) => main.call(work),
+    callBlocking: (_key, work) => blocking.call(work),
+    each: async (work) => [await main.call(work)],
+    grouped: (keys) => [keys],
+    close: node.close,
+  };
+}

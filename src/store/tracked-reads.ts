@@ -1,0 +1,74 @@
+import { LRUCache } from 'lru-cache';
+import type { Awaitable } from '../contracts.js';
+
+export interface TrackedReads<V> {
+  /** The value at hand, or a promise of what `load` finds. Loads of one key at one time are shared. */
+  get(key: string, load: (key: string) => Promise<V>): Awaitable<V>;
+  /** The key has changed: a value at hand is dropped, a load in flight will not be kept. */
+  forget(key: string): void;
+  /** Everything may have changed. */
+  clear(): void;
+}
+
+interface Load<V> {
+  readonly promise: Promise<V>;
+}
+
+/**
+ * Values that are believed until the server says otherwise, "no such key" included, since Redis tracks
+ * missing keys too. `trusted` says whether the server of a key would
+ * still be heard.
+ *
+ * A load that is overtaken by an invalidation answers whoever waits for it (it was true when they asked),
+ * but leaves nothing behind: an invalidation is handled in the turn in which it arrives, the end of a load
+ * only after it, so the order of the two on the wire does not matter.
+ */
+export function trackedReads<V>({
+  maxEntries,
+  trusted,
+}: {
+  readonly maxEntries: number;
+  readonly trusted: (key: string) => boolean;
+}): TrackedReads<V> {
+  // The box lets `null` be a value.
+  const values = new LRUCache<string, { readonly value: V }>({ max: maxEntries });
+  const loads = new Map<string, Load<V>>();
+
+  async function run(key: string, load: (key: string) => Promise<V>): Promise<V> {
+    const present = loads.get(key);
+    if (present) return present.promise;
+    const own: Load<V> = {
+      promise: load(key).then(
+        (value) => {
+          if (loads.get(key) === own) {
+            loads.delete(key);
+            values.set(key, { value });
+          }
+          return value;
+        },
+        (error) => {
+          if (loads.get(key) === own) loads.delete(key);
+          throw error;
+        },
+      ),
+    };
+    loads.set(key, own);
+    return own.promise;
+  }
+
+  return {
+    get(key, load) {
+      const known = values.get(key);
+      return known && trusted(key) ? known.value : run(key, load);
+    },
+    forget(key) {
+      loads.delete(key);
+      values.delete(key);
+    },
+    clear() {
+      loads.clear();
+      // Clearing takes time by how much there could be, and a Cluster may report thousands of losses at once.
+      if (values.size > 0) values.clear();
+    },
+  };
+}
