@@ -76,11 +76,12 @@ export async function prove(store: SecondFactorStore, subjectId: string, session
     session,
     step: 1,
     replaces: null,
+    epoch: 0,
   });
   if (confirmed.kind !== 'confirmed') throw new Error(`the enrollment is ${confirmed.kind}`);
   const factors = [{ method: 'totp', enrollmentId: id, at: store.now() }];
   const { epoch } = confirmed;
-  await store.prove(session, { subjectId, epoch, factors, lifetimeMs: 3_600_000 });
+  await store.prove(session, { subjectId, epoch, login: 'login', factors, lifetimeMs: 3_600_000 });
 }
 
 /** A request as the gate sees it behind express-session and Passport. */

@@ -65,7 +65,13 @@ export async function memory(redisUrl: string): Promise<Line[]> {
       { restart: false },
     );
     // A step as it is today: its digits are part of what is stored.
-    await store.confirmEnrollment(subjectId, { id, session, step: 60_000_000, replaces: null });
+    await store.confirmEnrollment(subjectId, {
+      id,
+      session,
+      step: 60_000_000,
+      replaces: null,
+      epoch: 0,
+    });
   }
 }
 

@@ -29,4 +29,4 @@ export {
 export type { Organization } from './policy/resolve-settings.js';
 export type { OrganizationSetting, UserSetting } from './policy/settings.js';
 export { type Door, sallyport } from './sallyport.js';
-export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';
+export { type MemoryStoreOptions, memoryStore } from './store/memory.js';

@@ -62,7 +62,7 @@ export interface SallyportOptions {
     readonly timeout?: Duration;
     /** In the place of the SDK's own, which trusts Duo's authorities only: a proxy's, or a simulator's. */
     readonly httpsAgent?: Agent;
-    /** The name by which Duo knows a subject. Default: its label. */
+    /** The name by which Duo knows a subject. Default: its label, trimmed and in lower case. */
     readonly username?: (subject: Subject) => string;
     /**
      * For a simulator: the origin, `http://localhost:PORT`, to which browsers are sent for the prompt. Refused
@@ -176,7 +176,7 @@ const schema = optionsObject({
     timeout: durationOption('5s').prefault('5s'),
     httpsAgent: option<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
     username: functionOption<Config['duo']['username']>('a function (subject) => string').default(
-      () => (subject: Subject) => subject.label,
+      () => (subject: Subject) => subject.label.trim().toLowerCase(),
     ),
     promptOrigin: option<string>(
       "an origin such as 'http://localhost:8080', and set outside production only",

@@ -105,6 +105,7 @@ export function sallyport(options: SallyportOptions): Door {
   const elevate = elevation({ store, ends, maxAgeMs: config.maxAgeMs, now });
   const expire = (req: Request) => endSession(req, ends);
 
+  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
   const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
   const duoMethod = duo({
@@ -114,6 +115,7 @@ export function sallyport(options: SallyportOptions): Door {
     configurationOf: async (id) =>
       organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
     username: config.duo.username,
+    destination: (subject) => brandOf(subject).name,
     promptOrigin: config.duo.promptOrigin,
     enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
   });
@@ -155,7 +157,6 @@ export function sallyport(options: SallyportOptions): Door {
 
   const stylesheets = createStylesheets(`${path}/assets`);
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
-  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
@@ -175,12 +176,14 @@ export function sallyport(options: SallyportOptions): Door {
   });
 
   const attemptOf = (
-    { subject, facts, session }: KnownSituation,
+    { subject, facts, session, decision }: KnownSituation,
     input: Attempt['input'],
   ): Attempt => ({
+    stepUp: decision.kind === 'challenge' && decision.why !== 'not-proven',
     subject,
     policy: facts.policy,
     session,
+    epoch: facts.record.epoch,
     issuer: config.issuer,
     input,
   });

@@ -18,11 +18,14 @@ import { lifetimeWords } from './wording.js';
 /** The one method whose key can be handed over on paper. */
 const HANDED_OVER = 'totp';
 
+/** What holds for a user who has nothing yet, and as of which epoch. */
+type Ready = Standing & { readonly epoch: number };
+
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
   const { navOf, standings, store, present, audit, methods, options, issuer } = context;
 
-  async function ready(visit: UserVisit): Promise<Standing> {
+  async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
     const record = await store.readSubject(visit.subject.id);
     if (record.enrollments.length > 0) {
@@ -32,7 +35,7 @@ export function activationPages(context: AdminContext) {
         'This user has activated two-factor already. Reset it first if the device is lost.',
       );
     }
-    return standings.of(visit.subject);
+    return { ...(await standings.of(visit.subject)), epoch: record.epoch };
   }
 
   /** Why there is no QR code to hand over; null when there is. */
@@ -53,7 +56,7 @@ export function activationPages(context: AdminContext) {
     return method;
   }
 
-  function attemptOf(visit: UserVisit, standing: Standing, input: Attempt['input']): Attempt {
+  function attemptOf(visit: UserVisit, standing: Ready, input: Attempt['input']): Attempt {
     const { subject, situation } = visit;
     if (!standing.policy) {
       throw new RequestError(409, 'contradictory_settings', standing.problem ?? 'Contradictory.');
@@ -61,7 +64,8 @@ export function activationPages(context: AdminContext) {
     // An administrator vouches for the user already, which is what an activation key is demanded for.
     const policy = { ...standing.policy, enrollment: 'self' } as const;
     // The user's, but in the administrator's session: no other can confirm what was begun here.
-    return { subject, policy, session: situation.session, issuer, input };
+    const { epoch } = standing;
+    return { subject, policy, session: situation.session, epoch, issuer, input };
   }
 
   async function choose(visit: UserVisit): Promise<void> {

@@ -13,7 +13,9 @@ const REASONS: Readonly<Record<Extract<Verdict, { kind: 'rejected' }>['reason'],
   replayed: 'That code was used already. Wait for the next one.',
   expired: 'This key was shown too long ago. Start again with a new one.',
   superseded: 'This key is no longer valid: activation was started again elsewhere.',
+  'not-accepted': 'That does not count here.',
   denied: 'The request was denied.',
+  ended: 'This user was changed meanwhile. Look at them again, and start anew.',
   malformed: 'Enter the digits that the app shows.',
 };
 

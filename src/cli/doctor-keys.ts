@@ -1,7 +1,7 @@
 import { sealedBy } from '../crypto/keyring.js';
 import { openCredentials } from '../methods/duo/credentials.js';
 import { sealingContext } from '../methods/sealing-context.js';
-import type { RedisScan } from '../store/redis-scan.js';
+import type { RedisScan } from '../store/redis/scan.js';
 import type { Report } from './findings.js';
 import { duoKeysOf, holdings, inWords, usable } from './holdings.js';
 import type { Keys } from './keys.js';

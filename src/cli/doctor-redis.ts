@@ -1,5 +1,5 @@
-import type { Send } from '../store/redis-client.js';
-import { replyCode } from '../store/redis-errors.js';
+import type { Send } from '../store/redis/client.js';
+import { replyCode } from '../store/redis/errors.js';
 import type { Report } from './findings.js';
 
 /** Codes live for 30 seconds: this much off, and every second one is refused. */

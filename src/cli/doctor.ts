@@ -1,7 +1,7 @@
 import { duoClients } from '../methods/duo/client.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { createViews } from '../pages/views.js';
-import { redisScan } from '../store/redis-scan.js';
+import { redisScan } from '../store/redis/scan.js';
 import { type DuoTenant, examineKeys } from './doctor-keys.js';
 import { examineRedis } from './doctor-redis.js';
 import { type Finding, line, type Report } from './findings.js';

@@ -3,7 +3,7 @@ import { sealedBy } from '../crypto/keyring.js';
 import { SallyportError } from '../errors.js';
 import { openCredentials, sealCredentials } from '../methods/duo/credentials.js';
 import { sealingContext } from '../methods/sealing-context.js';
-import { redisScan, type ScannedOrganization } from '../store/redis-scan.js';
+import { redisScan, type ScannedOrganization } from '../store/redis/scan.js';
 import { duoKeysOf, type Holdings, holdings, inWords, usable } from './holdings.js';
 import { type Keys, requiredKeys } from './keys.js';
 import type { Command, Terminal } from './run.js';

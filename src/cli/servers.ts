@@ -1,7 +1,7 @@
 import { withDeadline } from '../store/deadline.js';
-import type { Send } from '../store/redis-client.js';
-import { replyCode, unavailable } from '../store/redis-errors.js';
-import { readTopology } from '../store/redis-topology.js';
+import type { Send } from '../store/redis/client.js';
+import { replyCode, unavailable } from '../store/redis/errors.js';
+import { readTopology } from '../store/redis/topology.js';
 import { UsageError } from './run.js';
 
 const COMMAND_MS = 5000;
@@ -20,7 +20,7 @@ export interface Servers {
   readonly masters: readonly Server[];
   readonly clustered: boolean;
   /** For `redisStore`. */
-  readonly client: Parameters<typeof import('../store/redis-store.js').redisStore>[0];
+  readonly client: Parameters<typeof import('../store/redis/store.js').redisStore>[0];
   close(): void;
 }
 

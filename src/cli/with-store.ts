@@ -1,4 +1,4 @@
-import { type RedisStore, redisStore } from '../store/redis-store.js';
+import { type RedisStore, redisStore } from '../store/redis/store.js';
 import { type Arguments, type Terminal, UsageError } from './run.js';
 import { findServers, type Servers } from './servers.js';
 

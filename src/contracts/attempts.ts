@@ -29,10 +29,14 @@ export type Commit =
   /** The step was already accepted, here or on another process. */
   | { readonly kind: 'replayed' }
   /** The enrollment was removed meanwhile. */
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  /** The epoch has risen meanwhile. */
+  | { readonly kind: 'ended' };
 
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly epoch: number; readonly enrollment: Enrollment }
   /** A newer attempt, another session, a reset, or an enrollment made meanwhile has voided this one. */
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'expired' };
+  | { readonly kind: 'expired' }
+  /** The epoch has risen meanwhile. */
+  | { readonly kind: 'ended' };

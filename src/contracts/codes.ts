@@ -26,14 +26,17 @@ export interface RecoveryCodeStore {
   keepRecoveryCodes(subjectId: string, candidates: readonly Digest[]): Promise<boolean>;
   /**
    * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
-   * failures: once, whoever asks at the same time.
+   * failures: once, whoever asks at the same time. `ended`, and nothing is changed, when the epoch is not
+   * `epoch` any longer.
    */
   spendRecoveryCode(
     subjectId: string,
     candidates: readonly Digest[],
+    epoch: number,
   ): Promise<
     | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
     | { readonly kind: 'unknown' }
+    | { readonly kind: 'ended' }
   >;
 }
 

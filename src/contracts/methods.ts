@@ -9,6 +9,13 @@ export interface Attempt {
   readonly subject: Subject;
   readonly policy: Policy;
   readonly session: SessionDigest;
+  /** Of the subject, as this session knows it: what is verified under another one does not count. */
+  readonly epoch: number;
+  /**
+   * More is asked than at login: a step-up, or the proof before another method is activated. What counts at
+   * login only is not enough.
+   */
+  readonly stepUp?: boolean;
   /** The name that the authenticator app shows. */
   readonly issuer: string;
   /** Form fields or JSON body, as they came; each method takes from it only what it knows. */
@@ -30,6 +37,8 @@ export type Verdict =
       readonly at: number;
       /** As in `Factor`. */
       readonly via?: string;
+      /** As in `Factor`. */
+      readonly loginOnly?: boolean;
       /** For the event, e.g. what Duo says of it. */
       readonly detail?: string;
     }
@@ -41,6 +50,8 @@ export type Verdict =
         | 'expired'
         | 'superseded'
         | 'denied'
+        | 'ended'
+        | 'not-accepted'
         | 'malformed';
       /** For the event, beyond the reason; never shown. */
       readonly detail?: string;

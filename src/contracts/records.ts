@@ -16,7 +16,7 @@ export interface Enrollment {
 
 /** What decisions need to know of a subject. A subject nobody has written yet reads as `emptySubject`. */
 export interface SubjectRecord {
-  /** Rises whenever a factor is removed, reset or replaced; every older assurance is void from then on. */
+  /** Rises whenever a factor is removed, reset or replaced; every session that began before has ended then. */
   readonly epoch: number;
   readonly enrollments: readonly Enrollment[];
   /** What an administrator set for this user. */
@@ -78,6 +78,9 @@ export type EnrollmentBasis = 'first' | 'activation-key' | 'handover' | 'proven'
 /** SHA-256 of a session id, base64url. Session ids themselves never reach the store. */
 export type SessionDigest = string & { readonly __digest?: 'session' };
 
+/** Names one login within a session: what was proven after it counts for no other. */
+export type LoginId = string & { readonly __id?: 'login' };
+
 /** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while Duo is out of reach. */
 export const FALLBACK = 'fallback';
 
@@ -88,6 +91,8 @@ export interface Factor {
   readonly at: number;
   /** Of Duo, the organization in whose name it was proven; of a remembered device, the method it stands for. */
   readonly via?: string | undefined;
+  /** Counts at login and never where more is asked: the method said so, e.g. of a device remembered at Duo. */
+  readonly loginOnly?: boolean | undefined;
 }
 
 /**
@@ -97,7 +102,9 @@ export interface Factor {
 export interface AssuranceRecord {
   readonly state: 'pending' | 'proven' | 'ended';
   readonly subjectId: string;
+  /** Of the subject when this began; once it has risen the session has ended. */
   readonly epoch: number;
+  readonly login: LoginId;
   readonly factors: readonly Factor[];
   readonly expiresAt: number;
   /** Of an ended one: it went on under another id. */

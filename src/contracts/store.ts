@@ -6,6 +6,7 @@ import type { Digest, Sealed } from './keyring.js';
 import type {
   AssuranceRecord,
   Factor,
+  LoginId,
   PendingEnrollment,
   SessionDigest,
   SubjectRecord,
@@ -45,12 +46,19 @@ export interface SecondFactorStore
   readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
 
   /**
-   * Starts the short life of a session between the doors; one that has begun is left as it is. A proof of
-   * another subject, or of an epoch before this one, is void and gives way; every other record stays.
+   * Starts the short life of a session between the doors; one that has begun is left as it is, whatever the
+   * epoch now. What another login or another subject left under the same id is void and gives way; a session
+   * that has ended stays so. The record is kept for `keepMs` beyond its end, so that it cannot be begun anew.
    */
   openPending(
     session: SessionDigest,
-    pending: { readonly subjectId: string; readonly epoch: number; readonly lifetimeMs: number },
+    pending: {
+      readonly subjectId: string;
+      readonly epoch: number;
+      readonly login: LoginId;
+      readonly lifetimeMs: number;
+      readonly keepMs: number;
+    },
   ): Promise<AssuranceRecord>;
   /** Stamps a session proven. False when it has ended: an ended session stays so. */
   prove(
@@ -58,6 +66,7 @@ export interface SecondFactorStore
     proof: {
       readonly subjectId: string;
       readonly epoch: number;
+      readonly login: LoginId;
       readonly factors: readonly Factor[];
       readonly lifetimeMs: number;
     },
@@ -83,11 +92,16 @@ export interface SecondFactorStore
   ): Promise<Reservation>;
   /**
    * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
-   * null for a method without steps (Duo), whose transaction is single use already.
+   * null for a method without steps (Duo), whose transaction is single use already. `ended`, and nothing is
+   * changed, when the epoch is not `epoch` any longer: the session that answers has ended meanwhile.
    */
   commitAttempt(
     subjectId: string,
-    accepted: { readonly enrollmentId: string; readonly step: number | null },
+    accepted: {
+      readonly enrollmentId: string;
+      readonly step: number | null;
+      readonly epoch: number;
+    },
   ): Promise<Commit>;
 
   /**
@@ -113,7 +127,8 @@ export interface SecondFactorStore
    * Makes the pending enrollment active: once, by the session that began it (any of the subject's for
    * `handover`), in time, with its first step accepted and the count of failures cleared. `replaces` is
    * removed in the same step, and the epoch rises. On the basis `activation-key` the key must still be there,
-   * and is spent; on every basis but `proven` there must be no active enrollment.
+   * and is spent; on every basis but `proven` there must be no active enrollment. `ended`, and nothing is
+   * changed, when the epoch is not `epoch` any longer: the session that confirms has ended meanwhile.
    */
   confirmEnrollment(
     subjectId: string,
@@ -122,6 +137,7 @@ export interface SecondFactorStore
       readonly session: SessionDigest;
       readonly step: number;
       readonly replaces: string | null;
+      readonly epoch: number;
       /** In the place of the label that it was begun with. */
       readonly label?: string | undefined;
     },
@@ -139,8 +155,9 @@ export interface SecondFactorStore
   /** Gives an active enrollment another label. True when there is such an enrollment. */
   renameEnrollment(subjectId: string, enrollmentId: string, label: string): Promise<boolean>;
   /**
-   * Removes one active enrollment and raises the epoch; null when there is no such enrollment, or when the
-   * epoch is not `epoch` any longer: whoever asks has decided on a record that no longer holds.
+   * Removes one active enrollment and raises the epoch; the recovery codes go with the last one. Null when
+   * there is no such enrollment, or when the epoch is not `epoch` any longer: whoever asks has decided on a
+   * record that no longer holds.
    */
   unenroll(
     subjectId: string,

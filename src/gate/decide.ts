@@ -58,8 +58,13 @@ export type Decision =
  */
 export function decide(facts: Facts): Decision {
   const decision = required(facts);
-  const { assurance, now } = facts;
+  const { assurance, subjectId, record, now } = facts;
   if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
+  // A reset, a changed password, and "sign out everywhere" end every session that began before, whatever it
+  // has proven and whatever is demanded of it.
+  if (assurance?.subjectId === subjectId && assurance.epoch !== record.epoch) {
+    return { kind: 'deny', why: 'session-ended' };
+  }
   if (isInside(decision)) return decision;
   if (assurance?.state === 'pending' && assurance.expiresAt <= now) {
     return { kind: 'deny', why: 'pending-expired' };
@@ -187,9 +192,9 @@ function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
   return has ? [RECOVERY_CODE] : [];
 }
 
-/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing. */
-function isProof({ method, enrollmentId }: Factor): boolean {
-  return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE;
+/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing; nor is what counts at login only a proof for more. */
+function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
+  return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE && loginOnly !== true;
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

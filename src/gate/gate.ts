@@ -24,7 +24,7 @@ export interface GateConfig extends ReturnToConfig {
   readonly fail: (req: Request, res: Response, error: unknown) => void;
   /** True when the request comes from a remembered device; then the session is a proven one. */
   readonly recognize: (req: Request, res: Response, situation: KnownSituation) => Promise<boolean>;
-  /** Ends a session whose time between the doors is over. */
+  /** Ends, for good, a session that is denied. */
   readonly expire: (req: Request) => Promise<void>;
 }
 
@@ -110,7 +110,7 @@ export async function turnAway(
       return;
     }
     case 'deny': {
-      if (decision.why === 'pending-expired') await config.expire(req);
+      if (decision.why !== 'no-subject') await config.expire(req);
       if (!isNavigation(req)) {
         res
           .status(401)

@@ -10,7 +10,7 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
-import { sessionDigest } from '../session/assurance.js';
+import { ENDED_FOR_MS, sessionDigest } from '../session/assurance.js';
 import { isGuarded } from '../session/guarded-store.js';
 import { type Decision, decide, type Facts, isInside, type StepUp } from './decide.js';
 
@@ -113,7 +113,10 @@ export function inspector(config: InspectConfig): Inspector {
       if (facts.assurance !== null && !isVoid(facts)) return situation;
       const { epoch } = facts.record;
       return store
-        .openPending(session, { subjectId: subject.id, epoch, lifetimeMs: pendingMaxAgeMs })
+        .openPending(session, {
+          ...{ subjectId: subject.id, epoch, login: '' },
+          ...{ lifetimeMs: pendingMaxAgeMs, keepMs: ENDED_FOR_MS },
+        })
         .then((assurance) => {
           const known: Facts = { ...facts, assurance, now: store.now() };
           return { ...situation, facts: known, decision: decide(known) };
@@ -122,12 +125,9 @@ export function inspector(config: InspectConfig): Inspector {
   };
 }
 
-/** A proof of another subject, or of before a reset: the session is one between the doors again. */
-function isVoid({ assurance, subjectId, record }: Facts): boolean {
-  return (
-    assurance?.state === 'proven' &&
-    (assurance.subjectId !== subjectId || assurance.epoch < record.epoch)
-  );
+/** What another subject left under this session id: the session is one between the doors. */
+function isVoid({ assurance, subjectId }: Facts): boolean {
+  return assurance !== null && assurance.subjectId !== subjectId;
 }
 
 /**

@@ -9,6 +9,11 @@ export const DENIED = {
 
 export const REFUSALS: Readonly<Record<string, typeof DENIED>> = {
   denied: DENIED,
+  'not-accepted': {
+    status: 403,
+    message:
+      'Duo let you through in a way that does not count here, such as a remembered device or a bypass code. Try again, and approve on your phone or with your key.',
+  },
   expired: {
     status: 409,
     message: 'This visit to Duo has ended, or its answer was used already. Start again.',

@@ -5,6 +5,7 @@ import type { KnownSituation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
+import { sessionEnded } from '../session/elevate.js';
 import { DENIED, REFUSALS, readCallback } from './duo-callback.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import type { Later, MethodLink } from './locals.js';
@@ -175,6 +176,7 @@ export function duoPages(config: PageConfig) {
     reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
     { purpose, url, reason: why, others, later }: Omit<DuoPlace, 'replaces'>,
   ): Promise<void> {
+    if (reason === 'ended') throw sessionEnded();
     const { status, message } = REFUSALS[reason] ?? DENIED;
     await respond.page(req, res, {
       status,

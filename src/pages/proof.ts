@@ -6,7 +6,7 @@ import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';
-import type { Elevate } from '../session/elevate.js';
+import { type Elevate, sessionEnded } from '../session/elevate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
@@ -67,11 +67,17 @@ export async function openDoor(
   res: Response,
   situation: KnownSituation,
   method: MethodName,
-  { enrollmentId, epoch, at, via }: Extract<Verdict, { kind: 'verified' }>,
+  { enrollmentId, epoch, at, via, loginOnly }: Extract<Verdict, { kind: 'verified' }>,
   codesDue = false,
 ): Promise<void> {
   const { subject } = situation;
-  const factor = { method, enrollmentId, at, ...(via !== undefined && { via }) };
+  const factor = {
+    method,
+    enrollmentId,
+    at,
+    ...(via !== undefined && { via }),
+    ...(loginOnly && { loginOnly }),
+  };
   await elevate(req, { subject, epoch, factor });
   if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
   const onward = takeReturnTo(req, returnTo);
@@ -93,6 +99,7 @@ export function refusal(
   { now, res, of }: { now: number; res: Response; of: MethodName },
 ): Refusal {
   if (verdict.kind === 'rejected') {
+    if (verdict.reason === 'ended') throw sessionEnded();
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
@@ -122,7 +129,7 @@ export function refusal(
   };
 }
 
-type Reason = Extract<Verdict, { kind: 'rejected' }>['reason'];
+type Reason = Exclude<Extract<Verdict, { kind: 'rejected' }>['reason'], 'ended'>;
 
 const REASONS: Readonly<Record<Reason, string>> = {
   'wrong-code':
@@ -132,6 +139,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   superseded:
     'This key is no longer valid: activation was started again elsewhere. Use the one below.',
   denied: 'The request was denied.',
+  'not-accepted': 'That does not count here. Confirm in another way.',
   malformed: 'Enter the digits that your app shows, and nothing else.',
 };
 

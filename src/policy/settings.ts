@@ -25,12 +25,24 @@ const duoKeys = z.strictObject({
   version: z.string(),
 });
 
+const resultNames = z
+  .array(z.string().regex(/^\w{1,64}$/))
+  .min(1)
+  .max(40)
+  .nullable();
+const resultRule = z.union([
+  z.enum(['any', 'actual']),
+  z.strictObject({ factors: resultNames, reasons: resultNames }),
+]);
+
 const duo = z.strictObject({
   keys: duoKeys,
   /** What happens when Duo cannot be reached (never when it says no). */
   whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']),
   /** Clients of this partner that have no keys of their own use these. */
   lendToClients: z.boolean(),
+  /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
+  accepted: z.strictObject({ login: resultRule, stepUp: resultRule }).optional(),
 });
 
 /** What a partner demands of its clients' users; clients cannot lower it. */

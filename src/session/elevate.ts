@@ -43,6 +43,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
     const stamped = await store.prove(sessionDigest(req.sessionID), {
       subjectId: subject.id,
       epoch,
+      login: '',
       factors: [...carried.filter(({ at }) => now() - at < maxAgeMs), factor],
       lifetimeMs: Math.min(lifetimeMs, maxAgeMs),
     });
@@ -69,7 +70,7 @@ export async function renewSession(req: Request, ends: SessionEnds): Promise<voi
 /** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
 async function changeId(req: Request, ends: SessionEnds): Promise<void> {
   if (!(await ends.end(sessionDigest(req.sessionID)))) {
-    throw new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
+    throw sessionEnded();
   }
   const { cookie, ...data } = req.session;
   const { sallyport, ...hosts } = data;
@@ -82,6 +83,11 @@ async function changeId(req: Request, ends: SessionEnds): Promise<void> {
     req.session.sallyport = { returnTo: sallyport.returnTo };
   }
   keepLifetime(req, cookie.originalMaxAge);
+}
+
+/** For whoever finds in the middle of something that the session has ended meanwhile. */
+export function sessionEnded(): RequestError {
+  return new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
 }
 
 /** Ends the session for good and takes its data away. */

@@ -1,15 +1,18 @@
 import type { AssuranceRecord, Factor } from '../contracts.js';
 
 // An assurance is one string: a letter for the state, expiresAt, `:`, epoch, `:`, and JSON that the scripts
-// carry along unread: [subjectId, [method, enrollmentId, at, via?], …].
+// carry along unread: [login, subjectId, [method, enrollmentId, at, via?, 1 for loginOnly?], …].
 const ASSURANCE = /^([pver])(\d+):(\d+):(.*)$/s;
 const STATES = { p: 'pending', v: 'proven', e: 'ended', r: 'ended' } as const;
 
-export function packProof(subjectId: string, factors: readonly Factor[]): string {
+export function packProof(login: string, subjectId: string, factors: readonly Factor[]): string {
   return JSON.stringify([
+    login,
     subjectId,
-    ...factors.map(({ method, enrollmentId, at, via }) =>
-      via === undefined ? [method, enrollmentId, at] : [method, enrollmentId, at, via],
+    ...factors.map(({ method, enrollmentId, at, via, loginOnly }) =>
+      loginOnly
+        ? [method, enrollmentId, at, via ?? null, 1]
+        : [method, enrollmentId, at, ...(via === undefined ? [] : [via])],
     ),
   ]);
 }
@@ -18,17 +21,23 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
   const match = ASSURANCE.exec(value.toString());
   if (!match) throw new Error('the record of a session cannot be read');
   const state = STATES[match[1] as keyof typeof STATES];
-  const [subjectId, ...factors] = JSON.parse(match[4] as string) as [
+  const [login, subjectId, ...factors] = JSON.parse(match[4] as string) as [
     string,
-    ...[string, string, number, string?][],
+    string,
+    ...[string, string, number, (string | null)?, 1?][],
   ];
   return Object.freeze({
     state,
     subjectId,
     epoch: Number(match[3]),
+    login,
     factors: Object.freeze(
-      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via]) =>
-        Object.freeze({ method, enrollmentId, at, ...(via !== undefined && { via }) }),
+      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via, loginOnly]) =>
+        Object.freeze({
+          ...{ method, enrollmentId, at },
+          ...(via != null && { via }),
+          ...(loginOnly === 1 && { loginOnly: true }),
+        }),
       ),
     ),
     expiresAt: Number(match[2]),

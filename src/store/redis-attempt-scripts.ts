@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, script } from './redis-scripts.js';
+import { CLOCK, HEADS, IS_EPOCH, script } from './redis/scripts.js';
 
 /** ARGV: now, free, stop, stoppable, waits… → ['locked', retryAt or ''] | ['reserved', now, HGETALL] */
 export const RESERVE = script(
@@ -22,21 +22,22 @@ end
 return {'reserved', int(now), fields}`,
 );
 
-/** ARGV: now, enrollment id, step or '' → ['gone'] | ['replayed'] | ['committed', epoch] */
+/** ARGV: now, enrollment id, step or '', epoch → ['ended'] | ['gone'] | ['replayed'] | ['committed'] */
 export const COMMIT = script(
   CLOCK,
   HEADS,
+  IS_EPOCH,
   `
+if not is_epoch(ARGV[4]) then return {'ended'} end
 local slot = slots()[ARGV[2]]
 if not slot then return {'gone'} end
 -- RFC 6238 5.2: a code is accepted once, and none of an earlier step after it.
 local step = tonumber(ARGV[3])
 if step and step <= tonumber(redis.call('HGET', key, 's' .. slot)) then return {'replayed'} end
-local epoch = redis.call('HGET', key, 'e') or '0'
 redis.call('HSET', key, 'u' .. slot, int(now))
 if step then redis.call('HSET', key, 's' .. slot, ARGV[3]) end
 redis.call('HDEL', key, 'f', 'w')
-return {'committed', epoch}`,
+return {'committed'}`,
 );
 
 /** ARGV: now. Clears the count of failures. */

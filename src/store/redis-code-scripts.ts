@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
+import { CLOCK, DROP_CODES, HEADS, IS_EPOCH, script } from './redis/scripts.js';
 
 /** What was begun with an activation key goes with it. */
 const VOID_KEYED = `
@@ -33,10 +33,10 @@ return redis.call('HDEL', key, 'a')`,
 export const REPLACE_CODES = script(
   CLOCK,
   IS_EPOCH,
+  DROP_CODES,
   `
 if not is_epoch(ARGV[2]) then return 0 end
-local old = 0
-while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
+drop_codes()
 for at = 3, #ARGV do redis.call('HSET', key, 'x' .. (at - 3), ARGV[at]) end
 redis.call('HSET', key, 'y', '')
 return 1`,
@@ -62,11 +62,12 @@ while true do
 end`,
 );
 
-/** ARGV: now, candidates of 14 bytes… → ['unknown'] | ['spent', left, epoch] */
+/** ARGV: now, epoch, candidates of 14 bytes… → ['ended'] | ['unknown'] | ['spent', left] */
 export const SPEND_CODE = script(
   CLOCK,
+  IS_EPOCH,
   `
-local epoch = redis.call('HGET', key, 'e') or '0'
+if not is_epoch(ARGV[2]) then return {'ended'} end
 local found, left, n = false, 0, 0
 while true do
   local name = 'x' .. n
@@ -75,7 +76,7 @@ while true do
   local kept = string.sub(value, 1, 4)
   for at = 5, #value, 10 do
     local digest, spent = string.sub(value, at, at + 9), false
-    for i = 2, #ARGV do
+    for i = 3, #ARGV do
       if ARGV[i] == string.sub(value, 1, 4) .. digest then spent = true end
     end
     if not spent then kept = kept .. digest end
@@ -89,5 +90,5 @@ while true do
 end
 if not found then return {'unknown'} end
 redis.call('HDEL', key, 'f', 'w', 'y')
-return {'spent', left, epoch}`,
+return {'spent', left}`,
 );

@@ -41,12 +41,11 @@ export function redisCodes(
     keepRecoveryCodes: (subjectId, candidates) =>
       save(keyOf(subjectId), KEEP_CODES, candidates.map(packDigest), (done) => Number(done) === 1),
 
-    spendRecoveryCode: (subjectId, candidates) =>
-      save(keyOf(subjectId), SPEND_CODE, candidates.map(packDigest), (reply) => {
-        const [kind, left, epoch] = reply as [Buffer, number, Buffer];
-        return String(kind) === 'spent'
-          ? { kind: 'spent', left, epoch: Number(epoch) }
-          : { kind: 'unknown' };
+    spendRecoveryCode: (subjectId, candidates, epoch) =>
+      save(keyOf(subjectId), SPEND_CODE, [epoch, ...candidates.map(packDigest)], (reply) => {
+        const [word, left] = reply as [Buffer, number];
+        const kind = String(word) as 'spent' | 'unknown' | 'ended';
+        return kind === 'spent' ? { kind, left, epoch } : { kind };
       }),
   };
 }

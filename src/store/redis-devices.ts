@@ -1,6 +1,6 @@
 import type { DeviceStore, DeviceUse, RememberedDevice } from '../contracts.js';
+import { CLOCK, script } from './redis/scripts.js';
 import type { RedisRecords } from './redis-records.js';
-import { CLOCK, script } from './redis-scripts.js';
 
 // A hash per subject beside its own, field by device id, each value JSON with the token, the one before (b)
 // and when they changed places (r). The hash lives as long as the device in it that ends last.
@@ -51,7 +51,8 @@ if ARGV[3] == device.token then
   redis.call('HSET', key, ARGV[2], json)
   return {'rotated', json}
 end
-if ARGV[3] == device.before and now - device.rotatedAt < tonumber(ARGV[5]) then
+local since = now - device.rotatedAt
+if ARGV[3] == device.before and since >= 0 and since < tonumber(ARGV[5]) then
   return {'just-rotated', json}
 end
 redis.call('HDEL', key, ARGV[2])

@@ -1,4 +1,4 @@
-import { CLOCK, HEADS, IS_EPOCH, script } from './redis-scripts.js';
+import { CLOCK, DROP_CODES, HEADS, IS_EPOCH, script } from './redis/scripts.js';
 
 /** ARGV: now, head, sealed, label, owner, lifetime, restart, activation key or '', unless pending → [pm, pk, pl, ps] | nil */
 export const BEGIN = script(
@@ -34,11 +34,16 @@ if string.sub(owner, 1, 1) ~= 'h' and string.sub(owner, 2) ~= ARGV[2] then retur
 return present`,
 );
 
-/** ARGV: now, id, session, step, replaces or '', label or '' → ['superseded'] | ['expired'] | ['confirmed', HGETALL] */
+/**
+ * ARGV: now, id, session, step, replaces or '', label or '', epoch
+ * → ['ended'] | ['superseded'] | ['expired'] | ['confirmed', HGETALL]
+ */
 export const CONFIRM = script(
   CLOCK,
   HEADS,
+  IS_EPOCH,
   `
+if not is_epoch(ARGV[7]) then return {'ended'} end
 local pending = redis.call('HMGET', key, 'pm', 'pk', 'pl', 'ps')
 local head, owner = pending[1], pending[4]
 if not head or id_of(head) ~= ARGV[2] then return {'superseded'} end
@@ -101,15 +106,18 @@ redis.call('HSET', key, 'l' .. slot, ARGV[3])
 return 1`,
 );
 
-/** ARGV: now, enrollment id, epoch expected → nil | epoch */
+/** ARGV: now, enrollment id, epoch expected → nil | epoch. The recovery codes go with the last enrollment. */
 export const UNENROLL = script(
   CLOCK,
   HEADS,
   IS_EPOCH,
+  DROP_CODES,
   `
 local slot = slots()[ARGV[2]]
 if not slot or not is_epoch(ARGV[3]) then return false end
 drop(slot)
+local left = slots()
+if not next(left) then drop_codes() end
 return redis.call('HINCRBY', key, 'e', 1)`,
 );
 

@@ -1,6 +1,6 @@
 import type { AuditEvent, EventStore, StoredEvent } from '../contracts.js';
+import { script } from './redis/scripts.js';
 import type { RedisRecords } from './redis-records.js';
-import { script } from './redis-scripts.js';
 
 // A stream per organization. Its ids (`<ms>-<n>`) do not sort as text, so ours pad both numbers.
 const ID = /^(\d{15})-(\d{10})$/;

@@ -1,9 +1,9 @@
 import type { Awaitable } from '../contracts.js';
-import { notReplicated, unreadable } from './redis-errors.js';
-import type { Marker } from './redis-marker.js';
-import { runScript, type Script } from './redis-scripts.js';
-import type { RedisShards } from './redis-shards.js';
-import type { TrackedReads } from './tracked-reads.js';
+import { notReplicated, unreadable } from './redis/errors.js';
+import type { Marker } from './redis/marker.js';
+import { runScript, type Script } from './redis/scripts.js';
+import type { RedisShards } from './redis/shards.js';
+import type { TrackedReads } from './redis/tracked-reads.js';
 
 /** Reading and writing the records of one kind. */
 export interface RedisRecords<V> {

@@ -1,4 +1,4 @@
-import { CLOCK, script } from './redis-scripts.js';
+import { CLOCK, script } from './redis/scripts.js';
 
 /** Ended, or ended and renewed under another id: see redis-assurance.ts. */
 const IS_ENDED = `
@@ -10,17 +10,17 @@ end`;
 /** ARGV: now, lifetime, keep, proof of nothing, epoch → the value that holds */
 export const OPEN_PENDING = script(
   CLOCK,
+  IS_ENDED,
   `
 local present = redis.call('GET', key)
 if present then
-  local state, epoch, proof = string.match(present, '^(%a)%d+:(%d+):(.*)$')
-  -- A list that begins with the subject: '["id"]' here, '["id",…' there.
-  local of_subject = #ARGV[4] - 1
-  local holds = tonumber(epoch) >= tonumber(ARGV[5])
-    and string.sub(proof, 1, of_subject) == string.sub(ARGV[4], 1, of_subject)
-  if state ~= 'v' or holds then return present end
+  local proof = string.match(present, '^%a%d+:%d+:(.*)$')
+  -- A list that begins with login and subject: '["login","id"]' here, '["login","id",…' there.
+  local whose = #ARGV[4] - 1
+  local holds = string.sub(proof, 1, whose) == string.sub(ARGV[4], 1, whose)
+  if is_ended(present) or holds then return present end
 end
-local value = 'p' .. int(now + tonumber(ARGV[2])) .. ':0:' .. ARGV[4]
+local value = 'p' .. int(now + tonumber(ARGV[2])) .. ':' .. ARGV[5] .. ':' .. ARGV[4]
 redis.call('SET', key, value, 'PX', ARGV[3])
 return value`,
 );

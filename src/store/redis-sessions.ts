@@ -5,12 +5,6 @@ import { END, OPEN_PENDING, PROVE } from './redis-session-scripts.js';
 
 type SessionOperations = Pick<SecondFactorStore, 'readAssurance' | 'openPending' | 'prove' | 'end'>;
 
-/**
- * A session between the doors that has run out must stay so ("cannot be extended by retrying"): its record
- * is kept on for a day.
- */
-const EXPIRED_PENDING_MS = 24 * 60 * 60 * 1000;
-
 /** `marginMs`: how much longer keys are kept than they count, when time is not the server's (tests). */
 export function redisSessions(
   { read, write }: RedisRecords<AssuranceRecord | null>,
@@ -21,19 +15,19 @@ export function redisSessions(
   return {
     readAssurance: (session) => read(keyOf(session)),
 
-    openPending: (session, { subjectId, epoch, lifetimeMs }) =>
+    openPending: (session, { subjectId, epoch, login, lifetimeMs, keepMs }) =>
       write(
         keyOf(session),
         OPEN_PENDING,
-        [lifetimeMs, keep(lifetimeMs + EXPIRED_PENDING_MS), packProof(subjectId, []), epoch],
+        [lifetimeMs, keep(lifetimeMs + keepMs), packProof(login, subjectId, []), epoch],
         (value) => decodeAssurance(value as Buffer),
       ),
 
-    prove: (session, { subjectId, epoch, factors, lifetimeMs }) =>
+    prove: (session, { subjectId, epoch, login, factors, lifetimeMs }) =>
       write(
         keyOf(session),
         PROVE,
-        [lifetimeMs, keep(lifetimeMs), packProof(subjectId, factors), epoch],
+        [lifetimeMs, keep(lifetimeMs), packProof(login, subjectId, factors), epoch],
         (done) => Number(done) === 1,
       ),
 
@@ -41,7 +35,7 @@ export function redisSessions(
       write(
         keyOf(session),
         END,
-        [keepMs, keep(keepMs), packProof('', []), renewed ? 'r' : 'e'],
+        [keepMs, keep(keepMs), packProof('', '', []), renewed ? 'r' : 'e'],
         (done) => Number(done) === 1,
       ),
   };

@@ -1,4 +1,4 @@
-import { CLOCK, script } from './redis-scripts.js';
+import { CLOCK, script } from './redis/scripts.js';
 
 /** ARGV: now, expected version or '', JSON or '' → ['saved', version] | ['conflict', HGETALL] */
 export const WRITE_SETTING = script(

@@ -68,11 +68,10 @@ export function redisSubjects(
         };
       }),
 
-    commitAttempt: (subjectId, { enrollmentId, step }) =>
-      write(keyOf(subjectId), COMMIT, [enrollmentId, step ?? ''], (reply): Commit => {
-        const [word, epoch] = reply as [Buffer, Buffer?];
-        const kind = String(word) as Commit['kind'];
-        return kind === 'committed' ? { kind, epoch: Number(epoch) } : { kind };
+    commitAttempt: (subjectId, { enrollmentId, step, epoch }) =>
+      write(keyOf(subjectId), COMMIT, [enrollmentId, step ?? '', epoch], (reply): Commit => {
+        const kind = String((reply as Buffer[])[0]) as Commit['kind'];
+        return kind === 'committed' ? { kind, epoch } : { kind };
       }),
 
     beginEnrollment: (
@@ -99,11 +98,11 @@ export function redisSubjects(
     resumeEnrollment: (subjectId, session) =>
       ask(keyOf(subjectId), RESUME, [session], pendingOrNull),
 
-    confirmEnrollment: (subjectId, { id, session, step, replaces, label }) =>
+    confirmEnrollment: (subjectId, { id, session, step, replaces, epoch, label }) =>
       save(
         keyOf(subjectId),
         CONFIRM,
-        [id, session, step, replaces ?? '', label === undefined ? '' : packText(label)],
+        [id, session, step, replaces ?? '', label === undefined ? '' : packText(label), epoch],
         (reply): Confirmation => {
           const [word, fields] = reply as [Buffer, Buffer[]?];
           const kind = String(word) as Confirmation['kind'];

@@ -1,6 +1,6 @@
 import type { SecondFactorStore } from '../contracts.js';
+import { CLOCK, HEADS, script } from './redis/scripts.js';
 import type { RedisRecords } from './redis-records.js';
-import { CLOCK, HEADS, script } from './redis-scripts.js';
 
 /** ARGV: now, lifetime, keep, value. The value carries its end: a key may outlive it. */
 const PUT = script(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { duoKeys, duoSimulator } from 'sallyport/testing';
 import { keyIds, keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
-import type { RedisStore } from '../../src/store/redis-store.js';
+import type { RedisStore } from '../../src/store/redis/store.js';
 import {
   beginUnder,
   type CliOptions,

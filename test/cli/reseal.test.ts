@@ -3,7 +3,7 @@ import { keyIds, keyring } from '../../src/crypto/keyring.js';
 import { openCredentials, sealCredentials } from '../../src/methods/duo/credentials.js';
 import { recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { sealingContext } from '../../src/methods/sealing-context.js';
-import type { RedisStore } from '../../src/store/redis-store.js';
+import type { RedisStore } from '../../src/store/redis/store.js';
 import {
   beginUnder,
   enrollUnder,
@@ -92,7 +92,11 @@ describe('npx sallyport reseal', () => {
   it('keeps the step, so that a code that was used stays used', async () => {
     await enrollUnder(store, old, 'user1');
     await reseal();
-    const again = await store.commitAttempt('user1', { enrollmentId: 'phone', step: 1000 });
+    const again = await store.commitAttempt('user1', {
+      enrollmentId: 'phone',
+      step: 1000,
+      epoch: 0,
+    });
     assert.equal(again.kind, 'replayed');
   });
 
@@ -139,7 +143,7 @@ describe('npx sallyport reseal', () => {
   it('says what an old key still holds: digests of codes, which go as they are spent', async () => {
     const { recoveryCodes } = await enrollUnder(store, old, 'user1');
     const spent = recoveryCodeDigests(old, { id: 'user1' }, recoveryCodes[0]);
-    await store.spendRecoveryCode('user1', spent ?? []);
+    await store.spendRecoveryCode('user1', spent ?? [], 0);
     await store.putActivationKey('user2', {
       digest: old.digest('A', 'x'),
       lifetimeMs: 600_000,
@@ -267,7 +271,11 @@ describe('npx sallyport reseal, killed halfway', function () {
       for (const [id, secret] of secrets) {
         const [sealed = Buffer.alloc(0)] = (await sealedOf(store, id)).values();
         assert.deepEqual(keys.open(sealed, sealingContext('totp', id, 'phone')), secret);
-        const again = await store.commitAttempt(id, { enrollmentId: 'phone', step: 1000 });
+        const again = await store.commitAttempt(id, {
+          enrollmentId: 'phone',
+          step: 1000,
+          epoch: 0,
+        });
         assert.equal(again.kind, 'replayed', id);
       }
     };

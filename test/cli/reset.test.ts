@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigests } from '../../src/methods/activation-key.js';
-import type { RedisStore } from '../../src/store/redis-store.js';
+import type { RedisStore } from '../../src/store/redis/store.js';
 import { enrollUnder, newKey, sallyport } from '../support/cli.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openStore } from '../support/redis-store.js';

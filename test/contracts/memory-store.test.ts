@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { memoryStore } from '../../src/store/memory-store.js';
+import { memoryStore } from '../../src/store/memory.js';
 import { eventually } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 
@@ -12,7 +12,7 @@ describe('memoryStore', () => {
   it('keeps a session that has run out between the doors: it cannot be begun again', async () => {
     let now = 0;
     const store = memoryStore({ now: () => now });
-    const pending = { subjectId: 'user1', epoch: 0, lifetimeMs: 1 };
+    const pending = { subjectId: 'user1', epoch: 0, login: 'login', lifetimeMs: 1, keepMs: 60_000 };
     const opened = await store.openPending('digest', pending);
     now = 60_000;
     // What frees memory goes by the machine's clock.

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { redisStore } from '../../src/store/redis-store.js';
+import { redisStore } from '../../src/store/redis/store.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import type { SubjectRecord } from '../../src/contracts.js';
 import { sessionDigest } from '../../src/session/assurance.js';
-import { STALENESS_MS } from '../../src/store/redis-connection.js';
+import { STALENESS_MS } from '../../src/store/redis/connection.js';
 import { host } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { assertDenied, BOUND_MS, stands, statusOf } from '../support/faulty.js';

@@ -52,17 +52,20 @@ const proven = (factors: readonly Factor[], more: Partial<AssuranceRecord> = {})
   state: 'proven' as const,
   subjectId: 'user1',
   epoch: 3,
+  login: 'login',
   factors,
   expiresAt: NOW + HOUR,
   ...more,
 });
 
-const pending = (expiresAt: number): AssuranceRecord => ({
+const pending = (expiresAt: number, more: Partial<AssuranceRecord> = {}): AssuranceRecord => ({
   state: 'pending',
   subjectId: 'user1',
-  epoch: 0,
+  epoch: 3,
+  login: 'login',
   factors: [],
   expiresAt,
+  ...more,
 });
 
 const ended = { ...proven([factor('totp')]), state: 'ended' as const };
@@ -196,14 +199,34 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
     challenge('not-proven', 'totp'),
   ],
   [
-    'does not count a proof of an earlier epoch',
+    'denies a session that was proven before the epoch rose',
     facts({ assurance: proven([factor('totp')], { epoch: 2 }) }),
-    challenge('not-proven', 'totp'),
+    deny('session-ended'),
   ],
   [
-    'does not count a proof of a later epoch: the store went back in time',
+    'denies it also where nothing is demanded any more',
+    facts({ policy: { mode: 'off' }, assurance: proven([factor('totp')], { epoch: 2 }) }),
+    deny('session-ended'),
+  ],
+  [
+    'denies it also where there is nothing to prove: after a reset it would enroll a thief',
+    facts({ record: none, assurance: proven([factor('totp')], { epoch: 2 }) }),
+    deny('session-ended'),
+  ],
+  [
+    'denies it also where its own end has come',
+    facts({ assurance: proven([factor('totp')], { epoch: 2, expiresAt: NOW }) }),
+    deny('session-ended'),
+  ],
+  [
+    'denies a session that stood between the doors when the epoch rose',
+    facts({ assurance: pending(NOW + 1, { epoch: 2 }) }),
+    deny('session-ended'),
+  ],
+  [
+    'denies a session of a later epoch: the store went back in time',
     facts({ assurance: proven([factor('totp')], { epoch: 4 }) }),
-    challenge('not-proven', 'totp'),
+    deny('session-ended'),
   ],
   [
     'does not count a proof whose own end has come',

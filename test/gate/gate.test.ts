@@ -165,7 +165,7 @@ describe('the gate', () => {
     assert.equal(asked.length, 2);
   });
 
-  it('ends a session whose time between the doors is over, and no other', async () => {
+  it('ends a session that is denied, and none of nobody', async () => {
     let expired = 0;
     const more: Partial<GateConfig> = {
       async expire() {
@@ -181,7 +181,7 @@ describe('the gate', () => {
       const url = why === 'no-subject' ? '/login' : '/two-factor/expired';
       assert.deepEqual(page, { answered: [303, url] });
     }
-    assert.equal(expired, 2, 'for each of the two requests of the first');
+    assert.equal(expired, 4, 'for each of the two requests of the first two');
   });
 
   it('is not asked to turn away who may pass', async () => {

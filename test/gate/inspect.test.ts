@@ -61,11 +61,11 @@ describe('an inspection', () => {
       { restart: false },
     );
     await store.confirmEnrollment('user1', {
-      ...{ id: 'one', session: DIGEST, step: 1, replaces: null },
+      ...{ id: 'one', session: DIGEST, step: 1, replaces: null, epoch: 0 },
     });
   }
   const proof = (epoch = 0, subjectId = 'user1') => ({
-    ...{ subjectId, epoch, lifetimeMs: 60 * MINUTE },
+    ...{ subjectId, epoch, login: '', lifetimeMs: 60 * MINUTE },
     factors: [{ method: 'totp', enrollmentId: 'one', at: NOW }],
   });
 
@@ -247,7 +247,9 @@ describe('an inspection', () => {
     });
 
     it('decides anew: it may have been over for long', async () => {
-      await store.openPending(DIGEST, { subjectId: 'user1', epoch: 0, lifetimeMs: MINUTE });
+      await store.openPending(DIGEST, {
+        ...{ subjectId: 'user1', epoch: 0, login: '', lifetimeMs: MINUTE, keepMs: MINUTE },
+      });
       now += MINUTE;
       // A process that had not heard of it yet.
       const { before, after } = await enter({ reads: { readAssurance: () => null } });
@@ -263,7 +265,7 @@ describe('an inspection', () => {
       for (const [epoch, subjectId, state] of [
         [0, 'user1', 'proven'],
         [1, 'user1', 'proven'],
-        [-1, 'user1', 'pending'],
+        [-1, 'user1', 'proven'],
         [0, 'user2', 'pending'],
       ] as const) {
         await store.prove(DIGEST, proof(epoch, subjectId));

@@ -210,10 +210,12 @@ describe('a Duo that fails', () => {
   });
 
   describe('in the token', () => {
-    const why: Record<(typeof tokenFaults)[number], RegExp> = {
+    type Fault = (typeof tokenFaults)[number];
+    /** An alias' primary name, and a device remembered at Duo: no denials at login. */
+    const LET_IN: readonly Fault[] = ['wrong-sub', 'stale-auth-time'];
+    const why: Partial<Record<Fault, RegExp>> = {
       'wrong-aud': /invalid$/,
       'wrong-iss': /invalid$/,
-      'wrong-sub': /sub txid=/,
       'wrong-username': /invalid$/,
       'wrong-username-case': /invalid$/,
       expired: /invalid$/,
@@ -224,11 +226,11 @@ describe('a Duo that fails', () => {
       deny: /auth_result txid=.* reason=user_marked_fraud result=denied$/,
       'no-auth-result': /auth_result txid=/,
       'stale-iat': /iat txid=/,
-      'stale-auth-time': /auth_time txid=/,
+      'future-auth-time': /auth_time txid=/,
     };
-    for (const fault of tokenFaults) {
+    for (const fault of tokenFaults.filter((one) => !LET_IN.includes(one))) {
       it(`lets nobody in: ${fault}`, async () => {
-        const detail = new RegExp(`^verification\\.failed denied: ${why[fault].source}`);
+        const detail = new RegExp(`^verification\\.failed denied: ${why[fault]?.source}`);
         const knob = { endpoint: 'token', fault } as const;
         await refuses(duo, await enrolled(knob.fault), knob, { status: 403, detail });
       });

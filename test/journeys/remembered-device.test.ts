@@ -161,7 +161,7 @@ journeys('a remembered device', (world) => {
     const duo = { id: 'duo-1', method: 'duo', label: 'Duo', sealed: new Uint8Array(1) };
     const begun = { ...duo, parameters: '', session: 'other', basis: 'proven', lifetimeMs: 1000 };
     await store.beginEnrollment('user1@acme', begun as never, { restart: true });
-    const confirmed = { id: duo.id, session: 'other', step: -1, replaces: null };
+    const confirmed = { id: duo.id, session: 'other', step: -1, replaces: null, epoch: 0 };
     await store.confirmEnrollment('user1@acme', confirmed);
     const later = laterOn(await remembered());
     await signIn(later);

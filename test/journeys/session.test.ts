@@ -201,13 +201,11 @@ journeys('a session', (world) => {
       const elsewhere = browser.copy(there.app);
       assert.equal((await elsewhere.get('/reports')).status, 200);
       await world().store.reset('user1@acme');
-      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/activate');
-      await eventually(
-        async () => (await elsewhere.get('/reports')).headers.location === '/two-factor/activate',
-      );
+      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/expired');
+      await eventually(async () => (await elsewhere.get('/reports')).headers.location === '/login');
       world().clock.advance(30_000);
       await inside(here.app);
-      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/challenge');
+      assert.equal((await browser.get('/reports')).headers.location, '/login');
     });
 
     it('when its own factor is removed', async () => {
@@ -216,7 +214,8 @@ journeys('a session', (world) => {
       const { store } = world();
       const [enrollment] = (await store.readSubject('user1@acme')).enrollments;
       await store.unenroll('user1@acme', enrollment!.id, 0);
-      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/activate');
+      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/expired');
+      assert.equal((await browser.get('/reports')).headers.location, '/login');
     });
 
     it('after twelve hours, and by a shorter age of the policy at once', async () => {
@@ -299,19 +298,6 @@ journeys('a session', (world) => {
       const code = codeAt(key, clock.now());
       const answer = await browser.post('/two-factor/challenge/totp', { code, _csrf });
       assert.equal(answer.headers.location, '/two-factor/expired');
-      assert.equal((await browser.get('/reports')).headers.location, '/login');
-    });
-
-    it('begins again, and ends, for a session that a reset has demoted', async () => {
-      const { app, door } = await world().host();
-      const { browser } = await inside(app);
-      world().clock.advance(60 * MINUTE);
-      await door.subjects.reset({ id: 'user1@acme', tenantId: 'acme' });
-      await eventually(async () => (await browser.get('/reports')).status === 303);
-      world().clock.advance(10 * MINUTE - 1);
-      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/activate');
-      world().clock.advance(1);
-      assert.equal((await browser.get('/reports')).headers.location, '/two-factor/expired');
       assert.equal((await browser.get('/reports')).headers.location, '/login');
     });
 

@@ -30,6 +30,7 @@ const policy = (enrollment: 'self' | 'activation-key' = 'self') =>
 
 const attempt = (more: Partial<Attempt> = {}): Attempt => ({
   ...{ subject, policy: policy(), session: 'digest', issuer: 'Console', input: { code: '1' } },
+  epoch: 2,
   ...more,
 });
 

@@ -13,7 +13,7 @@ const rotated = keyring([key(2), key(1)]);
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const policy = parsePolicy({ mode: 'required' }, ['totp']);
 const attempt = (input: Attempt['input'] = {}): Attempt => ({
-  ...{ subject, policy, session: 'session-1', issuer: 'Console', input },
+  ...{ subject, policy, session: 'session-1', epoch: 0, issuer: 'Console', input },
 });
 const reserved: ReservedAttempt = {
   ...{ kind: 'reserved', at: NOW, epoch: 0, authenticators: [], pending: null },

@@ -9,7 +9,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const policy = parsePolicy({ mode: 'required' }, ['totp']);
 const attempt = (input: Attempt['input'] = {}): Attempt => ({
-  ...{ subject, policy, session: 'session-1', issuer: 'Console', input },
+  ...{ subject, policy, session: 'session-1', epoch: 0, issuer: 'Console', input },
 });
 
 describe('a method as a Passport strategy', () => {

@@ -309,6 +309,7 @@ export class System {
         subject: this.subject(user),
         policy: {} as never,
         session: '',
+        epoch: 0,
         issuer: 'Test Console',
         input: {},
       },

@@ -8,7 +8,7 @@ const IN_MEMORY = '^(?!.*\\(Redis\\))';
 
 /** What speaks with the servers of a Redis installation, rather than with Redis. */
 const TOPOLOGY =
-  'src/store/redis-{client,cluster,connection,errors,marker,node,records,sentinel,servers,shards,slots,topology}.ts';
+  'src/store/redis/{client,cluster,connection,errors,marker,node,sentinel,servers,shards,slots,topology}.ts';
 
 interface Part {
   readonly mutate: readonly string[];
@@ -62,12 +62,20 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   memory: {
-    mutate: ['src/store/memory-*.ts'],
+    mutate: [
+      'src/store/memory.ts',
+      'src/store/second-factor-store.ts',
+      'src/store/transitions/*.ts',
+    ],
     spec: ['test/contracts/memory-store.test.ts'],
     grep: IN_MEMORY,
   },
   redis: {
-    mutate: ['src/store/{redis-*,tracked-reads,change-listeners,deadline}.ts', `!${TOPOLOGY}`],
+    mutate: [
+      'src/store/{redis-*,change-listeners,deadline}.ts',
+      'src/store/redis/*.ts',
+      `!${TOPOLOGY}`,
+    ],
     spec: [
       ...tests('contracts', 'redis-store'),
       'test/store/redis-*.test.ts',

@@ -84,8 +84,8 @@ describe('an elevation', () => {
   const proven =
     (factors: Factor[], more: Partial<{ subjectId: string; epoch: number }> = {}) =>
     async (id: string) => {
-      const record = { subjectId: 'user1', epoch: 3, factors, lifetimeMs: HOUR, ...more };
-      await inner.prove(sessionDigest(id), record);
+      const record = { subjectId: 'user1', epoch: 3, login: 'login', factors, lifetimeMs: HOUR };
+      await inner.prove(sessionDigest(id), { ...record, ...more });
     };
 
   it('knows a session by SHA-256 of its id, so that no cookie can be made from the store', () => {
@@ -101,6 +101,7 @@ describe('an elevation', () => {
       state: 'proven',
       subjectId: 'user1',
       epoch: 3,
+      login: '',
       factors: [TOTP],
       expiresAt: NOW + 12 * HOUR,
     });
@@ -139,7 +140,7 @@ describe('an elevation', () => {
       'of a session that was only between the doors',
       async (id: string) => {
         await inner.openPending(sessionDigest(id), {
-          ...{ subjectId: 'user1', epoch: 3, lifetimeMs: HOUR },
+          ...{ subjectId: 'user1', epoch: 3, login: 'login', lifetimeMs: HOUR, keepMs: HOUR },
         });
       },
     ],
@@ -151,7 +152,7 @@ describe('an elevation', () => {
 
   it('keeps nothing of a record that claims proofs and is not one of a proven session', async () => {
     changed.readAssurance = () => ({
-      ...{ state: 'pending', subjectId: 'user1', epoch: 3, expiresAt: NOW + HOUR },
+      ...{ state: 'pending', subjectId: 'user1', epoch: 3, login: 'login', expiresAt: NOW + HOUR },
       factors: [factor('duo', 1)],
     });
     assert.deepEqual((await elevate()).now?.factors, [TOTP]);

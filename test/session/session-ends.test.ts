@@ -53,7 +53,13 @@ describe('the ends of sessions', () => {
   it('are read at once or later, as the store answers', async () => {
     const { inner, store } = ends();
     await inner.end('gone', 1000);
-    await inner.prove('here', { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 1000 });
+    await inner.prove('here', {
+      subjectId: 'user1',
+      epoch: 0,
+      login: 'login',
+      factors: [],
+      lifetimeMs: 1000,
+    });
     const warm = sessionEnds(store);
     const cold = sessionEnds({ ...store, readAssurance: async (id) => inner.readAssurance(id) });
     for (const [session, expected] of [

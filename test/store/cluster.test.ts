@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptySubject } from '../../src/contracts.js';
-import { slotOf, slotTags } from '../../src/store/redis-slots.js';
+import { slotOf, slotTags } from '../../src/store/redis/slots.js';
 import { eventually, type RedisServer, sharedRedis } from '../support/redis.js';
 import {
   clusterOk,

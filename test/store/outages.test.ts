@@ -78,7 +78,7 @@ describe('the redis store through outages', function () {
     assert.ok(ms < BOUND_MS);
     await server.start();
     await eventually(enrolled(store));
-    const commit = { enrollmentId: 'abcdefghijkl', step: 5000 };
+    const commit = { enrollmentId: 'abcdefghijkl', step: 5000, epoch: 0 };
     assert.equal((await store.commitAttempt('user1', commit)).kind, 'committed');
   });
 
@@ -189,7 +189,7 @@ describe('the redis store through outages', function () {
 
   it('refuses attempts when the server is full, but lets people log out', async () => {
     const store = await openEnrolled();
-    const proof = { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 60_000 };
+    const proof = { subjectId: 'user1', epoch: 0, login: 'login', factors: [], lifetimeMs: 60_000 };
     await store.prove('digest', proof);
     const client = await openClient(server.url);
     await client.configSet('maxmemory', '1');
@@ -209,7 +209,7 @@ describe('the redis store through outages', function () {
     const run = async (body: string) => {
       const program = `
         import { createClient } from 'redis';
-        import { redisStore } from './src/store/redis-store.ts';
+        import { redisStore } from './src/store/redis/store.ts';
         const store = redisStore(createClient({ url: process.argv[1] }), { initialize: true });
         ${body}`;
       const args = ['--import=tsx', '--input-type=module', '-e', program, server.url];

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { redisStore } from '../../src/store/redis-store.js';
+import { redisStore } from '../../src/store/redis/store.js';
 
 // One process of races.test.ts: opens the store, says "ready", and when told a race (a line of JSON on the
 // channel) runs it and sends back how each call ended.
@@ -14,23 +14,24 @@ export interface Race {
 
 const races = {
   commit: async (subject: string) =>
-    (await store.commitAttempt(subject, { enrollmentId: 'abcdefghijkl', step: 5000 })).kind,
+    (await store.commitAttempt(subject, { enrollmentId: 'abcdefghijkl', step: 5000, epoch: 0 }))
+      .kind,
   reserve: async (subject: string) => {
     const limits = { free: 5, waits: [60_000], stop: 100 };
     return (await store.reserveAttempt(subject, limits, { method: 'totp', stoppable: true })).kind;
   },
   confirm: async (subject: string) => {
-    const confirmation = { id: 'one', session: 'session', step: 1, replaces: null };
+    const confirmation = { id: 'one', session: 'session', step: 1, replaces: null, epoch: 0 };
     return (await store.confirmEnrollment(subject, confirmation)).kind;
   },
   spend: async (subject: string) => {
     const code = { keyId: Buffer.alloc(4), bytes: Buffer.alloc(10, 7) };
-    return (await store.spendRecoveryCode(subject, [code])).kind;
+    return (await store.spendRecoveryCode(subject, [code], 0)).kind;
   },
   take: async (subject: string) => ((await store.takeTransaction(subject)) ? 'taken' : 'late'),
   end: async (subject: string) => ((await store.end(subject, 60_000)) ? 'ended' : 'late'),
   proveOrEnd: async (subject: string) => {
-    const proof = { subjectId: subject, epoch: 0, factors: [], lifetimeMs: 60_000 };
+    const proof = { subjectId: subject, epoch: 0, login: 'login', factors: [], lifetimeMs: 60_000 };
     const [proven] = await Promise.all([store.prove(subject, proof), store.end(subject, 60_000)]);
     const after = await store.readAssurance(subject);
     return `${proven ? 'proven' : 'refused'}, then ${after?.state}`;

@@ -17,7 +17,7 @@ describe('an enrolled subject in Redis', () => {
       const id = randomBytes(9).toString('base64url');
       await enroll(store, subject, { id, step: 59_000_000 });
       await store.reserveAttempt(subject, limits, { method: 'totp', stoppable: true });
-      await store.commitAttempt(subject, { enrollmentId: id, step: 59_000_001 });
+      await store.commitAttempt(subject, { enrollmentId: id, step: 59_000_001, epoch: 0 });
       const keyId = randomBytes(4);
       const codes = Array.from({ length: 10 }, () => ({ keyId, bytes: randomBytes(10) }));
       await store.replaceRecoveryCodes(subject, codes);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createClient, createClientPool } from 'redis';
 import { type AuditEvent, emptySubject } from '../../src/contracts.js';
-import { assertNoEviction } from '../../src/store/redis-checks.js';
+import { assertNoEviction } from '../../src/store/redis/checks.js';
 import {
   type RedisClient,
   type RedisStoreOptions,
   redisStore,
-} from '../../src/store/redis-store.js';
+} from '../../src/store/redis/store.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 import { closeStores, coded, enroll, openClient, openStore } from '../support/redis-store.js';
 
@@ -113,19 +113,31 @@ describe('ready() of the redis store', () => {
     const use = { id: 'one', token: 'one', next: 'two', graceMs: 1000 };
     await enroll(store, 'user1');
     await store.reserveAttempt('user1', limits, { method: 'totp', stoppable: true });
-    await store.commitAttempt('user1', { enrollmentId: ID, step: 1001 });
+    await store.commitAttempt('user1', { enrollmentId: ID, step: 1001, epoch: 0 });
     await store.resumeEnrollment('user1', 'session');
     await store.reseal('user1', ID, new Uint8Array(1), new Uint8Array(1));
     await store.putActivationKey('user1', { digest, lifetimeMs: 1000 });
     await store.revokeActivationKey('user1');
     await store.replaceRecoveryCodes('user1', [digest]);
-    await store.spendRecoveryCode('user1', [digest]);
+    await store.spendRecoveryCode('user1', [digest], 0);
     await store.writeUserSetting('user1', change);
     await store.writeSetting('acme', change);
     await store.readSetting('acme');
-    await store.openPending('session', { subjectId: 'user1', epoch: 0, lifetimeMs: 1000 });
+    await store.openPending('session', {
+      subjectId: 'user1',
+      epoch: 0,
+      login: 'login',
+      lifetimeMs: 1000,
+      keepMs: 1000,
+    });
     await store.readAssurance('session');
-    await store.prove('other', { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 1000 });
+    await store.prove('other', {
+      subjectId: 'user1',
+      epoch: 0,
+      login: 'login',
+      factors: [],
+      lifetimeMs: 1000,
+    });
     await store.end('other', 1000);
     await store.putTransaction('one', new Uint8Array(1), 1000);
     await store.takeTransaction('one');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { redisKeys } from '../../src/store/redis/keys.js';
 import { decodeAssurance } from '../../src/store/redis-assurance.js';
 import {
   decodePending,
@@ -9,7 +10,6 @@ import {
 } from '../../src/store/redis-codec.js';
 import { codesLeft, packCodes, packDigest, unpackDigest } from '../../src/store/redis-digests.js';
 import { packHead, packText, unpackHead, unpackText } from '../../src/store/redis-fields.js';
-import { redisKeys } from '../../src/store/redis-keys.js';
 
 const text = fc
   .string({ unit: 'binary', maxLength: 30 })

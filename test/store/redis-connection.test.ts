@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { TrackedClient } from '../../src/store/redis-client.js';
-import { redisConnection } from '../../src/store/redis-connection.js';
+import type { TrackedClient } from '../../src/store/redis/client.js';
+import { redisConnection } from '../../src/store/redis/connection.js';
 import { eventually } from '../support/redis.js';
 import { isUnavailable } from '../support/redis-store.js';
 

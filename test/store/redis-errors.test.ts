@@ -10,7 +10,7 @@ import {
   replyCode,
   unavailable,
   unreadable,
-} from '../../src/store/redis-errors.js';
+} from '../../src/store/redis/errors.js';
 
 describe('a failure of Redis', () => {
   it('is one error for all, which says in words what failed, and keeps its cause', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keyring } from '../../src/crypto/keyring.js';
-import { redisKeys, unescaped } from '../../src/store/redis-keys.js';
-import { redisScan } from '../../src/store/redis-scan.js';
+import { redisKeys, unescaped } from '../../src/store/redis/keys.js';
+import { redisScan } from '../../src/store/redis/scan.js';
 import { beginUnder, enrollUnder, newKey, sallyport } from '../support/cli.js';
 import { sharedRedis, startRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openClient, openStore } from '../support/redis-store.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { runScript, script } from '../../src/store/redis-scripts.js';
+import { runScript, script } from '../../src/store/redis/scripts.js';
 
 describe('a script', () => {
   const made = script('return 1', 'or 2');

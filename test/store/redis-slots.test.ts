@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { slotOf, slotTags } from '../../src/store/redis-slots.js';
+import { slotOf, slotTags } from '../../src/store/redis/slots.js';
 
 /** What `CLUSTER KEYSLOT` of Redis 7.0.15 answers; cluster.test.ts asks the real one. */
 const KNOWN = [

@@ -41,7 +41,7 @@ describe('a redis store that waits for replicas', function () {
     raiseEpoch: (store) => store.raiseEpoch('user1'),
     deleteSubject: (store) => store.deleteSubject('user1'),
     replaceRecoveryCodes: (store) => store.replaceRecoveryCodes('user1', CODES),
-    spendRecoveryCode: (store) => store.spendRecoveryCode('user1', CODES.slice(0, 1)),
+    spendRecoveryCode: (store) => store.spendRecoveryCode('user1', CODES.slice(0, 1), 0),
     putActivationKey: (store) =>
       store.putActivationKey('user1', { digest: CODES[0]!, lifetimeMs: 60_000 }),
     revokeActivationKey: (store) => store.revokeActivationKey('user1'),
@@ -128,7 +128,7 @@ describe('a redis store that waits for replicas', function () {
     replica.resume();
     // It stayed: nobody is enrolled twice, or un-enrolled.
     assert.equal((await store.readSubject('user1')).enrollments.length, 1);
-    const again = { id: ID, session: 'x'.repeat(43), step: 1000, replaces: null };
+    const again = { id: ID, session: 'x'.repeat(43), step: 1000, replaces: null, epoch: 0 };
     await eventually(async () => {
       const { kind } = await store.confirmEnrollment('user1', again);
       return kind === 'superseded';

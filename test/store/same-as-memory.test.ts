@@ -1,151 +1,8 @@
-import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { SecondFactorStore } from '../../src/contracts.js';
-import { memoryStore } from '../../src/store/memory-store.js';
+import { memoryStore } from '../../src/store/memory.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openStore } from '../support/redis-store.js';
-
-type Step = (store: SecondFactorStore) => unknown;
-
-const LIMITS = { free: 2, waits: [50, 400], stop: 5 };
-const subject = fc.constantFrom('user1', 'user2');
-const session = fc.constantFrom('s1', 's2');
-const id = fc.constantFrom('one', 'two', 'three');
-const method = fc.constantFrom('totp', 'other');
-const lifetimeMs = fc.constantFrom(100, 300, 100_000);
-
-// Of a few, so that they meet; and of any.
-const sealed = fc.oneof(
-  fc.constantFrom(Uint8Array.of(7), Uint8Array.of(0, 255)),
-  fc.uint8Array({ minLength: 1, maxLength: 64 }),
-);
-
-const digest = fc.constantFrom(1, 2, 3, 4, 5, 6).map((n) => ({
-  keyId: Uint8Array.of(n % 2, 0, 0, 200),
-  bytes: new Uint8Array(10).fill(n),
-}));
-const change = fc.record({
-  value: fc.option(fc.record({ a: fc.string({ unit: 'binary-ascii', maxLength: 200 }) })),
-  changedBy: fc.constantFrom('admin', 'root'),
-  expectedVersion: fc.option(fc.nat(4)),
-});
-
-/** One operation, with the words that fast-check prints when the two stores disagree. */
-const step = fc.oneof(
-  fc.record({ subject, method, stoppable: fc.boolean() }).map((a) => ({
-    words: `reserve ${JSON.stringify(a)}`,
-    run: ((store) => store.reserveAttempt(a.subject, LIMITS, a)) as Step,
-  })),
-  fc
-    .record({ subject, enrollmentId: id, step: fc.option(fc.integer({ min: -1, max: 5 })) })
-    .map((a) => ({
-      words: `commit ${JSON.stringify(a)}`,
-      run: ((store) => store.commitAttempt(a.subject, a)) as Step,
-    })),
-  fc
-    .record({
-      subject,
-      id,
-      method,
-      session,
-      lifetimeMs,
-      basis: fc.constantFrom(...(['first', 'activation-key', 'handover', 'proven'] as const)),
-      activationKey: fc.option(digest),
-      label: fc.constantFrom('Phone', 'Authenticator app', ''),
-      parameters: fc.constantFrom('sha1/6/30', 'sha512/8/30'),
-      sealed,
-      restart: fc.boolean(),
-    })
-    .map(({ subject: who, restart, activationKey, ...a }) => ({
-      words: `begin ${who} ${JSON.stringify({ restart, activationKey, ...a })}`,
-      run: ((store) => store.beginEnrollment(who, a, { restart, activationKey })) as Step,
-    })),
-  fc
-    .record({
-      ...{ subject, id, session, step: fc.nat(5), replaces: fc.option(id) },
-      label: fc.constantFrom('Phone', undefined),
-    })
-    .map(({ subject: who, ...a }) => ({
-      words: `confirm ${who} ${JSON.stringify(a)}`,
-      run: ((store) => store.confirmEnrollment(who, a)) as Step,
-    })),
-  fc.record({ subject, id, expected: sealed, resealed: sealed }).map(({ subject: who, ...a }) => ({
-    words: `reseal ${who} ${JSON.stringify(a)}`,
-    run: ((store) => store.reseal(who, a.id, a.expected, a.resealed)) as Step,
-  })),
-  fc.record({ subject, id, epoch: fc.nat(3) }).map((a) => ({
-    words: `unenroll ${JSON.stringify(a)}`,
-    run: ((store) => store.unenroll(a.subject, a.id, a.epoch)) as Step,
-  })),
-  fc.record({ subject, epoch: fc.option(fc.nat(3), { nil: undefined }) }).map((a) => ({
-    words: `raise ${JSON.stringify(a)}`,
-    run: ((store) => store.raiseEpoch(a.subject, a.epoch)) as Step,
-  })),
-  subject.chain((who) =>
-    fc
-      .constantFrom('unlock' as const, 'deleteSubject' as const, 'voidPending' as const)
-      .map((name) => ({
-        words: `${name} ${who}`,
-        run: ((store) => store[name](who)) as Step,
-      })),
-  ),
-  fc.record({ subject, session }).map((a) => ({
-    words: `resume ${JSON.stringify(a)}`,
-    run: ((store) => store.resumeEnrollment(a.subject, a.session)) as Step,
-  })),
-  fc.record({ subject, digest, lifetimeMs }).map((a) => ({
-    words: `put key ${JSON.stringify(a)}`,
-    run: ((store) => store.putActivationKey(a.subject, a)) as Step,
-  })),
-  subject.map((who) => ({
-    words: `revoke key ${who}`,
-    run: ((store) => store.revokeActivationKey(who)) as Step,
-  })),
-  fc
-    .record({
-      subject,
-      codes: fc.uniqueArray(digest, { maxLength: 6 }),
-      epoch: fc.option(fc.nat(3), { nil: undefined }),
-    })
-    .map((a) => ({
-      words: `codes ${JSON.stringify(a)}`,
-      run: ((store) => store.replaceRecoveryCodes(a.subject, a.codes, a.epoch)) as Step,
-    })),
-  fc.record({ subject, codes: fc.array(digest, { maxLength: 2 }) }).map((a) => ({
-    words: `spend ${JSON.stringify(a)}`,
-    run: ((store) => store.spendRecoveryCode(a.subject, a.codes)) as Step,
-  })),
-  fc.record({ subject, change }).map((a) => ({
-    words: `user setting ${JSON.stringify(a)}`,
-    run: ((store) => store.writeUserSetting(a.subject, a.change)) as Step,
-  })),
-  change.map((a) => ({
-    words: `setting ${JSON.stringify(a)}`,
-    run: ((store) => store.writeSetting('acme', a)) as Step,
-  })),
-  subject.map((who) => ({
-    words: `reset ${who}`,
-    run: ((store) => store.reset(who)) as Step,
-  })),
-  fc.record({ session, subjectId: subject, epoch: fc.nat(9), lifetimeMs }).map((a) => ({
-    words: `open ${JSON.stringify(a)}`,
-    run: ((store) => store.openPending(a.session, a)) as Step,
-  })),
-  fc.record({ session, subjectId: subject, epoch: fc.nat(9) }).map((a) => ({
-    words: `prove ${JSON.stringify(a)}`,
-    run: ((store) =>
-      store.prove(a.session, {
-        ...a,
-        factors: [{ method: 'totp', enrollmentId: 'one', at: 7 }],
-        lifetimeMs: 100_000,
-      })) as Step,
-  })),
-  session.map((digest) => ({
-    words: `end ${digest}`,
-    run: ((store) => store.end(digest, 100_000)) as Step,
-  })),
-  fc.constantFrom(1, 60, 500).map((ms) => ({ words: `wait ${ms}`, run: ms })),
-);
+import { assertSame, step } from './operations.js';
 
 describe('redisStore and memoryStore', () => {
   afterEach(closeStores);
@@ -155,46 +12,15 @@ describe('redisStore and memoryStore', () => {
     const url = await sharedRedis();
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
-        let time = 1_767_225_600_000;
-        const now = () => time;
+        const clock = { time: 1_767_225_600_000 };
+        const now = () => clock.time;
         const options = { now, prefix: uniquePrefix(), initialize: true, allowEviction: true };
         const redis = openStore(url, options);
         await redis.ready();
-        const memory = memoryStore({ now });
-        for (const { words, run } of steps) {
-          if (typeof run === 'number') {
-            time += run;
-            continue;
-          }
-          assert.deepEqual(plain(await run(redis)), plain(await run(memory)), words);
-          for (const who of ['user1', 'user2']) {
-            assert.deepEqual(
-              plain(await redis.readSubject(who)),
-              plain(await memory.readSubject(who)),
-            );
-          }
-          const setting = await redis.readSetting('acme');
-          assert.deepEqual(plain(setting), plain(await memory.readSetting('acme')));
-          for (const digest of ['s1', 's2']) {
-            const there = await redis.readAssurance(digest);
-            assert.deepEqual(plain(there), plain(await memory.readAssurance(digest)));
-          }
-        }
+        await assertSame(steps, clock, redis, memoryStore({ now }));
         await closeStores();
       }),
       { numRuns: 60 },
     );
   });
 });
-
-/** What a caller may rely on: bytes as numbers, and of an authenticator only its own fields, in any order. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return [...value];
-  if (Array.isArray(value)) {
-    const all = value.map(plain) as { id?: string }[];
-    return all.sort((a, b) => String(a?.id).localeCompare(String(b?.id)));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([name, one]) => [name, plain(one)] as const);
-  return Object.fromEntries(entries);
-}

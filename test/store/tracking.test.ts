@@ -55,7 +55,7 @@ describe('reads of the redis store', () => {
   it('see that a key has ended', async () => {
     const reader = open();
     await reader.ready();
-    const proof = { subjectId: 'user1', epoch: 0, factors: [], lifetimeMs: 150 };
+    const proof = { subjectId: 'user1', epoch: 0, login: 'login', factors: [], lifetimeMs: 150 };
     await reader.prove('digest', proof);
     assert.equal((await reader.readAssurance('digest'))?.state, 'proven');
     // Whoever looks finds it gone, and so the server tells those who have read it. By itself it would come
@@ -146,16 +146,16 @@ describe('reads of the redis store', () => {
       const store = open();
       await store.ready();
       await enroll(store, 'user1');
-      await store.commitAttempt('user1', { enrollmentId: 'abcdefghijkl', step: 2000 });
+      await store.commitAttempt('user1', { enrollmentId: 'abcdefghijkl', step: 2000, epoch: 0 });
       const client = await openClient(url);
       const earlier = await calls(client);
-      await store.commitAttempt('user1', { enrollmentId: 'abcdefghijkl', step: 2001 });
+      await store.commitAttempt('user1', { enrollmentId: 'abcdefghijkl', step: 2001, epoch: 0 });
       const later = await calls(client);
       assert.equal(later('evalsha') - earlier('evalsha'), 1);
       assert.equal(later('eval') - earlier('eval'), 0);
       assert.equal(later('get') - earlier('get'), 0);
       await client.scriptFlush();
-      const again = { enrollmentId: 'abcdefghijkl', step: 2002 };
+      const again = { enrollmentId: 'abcdefghijkl', step: 2002, epoch: 0 };
       assert.equal((await store.commitAttempt('user1', again)).kind, 'committed');
     });
 

@@ -79,7 +79,7 @@ export async function enrollUnder(
   await beginUnder(store, keyring, subjectId, { id, session, secret });
   const confirmed = await store.confirmEnrollment(subjectId, {
     ...{ id, session, step: 1000 },
-    replaces: null,
+    ...{ replaces: null, epoch: 0 },
   });
   if (confirmed.kind !== 'confirmed') throw new Error(`not enrolled: ${confirmed.kind}`);
   const made = newRecoveryCodes(keyring, { id: subjectId });

@@ -21,12 +21,16 @@ export function startSimulator(now: () => number = Date.now): Promise<DuoSimulat
     users: {
       'user1@globex': 'active',
       'user2@globex': 'active',
+      'primary@globex': 'active',
+      'remembered@globex': 'remembered',
+      'remembered-now@globex': 'remembered-now',
       'user1@initech': 'active',
       'new@globex': 'unenrolled',
       'bypassed@globex': 'bypass',
       'locked@globex': 'locked',
       'disabled@globex': 'disabled',
     },
+    aliases: { 'alias@globex': 'primary@globex' },
     now,
   });
 }

@@ -1,6 +1,6 @@
 import { createCluster } from 'redis';
-import { slotOf } from '../../src/store/redis-slots.js';
-import { type RedisStoreOptions, redisStore } from '../../src/store/redis-store.js';
+import { slotOf } from '../../src/store/redis/slots.js';
+import { type RedisStoreOptions, redisStore } from '../../src/store/redis/store.js';
 import { eventually, freePort, type RedisServer, startRedis } from './redis.js';
 import { caughtUp } from './redis-replica.js';
 import { closeLater, openClient } from './redis-store.js';

@@ -1,5 +1,5 @@
 import { createSentinel } from 'redis';
-import { type RedisStoreOptions, redisStore } from '../../src/store/redis-store.js';
+import { type RedisStoreOptions, redisStore } from '../../src/store/redis/store.js';
 import { eventually, type RedisServer, startRedis } from './redis.js';
 import { startReplica } from './redis-replica.js';
 import { closeLater, openClient } from './redis-store.js';

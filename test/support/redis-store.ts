@@ -5,7 +5,7 @@ import {
   type RedisStore,
   type RedisStoreOptions,
   redisStore,
-} from '../../src/store/redis-store.js';
+} from '../../src/store/redis/store.js';
 
 const opened: { close(): unknown }[] = [];
 
@@ -54,7 +54,13 @@ export async function enroll(
     },
     { restart: true },
   );
-  const outcome = await store.confirmEnrollment(subjectId, { id, session, step, replaces: null });
+  const outcome = await store.confirmEnrollment(subjectId, {
+    id,
+    session,
+    step,
+    replaces: null,
+    epoch: 0,
+  });
   if (outcome.kind !== 'confirmed') throw new Error(`not enrolled: ${outcome.kind}`);
 }
 

@@ -68,7 +68,7 @@ export async function handOver(
     },
   });
   const begun = await method.beginEnrollment(
-    { subject, policy, session: '', issuer: 'Test Console', input: {} },
+    { subject, policy, session: '', epoch: 0, issuer: 'Test Console', input: {} },
     { basis: 'handover', restart: true, lifetimeMs },
   );
   if (!begun) throw new Error('nothing was handed over');

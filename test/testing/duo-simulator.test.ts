@@ -685,6 +685,9 @@ describe('duoSimulator', () => {
       'stale-iat': {
         passes: (token) => assert.ok(token.iat < Date.now() / 1000 - day + 60),
       },
+      'future-auth-time': {
+        passes: (token) => assert.ok(token.auth_time > Date.now() / 1000 + 500),
+      },
       'stale-auth-time': {
         passes: (token) => assert.ok(token.auth_time < Date.now() / 1000 - day + 60),
       },

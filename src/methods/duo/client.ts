@@ -23,12 +23,31 @@ export interface DuoClientsConfig {
 export interface DuoClient {
   healthCheck(): Promise<void>;
   /** A fresh state, and the prompt's address that carries it, signed. */
-  prompt(username: string): Promise<{ readonly state: string; readonly url: string }>;
-  /** The id_token for a code: its signature, issuer, audience, expiry and user name are checked, no more. */
-  redeem(code: string, username: string): Promise<unknown>;
+  prompt(username: string, options?: PromptOptions): Promise<DuoPrompt>;
+  /**
+   * The id_token for a code: its signature, issuer, audience, expiry, user name and nonce are checked, no more.
+   */
+  redeem(code: string, username: string, nonce?: string | null): Promise<unknown>;
 }
 
-export type DuoClients = (credentials: DuoCredentials) => DuoClient;
+export interface PromptOptions {
+  /** Asks Duo to ask the person, also where it remembers their device. What it does, its answer says. */
+  readonly fresh?: boolean;
+  /** Where the person signs in, for Duo to say it on the phone; null leaves it to Duo. */
+  readonly destination?: string | null;
+}
+
+export interface DuoPrompt {
+  readonly state: string;
+  readonly url: string;
+  /** null where the SDK cannot send one. */
+  readonly nonce: string | null;
+  /** Duo wants to hear the same for the code. */
+  readonly redirectUrl: string;
+}
+
+/** `redirectUrl`: the one that was sent to the prompt, for the code of that visit; by default the door's own. */
+export type DuoClients = (credentials: DuoCredentials, redirectUrl?: string) => DuoClient;
 
 export function duoClients(config: DuoClientsConfig): DuoClients {
   // One per version of the keys, so that whoever is at the prompt when keys are replaced can finish.
@@ -36,14 +55,17 @@ export function duoClients(config: DuoClientsConfig): DuoClients {
   // A version of the SDK that cannot be given deadlines is found out at construction.
   hardened(PLACEHOLDER, config);
 
-  return function clientOf(credentials) {
+  return function clientOf(credentials, redirectUrl = config.redirectUrl) {
     const { clientId, apiHost, version } = credentials;
     // Checked on every use, also of what was stored long ago: the secret signs whatever is sent there.
     if (!isApiHost(apiHost)) throw new DuoError('invalid', 'the API hostname is not one of Duo');
-    const key = JSON.stringify([clientId, apiHost, version]);
+    const key = JSON.stringify([clientId, apiHost, version, redirectUrl]);
     const known = clients.get(key);
     if (known) return known;
-    const made = wrapped(hardened(credentials, config), apiHost);
+    const made = wrapped(hardened(credentials, { ...config, redirectUrl }), {
+      apiHost,
+      redirectUrl,
+    });
     clients.set(key, made);
     return made;
   };
@@ -85,7 +107,10 @@ function hardened(
   return client;
 }
 
-function wrapped(client: Client, apiHost: string): DuoClient {
+function wrapped(
+  client: Client,
+  { apiHost, redirectUrl }: { readonly apiHost: string; readonly redirectUrl: string },
+): DuoClient {
   async function call<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
@@ -99,12 +124,34 @@ function wrapped(client: Client, apiHost: string): DuoClient {
       call(async () => {
         await client.healthCheck();
       }),
-    prompt: (username) =>
+    prompt: (username, { fresh = false, destination = null } = {}) =>
       call(async () => {
         const state = client.generateState();
-        return { state, url: await client.createAuthUrl(username, state) };
+        const offered = client.generateState();
+        // SDKs after 3.0.0 take a nonce as the third argument; an older one drops it, and its request says so.
+        const createAuthUrl: (...given: [string, string, string]) => Promise<string> =
+          client.createAuthUrl.bind(client);
+        const url = new URL(await createAuthUrl(username, state, offered));
+        const nonce = nonceIn(url) === offered ? offered : null;
+        // In the query, since the SDK signs a fixed set of claims. Duo lets the query win.
+        if (fresh) {
+          url.searchParams.set('max_age', '0');
+          url.searchParams.set('prompt', 'login');
+        }
+        if (destination !== null) url.searchParams.set('dest_app_name', destination);
+        return { state, url: url.href, nonce, redirectUrl };
       }),
-    redeem: (code, username) =>
-      call(() => client.exchangeAuthorizationCodeFor2FAResult(code, username)),
+    redeem: (code, username, nonce = null) =>
+      call(() => client.exchangeAuthorizationCodeFor2FAResult(code, username, nonce)),
   };
+}
+
+/** The nonce in the signed request that the address carries. */
+function nonceIn(url: URL): unknown {
+  const payload = url.searchParams.get('request')?.split('.')[1] ?? '';
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()).nonce;
+  } catch {
+    return undefined;
+  }
 }

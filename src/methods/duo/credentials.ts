@@ -1,4 +1,5 @@
 import type { Awaitable, Keyring } from '../../contracts.js';
+import type { DuoAcceptedResults } from './factors.js';
 import { DuoError, type DuoField } from './failure.js';
 import { isApiHost, readApiHost } from './host.js';
 
@@ -24,6 +25,8 @@ export type WhenUnavailable = 'deny' | 'fall-back-to-totp' | 'let-in';
 export interface DuoConfiguration {
   readonly keys: SealedCredentials;
   readonly whenUnavailable: WhenUnavailable;
+  /** Which of Duo's results count; by default `DEFAULT_ACCEPTED`. */
+  readonly accepted?: DuoAcceptedResults | undefined;
 }
 
 /** What an organization has stored for Duo; null when it has nothing. */

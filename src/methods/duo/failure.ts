@@ -38,6 +38,11 @@ export class DuoError extends UnavailableError {
   }
 }
 
+export const INVALID_CLIENT = '40002';
+/** Duo's answer is one and the same for all three. */
+export const INVALID_CLIENT_CAUSES =
+  'when it does not know the integration key, when the secret key belongs to another one, or when the application is not switched to the Universal Prompt yet (in Duo: open the application, then Universal Prompt)';
+
 const NETWORK = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
@@ -57,9 +62,11 @@ export function duoFailure(error: unknown, apiHost: string): DuoError {
   }
   if (status !== null && status >= 400) {
     const duoCode = codeOf(body);
+    const code = duoCode === null ? '' : `, code ${duoCode}`;
+    const causes = duoCode === INVALID_CLIENT ? `; it does so ${INVALID_CLIENT_CAUSES}` : '';
     return new DuoError(
       'rejected',
-      `Duo (${apiHost}) refused with status ${status}${duoCode === null ? '' : `, code ${duoCode}`}`,
+      `Duo (${apiHost}) refused with status ${status}${code}${causes}`,
       { duoCode, suspect: suspectOf(body) },
     );
   }

@@ -14,6 +14,7 @@ import { basisHolds } from '../attempt.js';
 import { isAnswer, readAnswer } from './answer.js';
 import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
+import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
 import { readResult } from './result.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
@@ -37,6 +38,8 @@ export interface DuoConfig {
   readonly configurationOf: ReadConfiguration;
   /** The name by which Duo knows a subject. */
   readonly username: (subject: Subject) => string;
+  /** What a phone is to show as the place of a login by keys that the partner lends; null for nothing. */
+  readonly destination?: (subject: Subject) => string | null;
   /** Replaces the origin of the prompt's address, so that a browser reaches a simulator; null for Duo. */
   readonly promptOrigin: string | null;
   readonly enrollmentMaxAgeMs: number;
@@ -55,6 +58,7 @@ type Redeemed =
       readonly kind: 'allowed';
       readonly transaction: DuoTransaction;
       readonly device: string | null;
+      readonly loginOnly: boolean;
       readonly detail: string;
     }
   | Extract<Verdict, { kind: 'rejected' }>;
@@ -103,9 +107,14 @@ export function duo(config: DuoConfig): DuoMethod {
       throw new UnavailableError('ERR_SUBJECT', 'duo.username(subject) must be a non-empty string');
     }
     const { source, keys, client } = await connect(attempt);
-    const { state, url } = await client.prompt(username);
+    const { stepUp = false } = attempt;
+    const { state, url, nonce, redirectUrl } = await client.prompt(username, {
+      // An activation changes what the person has.
+      fresh: stepUp || purpose.purpose === 'enroll',
+      destination: source === subject.tenantId ? null : destinationOf(subject),
+    });
     await transactions.put({
-      ...{ state, session, username, source, keys, ...purpose },
+      ...{ state, session, username, redirectUrl, nonce, stepUp, source, keys, ...purpose },
       subjectId: subject.id,
       tenantId: subject.tenantId,
     });
@@ -118,8 +127,15 @@ export function duo(config: DuoConfig): DuoMethod {
     return config.promptOrigin + pathname + search;
   }
 
+  function destinationOf(subject: Subject): string | null {
+    const name = config.destination?.(subject)?.replace(/\p{C}/gu, '').trim();
+    return name ? name.slice(0, MAX_LABEL) : null;
+  }
+
   function enrolling(attempt: Attempt, { id, basis }: PendingEnrollment): Promise<Challenge> {
-    return prompt(attempt, { purpose: 'enroll', enrollment: id }, { enrollment: id, basis });
+    // Whoever has a factor has just proven it: another one rests on no less than a step-up.
+    const asked = { ...attempt, stepUp: basis === 'proven' };
+    return prompt(asked, { purpose: 'enroll', enrollment: id }, { enrollment: id, basis });
   }
 
   async function redeem(
@@ -134,20 +150,22 @@ export function duo(config: DuoConfig): DuoMethod {
     if (error !== null) return rejected('denied', `error ${error}`);
     if (attempt.policy.duo?.source !== transaction.source) return rejected('expired', 'source');
 
-    const { source, keys, username } = transaction;
-    const client = clients(openCredentials(keyring, source, keys));
+    const { source, keys, username, redirectUrl, nonce, stepUp } = transaction;
+    const client = clients(openCredentials(keyring, source, keys), redirectUrl);
     let token: unknown;
     try {
-      token = await client.redeem(code, username);
+      token = await client.redeem(code, username, nonce);
     } catch (failure) {
       if (failure instanceof DuoError && !failure.outage && failure.kind !== 'tls') {
         return rejected('denied', failure.summary);
       }
       throw failure;
     }
-    const result = readResult(token, { username, now });
-    if (result.kind === 'deny') return rejected('denied', result.detail);
-    return { kind: 'allowed', transaction, device: result.device, detail: result.detail };
+    const { accepted = DEFAULT_ACCEPTED } = await configured(attempt);
+    const result = readResult(token, { username, now, accepted, stepUp });
+    if (result.kind === 'deny') return rejected(result.reason, result.detail);
+    const { device, loginOnly, detail } = result;
+    return { kind: 'allowed', transaction, device, loginOnly, detail };
   }
 
   return {
@@ -162,15 +180,20 @@ export function duo(config: DuoConfig): DuoMethod {
     async verify(attempt, { at }): Promise<Verdict> {
       const redeemed = await redeem(attempt, 'verify', at);
       if (redeemed.kind === 'rejected') return redeemed;
-      const { subject } = attempt;
+      const { subject, epoch } = attempt;
       const { enrollments } = await store.readSubject(subject.id);
       const own = enrollments.find(({ method }) => method === 'duo');
       if (!own) return rejected('superseded', 'not enrolled');
-      const commit = await store.commitAttempt(subject.id, { enrollmentId: own.id, step: null });
+      const accepted = { enrollmentId: own.id, step: null, epoch };
+      const commit = await store.commitAttempt(subject.id, accepted);
+      if (commit.kind === 'ended') return rejected('ended', 'session');
       if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
-      const { detail, transaction } = redeemed;
-      const via = transaction.tenantId;
-      return { kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, via, detail };
+      const { detail, loginOnly, transaction } = redeemed;
+      return {
+        ...{ kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, detail },
+        ...(loginOnly && { loginOnly }),
+        via: transaction.tenantId,
+      };
     },
 
     async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
@@ -196,16 +219,16 @@ export function duo(config: DuoConfig): DuoMethod {
     async confirmEnrollment(attempt, { at }, { replaces }): Promise<Verdict> {
       const redeemed = await redeem(attempt, 'enroll', at);
       if (redeemed.kind === 'rejected') return redeemed;
-      const { subject, session } = attempt;
+      const { subject, session, epoch } = attempt;
       const pending = await store.resumeEnrollment(subject.id, session);
-      const { transaction, device, detail } = redeemed;
+      const { transaction, device, loginOnly, detail } = redeemed;
       if (pending?.method !== 'duo' || pending.id !== transaction.enrollment) {
         return rejected('superseded', 'enrollment');
       }
       const { id, basis } = pending;
       if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, replaces },
+        ...{ id, session, replaces, epoch },
         step: -1,
         // Which phone it is, is known only now.
         label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),
@@ -213,11 +236,19 @@ export function duo(config: DuoConfig): DuoMethod {
       switch (confirmed.kind) {
         case 'confirmed':
           return {
-            ...{ kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at, detail },
+            ...{
+              kind: 'verified',
+              enrollmentId: id,
+              epoch: confirmed.epoch,
+              at,
+              detail,
+            },
+            ...(loginOnly && { loginOnly }),
             via: transaction.tenantId,
           };
         case 'superseded':
         case 'expired':
+        case 'ended':
           return rejected(confirmed.kind, 'enrollment');
         default:
           return confirmed satisfies never;

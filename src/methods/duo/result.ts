@@ -1,57 +1,101 @@
+import { type DuoAcceptedResults, isPhishingResistant, ruleAccepts } from './factors.js';
 import { isSame } from './transaction.js';
 
-/** How far Duo's clock and ours may be apart, and how old a result may be. */
+/** How far Duo's clock and ours may be apart, and how old a result may be (ms). */
 const FRESH_MS = 300_000;
+/** Duo remembers a device for a year at most. */
+const REMEMBERED_MS = 366 * 24 * 3600 * 1000;
+/** Within one token all times are Duo's own. */
+const SAME_CLOCK_MS = 60_000;
+
+export interface ExpectedResult {
+  /** The name that was sent. */
+  readonly username: string;
+  readonly now: number;
+  readonly accepted: DuoAcceptedResults;
+  /** More is asked than at login: a fresh answer, of those that count in a step-up. */
+  readonly stepUp: boolean;
+}
 
 export type DuoResult =
   | {
       readonly kind: 'allow';
       /** How Duo names the phone; null where it does not say. */
       readonly device: string | null;
+      /** It counts at login, and nowhere else. */
+      readonly loginOnly: boolean;
       readonly detail: string;
     }
-  | { readonly kind: 'deny'; readonly detail: string };
+  | { readonly kind: 'deny'; readonly reason: 'denied' | 'not-accepted'; readonly detail: string };
 
 /**
- * What the SDK leaves unchecked in an id_token: it resolves for a denied login, for the token of another
- * `sub`, and for one of yesterday. Only what says *allow* in so many words is one.
+ * What the SDK leaves unchecked in an id_token: it resolves for a denied login and for one of yesterday. Only
+ * what says *allow* in so many words is one. `sub` is not compared: it is the person's primary name at Duo,
+ * and whoever Duo knows by an alias has another one than the name that was sent.
  */
 export function readResult(
   token: unknown,
-  { username, now }: { readonly username: string; readonly now: number },
+  { username, now, accepted, stepUp }: ExpectedResult,
 ): DuoResult {
   const claims = record(token);
   const { result, status } = record(claims.auth_result);
-  const detail = describe(claims);
-  const deny = (why: string): DuoResult => ({ kind: 'deny', detail: `${why}${detail}` });
+  const { factor, reason, auth_device } = record(claims.auth_context);
+  const described = describe(claims, username);
+  const deny = (what: string, why: 'denied' | 'not-accepted' = 'denied'): DuoResult => ({
+    kind: 'deny',
+    reason: why,
+    detail: `${what}${described}`,
+  });
 
-  if (result !== 'allow' || status !== 'allow') return deny('auth_result');
-  const { preferred_username: name, sub } = claims;
+  if (result !== 'allow' || (status !== 'allow' && status !== 'bypass')) return deny('auth_result');
+  const { preferred_username: name, iat, auth_time: authTime } = claims;
   if (typeof name !== 'string' || !isSame(name, username)) return deny('preferred_username');
-  if (sub !== undefined && (typeof sub !== 'string' || !isSame(sub, username))) return deny('sub');
-  if (!isFresh(claims.iat, now)) return deny('iat');
-  if (!isFresh(claims.auth_time, now)) return deny('auth_time');
+  if (!isSeconds(iat) || Math.abs(now - iat * 1000) > FRESH_MS) return deny('iat');
+  // A time to come is no time at which anybody approved.
+  if (!isSeconds(authTime) || authTime * 1000 > now + FRESH_MS) return deny('auth_time');
+  if (authTime * 1000 > iat * 1000 + SAME_CLOCK_MS) return deny('auth_time');
+  if (now - authTime * 1000 > REMEMBERED_MS) return deny('auth_time');
 
-  const { name: device } = record(record(claims.auth_context).auth_device);
+  const remembered = now - authTime * 1000 > FRESH_MS;
+  const enough = !remembered && ruleAccepts(accepted.stepUp, factor, reason);
+  if (stepUp && remembered) return deny('auth_time', 'not-accepted');
+  if (stepUp && !enough) return deny('factor', 'not-accepted');
+  if (!stepUp && !ruleAccepts(accepted.login, factor, reason))
+    return deny('factor', 'not-accepted');
+
+  const { name: device } = record(auth_device);
   return {
     kind: 'allow',
     device: typeof device === 'string' && device.trim() !== '' ? device.trim() : null,
-    detail: `allow${detail}`,
+    loginOnly: !enough,
+    detail: [
+      `allow${described}`,
+      ...(remembered ? ['remembered'] : []),
+      ...(isPhishingResistant(factor) ? ['phishing-resistant'] : []),
+    ].join(' '),
   };
 }
 
-/** For the trail: ` txid=… factor=duo_push reason=user_approved result=success`. Never the device: a number. */
-function describe(claims: Readonly<Record<string, unknown>>): string {
+/**
+ * For the trail: ` txid=… factor=duo_push reason=user_approved result=success`, with `status` and `sub` where
+ * they are not as always. Never the device: a number.
+ */
+function describe(claims: Readonly<Record<string, unknown>>, username: string): string {
   const context = record(claims.auth_context);
-  return ['txid', 'factor', 'reason', 'result']
+  const { result, status } = record(claims.auth_result);
+  const { sub } = claims;
+  const words = ['txid', 'factor', 'reason', 'result']
     .map((name) => [name, context[name]] as const)
-    .filter(([, value]) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value))
-    .map(([name, value]) => ` ${name}=${value}`)
-    .join('');
+    .concat(status === result ? [] : [['status', status] as const])
+    .filter(([, value]) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value));
+  if (typeof sub === 'string' && sub !== username && /^[\p{L}\p{N}@._+\\-]{1,128}$/u.test(sub)) {
+    words.push(['sub', sub]);
+  }
+  return words.map(([name, value]) => ` ${name}=${value}`).join('');
 }
 
-function isFresh(seconds: unknown, now: number): boolean {
-  return typeof seconds === 'number' && Math.abs(now - seconds * 1000) <= FRESH_MS;
+function isSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -7,7 +7,7 @@ import {
   type SealedCredentials,
   sealCredentials,
 } from './credentials.js';
-import { DuoError, type DuoField } from './failure.js';
+import { DuoError, type DuoField, INVALID_CLIENT, INVALID_CLIENT_CAUSES } from './failure.js';
 
 export type CheckedKeys =
   | { readonly kind: 'checked'; readonly keys: SealedCredentials }
@@ -77,7 +77,8 @@ function refused({ kind, outage, duoCode, suspect }: DuoError): CheckedKeys {
     return { kind: 'rejected', message, duoCode, suspect: 'apiHost' };
   }
   const code = duoCode === null ? '' : ` (Duo's code ${duoCode})`;
-  const message = `Duo rejected these keys${code}. ${HINTS[suspect ?? 'apiHost']} Nothing was saved.`;
+  const causes = duoCode === INVALID_CLIENT ? ` Duo answers so ${INVALID_CLIENT_CAUSES}.` : '';
+  const message = `Duo rejected these keys${code}. ${HINTS[suspect ?? 'apiHost']}${causes} Nothing was saved.`;
   return { kind: 'rejected', message, duoCode, suspect };
 }
 

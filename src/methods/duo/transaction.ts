@@ -11,7 +11,14 @@ export interface DuoTransaction {
   readonly session: SessionDigest;
   readonly subjectId: string;
   readonly tenantId: string;
+  /** The name that was sent. */
   readonly username: string;
+  /** Where Duo was told to send the browser back to: it wants to hear the same for the code. */
+  readonly redirectUrl: string;
+  /** null where the SDK sent none. */
+  readonly nonce: string | null;
+  /** Duo was asked for a fresh answer, and nothing else will do. */
+  readonly stepUp: boolean;
   /** Whose keys they are. */
   readonly source: string;
   /** The keys it started with: it is finished with them, also when others were saved meanwhile. */

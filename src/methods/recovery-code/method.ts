@@ -21,15 +21,17 @@ export function recoveryCode({ store, keyring }: RecoveryCodeConfig) {
       return { method: RECOVERY_CODE, kind: 'form', data: {} };
     },
 
-    async verify({ subject, input }, { at }): Promise<Verdict> {
+    async verify({ subject, epoch, input }, { at }): Promise<Verdict> {
       const candidates = recoveryCodeDigests(keyring, subject, input.code);
       if (!candidates) return { kind: 'rejected', reason: 'malformed' };
-      const spent = await store.spendRecoveryCode(subject.id, candidates);
+      const spent = await store.spendRecoveryCode(subject.id, candidates, epoch);
       switch (spent.kind) {
         case 'spent':
           return { kind: 'verified', enrollmentId: RECOVERY_CODE, epoch: spent.epoch, at };
         case 'unknown':
           return { kind: 'rejected', reason: 'wrong-code' };
+        case 'ended':
+          return { kind: 'rejected', reason: 'ended' };
         default:
           return spent satisfies never;
       }

@@ -102,7 +102,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       return { method: 'totp', kind: 'form', data: { digits } };
     },
 
-    async verify({ subject, input }, { authenticators, at }): Promise<Verdict> {
+    async verify({ subject, epoch, input }, { authenticators, at }): Promise<Verdict> {
       let replayed = false;
       for (const { id, sealed, parameters: stored } of authenticators) {
         const own = parseParameters(stored);
@@ -111,11 +111,12 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
         if (step === null) continue;
         // RFC 6238 §5.2: a code is accepted once. The store compares and advances in one step, so that of
         // two submissions at the same moment, on any two processes, one wins.
-        const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step });
+        const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step, epoch });
         if (commit.kind === 'committed') {
           void renew(sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: commit.epoch, at };
         }
+        if (commit.kind === 'ended') return { kind: 'rejected', reason: 'ended' };
         replayed ||= commit.kind === 'replayed';
       }
       return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
@@ -150,7 +151,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     },
 
     async confirmEnrollment(
-      { subject, session, policy, input }: Attempt,
+      { subject, session, epoch, policy, input }: Attempt,
       { pending, at },
       { replaces },
     ): Promise<Verdict> {
@@ -167,13 +168,16 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       if (step === null) return { kind: 'rejected', reason: 'wrong-code' };
       const { id, basis } = pending;
       if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
-      const confirmed = await store.confirmEnrollment(subject.id, { id, session, step, replaces });
+      const confirmed = await store.confirmEnrollment(subject.id, {
+        ...{ id, session, step, replaces, epoch },
+      });
       switch (confirmed.kind) {
         case 'confirmed':
           void renew(pending.sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at };
         case 'superseded':
         case 'expired':
+        case 'ended':
           return { kind: 'rejected', reason: confirmed.kind };
         default:
           return confirmed satisfies never;

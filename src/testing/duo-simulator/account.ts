@@ -19,6 +19,7 @@ export interface DuoApp {
 export interface AccountOptions {
   readonly apps: readonly DuoApp[];
   readonly users: Readonly<Record<string, DuoUserState>>;
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
   readonly now: () => number;
   readonly apiHost: string;
 }
@@ -41,7 +42,7 @@ export function openAccount(options: AccountOptions): Account {
   const { now, apiHost } = options;
   const apps = readApps(options.apps);
   const parts = {
-    users: userBook(options.users),
+    users: userBook(options.users, options.aliases),
     knobs: knobBoard(),
     prompts: promptBook(),
     codes: codeBook(),

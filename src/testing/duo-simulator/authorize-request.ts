@@ -9,6 +9,10 @@ export interface AuthorizeRequest {
   readonly state: string;
   readonly nonce: string | null;
   readonly codeParameter: 'duo_code' | 'code';
+  /** `max_age=0` or `prompt=login`: the person is to be asked, also where their device is remembered. */
+  readonly fresh: boolean;
+  /** `dest_app_name`: where the person signs in, as the phone says it. */
+  readonly destination: string | null;
 }
 
 export const authorizeProblems = {
@@ -65,6 +69,9 @@ export function checkAuthorize(
   if (typeof username !== 'string' || username.trim() === '') return 'wrong-username';
   if (duoCode !== undefined && typeof duoCode !== 'boolean') return 'wrong-code-attribute';
 
+  // What stands in the query wins over the signed request.
+  const asked = (name: string) => query.get(name) ?? claims[name];
+  const destination = asked('dest_app_name');
   return {
     clientId: app.clientId,
     username,
@@ -72,6 +79,8 @@ export function checkAuthorize(
     state,
     nonce: typeof nonce === 'string' ? nonce : null,
     codeParameter: duoCode ? 'duo_code' : 'code',
+    fresh: asked('prompt') === 'login' || String(asked('max_age')) === '0',
+    destination: typeof destination === 'string' && destination !== '' ? destination : null,
   };
 }
 

@@ -8,20 +8,30 @@ import { SOMEBODY_ELSE } from './tokens.js';
 /** Where a callback's code comes from when the account has one application only. */
 const OTHER_APP = 'DISIMULATEDOTHERAPP0';
 
+const OUTCOMES: Readonly<Record<Grant['reason'], string>> = {
+  user_approved: 'approved',
+  bypass_user: 'bypassed',
+  remembered_device: 'remembered',
+};
+
 /** The redirect back to the application with a fresh code, or what the callback's knob makes of it. */
 export function sendBack(
   account: Account,
   request: AuthorizeRequest,
-  { status, reason }: { status: 302 | 303; reason: Grant['reason'] },
+  {
+    status,
+    reason,
+    ageMs = 0,
+  }: { status: 302 | 303; reason: Grant['reason'] /** Of the approval. */; ageMs?: number },
 ): Reply {
   const { clientId, username, redirectUri, nonce, state, codeParameter } = request;
   const now = account.now();
   const fault = account.knobs.take('callback')?.fault;
-  const { phone } = account.users.get(username);
+  const { phone, username: primaryName } = account.users.get(username);
   const grant: Grant = {
-    ...{ clientId, username, redirectUri, nonce, reason, phone },
+    ...{ clientId, username, primaryName, redirectUri, nonce, reason, phone },
     txid: randomUUID(),
-    approvedAt: now,
+    approvedAt: now - ageMs,
   };
   const issue = (change: Partial<Grant> = {}) => account.codes.issue({ ...grant, ...change }, now);
 
@@ -41,7 +51,10 @@ export function sendBack(
       put('state', state);
       break;
     case 'other-transaction-code':
-      put(codeParameter, issue({ username: SOMEBODY_ELSE, txid: randomUUID() }));
+      put(
+        codeParameter,
+        issue({ username: SOMEBODY_ELSE, primaryName: SOMEBODY_ELSE, txid: randomUUID() }),
+      );
       put('state', state);
       break;
     case 'other-tenant-code':
@@ -57,7 +70,7 @@ export function sendBack(
       put(codeParameter, issue());
       put('state', state);
   }
-  const outcome = reason === 'bypass_user' ? 'bypassed' : 'approved';
+  const outcome = OUTCOMES[reason];
   const note = { outcome, clientId, username, ...(fault ? { fault } : {}) };
   return redirect(status, url.href, note);
 }

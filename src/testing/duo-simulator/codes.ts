@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 /** What one approval earned: everything that the id_token will say. */
 export interface Grant {
   readonly clientId: string;
+  /** The name that was sent; Duo's own name of the person is `primaryName`. */
   readonly username: string;
+  readonly primaryName: string;
   readonly redirectUri: string;
   readonly nonce: string | null;
   readonly txid: string;
   /** When the person approved (ms). */
   readonly approvedAt: number;
-  readonly reason: 'user_approved' | 'bypass_user';
+  readonly reason: 'user_approved' | 'bypass_user' | 'remembered_device';
   readonly phone: string | null;
 }
 

@@ -30,7 +30,8 @@ export const tokenFaults = [
   'deny', // auth_result says deny
   'no-auth-result',
   'stale-iat', // issued a day ago, not expired
-  'stale-auth-time', // authenticated a day ago
+  'stale-auth-time', // authenticated a day ago, whatever was asked for
+  'future-auth-time', // authenticated in ten minutes
 ] as const;
 
 /** What can be wrong with the redirect back to the application. */
@@ -66,6 +67,14 @@ export interface DuoClockKnob extends Once {
   readonly fault: 'clock-offset';
   readonly milliseconds: number;
 }
+/** What Duo says the person did: any factor and reason, and the status beside the result `allow`. */
+export interface DuoFactorKnob extends Once {
+  readonly endpoint: 'token';
+  readonly fault: 'authenticated-by';
+  readonly factor: string;
+  readonly reason: string;
+  readonly status?: string;
+}
 export interface DuoCallbackKnob extends Once {
   readonly endpoint: 'callback';
   readonly fault: DuoCallbackFault | 'none';
@@ -76,12 +85,12 @@ export interface DuoCallbackKnob extends Once {
  * the next request only (several are taken in the order in which they were set, before the lasting one).
  * The fault `none` lifts all of an endpoint's knobs.
  */
-export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoCallbackKnob;
+export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob | DuoCallbackKnob;
 
 export type KnobFor<E extends DuoEndpoint> = E extends 'callback'
   ? DuoCallbackKnob
   : E extends 'token'
-    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob
+    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob
     : DuoWireKnob;
 
 export interface KnobBoard {
@@ -94,7 +103,7 @@ export interface KnobBoard {
 const known: Readonly<Record<DuoEndpoint, ReadonlySet<string>>> = {
   healthCheck: new Set(['none', ...wireFaults]),
   authorize: new Set(['none', ...wireFaults]),
-  token: new Set(['none', 'clock-offset', ...wireFaults, ...tokenFaults]),
+  token: new Set(['none', 'clock-offset', 'authenticated-by', ...wireFaults, ...tokenFaults]),
   callback: new Set(['none', ...callbackFaults]),
 };
 
@@ -106,6 +115,9 @@ const knobSchema = optionsObject({
   fault: option<string>('the name of a fault', (value) => typeof value === 'string'),
   once: booleanOption().optional(),
   milliseconds: option<number>('a number', (value) => typeof value === 'number').optional(),
+  factor: option<string>('a text', (value) => typeof value === 'string').optional(),
+  reason: option<string>('a text', (value) => typeof value === 'string').optional(),
+  status: option<string>('a text', (value) => typeof value === 'string').optional(),
 });
 
 export function isWireFault(fault: string): fault is DuoWireFault {

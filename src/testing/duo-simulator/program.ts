@@ -10,7 +10,8 @@ const usage = `Usage: program.js [options]
   --port N          TLS port of the API on 127.0.0.1 (default: a free one)
   --prompt-port N   http port of the prompt on localhost (default: a free one)
   --app ID:SECRET   an application's keys; repeatable (default: one new pair)
-  --user NAME=STATE active, bypass, unenrolled, locked or disabled; repeatable
+  --user NAME=STATE active, bypass, remembered, remembered-now, unenrolled,
+                    locked or disabled; repeatable
   --ca-file PATH    writes the simulator's certificate authority there (PEM)
 `;
 

@@ -9,6 +9,8 @@ import type { DuoUser } from './users.js';
 export const AUTHORIZE_PATH = '/oauth/v1/authorize';
 export const PROMPT_PATH = '/frame/prompt/';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** Checks the request and opens a prompt. What fails a check is never redirected: its address cannot be trusted. */
 export function authorize(account: Account, query: URLSearchParams): Reply {
   const checked = checkAuthorize(query, { ...account, now: account.now() });
@@ -16,9 +18,14 @@ export function authorize(account: Account, query: URLSearchParams): Reply {
     const text = authorizeProblems[checked];
     return page(400, problemPage('Bad request', text, checked), { outcome: checked });
   }
-  const { clientId, username } = checked;
-  if (account.users.get(username).state === 'bypass') {
+  const { clientId, username, fresh } = checked;
+  const { state } = account.users.get(username);
+  if (state === 'bypass') {
     return sendBack(account, checked, { status: 302, reason: 'bypass_user' });
+  }
+  if ((state === 'remembered' || state === 'remembered-now') && !fresh) {
+    const ageMs = state === 'remembered' ? DAY_MS : 0;
+    return sendBack(account, checked, { status: 302, reason: 'remembered_device', ageMs });
   }
   const { id } = account.prompts.open(checked, account.now());
   return redirect(302, PROMPT_PATH + id, { outcome: 'opened', clientId, username });
@@ -93,14 +100,14 @@ interface Shown {
 }
 
 function shown(account: Account, prompt: Prompt, as?: Shown): Reply {
-  const { clientId, username } = prompt.request;
+  const { clientId, username, destination } = prompt.request;
   const user = account.users.get(username);
   const step = stepOf(prompt, user);
   const view = promptPage({
     step,
     path: PROMPT_PATH + prompt.id,
     username,
-    appName: account.apps.get(clientId)?.name ?? clientId,
+    appName: destination ?? account.apps.get(clientId)?.name ?? clientId,
     phone: as?.typed ?? prompt.phone ?? user.phone,
     alert: as?.alert ?? null,
   });

@@ -16,6 +16,8 @@ export interface DuoSimulatorOptions {
   readonly apps: readonly DuoApp[];
   /** User names and how Duo knows them. Whoever is not listed is `unenrolled`. */
   readonly users: Readonly<Record<string, DuoUserState>>;
+  /** Further names of users: alias → user name. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Duo's clock, in ms. The SDK always takes the machine's: set the two far apart only to have Duo refuse. */
   readonly now: () => number;
   /** TLS port of the API on 127.0.0.1; 0 (default) takes a free one. */
@@ -42,6 +44,11 @@ const schema = optionsObject({
       error: 'an object of user names and states',
     },
   ),
+  aliases: z
+    .record(z.string(), textOption(200, 'a user name'), {
+      error: 'an object of aliases and user names',
+    })
+    .optional(),
   now: functionOption<() => number>('a function that gives milliseconds since 1970'),
   port: integerOption(0, 65_535).default(0),
   promptPort: integerOption(0, 65_535).default(0),

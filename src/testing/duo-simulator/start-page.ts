@@ -6,6 +6,8 @@ import type { DuoUser, DuoUserState } from './users.js';
 const meaning: Readonly<Record<DuoUserState, string>> = {
   active: 'has a phone and is asked',
   bypass: 'let in without being asked',
+  remembered: 'let in on an approval of yesterday, unless a fresh prompt is asked for',
+  'remembered-now': 'the same, and Duo says that it was now',
   unenrolled: 'registers a phone first',
   locked: 'locked out, refused',
   disabled: 'refused',

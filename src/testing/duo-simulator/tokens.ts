@@ -53,6 +53,15 @@ export function idToken({ grant, app, apiHost, now, knob }: TokenFacts): string 
       return sign({ iat: good.iat - DAY });
     case 'stale-auth-time':
       return sign({ auth_time: good.auth_time - DAY });
+    case 'future-auth-time':
+      return sign({ auth_time: good.auth_time + 600 });
+    case 'authenticated-by': {
+      const { factor, reason, status = 'allow' } = knob;
+      return sign({
+        auth_result: { ...good.auth_result, status },
+        auth_context: { ...good.auth_context, factor, reason },
+      });
+    }
     default:
       return sign();
   }
@@ -67,7 +76,7 @@ function claimsOf(grant: Grant, app: DuoApp, apiHost: string, now: number, appro
   const nowhere = { city: null, state: null, country: null };
   return {
     iss: `https://${apiHost}/oauth/v1/token`,
-    sub: grant.username,
+    sub: grant.primaryName,
     aud: app.clientId,
     iat,
     exp: iat + HOUR,
@@ -85,19 +94,25 @@ function claimsOf(grant: Grant, app: DuoApp, apiHost: string, now: number, appro
       timestamp: authTime,
       isotimestamp: new Date(authTime * 1000).toISOString(),
       event_type: 'authentication',
-      factor: bypass ? 'not_available' : 'duo_push',
+      factor: FACTORS[grant.reason],
       reason: grant.reason,
       result: 'success',
-      alias: '',
+      alias: grant.username === grant.primaryName ? '' : grant.username,
       email: null,
       ood_software: null,
-      user: { name: grant.username, key: null, groups: [] },
+      user: { name: grant.primaryName, key: null, groups: [] },
       application: { name: app.name ?? app.clientId, key: app.clientId },
       auth_device: { ip: null, location: nowhere, name: grant.phone },
       access_device: { ip: '127.0.0.1', location: nowhere, hostname: null, epkey: null },
     },
   };
 }
+
+const FACTORS: Readonly<Record<Grant['reason'], string>> = {
+  user_approved: 'duo_push',
+  bypass_user: 'not_available',
+  remembered_device: 'remembered_device',
+};
 
 function damaged(token: string): string {
   const at = token.lastIndexOf('.') + 1;

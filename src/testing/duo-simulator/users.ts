@@ -1,14 +1,24 @@
 import { SallyportError } from '../../errors.js';
 
-export const userStates = ['active', 'bypass', 'unenrolled', 'locked', 'disabled'] as const;
+export const userStates = [
+  'active',
+  'bypass',
+  'remembered',
+  'remembered-now',
+  'unenrolled',
+  'locked',
+  'disabled',
+] as const;
 
 /**
- * How Duo knows a user: `active` has a phone and is asked; `bypass` is let in without a prompt; `unenrolled`
- * registers a phone first; `locked` (out) and `disabled` are refused.
+ * How Duo knows a user: `active` has a phone and is asked; `bypass` is let in without a prompt; `remembered` is
+ * so too, on the approval of a day ago, unless a fresh prompt was asked for (`remembered-now`: the same, with an
+ * `auth_time` of now); `unenrolled` registers a phone first; `locked` (out) and `disabled` are refused.
  */
 export type DuoUserState = (typeof userStates)[number];
 
 export interface DuoUser {
+  /** The primary name, whichever alias was asked for. */
   readonly username: string;
   readonly state: DuoUserState;
   /** The registered mobile number, digits with an optional leading plus; null where none was given. */
@@ -27,12 +37,22 @@ export function isUserState(value: unknown): value is DuoUserState {
   return (userStates as readonly unknown[]).includes(value);
 }
 
-/** Duo compares user names without regard to case. Whoever is not listed is new to Duo, thus `unenrolled`. */
-export function userBook(initial: Readonly<Record<string, DuoUserState>>): UserBook {
+/**
+ * Duo compares user names and aliases without regard to case. Whoever is not listed is new to Duo, thus
+ * `unenrolled`.
+ */
+export function userBook(
+  initial: Readonly<Record<string, DuoUserState>>,
+  aliases: Readonly<Record<string, string>> = {},
+): UserBook {
   const users = new Map<string, DuoUser>();
+  const primaryNames = new Map(
+    Object.entries(aliases).map(([alias, username]) => [alias.toLowerCase(), username]),
+  );
   const put = (user: DuoUser) => users.set(user.username.toLowerCase(), user);
 
-  function get(username: string): DuoUser {
+  function get(name: string): DuoUser {
+    const username = primaryNames.get(name.toLowerCase()) ?? name;
     return users.get(username.toLowerCase()) ?? { username, state: 'unenrolled', phone: null };
   }
   function set(username: string, state: DuoUserState): void {

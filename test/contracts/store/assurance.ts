@@ -5,27 +5,39 @@ import { MINUTE, START, type Stage } from './stage.js';
 export function assurance({ store, other, clock }: Stage): void {
   describe('assurance', () => {
     const factors = [{ method: 'totp', enrollmentId: 'one', at: START - 5 }];
-    const proof = { subjectId: 'user1', epoch: 3, factors, lifetimeMs: 8 * 60 * MINUTE };
+    const proof = {
+      subjectId: 'user1',
+      epoch: 3,
+      login: 'one',
+      factors,
+      lifetimeMs: 8 * 60 * MINUTE,
+    };
+
+    const pending = (more: object = {}) => ({
+      ...{ subjectId: 'user1', epoch: 3, login: 'one', lifetimeMs: MINUTE, keepMs: 60 * MINUTE },
+      ...more,
+    });
 
     it('begins pending, with a short life that retrying does not extend', async () => {
-      const pending = { subjectId: 'user1', epoch: 3, lifetimeMs: MINUTE };
-      const opened = await store.openPending('digest', pending);
+      const opened = await store.openPending('digest', pending());
       assert.deepEqual(opened, {
-        state: 'pending',
-        subjectId: 'user1',
-        epoch: 0,
-        factors: [],
+        ...{ state: 'pending', subjectId: 'user1', epoch: 3, login: 'one', factors: [] },
         expiresAt: START + MINUTE,
       });
-      for (const wait of [MINUTE / 2, MINUTE, 60 * MINUTE]) {
+      for (const wait of [MINUTE / 2, MINUTE, 58 * MINUTE]) {
         clock.time += wait;
-        assert.deepEqual(await store.openPending('digest', pending), opened);
+        assert.deepEqual(await store.openPending('digest', pending()), opened);
       }
       assert.deepEqual(await store.readAssurance('digest'), opened);
     });
 
+    it('stays pending of the epoch at which it began', async () => {
+      const opened = await store.openPending('digest', pending());
+      assert.deepEqual(await store.openPending('digest', pending({ epoch: 4 })), opened);
+    });
+
     it('is proven with everything it was proven with', async () => {
-      await store.openPending('digest', { subjectId: 'user1', epoch: 0, lifetimeMs: MINUTE });
+      await store.openPending('digest', pending());
       assert.equal(await store.prove('digest', proof), true);
       const { lifetimeMs, ...stamped } = proof;
       assert.deepEqual(await store.readAssurance('digest'), {
@@ -47,37 +59,35 @@ export function assurance({ store, other, clock }: Stage): void {
       assert.deepEqual(record?.factors, strange.factors);
     });
 
-    it('does not go back from proven to pending, also where the caller is behind', async () => {
+    it('does not go back from proven to pending within its login, whatever the epoch', async () => {
       await store.prove('digest', proof);
-      for (const epoch of [3, 2, 0]) {
-        const pending = { subjectId: 'user1', epoch, lifetimeMs: 1 };
-        assert.equal((await store.openPending('digest', pending)).state, 'proven');
+      for (const epoch of [4, 3, 2, 0]) {
+        assert.equal((await store.openPending('digest', pending({ epoch }))).state, 'proven');
       }
       assert.equal((await store.readAssurance('digest'))?.state, 'proven');
     });
 
-    it('gives way to a short life where it is void: of an older epoch, or of another subject', async () => {
-      for (const [subjectId, epoch] of [
-        ['user1', 4],
-        ['user12', 3],
-        ['user', 3],
-        ['"', 0],
+    it('gives way to a short life for another login, or another subject, proven or not', async () => {
+      for (const [subjectId, login] of [
+        ['user1', 'two'],
+        ['user1', 'on'],
+        ['user1', 'one"'],
+        ['user12', 'one'],
+        ['user', 'one'],
+        ['"', 'one'],
       ] as const) {
-        const digest = `digest of ${subjectId}`;
-        await store.prove(digest, proof);
-        const opened = await store.openPending(digest, { subjectId, epoch, lifetimeMs: MINUTE });
-        assert.deepEqual(opened, {
-          state: 'pending',
-          subjectId,
-          epoch: 0,
-          factors: [],
-          expiresAt: START + MINUTE,
-        });
-        assert.deepEqual(await store.readAssurance(digest), opened);
-        clock.time += MINUTE;
-        const again = { subjectId, epoch: epoch + 1, lifetimeMs: MINUTE };
-        assert.deepEqual(await store.openPending(digest, again), opened, 'and is not extended');
-        clock.time -= MINUTE;
+        for (const before of ['proven', 'pending']) {
+          const digest = `${before} before ${subjectId} ${login}`;
+          if (before === 'proven') await store.prove(digest, proof);
+          else await store.openPending(digest, pending());
+          clock.time += 1;
+          const opened = await store.openPending(digest, pending({ subjectId, login }));
+          assert.deepEqual(opened, {
+            ...{ state: 'pending', subjectId, epoch: 3, login, factors: [] },
+            expiresAt: clock.time + MINUTE,
+          });
+          assert.deepEqual(await store.readAssurance(digest), opened);
+        }
       }
     });
 
@@ -85,13 +95,14 @@ export function assurance({ store, other, clock }: Stage): void {
       await store.prove('digest', proof);
       assert.equal(await store.end('digest', 60 * MINUTE), true);
       assert.equal(await store.prove('digest', proof), false);
-      const pending = { subjectId: 'user1', epoch: 9, lifetimeMs: MINUTE };
-      assert.equal((await store.openPending('digest', pending)).state, 'ended');
+      const again = pending({ epoch: 9, login: 'two' });
+      assert.equal((await store.openPending('digest', again)).state, 'ended');
       const record = await store.readAssurance('digest');
       assert.deepEqual(record, {
         state: 'ended',
         subjectId: 'user1',
         epoch: 3,
+        login: 'one',
         factors: [],
         expiresAt: START + 60 * MINUTE,
       });
@@ -103,6 +114,7 @@ export function assurance({ store, other, clock }: Stage): void {
         state: 'ended',
         subjectId: '',
         epoch: 0,
+        login: '',
         factors: [],
         expiresAt: START + 60 * MINUTE,
       });
@@ -116,6 +128,7 @@ export function assurance({ store, other, clock }: Stage): void {
         state: 'ended',
         subjectId: 'user1',
         epoch: 3,
+        login: 'one',
         factors: [],
         expiresAt: START + 60 * MINUTE,
         renewed: true,
@@ -123,8 +136,8 @@ export function assurance({ store, other, clock }: Stage): void {
       assert.equal(await other.end('renewed', 60 * MINUTE), false, 'an end is not told anew');
       assert.equal((await store.readAssurance('renewed'))?.renewed, true);
       assert.equal(await store.prove('renewed', proof), false);
-      const pending = { subjectId: 'user1', epoch: 9, lifetimeMs: MINUTE };
-      assert.equal((await store.openPending('renewed', pending)).state, 'ended');
+      const again = pending({ epoch: 9, login: 'two' });
+      assert.equal((await store.openPending('renewed', again)).state, 'ended');
       await store.end('left', 60 * MINUTE);
       assert.equal(await store.end('left', 60 * MINUTE, { renewed: true }), false);
       assert.equal((await other.readAssurance('left'))?.renewed, undefined);

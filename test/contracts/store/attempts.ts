@@ -84,7 +84,11 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
     it('that succeed clear the count and the wait', async () => {
       await enroll('one');
       for (let n = 0; n < LIMITS.free; n += 1) await reserved();
-      const committed = await store.commitAttempt('user1', { enrollmentId: 'one', step: 101 });
+      const committed = await store.commitAttempt('user1', {
+        enrollmentId: 'one',
+        step: 101,
+        epoch: 0,
+      });
       assert.deepEqual(committed, { kind: 'committed', epoch: 0 });
       for (let n = 0; n < LIMITS.free; n += 1) await reserved();
       assert.equal((await reserve()).kind, 'locked');
@@ -97,9 +101,9 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
     });
 
     it('accept a step once, and no earlier one afterwards', async () => {
-      await enroll('one', {}, 100);
+      await enroll('one');
       const commit = async (step: number) =>
-        (await store.commitAttempt('user1', { enrollmentId: 'one', step })).kind;
+        (await store.commitAttempt('user1', { enrollmentId: 'one', step, epoch: 0 })).kind;
       assert.equal(await commit(100), 'replayed');
       clock.time += MINUTE;
       assert.equal(await commit(102), 'committed');
@@ -112,11 +116,11 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
     });
 
     it('need no step where the method has none', async () => {
-      await enroll('one', {}, 100);
+      await enroll('one');
       await reserved();
       clock.time += MINUTE;
       const commit = (step: number | null) =>
-        store.commitAttempt('user1', { enrollmentId: 'one', step });
+        store.commitAttempt('user1', { enrollmentId: 'one', step, epoch: 0 });
       assert.deepEqual(await commit(null), { kind: 'committed', epoch: 0 });
       assert.deepEqual(await commit(100), { kind: 'replayed' });
       const { failures, enrollments } = await store.readSubject('user1');
@@ -124,10 +128,14 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
     });
 
     it('accept one of many submissions of one step that arrive together', async () => {
-      await enroll('one', {}, 100);
+      await enroll('one');
       const all = await Promise.all(
         Array.from({ length: 50 }, (_, n) =>
-          (n % 2 ? store : other).commitAttempt('user1', { enrollmentId: 'one', step: 101 }),
+          (n % 2 ? store : other).commitAttempt('user1', {
+            enrollmentId: 'one',
+            step: 101,
+            epoch: 0,
+          }),
         ),
       );
       assert.equal(all.filter(({ kind }) => kind === 'committed').length, 1);
@@ -135,16 +143,38 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
     });
 
     it('do not clear the count when they are replays', async () => {
-      await enroll('one', {}, 100);
+      await enroll('one');
       for (let n = 0; n < LIMITS.free; n += 1) await reserved();
-      await store.commitAttempt('user1', { enrollmentId: 'one', step: 100 });
+      await store.commitAttempt('user1', { enrollmentId: 'one', step: 100, epoch: 0 });
       assert.equal((await reserve()).kind, 'locked');
+    });
+
+    it('commit nothing of a session that began before the epoch rose, and keep the count', async () => {
+      await enroll('one', {}, { step: 100 });
+      await reserved();
+      await store.raiseEpoch('user1');
+      const before = await store.readSubject('user1');
+      for (const [step, epoch] of [
+        [101, 0],
+        [null, 0],
+        [101, 2],
+      ] as const) {
+        const accepted = { enrollmentId: 'one', step, epoch };
+        assert.deepEqual(await store.commitAttempt('user1', accepted), { kind: 'ended' });
+      }
+      assert.deepEqual(await store.readSubject('user1'), before);
+      const accepted = { enrollmentId: 'one', step: 101, epoch: 1 };
+      assert.deepEqual(await store.commitAttempt('user1', accepted), {
+        kind: 'committed',
+        epoch: 1,
+      });
     });
 
     it('have nothing to commit to once the factor is removed', async () => {
       await enroll('one');
       await store.unenroll('user1', 'one', 0);
-      const commit = () => store.commitAttempt('user1', { enrollmentId: 'one', step: 200 });
+      const commit = () =>
+        store.commitAttempt('user1', { enrollmentId: 'one', step: 200, epoch: 1 });
       assert.deepEqual(await commit(), { kind: 'gone' });
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptySubject, type PendingEnrollment } from '../../../src/contracts.js';
-import { LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
+import { digest, LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
 
 export function enrolling({
   begin,
@@ -122,6 +122,7 @@ export function enrolling({
             session: 'session-1',
             step: 100,
             replaces: null,
+            epoch: 0,
           }),
         ),
       );
@@ -132,7 +133,15 @@ export function enrolling({
     it('refuses to confirm for another session, another id, or twice', async () => {
       await begin(proposal('one'));
       const confirm = async (id: string, session: string) =>
-        (await store.confirmEnrollment('user1', { id, session, step: 100, replaces: null })).kind;
+        (
+          await store.confirmEnrollment('user1', {
+            id,
+            session,
+            step: 100,
+            replaces: null,
+            epoch: 0,
+          })
+        ).kind;
       assert.equal(await confirm('one', 'session-2'), 'superseded');
       assert.equal(await confirm('two', 'session-1'), 'superseded');
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);
@@ -142,7 +151,7 @@ export function enrolling({
 
     it('refuses to confirm from the moment of expiry', async () => {
       await begin(proposal('one'));
-      const confirmation = { id: 'one', session: 'session-1', step: 100, replaces: null };
+      const confirmation = { id: 'one', session: 'session-1', step: 100, replaces: null, epoch: 0 };
       clock.time += 10 * MINUTE;
       assert.deepEqual(await store.confirmEnrollment('user1', confirmation), { kind: 'expired' });
       clock.time -= 1;
@@ -176,7 +185,7 @@ export function enrolling({
     it('replaces a factor and raises the epoch in one step', async () => {
       await enroll('one');
       await begin(proposal('two', { basis: 'proven' }));
-      const confirmation = { id: 'two', session: 'session-1', step: 7, replaces: 'one' };
+      const confirmation = { id: 'two', session: 'session-1', step: 7, replaces: 'one', epoch: 0 };
       const replaced = await store.confirmEnrollment('user1', confirmation);
       assert.equal(replaced.kind === 'confirmed' && replaced.epoch, 1);
       const { enrollments, epoch } = await store.readSubject('user1');
@@ -190,7 +199,7 @@ export function enrolling({
         ['two', 'totp'],
       ] as const) {
         await begin(proposal(id, { basis: id === 'one' ? 'first' : 'proven' }));
-        const confirmation = { id, session: 'session-1', step: 7, replaces: null, label };
+        const confirmation = { id, session: 'session-1', step: 7, replaces: null, epoch: 0, label };
         const made = await store.confirmEnrollment('user1', confirmation);
         assert.equal(made.kind === 'confirmed' && made.enrollment.label, label);
       }
@@ -220,7 +229,7 @@ export function enrolling({
 
     it('leaves the epoch alone when there is nothing of that name to replace', async () => {
       await begin(proposal('one'));
-      const confirmation = { id: 'one', session: 'session-1', step: 7, replaces: 'gone' };
+      const confirmation = { id: 'one', session: 'session-1', step: 7, replaces: 'gone', epoch: 0 };
       const made = await store.confirmEnrollment('user1', confirmation);
       assert.equal(made.kind === 'confirmed' && made.epoch, 0);
     });
@@ -231,7 +240,7 @@ export function enrolling({
       await enroll('three', { basis: 'proven' });
       assert.deepEqual(await store.unenroll('user1', 'two', 0), { epoch: 1 });
       assert.equal(await store.unenroll('user1', 'two', 0), null);
-      await enroll('four', { basis: 'proven' });
+      await enroll('four', { basis: 'proven' }, { epoch: 1 });
       const { epoch, enrollments } = await store.readSubject('user1');
       assert.equal(epoch, 1);
       assert.deepEqual(enrollments.map(({ id }) => id).sort(), ['four', 'one', 'three']);
@@ -267,17 +276,44 @@ export function enrolling({
       await enroll('one');
       await begin(proposal('two', { basis: 'proven' }));
       await store.unenroll('user1', 'one', 0);
-      const confirmation = { id: 'two', session: 'session-1', step: 1, replaces: null };
+      const confirmation = { id: 'two', session: 'session-1', step: 1, replaces: null, epoch: 1 };
       assert.deepEqual(await store.confirmEnrollment('user1', confirmation), {
         kind: 'superseded',
       });
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);
     });
 
+    it('lets no session confirm that began before the epoch rose', async () => {
+      await begin(proposal('one'));
+      await store.raiseEpoch('user1');
+      const confirmation = { id: 'one', session: 'session-1', step: 1, replaces: null };
+      for (const epoch of [0, 2]) {
+        const confirmed = await store.confirmEnrollment('user1', { ...confirmation, epoch });
+        assert.deepEqual(confirmed, { kind: 'ended' });
+      }
+      assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+      const own = await store.confirmEnrollment('user1', { ...confirmation, epoch: 1 });
+      assert.equal(own.kind === 'confirmed' && own.epoch, 1);
+    });
+
+    it('takes the recovery codes with the last factor, and with no other', async () => {
+      const codes = Array.from({ length: 10 }, (_, n) => digest(n, n % 2));
+      await enroll('one');
+      await enroll('two', { basis: 'proven' });
+      await store.replaceRecoveryCodes('user1', codes);
+      await store.unenroll('user1', 'one', 0);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 10);
+      await store.unenroll('user1', 'two', 1);
+      assert.deepEqual(await store.readSubject('user1'), { ...emptySubject, epoch: 2 });
+      await enroll('three', {}, { epoch: 2 });
+      const spent = await store.spendRecoveryCode('user1', codes.slice(0, 1), 2);
+      assert.deepEqual(spent, { kind: 'unknown' });
+    });
+
     it('lets nobody confirm what a reset has voided', async () => {
       await begin(proposal('one'));
       await store.reset('user1');
-      const confirmation = { id: 'one', session: 'session-1', step: 1, replaces: null };
+      const confirmation = { id: 'one', session: 'session-1', step: 1, replaces: null, epoch: 1 };
       assert.deepEqual(await store.confirmEnrollment('user1', confirmation), {
         kind: 'superseded',
       });

@@ -102,9 +102,9 @@ export function helping({ begin, confirm, enroll, proposal, reserved, store, clo
     it('is void once there is a factor', async () => {
       await begin(handed);
       await store.reset('user1');
-      await enroll('two');
+      await enroll('two', {}, { epoch: 1 });
       await begin(handed);
-      assert.deepEqual(await confirm('one'), { kind: 'superseded' });
+      assert.deepEqual(await confirm('one', { epoch: 1 }), { kind: 'superseded' });
     });
   });
 

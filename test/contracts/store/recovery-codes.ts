@@ -11,18 +11,18 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       await store.replaceRecoveryCodes('user1', ten);
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 10);
       for (const [n, code] of [...ten].reverse().entries()) {
-        assert.deepEqual(await store.spendRecoveryCode('user1', [digest(99, 2), code]), {
+        assert.deepEqual(await store.spendRecoveryCode('user1', [digest(99, 2), code], 0), {
           kind: 'spent',
           left: 9 - n,
           epoch: 0,
         });
-        assert.deepEqual(await store.spendRecoveryCode('user1', [code]), { kind: 'unknown' });
+        assert.deepEqual(await store.spendRecoveryCode('user1', [code], 0), { kind: 'unknown' });
         assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 9 - n);
       }
     });
 
     it('are unknown to a subject who has none, and stay none', async () => {
-      assert.equal((await store.spendRecoveryCode('user1', [digest(1)])).kind, 'unknown');
+      assert.equal((await store.spendRecoveryCode('user1', [digest(1)], 0)).kind, 'unknown');
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
     });
 
@@ -30,7 +30,7 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       await store.replaceRecoveryCodes('user1', ten);
       const all = await Promise.all(
         Array.from({ length: 30 }, (_, n) =>
-          (n % 2 ? store : other).spendRecoveryCode('user1', [digest(4)]),
+          (n % 2 ? store : other).spendRecoveryCode('user1', [digest(4)], 0),
         ),
       );
       assert.equal(all.filter(({ kind }) => kind === 'spent').length, 1);
@@ -39,10 +39,24 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
     it('clear the count of failures when one is spent, and only then', async () => {
       await store.replaceRecoveryCodes('user1', ten);
       await reserved();
-      await store.spendRecoveryCode('user1', [digest(50)]);
+      await store.spendRecoveryCode('user1', [digest(50)], 0);
       assert.equal((await store.readSubject('user1')).failures, 1);
-      await store.spendRecoveryCode('user1', [digest(5)]);
+      await store.spendRecoveryCode('user1', [digest(5)], 0);
       assert.equal((await store.readSubject('user1')).failures, 0);
+    });
+
+    it('are not spent by a session that began before the epoch rose', async () => {
+      await store.replaceRecoveryCodes('user1', ten);
+      await reserved();
+      await store.raiseEpoch('user1');
+      for (const epoch of [0, 2]) {
+        const spent = await store.spendRecoveryCode('user1', [digest(5)], epoch);
+        assert.deepEqual(spent, { kind: 'ended' });
+      }
+      const { failures, recoveryCodesLeft } = await store.readSubject('user1');
+      assert.deepEqual([failures, recoveryCodesLeft], [1, 10]);
+      const own = await store.spendRecoveryCode('user1', [digest(5)], 1);
+      assert.deepEqual(own, { kind: 'spent', left: 9, epoch: 1 });
     });
 
     it('are replaced at the epoch that is named, and at no other', async () => {
@@ -68,7 +82,7 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       assert.equal(await store.keepRecoveryCodes('user1', [digest(3)]), true, 'and again');
       await store.replaceRecoveryCodes('user1', ten);
       await eventually(async () => !(await kept()));
-      await store.spendRecoveryCode('user1', [digest(7)]);
+      await store.spendRecoveryCode('user1', [digest(7)], 0);
       await eventually(kept);
       await store.reset('user1');
       await eventually(async () => !(await kept()));
@@ -79,10 +93,10 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       const mixed = [digest(20), digest(21, 2), digest(22, 2), digest(23)];
       await store.replaceRecoveryCodes('user1', mixed);
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 4);
-      assert.equal((await store.spendRecoveryCode('user1', [digest(1)])).kind, 'unknown');
-      assert.equal((await store.spendRecoveryCode('user1', [digest(21)])).kind, 'unknown');
+      assert.equal((await store.spendRecoveryCode('user1', [digest(1)], 0)).kind, 'unknown');
+      assert.equal((await store.spendRecoveryCode('user1', [digest(21)], 0)).kind, 'unknown');
       for (const code of mixed) {
-        assert.equal((await store.spendRecoveryCode('user1', [code])).kind, 'spent');
+        assert.equal((await store.spendRecoveryCode('user1', [code], 0)).kind, 'spent');
       }
     });
   });

@@ -24,7 +24,11 @@ export function resealing({
       assert.equal(await reseal('one'), true);
       assert.deepEqual(await store.readSubject('user1'), before);
       assert.deepEqual(await sealedNow(), [[...RENEWED]]);
-      const replay = await store.commitAttempt('user1', { enrollmentId: 'one', step: 100 });
+      const replay = await store.commitAttempt('user1', {
+        enrollmentId: 'one',
+        step: 100,
+        epoch: 0,
+      });
       assert.equal(replay.kind, 'replayed');
     });
 

@@ -49,11 +49,15 @@ export function stage(make: StoreFactory) {
     lifetimeMs: 10 * MINUTE,
   });
 
-  async function enroll(id: string, more: Partial<PendingEnrollment> = {}, step = 100) {
+  async function enroll(
+    id: string,
+    more: Partial<PendingEnrollment> = {},
+    { step = 100, epoch = 0 } = {},
+  ) {
     const wanted = proposal(id, more);
     await store.beginEnrollment('user1', wanted, { restart: false });
     const { session } = wanted;
-    return store.confirmEnrollment('user1', { id, session, step, replaces: null });
+    return store.confirmEnrollment('user1', { id, session, step, replaces: null, epoch });
   }
   async function begin(
     wanted: ReturnType<typeof proposal>,
@@ -65,8 +69,8 @@ export function stage(make: StoreFactory) {
   }
   const confirm = (
     id: string,
-    { session = 'session-1', step = 100, replaces = null as string | null } = {},
-  ) => store.confirmEnrollment('user1', { id, session, step, replaces });
+    { session = 'session-1', step = 100, replaces = null as string | null, epoch = 0 } = {},
+  ) => store.confirmEnrollment('user1', { id, session, step, replaces, epoch });
   const reserve = () => store.reserveAttempt('user1', LIMITS, TOTP);
   async function reserved() {
     const reservation = await reserve();

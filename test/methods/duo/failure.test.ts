@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { DuoError, type DuoFailure, duoFailure } from '../../../src/methods/duo/failure.js';
+import {
+  DuoError,
+  type DuoFailure,
+  duoFailure,
+  INVALID_CLIENT_CAUSES,
+} from '../../../src/methods/duo/failure.js';
 
 const HOST = 'api-12345678.duosecurity.com';
 
@@ -30,7 +35,7 @@ describe('a failure of Duo', () => {
       'a client that is unknown, in other words',
       reply(400, { code: 40002, message_detail: 'Failed to verify client id' }),
       'rejected',
-      `Duo (${HOST}) refused with status 400, code 40002`,
+      `Duo (${HOST}) refused with status 400, code 40002; it does so ${INVALID_CLIENT_CAUSES}`,
       { duoCode: '40002', suspect: 'clientId' },
     ],
     [

@@ -40,7 +40,7 @@ describe('the Duo method', () => {
   let store: SecondFactorStore;
   let states: number;
   let client: Partial<DuoClient>;
-  let redeemed: string[][];
+  let redeemed: (string | null | undefined)[][];
 
   beforeEach(() => {
     now = NOW;
@@ -53,7 +53,7 @@ describe('the Duo method', () => {
   const token = (more: object = {}) => ({
     ...{ preferred_username: 'user1@acme.example', iat: now / 1000, auth_time: now / 1000 },
     auth_result: { result: 'allow', status: 'allow' },
-    auth_context: { txid: 'tx-1' },
+    auth_context: { txid: 'tx-1', factor: 'duo_push' },
     ...more,
   });
 
@@ -66,7 +66,12 @@ describe('the Duo method', () => {
         async prompt(username) {
           states += 1;
           const state = `${'s'.repeat(30)}${states}`;
-          return { state, url: `https://${HOST}/oauth/v1/authorize?user=${username}&n=${states}` };
+          return {
+            state,
+            url: `https://${HOST}/oauth/v1/authorize?user=${username}&n=${states}`,
+            nonce: null,
+            redirectUrl: 'https://console.example/two-factor/duo/callback',
+          };
         },
         async redeem(...given) {
           redeemed.push(given);
@@ -93,7 +98,14 @@ describe('the Duo method', () => {
       ['totp', 'duo'],
     );
   const attempt = (input: Attempt['input'] = {}, more: Partial<Attempt> = {}): Attempt => ({
-    ...{ subject: SUBJECT, policy: policy(), session: 'session-1', issuer: 'Console', input },
+    ...{
+      subject: SUBJECT,
+      policy: policy(),
+      session: 'session-1',
+      epoch: 0,
+      issuer: 'Console',
+      input,
+    },
     ...more,
   });
   const stateNow = () => `${'s'.repeat(30)}${states}`;
@@ -188,12 +200,17 @@ describe('the Duo method', () => {
   describe('confirming an enrollment', () => {
     it('takes Duo’s word once, and names the phone', async () => {
       client.redeem = async () =>
-        token({ auth_context: { txid: 'tx-1', auth_device: { name: `Phone ${'x'.repeat(99)}` } } });
+        token({
+          auth_context: {
+            ...{ txid: 'tx-1', factor: 'duo_push' },
+            auth_device: { name: `Phone ${'x'.repeat(99)}` },
+          },
+        });
       const { enrollment, basis } = await begin();
       assert.equal(basis, 'first');
       assert.deepEqual(await confirm(), {
         ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: NOW },
-        ...{ via: 'acme', detail: 'allow txid=tx-1' },
+        ...{ via: 'acme', detail: 'allow txid=tx-1 factor=duo_push' },
       });
       assert.deepEqual(await confirm(), rejected('expired', 'state'));
       const [own] = (await store.readSubject('user1')).enrollments;
@@ -305,9 +322,9 @@ describe('the Duo method', () => {
       now += 1000;
       assert.deepEqual(await verify(), {
         ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: now },
-        ...{ via: 'acme', detail: 'allow txid=tx-1' },
+        ...{ via: 'acme', detail: 'allow txid=tx-1 factor=duo_push' },
       });
-      assert.deepEqual(redeemed.at(-1), ['code', 'user1@acme.example']);
+      assert.deepEqual(redeemed.at(-1), ['code', 'user1@acme.example', null]);
       assert.deepEqual(await verify(), rejected('expired', 'state'));
       assert.equal(redeemed.length, 2, 'Duo is not asked again');
     });
@@ -364,7 +381,7 @@ describe('the Duo method', () => {
       );
       client.redeem = async () => token({ auth_result: { result: 'deny', status: 'deny' } });
       await challenge();
-      assert.deepEqual(await verify(), rejected('denied', 'auth_result txid=tx-1'));
+      assert.deepEqual(await verify(), rejected('denied', 'auth_result txid=tx-1 factor=duo_push'));
       const wrong = new DuoError('rejected', 'no', { duoCode: 'invalid_grant' });
       for (const [failure, detail] of [
         [wrong, 'rejected invalid_grant'],
@@ -403,7 +420,7 @@ describe('the Duo method', () => {
       };
       assert.deepEqual(
         await verify(attempt(answer()), method({ store: removing })),
-        rejected('superseded', 'gone'),
+        rejected('ended', 'session'),
       );
     });
   });

@@ -5,7 +5,11 @@ import {
   readCredentials,
   sealCredentials,
 } from '../../../src/methods/duo/credentials.js';
-import { DuoError, type DuoFailure } from '../../../src/methods/duo/failure.js';
+import {
+  DuoError,
+  type DuoFailure,
+  INVALID_CLIENT_CAUSES,
+} from '../../../src/methods/duo/failure.js';
 import { duoKeyCheck } from '../../../src/methods/duo/save.js';
 import { KEY } from '../../support/app.js';
 
@@ -120,7 +124,8 @@ describe('the check of Duo’s keys', () => {
       [
         'Duo does not know the integration key',
         ['rejected', { duoCode: '40002', suspect: 'clientId' }],
-        "Duo rejected these keys (Duo's code 40002). The integration key looks wrong: Duo does not know it. Nothing was saved.",
+        "Duo rejected these keys (Duo's code 40002). The integration key looks wrong: Duo does not know it. " +
+          `Duo answers so ${INVALID_CLIENT_CAUSES}. Nothing was saved.`,
         'clientId',
       ],
       [

@@ -16,6 +16,9 @@ const transaction: DuoTransaction = {
   session: 'the-session',
   subjectId: 'user1',
   tenantId: 'globex',
+  redirectUrl: 'https://console.example/two-factor/duo/callback',
+  nonce: null,
+  stepUp: false,
   username: 'user1@globex.example',
   source: 'northwind',
   keys: {

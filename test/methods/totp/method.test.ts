@@ -46,7 +46,7 @@ describe('the TOTP method', () => {
       onError: (error) => void errors.push(error),
     });
   const attempt = (input: Attempt['input'] = {}, more: Partial<Attempt> = {}): Attempt => ({
-    ...{ subject, session: 'session-1', issuer: 'Console', input },
+    ...{ subject, session: 'session-1', epoch: 0, issuer: 'Console', input },
     policy: parsePolicy({ mode: 'required' }, ['totp']),
     ...more,
   });
@@ -243,13 +243,13 @@ describe('the TOTP method', () => {
       assert.equal((await verify(eight.app.code().slice(2))).kind, 'rejected');
     });
 
-    it('is a wrong code where the app is removed at the same moment', async () => {
+    it('counts for nothing where the app is removed at the same moment, which ends the session', async () => {
       const { app, enrollment } = await enrolled();
       const reservation = await reserved();
       await store.unenroll('user1', enrollment, 0);
       const code = app.code();
       assert.deepEqual(await method().verify(attempt({ code }), reservation), {
-        ...{ kind: 'rejected', reason: 'wrong-code' },
+        ...{ kind: 'rejected', reason: 'ended' },
       });
     });
   });

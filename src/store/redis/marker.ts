@@ -1,9 +1,9 @@
-import type { Awaitable } from '../contracts.js';
-import { UnavailableError } from '../errors.js';
-import { notInitialized, partlyLost } from './redis-errors.js';
-import type { RedisKeys } from './redis-keys.js';
-import type { RedisShards } from './redis-shards.js';
-import { slotOf, slotTags } from './redis-slots.js';
+import type { Awaitable } from '../../contracts.js';
+import { UnavailableError } from '../../errors.js';
+import { notInitialized, partlyLost } from './errors.js';
+import type { RedisKeys } from './keys.js';
+import type { RedisShards } from './shards.js';
+import { slotOf, slotTags } from './slots.js';
 
 /** The layout of keys and values; another value in a marker means another, unknown layout. */
 const LAYOUT = '1';

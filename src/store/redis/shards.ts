@@ -1,9 +1,5 @@
-import type { Connect, Send } from './redis-client.js';
-import {
-  type ConnectionListener,
-  type RedisConnection,
-  redisConnection,
-} from './redis-connection.js';
+import type { Connect, Send } from './client.js';
+import { type ConnectionListener, type RedisConnection, redisConnection } from './connection.js';
 
 /** The master, or the masters of a Cluster, behind a store; every call goes to the one that has the key. */
 export interface RedisShards {

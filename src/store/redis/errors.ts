@@ -1,6 +1,6 @@
-import { SallyportError, UnavailableError } from '../errors.js';
-import { LateError } from './deadline.js';
-import type { Address } from './redis-node.js';
+import { SallyportError, UnavailableError } from '../../errors.js';
+import { LateError } from '../deadline.js';
+import type { Address } from './node.js';
 
 /** Whatever went wrong with Redis, as the one error that is answered with 503. */
 export function unavailable(cause: unknown): UnavailableError {

@@ -1,4 +1,4 @@
-import { SallyportError } from '../errors.js';
+import { SallyportError } from '../../errors.js';
 
 export interface RedisKeys {
   /** Says that this is a store that was set up, not one that came back empty. */

@@ -1,14 +1,9 @@
-import { SallyportError } from '../errors.js';
-import {
-  type ConnectionSettings,
-  duplicates,
-  kindOfClient,
-  type RedisClient,
-} from './redis-client.js';
-import { clusterShards } from './redis-cluster.js';
-import type { ConnectionListener } from './redis-connection.js';
-import { sentinelMaster } from './redis-sentinel.js';
-import { type RedisShards, redisNode, singleShard } from './redis-shards.js';
+import { SallyportError } from '../../errors.js';
+import { type ConnectionSettings, duplicates, kindOfClient, type RedisClient } from './client.js';
+import { clusterShards } from './cluster.js';
+import type { ConnectionListener } from './connection.js';
+import { sentinelMaster } from './sentinel.js';
+import { type RedisShards, redisNode, singleShard } from './shards.js';
 
 /** The servers that a client leads to. Throws ERR_REDIS_CLIENT. */
 export function redisServers(

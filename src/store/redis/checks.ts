@@ -1,6 +1,6 @@
-import { SallyportError } from '../errors.js';
-import { replyCode } from './redis-errors.js';
-import type { RedisShards } from './redis-shards.js';
+import { SallyportError } from '../../errors.js';
+import { replyCode } from './errors.js';
+import type { RedisShards } from './shards.js';
 
 /**
  * Refuses a Redis that may evict: an evicted enrollment is a lost lock. Also while `maxmemory` is 0, since

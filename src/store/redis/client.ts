@@ -1,4 +1,4 @@
-import { SallyportError } from '../errors.js';
+import { SallyportError } from '../../errors.js';
 
 /**
  * A client of node-redis (`redis` 5 or 6), connected or not: of `createClient()`, `createSentinel()` or

@@ -1,7 +1,7 @@
-import { UnavailableError } from '../errors.js';
-import { LateError, withDeadline } from './deadline.js';
-import type { Send, TrackedClient } from './redis-client.js';
-import { replyCode, unavailable } from './redis-errors.js';
+import { UnavailableError } from '../../errors.js';
+import { LateError, withDeadline } from '../deadline.js';
+import type { Send, TrackedClient } from './client.js';
+import { replyCode, unavailable } from './errors.js';
 
 const BEAT_MS = 1000;
 /** How long after the server was last heard what it told us is believed. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Send } from './redis-client.js';
+import type { Send } from './client.js';
 
 /** A Lua script that touches KEYS[1] alone, so that it runs on any slot of a Cluster. */
 export interface Script {
@@ -73,6 +73,14 @@ local function slots()
 end
 local function drop(suffix)
   redis.call('HDEL', key, 'm' .. suffix, 'k' .. suffix, 'l' .. suffix, 's' .. suffix, 'u' .. suffix)
+end`;
+
+/** The values x0, x1, … (redis-digests.ts). */
+export const DROP_CODES = `
+local function drop_codes()
+  local old = 0
+  while redis.call('HDEL', key, 'x' .. old) == 1 do old = old + 1 end
+  redis.call('HDEL', key, 'y')
 end`;
 
 /** Whether an argument is the subject's epoch, or names none. */

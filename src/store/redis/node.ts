@@ -5,7 +5,7 @@ import {
   type NodeRedisOptions,
   type RedisClient,
   type TrackedClient,
-} from './redis-client.js';
+} from './client.js';
 
 export interface Address {
   readonly host: string;

@@ -1,9 +1,9 @@
-import type { Authenticator, PendingEnrollment, StoredSetting } from '../contracts.js';
-import type { Send } from './redis-client.js';
-import { decodeSubject } from './redis-codec.js';
-import { type Fields, fieldsOf } from './redis-fields.js';
-import { unescaped } from './redis-keys.js';
-import { settingJson, settingRecord } from './redis-settings.js';
+import type { Authenticator, PendingEnrollment, StoredSetting } from '../../contracts.js';
+import { decodeSubject } from '../redis-codec.js';
+import { type Fields, fieldsOf } from '../redis-fields.js';
+import { settingJson, settingRecord } from '../redis-settings.js';
+import type { Send } from './client.js';
+import { unescaped } from './keys.js';
 
 /** What a subject's record holds that depends on a key of the keyring. */
 export interface ScannedSubject {

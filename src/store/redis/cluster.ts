@@ -1,14 +1,14 @@
-import { UnavailableError } from '../errors.js';
-import { withDeadline } from './deadline.js';
+import { UnavailableError } from '../../errors.js';
+import { withDeadline } from '../deadline.js';
 import {
   type ConnectionSettings,
   type NodeRedisOptions,
   optionsOfClient,
   type RedisClient,
   type Send,
-} from './redis-client.js';
-import type { ConnectionListener, RedisConnection } from './redis-connection.js';
-import { redirection, replyCode, unavailable } from './redis-errors.js';
+} from './client.js';
+import type { ConnectionListener, RedisConnection } from './connection.js';
+import { redirection, replyCode, unavailable } from './errors.js';
 import {
   type Address,
   foundClient,
@@ -16,10 +16,10 @@ import {
   type NodeAddressMap,
   nameOf,
   nodeClient,
-} from './redis-node.js';
-import { type RedisNode, type RedisShards, redisNode } from './redis-shards.js';
-import { slotOf } from './redis-slots.js';
-import { readNodeState, readTopology, type Topology } from './redis-topology.js';
+} from './node.js';
+import { type RedisNode, type RedisShards, redisNode } from './shards.js';
+import { slotOf } from './slots.js';
+import { readNodeState, readTopology, type Topology } from './topology.js';
 
 interface ClusterOptions {
   readonly rootNodes: readonly NodeRedisOptions[];

@@ -1,6 +1,6 @@
-import type { Send } from './redis-client.js';
-import { type Address, nameOf } from './redis-node.js';
-import { SLOTS } from './redis-slots.js';
+import type { Send } from './client.js';
+import { type Address, nameOf } from './node.js';
+import { SLOTS } from './slots.js';
 
 /** Who has which slot, as one node of a Cluster sees it. */
 export interface Topology {

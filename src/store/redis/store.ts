@@ -5,34 +5,34 @@ import {
   integerOption,
   option,
   optionsObject,
-} from '../check-options.js';
+} from '../../check-options.js';
 import type {
   AssuranceRecord,
   SecondFactorStore,
   StoredSetting,
   SubjectRecord,
-} from '../contracts.js';
-import { changeListeners } from './change-listeners.js';
-import { decodeAssurance } from './redis-assurance.js';
-import { assertNoEviction } from './redis-checks.js';
-import type { RedisClient } from './redis-client.js';
-import { subjectRecord } from './redis-codec.js';
-import { redisCodes } from './redis-codes.js';
-import { STALENESS_MS } from './redis-connection.js';
-import { redisDevices } from './redis-devices.js';
-import { connectError } from './redis-errors.js';
-import { redisEvents } from './redis-events.js';
-import { redisKeys } from './redis-keys.js';
-import { marker } from './redis-marker.js';
-import { redisRecords } from './redis-records.js';
-import { redisServers } from './redis-servers.js';
-import { redisSessions } from './redis-sessions.js';
-import { redisSettings, settingRecord } from './redis-settings.js';
-import { redisSubjects } from './redis-subjects.js';
-import { redisTransactions } from './redis-transactions.js';
+} from '../../contracts.js';
+import { changeListeners } from '../change-listeners.js';
+import { decodeAssurance } from '../redis-assurance.js';
+import { subjectRecord } from '../redis-codec.js';
+import { redisCodes } from '../redis-codes.js';
+import { redisDevices } from '../redis-devices.js';
+import { redisEvents } from '../redis-events.js';
+import { redisRecords } from '../redis-records.js';
+import { redisSessions } from '../redis-sessions.js';
+import { redisSettings, settingRecord } from '../redis-settings.js';
+import { redisSubjects } from '../redis-subjects.js';
+import { redisTransactions } from '../redis-transactions.js';
+import { assertNoEviction } from './checks.js';
+import type { RedisClient } from './client.js';
+import { STALENESS_MS } from './connection.js';
+import { connectError } from './errors.js';
+import { redisKeys } from './keys.js';
+import { marker } from './marker.js';
+import { redisServers } from './servers.js';
 import { trackedReads } from './tracked-reads.js';
 
-export type { RedisClient } from './redis-client.js';
+export type { RedisClient } from './client.js';
 
 export interface RedisStoreOptions {
   /** Begins every key; no braces. Default `sp:`. */

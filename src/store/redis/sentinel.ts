@@ -1,4 +1,4 @@
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../deadline.js';
 import {
   assertMaster,
   type Connect,
@@ -7,7 +7,7 @@ import {
   optionsOfClient,
   type RedisClient,
   type TrackedClient,
-} from './redis-client.js';
+} from './client.js';
 import {
   type Address,
   foundClient,
@@ -15,7 +15,7 @@ import {
   type NodeAddressMap,
   nameOf,
   nodeClient,
-} from './redis-node.js';
+} from './node.js';
 
 interface SentinelOptions {
   readonly name: string;

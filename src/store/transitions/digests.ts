@@ -1,4 +1,4 @@
-import type { Digest } from '../contracts.js';
+import type { Digest } from '../../contracts.js';
 
 export function sameDigest(one: Digest, other: Digest): boolean {
   return sameBytes(one.keyId, other.keyId) && sameBytes(one.bytes, other.bytes);

@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache';
+import { checkOptions, functionOption, optionsObject } from '../check-options.js';
+import type { SecondFactorStore, StoredEvent } from '../contracts.js';
+import { changeListeners } from './change-listeners.js';
+import type { RecordStore } from './record-store.js';
+import { KINDS, type Kind, type Records } from './records.js';
+import { secondFactorStore } from './second-factor-store.js';
+
+export interface MemoryStoreOptions {
+  /** Milliseconds since 1970; for tests. Default: the process's clock. */
+  readonly now?: () => number;
+}
+
+/** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
+const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
+
+const schema = optionsObject({
+  now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
+});
+
+interface Kept<R> {
+  get(id: string): R | undefined;
+  set(id: string, record: R, options: { readonly ttl: number }): unknown;
+  delete(id: string): unknown;
+}
+
+type KeptByKind = { readonly [K in Kind]: Kept<Records[K]> };
+
+/**
+ * A store for development, tests and single-process demos: everything is gone when the process ends, and no
+ * second process sees it. Operations are atomic because each runs to its end within one turn.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore {
+  return secondFactorStore(memoryRecords(options));
+}
+
+function memoryRecords(options: MemoryStoreOptions): RecordStore {
+  const { now = Date.now } = checkOptions(options, schema, { name: 'memoryStore' });
+  const changes = changeListeners();
+  // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
+  const kept: KeptByKind = {
+    subject: new Map(),
+    organization: new Map(),
+    devices: new Map(),
+    session: new LRUCache<string, Records['session']>(AT_MOST),
+    transaction: new LRUCache<string, Records['transaction']>(AT_MOST),
+  };
+
+  return {
+    name: 'memory',
+    stalenessMs: 0,
+    now,
+    async ready() {},
+    async close() {
+      changes.clear();
+    },
+    subscribe: changes.subscribe,
+    read: (kind, id) => kept[kind].get(id) ?? null,
+    async update(kind, id, transition) {
+      const records = kept[kind];
+      const present = records.get(id) ?? null;
+      const time = now();
+      const { next, result } = transition(present, time, null);
+      if (next === present) return result;
+      if (next === null) records.delete(id);
+      else records.set(id, next, { ttl: Math.max(1, (KINDS[kind].keptUntil(next) ?? 0) - time) });
+      changes.announce();
+      return result;
+    },
+    ...memoryTrails(),
+  };
+}
+
+/** The audit trail: a list per organization, the oldest dropped. */
+function memoryTrails(): Pick<RecordStore, 'append' | 'page'> {
+  const trails = new Map<string, StoredEvent[]>();
+  let count = 0;
+
+  return {
+    async append(organizationId, event, keep) {
+      const trail = trails.get(organizationId) ?? [];
+      count += 1;
+      trail.push(Object.freeze({ ...event, id: String(count).padStart(15, '0') }));
+      if (trail.length > keep) trail.splice(0, trail.length - keep);
+      trails.set(organizationId, trail);
+    },
+
+    async page(organizationId, { before, limit }) {
+      const trail = trails.get(organizationId) ?? [];
+      const older = before === null ? trail : trail.filter(({ id }) => id < before);
+      return older.slice(Math.max(0, older.length - limit)).reverse();
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type {
+  AssuranceRecord,
+  Authenticator,
+  Digest,
+  PendingEnrollment,
+  RememberedDevice,
+  Sealed,
+  StoredSetting,
+} from '../contracts.js';
+
+export interface StoredEnrollment extends Authenticator {
+  readonly label: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+/** All that is kept of a subject, but for its remembered devices. */
+export interface StoredSubject {
+  readonly epoch: number;
+  readonly failures: number;
+  /** No attempt before this time; 0 for none. */
+  readonly retryAt: number;
+  /** In the order in which they were confirmed. */
+  readonly enrollments: readonly StoredEnrollment[];
+  readonly pending: PendingEnrollment | null;
+  readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
+  readonly recoveryCodes: readonly Digest[] | null;
+  readonly recoveryCodesKept: boolean;
+  readonly setting: StoredSetting | null;
+  /** Goes on rising when the setting is removed. */
+  readonly settingVersion: number;
+}
+
+export interface StoredOrganization {
+  readonly setting: StoredSetting | null;
+  readonly settingVersion: number;
+}
+
+export interface StoredDevice extends RememberedDevice {
+  readonly token: string;
+  /** The token before it was rotated last. */
+  readonly before: string | null;
+  readonly rotatedAt: number;
+}
+
+export interface StoredDevices {
+  readonly devices: readonly StoredDevice[];
+}
+
+export interface StoredTransaction {
+  readonly value: Sealed;
+  readonly endsAt: number;
+}
+
+/** What a store keeps, by kind; each record has a key of its own. */
+export interface Records {
+  readonly subject: StoredSubject;
+  readonly organization: StoredOrganization;
+  readonly session: AssuranceRecord;
+  readonly devices: StoredDevices;
+  readonly transaction: StoredTransaction;
+}
+
+export type Kind = keyof Records;
+
+export const blankSubject: StoredSubject = Object.freeze({
+  epoch: 0,
+  failures: 0,
+  retryAt: 0,
+  enrollments: Object.freeze([]),
+  pending: null,
+  activationKey: null,
+  recoveryCodes: null,
+  recoveryCodesKept: false,
+  setting: null,
+  settingVersion: 0,
+});
+
+export const blankOrganization: StoredOrganization = Object.freeze({
+  setting: null,
+  settingVersion: 0,
+});
+
+/**
+ * A session between the doors that has run out must stay so ("cannot be extended by retrying"): its record
+ * is kept on for a day.
+ */
+const EXPIRED_PENDING_MS = 24 * 60 * 60 * 1000;
+
+interface KindOfRecord<R> {
+  /** Until when a store must keep it; null for good. It may keep it for longer: a record has its end inside. */
+  keptUntil(record: R): number | null;
+  /**
+   * Whether its loss could open a door. Then a store whose data can be lost in parts must tell a record that is
+   * gone, or is an older one, from one that never was.
+   */
+  readonly counted: boolean;
+  /** What a lost or damaged record reads as: an error, or nothing where that opens no door. */
+  readonly whenLost: 'refuse' | 'nothing';
+}
+
+export const KINDS: { readonly [K in Kind]: KindOfRecord<Records[K]> } = {
+  subject: { counted: true, whenLost: 'refuse', keptUntil: () => null },
+  organization: { counted: true, whenLost: 'refuse', keptUntil: () => null },
+  session: {
+    counted: false,
+    whenLost: 'refuse',
+    keptUntil: ({ state, expiresAt }) =>
+      state === 'pending' ? expiresAt + EXPIRED_PENDING_MS : expiresAt,
+  },
+  // Counted, or a device that was forgotten could come back; and lost, it only has its person asked again.
+  devices: {
+    counted: true,
+    whenLost: 'nothing',
+    keptUntil: ({ devices }) => Math.max(0, ...devices.map(({ endsAt }) => endsAt)),
+  },
+  transaction: { counted: false, whenLost: 'refuse', keptUntil: ({ endsAt }) => endsAt },
+};

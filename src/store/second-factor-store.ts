@@ -1,0 +1,104 @@
+import type { SecondFactorStore } from '../contracts.js';
+import type { RecordStore } from './record-store.js';
+import { commitAttempt, reserveAttempt } from './transitions/attempts.js';
+import {
+  keepRecoveryCodes,
+  putActivationKey,
+  replaceRecoveryCodes,
+  revokeActivationKey,
+  spendRecoveryCode,
+} from './transitions/codes.js';
+import { putDevice, readDevices, removeDevice, useDevice } from './transitions/devices.js';
+import {
+  beginEnrollment,
+  confirmEnrollment,
+  renameEnrollment,
+  reseal,
+  resumeEnrollment,
+  unenroll,
+  voidPending,
+} from './transitions/enrolling.js';
+import { end, openPending, prove } from './transitions/session.js';
+import { writeSetting, writeUserSetting } from './transitions/settings.js';
+import {
+  deleteSubject,
+  raiseEpoch,
+  reset,
+  type SubjectTransition,
+  unlock,
+  viewOfSubject,
+} from './transitions/subject.js';
+import { putTransaction, takeTransaction } from './transitions/transactions.js';
+
+const REPAIRS = { repairs: true } as const;
+
+/** The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records. */
+export function secondFactorStore(records: RecordStore): SecondFactorStore {
+  const { read, update } = records;
+  const subject = <T>(id: string, transition: SubjectTransition<T>) =>
+    update('subject', id, transition);
+
+  return {
+    name: records.name,
+    stalenessMs: records.stalenessMs,
+    now: records.now,
+    ready: records.ready,
+    close: records.close,
+    subscribe: records.subscribe,
+
+    readSubject(id) {
+      const found = read('subject', id);
+      return found instanceof Promise ? found.then(viewOfSubject) : viewOfSubject(found);
+    },
+    reserveAttempt: (id, limits, attempt) => subject(id, reserveAttempt(limits, attempt)),
+    commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
+    beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
+    resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
+    confirmEnrollment: (id, confirmation) => subject(id, confirmEnrollment(confirmation)),
+    reseal: (id, enrollmentId, expected, resealed) =>
+      subject(id, reseal(enrollmentId, expected, resealed)),
+    renameEnrollment: (id, enrollmentId, label) =>
+      subject(id, renameEnrollment(enrollmentId, label)),
+    unenroll: (id, enrollmentId, epoch) => subject(id, unenroll(enrollmentId, epoch)),
+    reset: (id) => update('subject', id, reset, REPAIRS),
+    voidPending: (id) => subject(id, voidPending),
+    raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
+    unlock: (id) => subject(id, unlock),
+    deleteSubject: (id) => update('subject', id, deleteSubject, REPAIRS),
+    writeUserSetting: (id, change) => subject(id, writeUserSetting(change)),
+    putActivationKey: (id, key) => subject(id, putActivationKey(key)),
+    revokeActivationKey: (id) => subject(id, revokeActivationKey),
+    replaceRecoveryCodes: (id, digests, epoch) => subject(id, replaceRecoveryCodes(digests, epoch)),
+    keepRecoveryCodes: (id, candidates) => subject(id, keepRecoveryCodes(candidates)),
+    spendRecoveryCode: (id, candidates, epoch) => subject(id, spendRecoveryCode(candidates, epoch)),
+
+    readSetting(id) {
+      const found = read('organization', id);
+      return found instanceof Promise
+        ? found.then((kept) => kept?.setting ?? null)
+        : (found?.setting ?? null);
+    },
+    writeSetting: (id, change) =>
+      update('organization', id, writeSetting(change), {
+        repairs: change.expectedVersion === null,
+      }),
+
+    readAssurance: (session) => read('session', session),
+    openPending: (session, pending) => update('session', session, openPending(pending)),
+    prove: (session, proof) => update('session', session, prove(proof)),
+    end: (session, keepMs, how = { renewed: false }) =>
+      update('session', session, end(keepMs, how), REPAIRS),
+
+    putDevice: (id, device) => update('devices', id, putDevice(device), REPAIRS),
+    useDevice: (id, use) => update('devices', id, useDevice(use), REPAIRS),
+    readDevices: (id) => update('devices', id, readDevices, REPAIRS),
+    removeDevice: (id, device) => update('devices', id, removeDevice(device), REPAIRS),
+
+    putTransaction: (id, value, lifetimeMs) =>
+      update('transaction', id, putTransaction(value, lifetimeMs), REPAIRS),
+    takeTransaction: (id) => update('transaction', id, takeTransaction),
+
+    appendEvent: records.append,
+    readEvents: records.page,
+  };
+}

@@ -1,0 +1,166 @@
+import type {
+  Confirmation,
+  Digest,
+  PendingEnrollment,
+  Sealed,
+  SessionDigest,
+} from '../../contracts.js';
+import { unchanged } from '../record-store.js';
+import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
+import { sameBytes, sameDigest } from './digests.js';
+import { ACCEPTED, changed, DURABLE, type SubjectTransition, viewOfEnrollment } from './subject.js';
+
+export const beginEnrollment =
+  (
+    {
+      lifetimeMs,
+      ...proposal
+    }: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
+    {
+      restart,
+      activationKey,
+      unlessPending = false,
+    }: {
+      readonly restart: boolean;
+      readonly activationKey?: Digest | null;
+      readonly unlessPending?: boolean;
+    },
+  ): SubjectTransition<PendingEnrollment | null> =>
+  (present, now) => {
+    const { pending, ...subject } = present ?? blankSubject;
+    const inTime = pending !== null && now < pending.expiresAt;
+    const continues =
+      inTime && pending.session === proposal.session && pending.basis === proposal.basis;
+    const byKey = proposal.basis === 'activation-key';
+    const rightKey = byKey && isKey(subject.activationKey, activationKey, now);
+    if (byKey && !rightKey && !continues) return unchanged(present, null);
+    // Also where it was not needed to go on: a right answer does not count as a wrong one.
+    const counted = rightKey ? ACCEPTED : {};
+    const goesOn = continues && !restart && pending.method === proposal.method;
+    if (goesOn || (unlessPending && inTime)) {
+      const result = goesOn ? pending : null;
+      if (present === null || !rightKey) return unchanged(present, result);
+      return changed(present, counted, result);
+    }
+    const begun = Object.freeze({ ...proposal, expiresAt: now + lifetimeMs });
+    return changed({ ...subject, pending: begun }, counted, begun);
+  };
+
+function isKey(
+  stored: StoredSubject['activationKey'],
+  given: Digest | null | undefined,
+  now: number,
+): boolean {
+  return stored !== null && now < stored.endsAt && !!given && sameDigest(stored.digest, given);
+}
+
+export const resumeEnrollment =
+  (session: SessionDigest): SubjectTransition<PendingEnrollment | null> =>
+  (present, now) => {
+    const pending = present?.pending ?? null;
+    const own = pending?.basis === 'handover' || pending?.session === session;
+    return unchanged(present, pending && own && now < pending.expiresAt ? pending : null);
+  };
+
+export const confirmEnrollment =
+  ({
+    id,
+    session,
+    step,
+    replaces,
+    epoch: expected,
+    label,
+  }: {
+    readonly id: string;
+    readonly session: SessionDigest;
+    readonly step: number;
+    readonly replaces: string | null;
+    readonly epoch: number;
+    readonly label?: string | undefined;
+  }): SubjectTransition<Confirmation> =>
+  (present, now) => {
+    const refused = (kind: 'superseded' | 'expired' | 'ended') =>
+      unchanged<StoredSubject, Confirmation>(present, { kind }, DURABLE);
+    if ((present ?? blankSubject).epoch !== expected) return refused('ended');
+    const pending = present?.pending;
+    if (!present || pending?.id !== id) return refused('superseded');
+    const { basis } = pending;
+    if (basis !== 'handover' && pending.session !== session) return refused('superseded');
+    // Of `proven`: what was proven has been removed meanwhile, and the proof went with it.
+    if ((basis === 'proven') !== present.enrollments.length > 0) return refused('superseded');
+    if (basis === 'activation-key' && !present.activationKey) return refused('superseded');
+    if (now >= pending.expiresAt) return refused('expired');
+    const made: StoredEnrollment = Object.freeze({
+      id,
+      method: pending.method,
+      label: label ?? pending.label,
+      sealed: pending.sealed,
+      parameters: pending.parameters,
+      lastStep: step,
+      createdAt: now,
+      lastUsedAt: now,
+    });
+    const replaced = present.enrollments.some((one) => one.id === replaces);
+    const others = present.enrollments.filter((one) => one.id !== replaces && one.id !== id);
+    const epoch = present.epoch + (replaced ? 1 : 0);
+    return changed(
+      present,
+      {
+        epoch,
+        enrollments: [...others, made],
+        pending: null,
+        activationKey: basis === 'activation-key' ? null : present.activationKey,
+        ...ACCEPTED,
+      },
+      { kind: 'confirmed', epoch, enrollment: viewOfEnrollment(made) },
+      DURABLE,
+    );
+  };
+
+export const reseal =
+  (enrollmentId: string, expected: Sealed, resealed: Sealed): SubjectTransition<boolean> =>
+  (present) => {
+    const sealed = Uint8Array.from(resealed);
+    const enrollment = present?.enrollments.find(({ id }) => id === enrollmentId);
+    const found = enrollment ?? present?.pending;
+    if (!present || found?.id !== enrollmentId || !sameBytes(found.sealed, expected)) {
+      return unchanged(present, false);
+    }
+    if (!enrollment) {
+      const pending = Object.freeze({ ...(found as PendingEnrollment), sealed });
+      return changed(present, { pending }, true);
+    }
+    const next = Object.freeze({ ...enrollment, sealed });
+    const enrollments = present.enrollments.map((one) => (one === enrollment ? next : one));
+    return changed(present, { enrollments }, true);
+  };
+
+export const renameEnrollment =
+  (enrollmentId: string, label: string): SubjectTransition<boolean> =>
+  (present) => {
+    if (!present?.enrollments.some(({ id }) => id === enrollmentId)) {
+      return unchanged(present, false);
+    }
+    const enrollments = present.enrollments.map((one) =>
+      one.id === enrollmentId ? Object.freeze({ ...one, label }) : one,
+    );
+    return changed(present, { enrollments }, true);
+  };
+
+export const unenroll =
+  (enrollmentId: string, expected: number): SubjectTransition<{ readonly epoch: number } | null> =>
+  (present) => {
+    const enrollments = present?.enrollments.filter(({ id }) => id !== enrollmentId) ?? [];
+    if (present?.epoch !== expected || enrollments.length === present.enrollments.length) {
+      return unchanged(present, null, DURABLE);
+    }
+    const epoch = present.epoch + 1;
+    // They stand in for a lost factor, and there is none left to lose.
+    const codes = enrollments.length === 0 ? { recoveryCodes: null, recoveryCodesKept: false } : {};
+    return changed(present, { enrollments, epoch, ...codes }, { epoch }, DURABLE);
+  };
+
+export const voidPending: SubjectTransition<void> = (present) =>
+  present?.pending
+    ? changed(present, { pending: null }, undefined, DURABLE)
+    : unchanged(present, undefined, DURABLE);

@@ -1,0 +1,91 @@
+import { type Enrollment, emptySubject, type SubjectRecord } from '../../contracts.js';
+import { type Outcome, type Transition, unchanged } from '../record-store.js';
+import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
+
+export type SubjectTransition<T> = Transition<StoredSubject, T>;
+
+/** A change of a subject. What is not named stays. */
+export function changed<T>(
+  subject: StoredSubject,
+  change: Partial<StoredSubject>,
+  result: T,
+  { durable = false } = {},
+): Outcome<StoredSubject, T> {
+  return { next: Object.freeze({ ...subject, ...change }), result, durable };
+}
+
+export const DURABLE = { durable: true } as const;
+
+/** To go with a change after an answer that was right: the count of failures is cleared. */
+export const ACCEPTED = { failures: 0, retryAt: 0 } as const;
+
+const views = new WeakMap<StoredSubject, SubjectRecord>();
+
+/** What the rest of the house reads of it: one object per record, so that a warm gate allocates nothing. */
+export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
+  if (stored === null) return emptySubject;
+  let view = views.get(stored);
+  if (!view) {
+    view = Object.freeze({
+      epoch: stored.epoch,
+      enrollments: Object.freeze(stored.enrollments.map(viewOfEnrollment)),
+      setting: stored.setting,
+      activationKeyEndsAt: stored.activationKey?.endsAt ?? null,
+      recoveryCodesLeft: stored.recoveryCodes?.length ?? null,
+      recoveryCodesKept: stored.recoveryCodes !== null && stored.recoveryCodesKept,
+      failures: stored.failures,
+    });
+    views.set(stored, view);
+  }
+  return view;
+}
+
+export function viewOfEnrollment(stored: StoredEnrollment): Enrollment {
+  const { id, method, label, parameters, createdAt, lastUsedAt } = stored;
+  return Object.freeze({ id, method, label, parameters, createdAt, lastUsedAt });
+}
+
+/**
+ * Takes everything away, and raises the epoch: it stays for good, or an older assurance would count again. So does
+ * the version of a setting, which never falls. A lost record begins anew beyond all that it can have been.
+ */
+function cleared(
+  present: StoredSubject | null,
+  lost: number | null,
+  keep: Partial<StoredSubject>,
+): StoredSubject {
+  const { epoch, settingVersion } = present ?? blankSubject;
+  return Object.freeze({
+    ...blankSubject,
+    epoch: Math.max(epoch, lost ?? 0) + 1,
+    settingVersion: Math.max(settingVersion, lost ?? 0),
+    ...keep,
+  });
+}
+
+export const reset: SubjectTransition<{ readonly epoch: number }> = (present, _now, lost) => {
+  const next = cleared(present, lost, present ? { setting: present.setting } : {});
+  return { next, result: { epoch: next.epoch }, durable: true };
+};
+
+export const deleteSubject: SubjectTransition<void> = (present, _now, lost) => ({
+  next: cleared(present, lost, {}),
+  result: undefined,
+  durable: true,
+});
+
+export const raiseEpoch =
+  (expected?: number): SubjectTransition<{ readonly epoch: number } | null> =>
+  (present) => {
+    const subject = present ?? blankSubject;
+    if (expected !== undefined && subject.epoch !== expected) {
+      return unchanged(present, null, DURABLE);
+    }
+    const epoch = subject.epoch + 1;
+    return changed(subject, { epoch }, { epoch }, DURABLE);
+  };
+
+export const unlock: SubjectTransition<void> = (present) =>
+  present && (present.failures > 0 || present.retryAt > 0)
+    ? changed(present, ACCEPTED, undefined)
+    : unchanged(present, undefined);
