@@ -21,6 +21,7 @@ import { type Check, checker } from './gate/check.js';
 import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
 import { wantsHtml } from './gate/navigation.js';
+import { bodyOf } from './gate/request-bodies.js';
 import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';
@@ -196,7 +197,7 @@ export function sallyport(options: SallyportOptions): Door {
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
         throw new RequestError(401, 'authentication_required', 'Please sign in first.', loginUrl);
       }
-      return attemptOf(situation, req.body ?? {});
+      return attemptOf(situation, bodyOf(req));
     },
   });
 

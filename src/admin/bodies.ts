@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
+import { bodyOf } from '../gate/request-bodies.js';
 
 /** What is wrong with which field; names as they were sent. */
 export type FieldErrors = Readonly<Record<string, string>>;
@@ -35,7 +36,7 @@ export function readBody<Shape extends z.ZodRawShape>(
 ): z.output<z.ZodObject<Shape>> {
   const parsed = z
     .strictObject({ ...shape, _csrf: z.string().max(200).optional() })
-    .safeParse(req.body ?? {});
+    .safeParse(bodyOf(req));
   if (!parsed.success) {
     throw new FieldsError(
       400,

@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Router } from 'express';
 import { RequestError } from '../errors.js';
+import { requestBodies } from '../gate/request-bodies.js';
 import { activationPages } from './activation.js';
 import { authenticationPages } from './authentication.js';
 import { bulkPages } from './bulk.js';
@@ -53,10 +54,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
       req.method === 'HEAD' ? new RequestError(405, 'method_not_allowed', 'Use GET.') : undefined,
     );
   });
-  router.use(
-    express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: FIELDS_AT_MOST }),
-  );
-  router.use(express.json({ limit: BODY_LIMIT }));
+  router.use(requestBodies({ limit: BODY_LIMIT, parameterLimit: FIELDS_AT_MOST }));
 
   router.get('/', anywhere(organizations.home));
   const one = '/organizations/:organization';

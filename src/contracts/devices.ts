@@ -6,6 +6,8 @@ export const REMEMBERED_DEVICE = 'remembered-device';
 /** A device on which a person need not prove a method again for a while. */
 export interface RememberedDevice {
   readonly id: string;
+  /** The organization in whose name the method was proven: it stands for that one alone. */
+  readonly tenantId: string;
   /** What the browser says it is; at most 80 characters. */
   readonly label: string;
   /** The method that was proven when it was remembered. */
@@ -30,7 +32,7 @@ export type DeviceUse =
 export interface DeviceStore {
   putDevice(
     subjectId: string,
-    device: Pick<RememberedDevice, 'id' | 'label' | 'method' | 'epoch'> & {
+    device: Pick<RememberedDevice, 'id' | 'tenantId' | 'label' | 'method' | 'epoch'> & {
       readonly token: string;
       readonly lifetimeMs: number;
     },

@@ -39,6 +39,8 @@ export type Verdict =
       readonly via?: string;
       /** As in `Factor`. */
       readonly loginOnly?: boolean;
+      /** The person wants this device remembered, and said so on the page that asked for the answer. */
+      readonly remember?: boolean;
       /** For the event, e.g. what Duo says of it. */
       readonly detail?: string;
     }

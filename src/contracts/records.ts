@@ -91,6 +91,8 @@ export interface Factor {
   readonly at: number;
   /** Of Duo, the organization in whose name it was proven; of a remembered device, the method it stands for. */
   readonly via?: string | undefined;
+  /** Of a remembered device, the organization that it stands for. */
+  readonly tenantId?: string | undefined;
   /** Counts at login and never where more is asked: the method said so, e.g. of a device remembered at Duo. */
   readonly loginOnly?: boolean | undefined;
 }

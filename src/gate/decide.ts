@@ -173,8 +173,14 @@ export function freshFactors({
  * Whoever has the keys of a Duo decides whom it says yes to. So a proof by it counts only in the organization in
  * whose name it was given: somebody who acts for several has one session for all of them.
  */
-function counts({ method, via }: Factor, { methods }: Policy, tenantId: string): boolean {
-  if (method === REMEMBERED_DEVICE) return via !== undefined && methods.includes(via);
+function counts(
+  { method, via, tenantId: standsFor }: Factor,
+  { methods }: Policy,
+  tenantId: string,
+): boolean {
+  if (method === REMEMBERED_DEVICE) {
+    return standsFor === tenantId && via !== undefined && methods.includes(via);
+  }
   return method !== DUO || via === tenantId;
 }
 

@@ -50,12 +50,16 @@ export function challengePages(config: PageConfig) {
   /** Where the way to Duo begins; null for any other method. */
   function duoPlace(
     method: SecondFactorMethod,
+    situation: KnownSituation,
     { methods, reason }: NonNullable<ReturnType<typeof asked>>,
   ): DuoPlace | null {
     if (method !== config.duo) return null;
     const url = `${path}/challenge/${method.name}`;
     const others = othersThan(method, methods);
-    return { purpose: 'challenge', url, reason, others, later: null, replaces: null };
+    return {
+      ...{ purpose: 'challenge', url, reason, others, later: null, replaces: null },
+      rememberDays: reason === null ? rememberDays(situation) : null,
+    };
   }
 
   async function show(
@@ -132,22 +136,26 @@ export function challengePages(config: PageConfig) {
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
-    const place = duoPlace(method, challenge);
+    const place = duoPlace(method, situation, challenge);
     if (place) await duo.ask(req, res, situation, place);
     else await show(req, res, situation, challenge, method, null);
   };
 
   const verify: Handler = async (req, res, situation) => {
-    readFields(req, ['code', 'remember']);
+    const { remember } = readFields(req, ['code', 'remember']);
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
-    const place = duoPlace(method, challenge);
-    if (place) return duo.answer(req, res, situation, place);
+    const place = duoPlace(method, situation, challenge);
+    const wanted = remember === '1';
+    if (place) return duo.answer(req, res, situation, place, wanted);
     const verdict = await prove(config, req, res, situation, method, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
-        return openDoor(config, req, res, situation, method.name, verdict);
+        return openDoor(config, req, res, situation, method.name, {
+          ...verdict,
+          remember: wanted,
+        });
       case 'rejected':
       case 'locked': {
         const wrong = refusal(verdict, { now: now(), res, of: method.name });

@@ -1,6 +1,7 @@
 import { csrfSync } from 'csrf-sync';
 import type { Request, RequestHandler, Response } from 'express';
 import { RequestError } from '../errors.js';
+import { bodyOf } from '../gate/request-bodies.js';
 
 /** How forms are guarded against other sites; a host with a guard of its own gives it in this shape. */
 export interface CsrfProtection {
@@ -20,7 +21,7 @@ export function sessionCsrf(): CsrfProtection {
       if (token) req.session.sallyport.csrf = token;
     },
     getTokenFromRequest: (req) => {
-      const field: unknown = req.body?._csrf;
+      const field: unknown = bodyOf(req)._csrf;
       return typeof field === 'string' ? field : req.get('x-csrf-token');
     },
   });

@@ -5,7 +5,6 @@ import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { type DuoPlace, duoPages } from './duo.js';
 import type { PageConfig } from './enrolling.js';
-import { readFields } from './fields.js';
 import { prove, type Refusal, refusal } from './proof.js';
 
 /** How long a session counts that got in although its method was out of reach. */
@@ -20,16 +19,24 @@ export function duoChallenge(config: PageConfig) {
   const { respond, now } = config;
   const { lead, failed } = duoPages(config);
 
-  /** GET. */
+  /** GET, and POST by whoever wants this device remembered afterwards. */
   async function ask(
     req: Request,
     res: Response,
     situation: KnownSituation,
     place: DuoPlace,
+    remember = false,
   ): Promise<void> {
     try {
-      const challenge = await config.duo.challenge(config.attemptOf(situation, {}));
-      await lead(req, res, situation, challenge, place);
+      const input = remember ? { remember: '1' } : {};
+      const challenge = await config.duo.challenge(config.attemptOf(situation, input));
+      await lead(
+        req,
+        res,
+        situation,
+        challenge,
+        remember ? { ...place, rememberDays: null, pressed: true } : place,
+      );
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       await show(req, res, situation, error, place);
@@ -92,14 +99,15 @@ export function duoChallenge(config: PageConfig) {
     });
   }
 
-  /** POST: takes the fallback up. */
+  /** POST: has the device remembered after the visit to Duo, or takes the fallback up. */
   async function answer(
     req: Request,
     res: Response,
     situation: KnownSituation,
     place: DuoPlace,
+    remember: boolean,
   ): Promise<void> {
-    readFields(req, ['code']);
+    if (remember && place.rememberDays !== null) return ask(req, res, situation, place, true);
     const error = await config.duo.outage(config.attemptOf(situation, {}));
     if (!error) {
       respond.onward(req, res, place.url, { next: 'challenge', method: 'duo' });

@@ -22,6 +22,10 @@ export interface DuoPlace {
   readonly others: readonly MethodLink[];
   readonly later: Later | null;
   readonly replaces: string | null;
+  /** For how many days this device may be remembered; null where that is not offered. */
+  readonly rememberDays: number | null;
+  /** The person has just pressed the button that leads on, so nothing is asked again. */
+  readonly pressed?: boolean;
 }
 
 /** The pages on the way to Duo and back. */
@@ -39,11 +43,12 @@ export function duoPages(config: PageConfig) {
     res: Response,
     { subject }: KnownSituation,
     { data }: Challenge,
-    { purpose, url, reason, others, later, replaces }: DuoPlace,
+    { purpose, url, reason, others, later, replaces, rememberDays, pressed = false }: DuoPlace,
   ): Promise<void> {
     const href = String(data.url);
     const cameBack = req.session.sallyport?.duo?.url === url;
-    const atOnce = !(cameBack && purpose === 'challenge' && others.length > 0);
+    const mayChoose = cameBack && purpose === 'challenge' && others.length > 0;
+    const atOnce = pressed || (!mayChoose && rememberDays === null);
     req.session.sallyport = { ...req.session.sallyport, duo: { url, replaces } };
     // Whoever goes to activate has left what a route demanded of them; on the way back it would ask for a proof.
     if (purpose === 'activate') delete req.session.sallyport.stepUp;
@@ -52,11 +57,15 @@ export function duoPages(config: PageConfig) {
       view: 'prompt-duo',
       title: TITLE,
       subject,
-      locals: { purpose, reason, atOnce, href, error: null, otherMethods: others, later },
+      locals: {
+        ...{ purpose, reason, atOnce, href, error: null, otherMethods: others, later },
+        remember: rememberDays === null ? null : { action: url, days: rememberDays },
+      },
       json: {
         next: purpose === 'activate' ? 'enroll' : 'challenge',
         method: 'duo',
         url: href,
+        rememberDays,
         graceEndsAt: later?.until.iso ?? null,
       },
     });
@@ -68,7 +77,7 @@ export function duoPages(config: PageConfig) {
     res: Response,
     { subject }: KnownSituation,
     error: DuoError,
-    { purpose, url, reason, others, later }: Omit<DuoPlace, 'replaces'>,
+    { purpose, url, reason, others, later }: Omit<DuoPlace, 'replaces' | 'rememberDays'>,
   ): Promise<void> {
     config.onError(error);
     const from = req.ip ?? null;
@@ -86,6 +95,7 @@ export function duoPages(config: PageConfig) {
       locals: {
         ...{ purpose, reason, error: message, later },
         atOnce: false,
+        remember: null,
         href: url,
         otherMethods: others,
       },
@@ -174,7 +184,7 @@ export function duoPages(config: PageConfig) {
     res: Response,
     { subject }: KnownSituation,
     reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
-    { purpose, url, reason: why, others, later }: Omit<DuoPlace, 'replaces'>,
+    { purpose, url, reason: why, others, later }: Omit<DuoPlace, 'replaces' | 'rememberDays'>,
   ): Promise<void> {
     if (reason === 'ended') throw sessionEnded();
     const { status, message } = REFUSALS[reason] ?? DENIED;
@@ -186,6 +196,7 @@ export function duoPages(config: PageConfig) {
       locals: {
         ...{ purpose, reason: why, error: message, later },
         atOnce: false,
+        remember: null,
         href: url,
         otherMethods: others,
       },

@@ -88,7 +88,12 @@ export function enrolling(config: PageConfig) {
     place: Place,
     wrong: Refusal | null,
   ): Promise<void> {
-    const towardsDuo = { ...place, purpose: 'activate', reason: null } as const;
+    const towardsDuo = {
+      ...place,
+      purpose: 'activate',
+      reason: null,
+      rememberDays: null,
+    } as const;
     let begun: Begun;
     try {
       begun = await begin(req, situation, place);

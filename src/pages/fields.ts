@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
+import { bodyOf } from '../gate/request-bodies.js';
 
 // Long enough for any code, key and state that the pages send.
 const MAX_LENGTH = 200;
@@ -16,7 +17,7 @@ export function readFields<Name extends string>(
   const shape = Object.fromEntries(
     [...names, '_csrf'].map((name) => [name, z.string().max(MAX_LENGTH).optional()]),
   );
-  const parsed = z.strictObject(shape).safeParse(req.body ?? {});
+  const parsed = z.strictObject(shape).safeParse(bodyOf(req));
   if (!parsed.success) {
     throw new RequestError(
       400,

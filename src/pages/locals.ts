@@ -175,6 +175,8 @@ export interface PromptDuoLocals extends Page {
   readonly error: string | null;
   readonly otherMethods: readonly MethodLink[];
   readonly later: Later | null;
+  /** POST `remember=1` and `_csrf`: goes on to Duo as well, and has this device remembered for so many days. */
+  readonly remember: { readonly action: string; readonly days: number } | null;
 }
 
 /** `fallback-duo`: Duo is out of reach, and the tenant lets this person in by another way. */

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Attempt, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import { bodyOf } from '../gate/request-bodies.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
@@ -31,7 +32,7 @@ export function prove(
   situation: KnownSituation,
   method: SecondFactorMethod,
   operation: Operation,
-  input: Attempt['input'] = req.body ?? {},
+  input: Attempt['input'] = bodyOf(req),
 ): Promise<Verdict> {
   const strategy = secondFactorStrategy(method, {
     name: method.name,
@@ -67,7 +68,7 @@ export async function openDoor(
   res: Response,
   situation: KnownSituation,
   method: MethodName,
-  { enrollmentId, epoch, at, via, loginOnly }: Extract<Verdict, { kind: 'verified' }>,
+  { enrollmentId, epoch, at, via, loginOnly, remember }: Extract<Verdict, { kind: 'verified' }>,
   codesDue = false,
 ): Promise<void> {
   const { subject } = situation;
@@ -79,11 +80,18 @@ export async function openDoor(
     ...(loginOnly && { loginOnly }),
   };
   await elevate(req, { subject, epoch, factor });
-  if (req.body?.remember === '1') await devices.remember(req, res, situation, { method, epoch });
+  if (remember && mayRemember(situation, method) && !loginOnly) {
+    await devices.remember(req, res, situation, { method, epoch });
+  }
   const onward = takeReturnTo(req, returnTo);
   if (codesDue) await recoveryCodes.makeAndShow(req, res, situation, { epoch, onward });
   else if (method === RECOVERY_CODE) await recoveryCodes.showLeft(req, res, situation, onward);
   else respond.onward(req, res, onward, { next: 'done' });
+}
+
+/** Only what a login asks for is spared on a remembered device, and a recovery code stands in once. */
+function mayRemember({ decision }: KnownSituation, method: MethodName): boolean {
+  return decision.kind === 'challenge' && decision.why === 'not-proven' && method !== RECOVERY_CODE;
 }
 
 /** What a person is told about an answer that did not open the door. */

@@ -9,6 +9,7 @@ import { RequestError, UnavailableError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
+import { requestBodies } from '../gate/request-bodies.js';
 import { activationPages } from './activation.js';
 import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
@@ -62,8 +63,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     ),
   );
   router.get('/expired', page(expired));
-  router.use(express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: 20 }));
-  router.use(express.json({ limit: BODY_LIMIT }));
+  router.use(requestBodies({ limit: BODY_LIMIT, parameterLimit: 20 }));
 
   router.get('/', page(known(status)));
   router.get('/activate', page(known(activation.choose)));

@@ -38,13 +38,14 @@ export interface RememberedDevices {
 
 interface Token {
   readonly subjectId: string;
+  readonly tenantId: string;
   readonly id: string;
   readonly token: string;
 }
 
 /**
  * Remembered devices: a sealed cookie, whose token changes with every use, and a record in the store, bound
- * to the subject, the epoch and what the policy says now. A token that comes a second time shows a copy, and
+ * to the subject, the organization, the epoch and what the policy says now. A token that comes a second time shows a copy, and
  * ends the record.
  */
 export function rememberedDevices({
@@ -91,7 +92,8 @@ export function rememberedDevices({
   return {
     async recognize(req, res, { subject, facts }) {
       const given = facts.policy.rememberDeviceSeconds === null ? null : read(req);
-      if (!given || given.subjectId !== subject.id) return 'not-recognized';
+      const ours = given?.subjectId === subject.id && given.tenantId === subject.tenantId;
+      if (!given || !ours) return 'not-recognized';
       const next = newToken();
       const use = await store.useDevice(subject.id, {
         id: given.id,
@@ -110,6 +112,7 @@ export function rememberedDevices({
       const now = store.now();
       if (
         device.epoch !== facts.record.epoch ||
+        device.tenantId !== subject.tenantId ||
         now >= endsAt ||
         !facts.policy.methods.includes(device.method)
       ) {
@@ -125,6 +128,7 @@ export function rememberedDevices({
         factor: {
           ...{ method: REMEMBERED_DEVICE, enrollmentId: device.id, at: now },
           via: device.method,
+          tenantId: device.tenantId,
         },
       });
       return 'recognized';
@@ -137,15 +141,17 @@ export function rememberedDevices({
       const id = randomBytes(9).toString('base64url');
       const token = newToken();
       const label = (req.get('user-agent') ?? 'unknown').replace(/[^\x20-\x7e]/g, '').slice(0, 80);
+      const { tenantId } = subject;
       await store.putDevice(subject.id, {
         id,
+        tenantId,
         token: digest(token),
         label,
         method,
         epoch,
         lifetimeMs,
       });
-      give(res, { subjectId: subject.id, id, token }, lifetimeMs);
+      give(res, { subjectId: subject.id, tenantId, id, token }, lifetimeMs);
       return true;
     },
   };

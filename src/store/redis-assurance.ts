@@ -1,7 +1,7 @@
 import type { AssuranceRecord, Factor } from '../contracts.js';
 
 // An assurance is one string: a letter for the state, expiresAt, `:`, epoch, `:`, and JSON that the scripts
-// carry along unread: [login, subjectId, [method, enrollmentId, at, via?, 1 for loginOnly?], …].
+// carry along unread: [login, subjectId, [method, enrollmentId, at, via?, 1 for loginOnly?, tenantId?], …].
 const ASSURANCE = /^([pver])(\d+):(\d+):(.*)$/s;
 const STATES = { p: 'pending', v: 'proven', e: 'ended', r: 'ended' } as const;
 
@@ -9,9 +9,9 @@ export function packProof(login: string, subjectId: string, factors: readonly Fa
   return JSON.stringify([
     login,
     subjectId,
-    ...factors.map(({ method, enrollmentId, at, via, loginOnly }) =>
-      loginOnly
-        ? [method, enrollmentId, at, via ?? null, 1]
+    ...factors.map(({ method, enrollmentId, at, via, loginOnly, tenantId }) =>
+      loginOnly || tenantId !== undefined
+        ? [method, enrollmentId, at, via ?? null, loginOnly ? 1 : 0, tenantId ?? null]
         : [method, enrollmentId, at, ...(via === undefined ? [] : [via])],
     ),
   ]);
@@ -24,7 +24,7 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
   const [login, subjectId, ...factors] = JSON.parse(match[4] as string) as [
     string,
     string,
-    ...[string, string, number, (string | null)?, 1?][],
+    ...[string, string, number, (string | null)?, (0 | 1)?, (string | null)?][],
   ];
   return Object.freeze({
     state,
@@ -32,12 +32,14 @@ export function decodeAssurance(value: Buffer): AssuranceRecord {
     epoch: Number(match[3]),
     login,
     factors: Object.freeze(
-      (state === 'proven' ? factors : []).map(([method, enrollmentId, at, via, loginOnly]) =>
-        Object.freeze({
-          ...{ method, enrollmentId, at },
-          ...(via != null && { via }),
-          ...(loginOnly === 1 && { loginOnly: true }),
-        }),
+      (state === 'proven' ? factors : []).map(
+        ([method, enrollmentId, at, via, loginOnly, tenantId]) =>
+          Object.freeze({
+            ...{ method, enrollmentId, at },
+            ...(via != null && { via }),
+            ...(loginOnly === 1 && { loginOnly: true }),
+            ...(tenantId != null && { tenantId }),
+          }),
       ),
     ),
     expiresAt: Number(match[2]),

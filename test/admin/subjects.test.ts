@@ -76,7 +76,10 @@ describe('door.subjects', () => {
   it('forgets a subject who is deleted', async () => {
     const { door, user, store, last } = await enrolled();
     for (const id of ['one', 'two']) {
-      const device = { id, token: id, label: 'A browser', method: 'totp', epoch: 0 };
+      const device = {
+        ...{ id, token: id, label: 'A browser', method: 'totp', epoch: 0 },
+        tenantId: 'acme',
+      };
       await store.putDevice(USER.id, { ...device, lifetimeMs: 60_000 });
     }
     await door.subjects.delete(USER);

@@ -36,9 +36,9 @@ const enrolled = (method: string): Enrollment => ({
   lastUsedAt: null,
 });
 
-const VIA: Readonly<Record<string, Pick<Factor, 'via'>>> = {
+const VIA: Readonly<Record<string, Pick<Factor, 'via' | 'tenantId'>>> = {
   duo: { via: 'acme' },
-  [REMEMBERED_DEVICE]: { via: 'totp' },
+  [REMEMBERED_DEVICE]: { via: 'totp', tenantId: 'acme' },
 };
 
 const factor = (method: string, ageMs = 0): Factor => ({

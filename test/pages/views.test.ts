@@ -119,6 +119,7 @@ describe('views', () => {
         purpose: 'challenge',
         reason: null,
         atOnce: false,
+        remember: { action: evil, days: 1 },
         href: evil,
         error: evil,
         otherMethods: others,

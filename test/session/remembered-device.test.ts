@@ -115,6 +115,7 @@ describe('remembered devices', () => {
         factor: {
           ...{ method: 'remembered-device', enrollmentId: device?.id, at: now },
           via: device?.method,
+          tenantId: 'acme',
         },
       },
     ]);

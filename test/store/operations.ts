@@ -158,7 +158,10 @@ export const step = fc.oneof(
   fc.record({ subject, id, token, lifetimeMs }).map((a) => ({
     words: `put device ${JSON.stringify(a)}`,
     run: ((store) =>
-      store.putDevice(a.subject, { ...a, label: 'é', method: 'totp', epoch: 1 })) as Step,
+      store.putDevice(a.subject, {
+        ...a,
+        ...{ label: 'é', method: 'totp', epoch: 1, tenantId: 'acme' },
+      })) as Step,
   })),
   fc.record({ subject, id, token, next: token }).map((a) => ({
     words: `use device ${JSON.stringify(a)}`,

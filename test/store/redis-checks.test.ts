@@ -109,7 +109,14 @@ describe('ready() of the redis store', () => {
     const digest = { keyId: new Uint8Array(4), bytes: new Uint8Array(10) };
     const limits = { free: 5, waits: [1000], stop: 100 };
     const change = { value: {}, changedBy: 'admin', expectedVersion: null };
-    const device = { id: 'one', token: 'one', label: 'one', method: 'totp', epoch: 0 };
+    const device = {
+      id: 'one',
+      tenantId: 'acme',
+      token: 'one',
+      label: 'one',
+      method: 'totp',
+      epoch: 0,
+    };
     const use = { id: 'one', token: 'one', next: 'two', graceMs: 1000 };
     await enroll(store, 'user1');
     await store.reserveAttempt('user1', limits, { method: 'totp', stoppable: true });

@@ -115,6 +115,7 @@ export function duo(config: DuoConfig): DuoMethod {
     });
     await transactions.put({
       ...{ state, session, username, redirectUrl, nonce, stepUp, source, keys, ...purpose },
+      remember: attempt.input.remember === '1',
       subjectId: subject.id,
       tenantId: subject.tenantId,
     });
@@ -192,6 +193,7 @@ export function duo(config: DuoConfig): DuoMethod {
       return {
         ...{ kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, detail },
         ...(loginOnly && { loginOnly }),
+        ...(transaction.remember && { remember: true }),
         via: transaction.tenantId,
       };
     },

@@ -19,6 +19,8 @@ export interface DuoTransaction {
   readonly nonce: string | null;
   /** Duo was asked for a fresh answer, and nothing else will do. */
   readonly stepUp: boolean;
+  /** Chosen on our page, before the person left for Duo. */
+  readonly remember: boolean;
   /** Whose keys they are. */
   readonly source: string;
   /** The keys it started with: it is finished with them, also when others were saved meanwhile. */

@@ -9,7 +9,7 @@ export const putDevice =
   ({
     lifetimeMs,
     ...device
-  }: Pick<RememberedDevice, 'id' | 'label' | 'method' | 'epoch'> & {
+  }: Pick<RememberedDevice, 'id' | 'tenantId' | 'label' | 'method' | 'epoch'> & {
     readonly token: string;
     readonly lifetimeMs: number;
   }): DevicesTransition<void> =>

@@ -8,6 +8,7 @@ export function devices({ clock, store, other }: Stage): void {
   const put = (id: string, lifetimeMs = 30 * DAY) =>
     store.putDevice('user1', {
       id,
+      tenantId: 'acme',
       token: `${id}-1`,
       label: 'Browser "é" {x}',
       method: 'totp',
@@ -26,6 +27,7 @@ export function devices({ clock, store, other }: Stage): void {
       assert.deepEqual(found, [
         {
           id: 'b',
+          tenantId: 'acme',
           label: 'Browser "é" {x}',
           method: 'totp',
           epoch: 3,
@@ -35,6 +37,7 @@ export function devices({ clock, store, other }: Stage): void {
         },
         {
           id: 'a',
+          tenantId: 'acme',
           label: 'Browser "é" {x}',
           method: 'totp',
           epoch: 3,

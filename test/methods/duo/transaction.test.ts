@@ -19,6 +19,7 @@ const transaction: DuoTransaction = {
   redirectUrl: 'https://console.example/two-factor/duo/callback',
   nonce: null,
   stepUp: false,
+  remember: false,
   username: 'user1@globex.example',
   source: 'northwind',
   keys: {
