@@ -155,7 +155,7 @@ export function activationPages(context: AdminContext) {
   async function confirm(visit: UserVisit): Promise<void> {
     const { req, res, admin, subject, here } = visit;
     const input = readBody(req, {
-      code: z.string().max(40),
+      code: z.string().max(200),
       enrollment: z.string().min(1).max(64),
     });
     const standing = await ready(visit);

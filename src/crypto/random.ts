@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { foldTypedCode } from './typed-code.js';
 
 /** A random identifier of `bytes` × 8 bits in base64url; 6 bytes (8 characters) where it only has to differ. */
 export function randomId(bytes = 6): string {
@@ -9,8 +10,6 @@ export function randomId(bytes = 6): string {
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Of a code for people to type: 80 random bits. */
 const CODE_LENGTH = 16;
-/** More than any code with its dashes and spaces; what is longer is not looked at. */
-const MAX_TYPED = 64;
 
 /** A code of `length` × 5 random bits for people to type, in groups: `7K2M-9QXD-…`. */
 export function randomCode({ length = CODE_LENGTH, group = 4 } = {}): string {
@@ -22,11 +21,14 @@ export function randomCode({ length = CODE_LENGTH, group = 4 } = {}): string {
 }
 
 /**
- * The code as it was made, from what was typed: case, spaces and dashes ignored, and the letters that the
- * alphabet leaves out read as the digits they look like. Null for what cannot be one.
+ * The code as it was made, from what was typed: case and whatever is no letter or digit ignored, and the
+ * letters that the alphabet leaves out read as the digits they look like. Null for what cannot be one.
  */
 export function readRandomCode(typed: unknown, length = CODE_LENGTH): string | null {
-  if (typeof typed !== 'string' || typed.length > MAX_TYPED) return null;
-  const code = typed.replace(/[\s-]/g, '').toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
-  return code.length === length && [...code].every((one) => ALPHABET.includes(one)) ? code : null;
+  const code = foldTypedCode(typed)?.toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
+  return code !== undefined &&
+    code.length === length &&
+    [...code].every((one) => ALPHABET.includes(one))
+    ? code
+    : null;
 }

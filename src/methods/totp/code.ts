@@ -1,4 +1,5 @@
 import { verifySync } from 'otplib';
+import { foldTypedCode } from '../../crypto/typed-code.js';
 
 export interface TotpParameters {
   readonly algorithm: 'sha1' | 'sha256' | 'sha512';
@@ -11,14 +12,12 @@ export interface TotpParameters {
 const TOLERANCE_STEPS = 1;
 
 /**
- * The digits of a code as a person may type it: spaces and dashes dropped, nothing else. Null for whatever
- * is not exactly `digits` digits then.
+ * The digits of a code as a person types or pastes it: see `foldTypedCode`. Null for whatever is not exactly
+ * `digits` digits then; a letter is not dropped.
  */
 export function readCode(value: unknown, digits: number): string | null {
-  // Longer than any grouping of digits a person would type: not worth a replacement over it.
-  if (typeof value !== 'string' || value.length > 32) return null;
-  const code = value.replace(/[ -]/g, '');
-  return new RegExp(`^[0-9]{${digits}}$`).test(code) ? code : null;
+  const code = foldTypedCode(value);
+  return code !== null && code.length === digits && /^[0-9]+$/.test(code) ? code : null;
 }
 
 /** The time step whose code this is, at the given time (ms) ± 1 step; null when there is none. */
