@@ -1,4 +1,4 @@
-import type { Verdict } from '../contracts.js';
+import type { RefusalReason, Verdict } from '../contracts.js';
 
 /** What an administrator is told about a code that was not accepted. */
 export interface Wrong {
@@ -8,7 +8,7 @@ export interface Wrong {
   readonly retryAt: Date | null;
 }
 
-const REASONS: Readonly<Record<Extract<Verdict, { kind: 'rejected' }>['reason'], string>> = {
+const REASONS: Readonly<Record<RefusalReason | 'ended', string>> = {
   'wrong-code': 'That code is not right. Enter the one that the app shows now.',
   replayed: 'That code was used already. Wait for the next one.',
   expired: 'This key was shown too long ago. Start again with a new one.',

@@ -61,11 +61,24 @@ export type Verdict =
   | { readonly kind: 'locked'; readonly retryAt: Date | null }
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
+/** Why an answer was refused. One of a session that has ended (`ended`) is not told why: it signs in again. */
+export type RefusalReason = Exclude<Extract<Verdict, { kind: 'rejected' }>['reason'], 'ended'>;
+
+/** What a person is told about an answer to one method, as whole sentences: they fit what was asked for. */
+export interface MethodWords {
+  readonly refused: Readonly<Record<RefusalReason, string>>;
+  /** Too many wrong answers; `wait` is how long it is until the next one is heard: `30 seconds`. */
+  readonly locked: (wait: string) => string;
+  /** The same where it takes somebody's help. */
+  readonly stopped: string;
+}
+
 /** Verifies answers. `challenge` shows what to do; `verify` redeems one answer. */
 export interface SecondFactorMethod {
   readonly name: MethodName;
   /** How the page names it, e.g. `Authenticator app`. */
   readonly title: string;
+  readonly words: MethodWords;
   /** Guessable methods are counted, and stop at the limit; `waits` are counted and wait only. */
   readonly counting: 'stops' | 'waits' | 'none';
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */

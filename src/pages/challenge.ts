@@ -158,7 +158,7 @@ export function challengePages(config: PageConfig) {
         });
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, of: method.name });
+        const wrong = refusal(verdict, { now: now(), res, words: method.words });
         return show(req, res, situation, challenge, method, wrong);
       }
       case 'unavailable':

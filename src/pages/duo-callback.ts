@@ -1,31 +1,15 @@
 import type { Request } from 'express';
-import type { Attempt } from '../contracts.js';
+import type { Attempt, RefusalReason } from '../contracts.js';
 
-/** What a person is told whose way back from Duo leads nowhere. */
-export const DENIED = {
-  status: 403,
-  message: 'Duo did not confirm that it was you, so you are not let in. You can try again.',
-};
-
-export const REFUSALS: Readonly<Record<string, typeof DENIED>> = {
-  denied: DENIED,
-  'not-accepted': {
-    status: 403,
-    message:
-      'Duo let you through in a way that does not count here, such as a remembered device or a bypass code. Try again, and approve on your phone or with your key.',
-  },
-  expired: {
-    status: 409,
-    message: 'This visit to Duo has ended, or its answer was used already. Start again.',
-  },
-  superseded: {
-    status: 409,
-    message: 'This was started again elsewhere, so the answer no longer counts. Start again.',
-  },
-  malformed: {
-    status: 400,
-    message: 'The answer from Duo was not understood, so you are not let in. Start again.',
-  },
+/** With which status a way back from Duo ends that leads nowhere. */
+export const REFUSAL_STATUS: Readonly<Record<RefusalReason, 400 | 403 | 409>> = {
+  'wrong-code': 403,
+  denied: 403,
+  'not-accepted': 403,
+  replayed: 409,
+  expired: 409,
+  superseded: 409,
+  malformed: 400,
 };
 
 /** Each parameter once, whatever the host's query parser makes of it: a repeated one is none. */

@@ -3,6 +3,7 @@ import { FALLBACK, type Factor } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
+import { TOTP_WORDS } from '../methods/totp/words.js';
 import { type DuoPlace, duoPages } from './duo.js';
 import type { PageConfig } from './enrolling.js';
 import { prove, type Refusal, refusal } from './proof.js';
@@ -136,7 +137,7 @@ export function duoChallenge(config: PageConfig) {
       }
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, of: 'totp' });
+        const wrong = refusal(verdict, { now: now(), res, words: TOTP_WORDS });
         return show(req, res, situation, error, place, wrong);
       }
       case 'unavailable':

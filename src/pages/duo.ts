@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express';
-import type { Challenge, Verdict } from '../contracts.js';
+import type { Challenge, RefusalReason, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { sessionEnded } from '../session/elevate.js';
-import { DENIED, REFUSALS, readCallback } from './duo-callback.js';
+import { REFUSAL_STATUS, readCallback } from './duo-callback.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import type { Later, MethodLink } from './locals.js';
 import { openDoor, prove } from './proof.js';
@@ -183,13 +183,13 @@ export function duoPages(config: PageConfig) {
     req: Request,
     res: Response,
     { subject }: KnownSituation,
-    reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
+    reason: RefusalReason | 'ended',
     { purpose, url, reason: why, others, later }: Omit<DuoPlace, 'replaces' | 'rememberDays'>,
   ): Promise<void> {
     if (reason === 'ended') throw sessionEnded();
-    const { status, message } = REFUSALS[reason] ?? DENIED;
+    const message = config.duo.words.refused[reason];
     await respond.page(req, res, {
-      status,
+      status: REFUSAL_STATUS[reason],
       view: 'prompt-duo',
       title: TITLE,
       subject,

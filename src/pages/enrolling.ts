@@ -11,6 +11,7 @@ import type {
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
+import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
 import { DuoError } from '../methods/duo/failure.js';
 import type { DuoMethod } from '../methods/duo/method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
@@ -154,7 +155,7 @@ export function enrolling(config: PageConfig) {
         return;
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, of: 'activation-key' });
+        const wrong = refusal(verdict, { now: now(), res, words: ACTIVATION_KEY_WORDS });
         return showActivationKey(req, res, situation, place, wrong);
       }
       case 'unavailable':
@@ -180,7 +181,7 @@ export function enrolling(config: PageConfig) {
         return verdict;
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, of: method.name });
+        const wrong = refusal(verdict, { now: now(), res, words: method.words });
         await show(req, res, situation, place, wrong);
         return null;
       }
@@ -198,11 +199,9 @@ function isFirst({ facts }: KnownSituation): boolean {
   return facts.record.enrollments.length === 0;
 }
 
-/** What was wrong with a code, on the page that asks for the activation key in its place. */
+/** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */
 function forKey(wrong: Refusal): Refusal {
-  const message = {
-    superseded: 'Activation was started again elsewhere. Enter your activation key to go on here.',
-    expired: 'That took too long. Enter your activation key again.',
-  }[wrong.error];
-  return message === undefined ? wrong : { ...wrong, message };
+  if (wrong.error === 'locked') return wrong;
+  const reason = wrong.error === 'superseded' ? 'superseded' : 'expired';
+  return { ...wrong, message: ACTIVATION_KEY_WORDS.refused[reason] };
 }

@@ -1,5 +1,11 @@
 import type { Request, Response } from 'express';
-import type { Attempt, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
+import type {
+  Attempt,
+  MethodName,
+  MethodWords,
+  SecondFactorMethod,
+  Verdict,
+} from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { bodyOf } from '../gate/request-bodies.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
@@ -102,57 +108,30 @@ export interface Refusal {
   readonly retryAt: Moment | null;
 }
 
+/** In the words of the method that was answered. */
 export function refusal(
   verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
-  { now, res, of }: { now: number; res: Response; of: MethodName },
+  { now, res, words }: { now: number; res: Response; words: MethodWords },
 ): Refusal {
   if (verdict.kind === 'rejected') {
     if (verdict.reason === 'ended') throw sessionEnded();
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message:
-        (of === 'activation-key' ? KEY_REASONS[verdict.reason] : undefined) ??
-        REASONS[verdict.reason],
+      message: words.refused[verdict.reason],
       retryAt: null,
     };
   }
   const { retryAt } = verdict;
   if (retryAt === null) {
-    return {
-      status: 429,
-      error: 'locked',
-      message:
-        'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
-      retryAt: null,
-    };
+    return { status: 429, error: 'locked', message: words.stopped, retryAt: null };
   }
   const waitMs = Math.max(1000, retryAt.getTime() - now);
   res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
   return {
     status: 429,
     error: 'locked',
-    message: `Too many wrong codes. Try again in ${durationText(waitMs)}.`,
+    message: words.locked(durationText(waitMs)),
     retryAt: waitUntil(now + waitMs, now),
   };
 }
-
-type Reason = Exclude<Extract<Verdict, { kind: 'rejected' }>['reason'], 'ended'>;
-
-const REASONS: Readonly<Record<Reason, string>> = {
-  'wrong-code':
-    'That code is not right. Enter the one your app shows now; if it still fails, check the clock of your device.',
-  replayed: 'That code was used already. Wait for the next one.',
-  expired: 'This key was shown too long ago. Use the new one below.',
-  superseded:
-    'This key is no longer valid: activation was started again elsewhere. Use the one below.',
-  denied: 'The request was denied.',
-  'not-accepted': 'That does not count here. Confirm in another way.',
-  malformed: 'Enter the digits that your app shows, and nothing else.',
-};
-
-const KEY_REASONS: Readonly<Partial<Record<Reason, string>>> = {
-  'wrong-code':
-    'That key is not right, or it was used or has ended. Ask your administrator for a new one.',
-  malformed: 'An activation key has 20 letters and digits.',
-};

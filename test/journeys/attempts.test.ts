@@ -138,16 +138,7 @@ journeys('attempts', (world) => {
   it('that are only badly written are not counted', async () => {
     const { app } = await world().host();
     const key = await enrolled(app);
-    for (const code of [
-      '',
-      '12345',
-      '1234567',
-      'abcdef',
-      '12345a',
-      '١٢٣٤٥٦',
-      '１２３４５６',
-      '0x1234',
-    ]) {
+    for (const code of ['', '12345', '1234567', 'abcdef', '12345a', '١٢٣٤٥٦', '0x1234']) {
       for (let time = 1; time <= 2; time += 1) {
         const refused = await answer(app, code);
         assert.equal(refused.status, 422, code);

@@ -4,6 +4,7 @@ import type {
   EnrollableMethod,
   Keyring,
   PendingEnrollment,
+  RefusalReason,
   SecondFactorStore,
   Subject,
   Verdict,
@@ -18,6 +19,7 @@ import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
 import { readResult } from './result.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
+import { DUO_WORDS } from './words.js';
 
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
@@ -172,6 +174,7 @@ export function duo(config: DuoConfig): DuoMethod {
   return {
     name: 'duo',
     title: TITLE,
+    words: DUO_WORDS,
     counting: 'none',
 
     wellFormed: (input) => isAnswer(input),
@@ -282,7 +285,7 @@ function proposal(
 }
 
 function rejected(
-  reason: Extract<Verdict, { kind: 'rejected' }>['reason'],
+  reason: RefusalReason | 'ended',
   detail: string,
 ): Extract<Verdict, { kind: 'rejected' }> {
   return { kind: 'rejected', reason, detail };

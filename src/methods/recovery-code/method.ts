@@ -1,6 +1,7 @@
 import type { Keyring, SecondFactorMethod, SecondFactorStore, Verdict } from '../../contracts.js';
 import { readRandomCode } from '../../crypto/random.js';
 import { recoveryCodeDigests } from './codes.js';
+import { RECOVERY_CODE_WORDS } from './words.js';
 
 export const RECOVERY_CODE = 'recovery-code';
 
@@ -14,6 +15,7 @@ export function recoveryCode({ store, keyring }: RecoveryCodeConfig) {
   return {
     name: RECOVERY_CODE,
     title: 'Recovery code',
+    words: RECOVERY_CODE_WORDS,
     counting: 'waits',
     wellFormed: ({ code }) => readRandomCode(code) !== null,
 

@@ -21,6 +21,7 @@ import {
   type TotpParameters,
 } from './code.js';
 import { keyUri, manualKey } from './key.js';
+import { TOTP_WORDS } from './words.js';
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20;
@@ -93,6 +94,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
   return {
     name: 'totp',
     title: 'Authenticator app',
+    words: TOTP_WORDS,
     counting: 'stops',
 
     // The enrollment at hand may have another number of digits than new ones get, so both pass here.

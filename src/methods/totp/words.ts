@@ -1,0 +1,17 @@
+import type { MethodWords } from '../../contracts.js';
+
+export const TOTP_WORDS: MethodWords = {
+  refused: {
+    'wrong-code':
+      'That code is not right. Enter the one your app shows now; if it still fails, check the clock of your device.',
+    replayed: 'That code was used already. Wait for the next one.',
+    expired: 'This key was shown too long ago. Use the new one below.',
+    superseded:
+      'This key is no longer valid: activation was started again elsewhere. Use the one below.',
+    denied: 'That code was not accepted. Enter the one that your app shows now.',
+    'not-accepted': 'A code of your app does not count here. Confirm in another way.',
+    malformed: 'Enter the digits that your app shows, and nothing else.',
+  },
+  locked: (wait) => `Too many wrong codes. Try again in ${wait}.`,
+  stopped: 'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
+};
