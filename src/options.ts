@@ -55,7 +55,11 @@ export interface SallyportOptions {
   readonly policyTimeout?: Duration;
   /** Deadline of each call of the session store. Default `2s`. */
   readonly sessionTimeout?: Duration;
-  /** For new TOTP enrollments. Default SHA-1 and 6 digits, which every app understands. */
+  /**
+   * For new TOTP enrollments; those that exist keep their own. Default SHA-1 and 6 digits, which every app
+   * understands. Several apps, Google Authenticator for long among them, ignore the rest without a word: they
+   * show codes of 6 digits by SHA-1, which are then wrong. Change it only where you know which apps are used.
+   */
   readonly totp?: { readonly digits?: 6 | 8; readonly algorithm?: 'sha1' | 'sha256' | 'sha512' };
   readonly duo?: {
     /** Deadline of each call to Duo. Default `5s`. */

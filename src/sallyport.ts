@@ -186,6 +186,7 @@ export function sallyport(options: SallyportOptions): Door {
     session,
     epoch: facts.record.epoch,
     issuer: config.issuer,
+    enrollments: facts.record.enrollments,
     input,
   });
 

@@ -3,9 +3,11 @@ for (const button of document.querySelectorAll('[data-sp-copy]')) {
   if (!navigator.clipboard) break;
   button.hidden = false;
   button.addEventListener('click', async () => {
-    const list = document.getElementById(button.dataset.spCopy);
-    const lines = [...list.children].map((item) => item.textContent.trim());
-    await navigator.clipboard.writeText(lines.join('\n'));
+    const copied = document.getElementById(button.dataset.spCopy);
+    // A list line by line; a key without the spaces that it is shown with.
+    const lines = [...copied.children].map((item) => item.textContent.trim());
+    const text = lines.length > 0 ? lines.join('\n') : copied.textContent.replace(/\s/g, '');
+    await navigator.clipboard.writeText(text);
     button.textContent = button.dataset.spDone;
   });
 }

@@ -1,7 +1,7 @@
 import type { Reservation } from './attempts.js';
 import type { Digest } from './keyring.js';
 import type { Policy } from './policy.js';
-import type { EnrollmentBasis, SessionDigest } from './records.js';
+import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
 import type { MethodName, Subject } from './subject.js';
 
 /** One answer of one person to one method, with everything the method may use. */
@@ -16,8 +16,11 @@ export interface Attempt {
    * login only is not enough.
    */
   readonly stepUp?: boolean;
-  /** The name that the authenticator app shows. */
+  /** The names under which an authenticator app lists the account; `account` is by default the subject's label. */
   readonly issuer: string;
+  readonly account?: string;
+  /** What the subject has activated, as far as it is known already: what is asked for can then fit to it. */
+  readonly enrollments?: readonly Enrollment[];
   /** Form fields or JSON body, as they came; each method takes from it only what it knows. */
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -55,6 +58,8 @@ export type Verdict =
         | 'ended'
         | 'not-accepted'
         | 'malformed';
+      /** Of a code that is right at another time: by how many milliseconds the clock it comes from is fast. */
+      readonly clockOffMs?: number;
       /** For the event, beyond the reason; never shown. */
       readonly detail?: string;
     }
@@ -71,6 +76,8 @@ export interface MethodWords {
   readonly locked: (wait: string) => string;
   /** The same where it takes somebody's help. */
   readonly stopped: string;
+  /** Of a code that is right at another time; `off` says which clock: `about 3 minutes late`. */
+  readonly clockOff?: (off: string) => string;
 }
 
 /** Verifies answers. `challenge` shows what to do; `verify` redeems one answer. */

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
-import type { SecondFactorMethod } from '../contracts.js';
+import type { Challenge, SecondFactorMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import { appNames } from '../methods/totp/app-names.js';
 import type { DuoPlace } from './duo.js';
 import { duoChallenge } from './duo-challenge.js';
 import type { Handler, PageConfig } from './enrolling.js';
@@ -106,8 +107,9 @@ export function challengePages(config: PageConfig) {
       title: 'Enter your code',
       locals: {
         ...said,
-        issuer: attempt.issuer,
+        issuer: appNames({ account: '', ...attempt }).issuer,
         digits: Number(data.digits),
+        digitsText: digitsText(data),
         retryAt: wrong?.retryAt ?? null,
         reason,
         rememberDays: reason === null ? rememberDays(situation) : null,
@@ -169,6 +171,11 @@ export function challengePages(config: PageConfig) {
   };
 
   return { preferred, ask, verify };
+}
+
+function digitsText({ digits, digitsAccepted }: Challenge['data']): string {
+  const lengths = Array.isArray(digitsAccepted) ? digitsAccepted : [digits];
+  return `${lengths.join(' or ')} digits`;
 }
 
 function rememberDays({ facts }: KnownSituation): number | null {

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Challenge, EnrollableMethod } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import type { TotpParameters } from '../methods/totp/code.js';
 import type { TotpEnrollmentData } from '../methods/totp/method.js';
-import type { Later, MethodLink } from './locals.js';
+import type { KeySettings, Later, MethodLink } from './locals.js';
 import type { Refusal } from './proof.js';
 import { qrSvg } from './qr.js';
 import type { Responder } from './respond.js';
@@ -28,7 +29,8 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     { data }: Challenge,
     wrong: Refusal | null,
   ): Promise<void> {
-    const { enrollment, key, uri, account, issuer, digits } = data as unknown as TotpEnrollmentData;
+    const shown = data as unknown as TotpEnrollmentData;
+    const { enrollment, key, uri, account, issuer, digits } = shown;
     const qr = qrSvg(uri, `QR code of the key for ${account}`);
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
@@ -41,9 +43,11 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
         enrollment,
         key,
         qr,
+        uri,
         account,
         issuer,
         digits,
+        settings: keySettings(shown),
         ...said(wrong),
         otherMethods: others,
         later,
@@ -129,6 +133,21 @@ function said(wrong: Refusal | null) {
 
 function asJson(wrong: Refusal | null): Record<string, unknown> {
   return wrong
-    ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
+    ? {
+        error: wrong.error,
+        message: wrong.message,
+        retryAt: wrong.retryAt?.iso ?? null,
+        ...(wrong.clockOffMs !== null && { clockOffSeconds: wrong.clockOffMs / 1000 }),
+      }
     : {};
+}
+
+/** Whoever types the key chooses these in the app; the usual ones nobody has to choose. */
+function keySettings({ algorithm, digits, period }: TotpParameters): KeySettings | null {
+  if (algorithm === 'sha1' && digits === 6 && period === 30) return null;
+  return {
+    algorithm: algorithm.toUpperCase().replace('SHA', 'SHA-'),
+    digits,
+    period: `${period} seconds`,
+  };
 }

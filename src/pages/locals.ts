@@ -51,6 +51,15 @@ interface Page {
   readonly frame: Frame;
 }
 
+/** What an app makes codes by, in words. */
+export interface KeySettings {
+  /** `SHA-256`. */
+  readonly algorithm: string;
+  readonly digits: number;
+  /** How long a code is shown: `30 seconds`. */
+  readonly period: string;
+}
+
 /** `activate-totp`: QR code, manual key, and the one field that confirms them. */
 export interface ActivateTotpLocals extends Page {
   /** POST `code`, `enrollment` and `_csrf`. */
@@ -63,8 +72,12 @@ export interface ActivateTotpLocals extends Page {
   readonly key: string;
   /** Our own SVG (see `qr.ts`): the one local that is markup. */
   readonly qr: string;
+  /** The key as `otpauth:` link, which an authenticator app on the same device opens. */
+  readonly uri: string;
   readonly account: string;
   readonly issuer: string;
+  /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
+  readonly settings: KeySettings | null;
   /** Length of the code: 6 or 8. */
   readonly digits: number;
   /** What was wrong with the last answer, as a sentence; shown beside the field. */
@@ -81,7 +94,10 @@ export interface ChallengeTotpLocals extends Page {
   readonly action: string;
   /** The name under which the authenticator app lists the account. */
   readonly issuer: string;
+  /** Of this person's app; of several with codes of different lengths the shortest. */
   readonly digits: number;
+  /** The same in words, all of them: `6 digits`, `6 or 8 digits`. */
+  readonly digitsText: string;
   readonly error: string | null;
   readonly retryAt: Moment | null;
   readonly otherMethods: readonly MethodLink[];

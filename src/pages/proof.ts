@@ -3,6 +3,7 @@ import type {
   Attempt,
   MethodName,
   MethodWords,
+  RefusalReason,
   SecondFactorMethod,
   Verdict,
 } from '../contracts.js';
@@ -18,7 +19,7 @@ import type { RememberedDevices } from '../session/remembered-device.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
-import { durationText, waitUntil } from './wording.js';
+import { clockOffText, durationText, waitUntil } from './wording.js';
 
 export interface ProofConfig {
   readonly passport: PassportLike;
@@ -106,6 +107,8 @@ export interface Refusal {
   readonly error: string;
   readonly message: string;
   readonly retryAt: Moment | null;
+  /** As in `Verdict`. */
+  readonly clockOffMs: number | null;
 }
 
 /** In the words of the method that was answered. */
@@ -118,13 +121,20 @@ export function refusal(
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: words.refused[verdict.reason],
+      message: refusalText(verdict.reason, verdict.clockOffMs ?? null, words),
+      clockOffMs: verdict.clockOffMs ?? null,
       retryAt: null,
     };
   }
   const { retryAt } = verdict;
   if (retryAt === null) {
-    return { status: 429, error: 'locked', message: words.stopped, retryAt: null };
+    return {
+      status: 429,
+      error: 'locked',
+      message: words.stopped,
+      retryAt: null,
+      clockOffMs: null,
+    };
   }
   const waitMs = Math.max(1000, retryAt.getTime() - now);
   res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
@@ -133,5 +143,11 @@ export function refusal(
     error: 'locked',
     message: words.locked(durationText(waitMs)),
     retryAt: waitUntil(now + waitMs, now),
+    clockOffMs: null,
   };
+}
+
+function refusalText(reason: RefusalReason, offMs: number | null, words: MethodWords): string {
+  const { refused, clockOff } = words;
+  return offMs === null || !clockOff ? refused[reason] : clockOff(clockOffText(offMs));
 }

@@ -219,7 +219,7 @@ journeys('activating TOTP', (world) => {
     for (const text of hidden) assert.equal(told.includes(text), false);
   });
 
-  it('shows its QR code as part of the page, and lets no link carry the secret', async () => {
+  it('shows its QR code as part of the page, and lets no link of a site carry the secret', async () => {
     const { app } = await world().host();
     const { browser, key } = await begun(app);
     const { text } = await browser.get(URL);
@@ -228,7 +228,11 @@ journeys('activating TOTP', (world) => {
       ([, address]) => address!,
     );
     assert.ok(addresses.length > 2);
-    for (const address of addresses) {
+    // For the app on the same device: no site's address, so nobody is sent it.
+    const forApp = addresses.filter((address) => address.startsWith('otpauth:'));
+    assert.equal(forApp.length, 1);
+    assert.match(forApp[0] ?? '', new RegExp(`secret=${key.replaceAll(' ', '')}&`));
+    for (const address of addresses.filter((one) => !forApp.includes(one))) {
       assert.match(address, /^\/(?!\/)/, 'nothing of another site');
       assert.equal(address.includes(key.replaceAll(' ', '')), false);
     }
@@ -253,6 +257,52 @@ journeys('activating TOTP', (world) => {
       ['enrollment.confirmed', 'user1@acme', 'acme', 'totp', null],
     ]);
   });
+
+  it('tells a phone whose clock is minutes late so, after the attempt was counted, and lets nobody in by it', async () => {
+    const { app } = await world().host();
+    const one = await begun(app);
+    const late = await confirm(one, codeAt(one.key, now() - 3 * MINUTE));
+    assert.equal(late.status, 422);
+    assert.match(late.text, /clock is about 3 minutes late/);
+    const { browser, enrollment, _csrf } = one;
+    const code = codeAt(one.key, now() + 60 * MINUTE);
+    const early = await browser.json('post', URL, { code, enrollment, _csrf });
+    assert.deepEqual([early.status, early.body.error], [422, 'wrong_code']);
+    assert.equal(early.body.clockOffSeconds, 3600);
+    assert.match(early.body.message, /clock is about 60 minutes ahead/);
+    assert.equal((await world().store.readSubject('user1@acme')).failures, 2);
+    assert.equal((await browser.get('/reports')).status, 303);
+    for (let n = 0; n < 3; n += 1) await confirm(one, wrongCode(one.key, now()));
+    const locked = await confirm(one, codeAt(one.key, now() - 3 * MINUTE));
+    assert.equal(locked.status, 429);
+    assert.doesNotMatch(locked.text, /clock/);
+    assert.deepEqual(await enrollments(), []);
+  });
+
+  for (const [what, label] of [
+    ['half an emoji', 'user1\ud83d@acme'],
+    ['400 Chinese letters', `${'\u6771'.repeat(400)}@acme`],
+    ['10 000 letters', `${'a'.repeat(10_000)}@acme`],
+    ['markup, percent signs and a line break', 'a%:<b>\r\n"\u202e@acme'],
+  ] as const) {
+    it(`goes through for a name of ${what}, with the same words on the page as in the app`, async () => {
+      const { app, errors } = await world().host({
+        options: { subject: (req) => req.user && { id: 'user1@acme', tenantId: 'acme', label } },
+      });
+      const browser = new Browser(app);
+      await browser.login('user1@acme');
+      const { body } = await browser.json('get', URL);
+      const account = /^otpauth:\/\/totp\/[^:?]*:([^?]*)\?/.exec(body.uri)?.[1] ?? '';
+      assert.equal(decodeURIComponent(account), body.account);
+      assert.ok(body.uri.length < 500, body.uri);
+      const { key } = await browser.totpForm();
+      assert.equal(key, body.key);
+      const { enrollment, csrfToken: _csrf } = body;
+      const code = codeAt(key, now());
+      assert.equal((await browser.post(URL, { code, enrollment, _csrf })).status, 303);
+      assert.deepEqual(errors, []);
+    });
+  }
 
   it('is offered where two-factor is optional, and demanded from then on', async () => {
     const { app } = await world().host({ policy: () => ({ mode: 'optional' }) });

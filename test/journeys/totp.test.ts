@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Express } from 'express';
+import { authenticator } from 'sallyport/testing';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
 
@@ -34,6 +35,35 @@ journeys('a TOTP challenge', (world) => {
       assert.equal(await isInside(browser), true, `step ${step}`);
       world().clock.advance(4 * STEP);
     }
+  });
+
+  it('asks for the digits of the person’s own app after new ones have got others, and the other way round', async () => {
+    const six = await world().host();
+    const eight = await world().host({ options: { totp: { digits: 8, algorithm: 'sha256' } } });
+    const key = await enrolled(six.app);
+    const first = new Browser(eight.app);
+    await first.login('user2@acme');
+    const page = await first.get('/two-factor/activate/totp');
+    assert.match(page.text, /<dd>SHA-256<\/dd>/);
+    assert.match(page.text, /<dt>Digits<\/dt>\s*<dd>8<\/dd>/);
+    const { body } = await first.json('get', '/two-factor/activate/totp');
+    assert.deepEqual([body.algorithm, body.digits, body.period], ['sha256', 8, 30]);
+    const app = authenticator(body.uri, { now });
+    const { enrollment, csrfToken: _csrf } = body;
+    const activated = await first.post('/two-factor/activate/totp', {
+      ...{ code: app.code(), enrollment, _csrf },
+    });
+    assert.equal(activated.status, 303);
+
+    world().clock.advance(STEP);
+    const old = await challenged(eight.app);
+    const asked = await old.get('/two-factor/challenge/totp');
+    assert.match(asked.text, /id="code-hint">6 digits</);
+    assert.equal((await old.json('get', '/two-factor/challenge/totp')).body.digits, 6);
+    assert.equal((await old.answerChallenge(codeAt(key, now()))).status, 303);
+    const other = await challenged(six.app, 'user2@acme');
+    assert.match((await other.get('/two-factor/challenge/totp')).text, /id="code-hint">8 digits</);
+    assert.equal((await other.answerChallenge(app.code())).status, 303);
   });
 
   it('accepts none of two steps before or after', async () => {

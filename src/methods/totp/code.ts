@@ -20,12 +20,19 @@ export function readCode(value: unknown, digits: number): string | null {
   return code !== null && code.length === digits && /^[0-9]+$/.test(code) ? code : null;
 }
 
-/** The time step whose code this is, at the given time (ms) ± 1 step; null when there is none. */
+/**
+ * Where a code is looked for whose clock is off: around these steps, each with this tolerance (the library takes
+ * no more than 49), which together is an hour and some: summer time, or the time zone beside.
+ */
+const CLOCK_WINDOWS = { around: [0, -80, 80], tolerance: 45 } as const;
+
+/** The time step whose code this is, at the given time (ms) ± `tolerance` steps; null when there is none. */
 export function matchingStep(
   code: string,
   secret: Uint8Array,
   { algorithm, digits, period }: TotpParameters,
   at: number,
+  tolerance = TOLERANCE_STEPS,
 ): number | null {
   const result = verifySync({
     secret,
@@ -34,9 +41,29 @@ export function matchingStep(
     digits,
     period,
     epoch: Math.floor(at / 1000),
-    epochTolerance: TOLERANCE_STEPS * period,
+    epochTolerance: tolerance * period,
   });
   return result.valid && 'timeStep' in result ? result.timeStep : null;
+}
+
+/**
+ * By how many milliseconds the clock is fast that shows this code at the given time (ms), negative where it is
+ * slow; null when it is none of about an hour around. Such a code is never accepted. Only for whoever was shown
+ * the secret: to anybody else it would tell that a guess is right at another time, and will be.
+ */
+export function clockOffset(
+  code: string,
+  secret: Uint8Array,
+  parameters: TotpParameters,
+  at: number,
+): number | null {
+  const { around, tolerance } = CLOCK_WINDOWS;
+  const stepMs = parameters.period * 1000;
+  for (const steps of around) {
+    const step = matchingStep(code, secret, parameters, at + steps * stepMs, tolerance);
+    if (step !== null) return (step - Math.floor(at / stepMs)) * stepMs;
+  }
+  return null;
 }
 
 /** `sha1/6/30`: kept with each enrollment, so that a changed default leaves the old ones working. */

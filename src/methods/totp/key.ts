@@ -1,4 +1,5 @@
 import { ScureBase32Plugin } from 'otplib';
+import { type AppNames, appNames } from './app-names.js';
 import type { TotpParameters } from './code.js';
 
 const base32 = new ScureBase32Plugin();
@@ -11,25 +12,22 @@ export function manualKey(secret: Uint8Array): string {
     .replace(/.{4}(?=.)/g, '$& ');
 }
 
-export interface KeyUri {
+export interface KeyUri extends AppNames {
   readonly secret: Uint8Array;
-  readonly issuer: string;
-  readonly account: string;
   readonly parameters: TotpParameters;
 }
 
 /**
- * The key as authenticator apps read it from a QR code. The format separates issuer and account by a colon,
- * which the issuer itself therefore cannot hold: apps split at the first one, encoded or not.
+ * The key as authenticator apps read it from a QR code, with the names as `appNames` makes them.
  * @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
-export function keyUri({ secret, issuer, account, parameters }: KeyUri): string {
-  const plainIssuer = issuer.replaceAll(':', '-');
-  const label = `${encodeURIComponent(plainIssuer)}:${encodeURIComponent(account)}`;
+export function keyUri({ secret, parameters, ...names }: KeyUri): string {
+  const { issuer, account } = appNames(names);
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`;
   // Not URLSearchParams: several apps show its `+` for a space as a plus sign.
   const query = [
     ['secret', base32.encode(secret).replace(/=+$/, '')],
-    ['issuer', encodeURIComponent(plainIssuer)],
+    ['issuer', encodeURIComponent(issuer)],
     ['algorithm', parameters.algorithm.toUpperCase()],
     ['digits', parameters.digits],
     ['period', parameters.period],

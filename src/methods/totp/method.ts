@@ -13,7 +13,9 @@ import type {
 import { randomId } from '../../crypto/random.js';
 import { basisHolds } from '../attempt.js';
 import { sealingContext } from '../sealing-context.js';
+import { type AppNames, appNames } from './app-names.js';
 import {
+  clockOffset,
   formatParameters,
   matchingStep,
   parseParameters,
@@ -40,14 +42,11 @@ export interface TotpConfig {
 }
 
 /** What the activation page shows. The only place where the secret leaves the keyring. */
-export interface TotpEnrollmentData {
+export interface TotpEnrollmentData extends AppNames, TotpParameters {
   readonly enrollment: string;
   readonly basis: EnrollmentBasis;
   readonly key: string;
   readonly uri: string;
-  readonly issuer: string;
-  readonly account: string;
-  readonly digits: number;
   readonly expiresAt: Date;
 }
 
@@ -75,17 +74,17 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     }
   }
 
-  function shown(pending: PendingEnrollment, subject: Subject, issuer: string): Challenge {
+  function shown(pending: PendingEnrollment, { subject, ...given }: Attempt): Challenge {
     const secret = open(pending.sealed, subject, pending.id);
     const own = parseParameters(pending.parameters);
+    const names = appNames({ issuer: given.issuer, account: given.account ?? subject.label });
     const data: TotpEnrollmentData = {
       enrollment: pending.id,
       basis: pending.basis,
       key: manualKey(secret),
-      uri: keyUri({ secret, issuer, account: subject.label, parameters: own }),
-      issuer,
-      account: subject.label,
-      digits: own.digits,
+      uri: keyUri({ secret, ...names, parameters: own }),
+      ...names,
+      ...own,
       expiresAt: new Date(pending.expiresAt),
     };
     return { method: 'totp', kind: 'form', data: { ...data } };
@@ -100,8 +99,20 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     // The enrollment at hand may have another number of digits than new ones get, so both pass here.
     wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,
 
-    async challenge() {
-      return { method: 'totp', kind: 'form', data: { digits } };
+    /** The digits are those of the person's own apps, which may have other ones than new apps get. */
+    async challenge({ enrollments = [] }: Partial<Pick<Attempt, 'enrollments'>> = {}) {
+      const own = enrollments
+        .filter(({ method }) => method === 'totp')
+        .map((one) => parseParameters(one.parameters).digits);
+      const lengths = [...new Set(own)].sort((one, other) => one - other);
+      return {
+        method: 'totp',
+        kind: 'form',
+        data: {
+          digits: lengths[0] ?? digits,
+          ...(lengths.length > 1 && { digitsAccepted: lengths }),
+        },
+      };
     },
 
     async verify({ subject, epoch, input }, { authenticators, at }): Promise<Verdict> {
@@ -124,10 +135,8 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
     },
 
-    async beginEnrollment(
-      { subject, session, issuer },
-      { restart, basis, activationKey = null, lifetimeMs },
-    ) {
+    async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
+      const { subject, session } = attempt;
       const id = randomId();
       const secret = randomBytes(SECRET_BYTES);
       const pending = await store.beginEnrollment(
@@ -144,12 +153,12 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
         },
         { restart, activationKey },
       );
-      return pending && shown(pending, subject, issuer);
+      return pending && shown(pending, attempt);
     },
 
-    async resumeEnrollment({ subject, session, issuer }) {
-      const pending = await store.resumeEnrollment(subject.id, session);
-      return pending?.method === 'totp' ? shown(pending, subject, issuer) : null;
+    async resumeEnrollment(attempt) {
+      const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
+      return pending?.method === 'totp' ? shown(pending, attempt) : null;
     },
 
     async confirmEnrollment(
@@ -163,12 +172,16 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       }
       const own = parseParameters(pending.parameters);
       const code = readCode(input.code, own.digits);
-      const step =
-        code === null
-          ? null
-          : matchingStep(code, open(pending.sealed, subject, pending.id), own, at);
-      if (step === null) return { kind: 'rejected', reason: 'wrong-code' };
       const { id, basis } = pending;
+      const secret = open(pending.sealed, subject, id);
+      const step = code === null ? null : matchingStep(code, secret, own, at);
+      if (step === null) {
+        // A key that was not shown to this session, or was handed over: nothing is told about a guess.
+        const shownHere = pending.session === session;
+        const offset = code !== null && shownHere ? clockOffset(code, secret, own, at) : null;
+        const rejected = { kind: 'rejected', reason: 'wrong-code' } as const;
+        return offset === null ? rejected : { ...rejected, clockOffMs: offset };
+      }
       if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
       const confirmed = await store.confirmEnrollment(subject.id, {
         ...{ id, session, step, replaces, epoch },

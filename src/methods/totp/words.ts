@@ -13,5 +13,7 @@ export const TOTP_WORDS: MethodWords = {
     malformed: 'Enter the digits that your app shows, and nothing else.',
   },
   locked: (wait) => `Too many wrong codes. Try again in ${wait}.`,
+  clockOff: (off) =>
+    `That code is right, but not now: your phone’s clock is ${off}. Let the phone set its clock by itself, and enter the code that it shows then.`,
   stopped: 'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
 };

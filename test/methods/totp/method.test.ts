@@ -84,6 +84,70 @@ describe('the TOTP method', () => {
     assert.deepEqual(await challenge(), { method: 'totp', kind: 'form', data: { digits: 8 } });
   });
 
+  it('asks for the digits of the person’s own apps, whatever new ones get', async () => {
+    const apps = (...parameters: string[]) => ({
+      enrollments: parameters.map((one, at) => ({
+        ...{ id: `e${at}`, method: 'totp', label: 'App', parameters: one },
+        ...{ createdAt: NOW, lastUsedAt: null },
+      })),
+    });
+    const { challenge } = method({ ...SHORT, digits: 8 });
+    assert.deepEqual((await challenge(apps('sha1/6/30'))).data, { digits: 6 });
+    assert.deepEqual((await challenge(apps('sha1/8/30', 'sha256/8/30'))).data, { digits: 8 });
+    assert.deepEqual((await challenge(apps('sha1/8/30', 'sha1/6/30'))).data, {
+      digits: 6,
+      digitsAccepted: [6, 8],
+    });
+    assert.deepEqual((await challenge(apps())).data, { digits: 8 });
+  });
+
+  it('tells a clock that is off by minutes from a wrong code, where the key was shown', async () => {
+    const begun = await begin();
+    const made = method();
+    const answered = async (offMs: number, session = 'session-1') => {
+      const code = authenticator(begun.uri, { now: () => now + offMs }).code();
+      const input = { code, enrollment: begun.enrollment };
+      return made.confirmEnrollment(attempt(input, { session }), await reserved(), {
+        replaces: null,
+      });
+    };
+    for (const minutes of [-61, -60, -3, -1, 1, 3, 60, 61]) {
+      now += STEP;
+      await store.unlock('user1');
+      assert.deepEqual(await answered(minutes * MINUTE), {
+        ...{ kind: 'rejected', reason: 'wrong-code', clockOffMs: minutes * MINUTE },
+      });
+    }
+    await store.unlock('user1');
+    for (const minutes of [-90, 90]) {
+      assert.deepEqual(await answered(minutes * MINUTE), {
+        kind: 'rejected',
+        reason: 'wrong-code',
+      });
+    }
+    // Another session was not shown the key, and would learn of a code that is still to come.
+    const told = await answered(3 * MINUTE, 'session-2');
+    assert.deepEqual(told, { kind: 'rejected', reason: 'wrong-code' });
+    assert.deepEqual((await store.readSubject('user1')).enrollments, []);
+  });
+
+  it('tells nobody of a clock who answers for a key that was handed over', async () => {
+    const begun = await begin('handover');
+    const code = authenticator(begun.uri, { now: () => now - 3 * MINUTE }).code();
+    const refused = await method().confirmEnrollment(
+      attempt({ code, enrollment: begun.enrollment }, { session: 'session-9' }),
+      await reserved(),
+      { replaces: null },
+    );
+    assert.deepEqual(refused, { kind: 'rejected', reason: 'wrong-code' });
+  });
+
+  it('tells nobody of a clock at a challenge', async () => {
+    const { uri } = await enrolled();
+    const code = authenticator(uri, { now: () => now - 5 * MINUTE }).code();
+    assert.deepEqual(await verify(code), { kind: 'rejected', reason: 'wrong-code' });
+  });
+
   it('takes for an answer what has six or eight digits', () => {
     const { wellFormed } = method();
     for (const code of ['123456', '12345678', '123 456', '1234-5678']) {
@@ -102,7 +166,7 @@ describe('the TOTP method', () => {
       basis: 'first',
       issuer: 'Console',
       account: 'user1@acme.example',
-      digits: 6,
+      ...SHORT,
       expiresAt: new Date(NOW + 10 * MINUTE),
     });
     const pending = await store.resumeEnrollment('user1', 'session-1');
