@@ -49,6 +49,11 @@ export interface SallyportOptions {
   readonly maxAge?: Duration;
   /** How long a session may stand between the doors. Default `10m`. */
   readonly pendingMaxAge?: Duration;
+  /**
+   * How long the store remembers that a session is over. It must outlive the longest request: one that was under
+   * way when its session ended may save that session back. Default `15m`.
+   */
+  readonly endedFor?: Duration;
   /** How long a key that is shown for activation can be confirmed. Default `10m`. */
   readonly enrollmentMaxAge?: Duration;
   /** Deadline of the policy. Default `2s`. */
@@ -107,6 +112,7 @@ export interface Config {
   readonly path: string;
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
+  readonly endedForMs: number;
   readonly enrollmentMaxAgeMs: number;
   readonly policyTimeoutMs: number;
   readonly sessionTimeoutMs: number;
@@ -167,6 +173,7 @@ const schema = optionsObject({
   ).default('/two-factor'),
   maxAge: durationOption('12h').prefault('12h'),
   pendingMaxAge: durationOption('10m').prefault('10m'),
+  endedFor: durationOption('15m').prefault('15m'),
   enrollmentMaxAge: durationOption('10m').prefault('10m'),
   policyTimeout: durationOption('2s').prefault('2s'),
   sessionTimeout: durationOption('2s').prefault('2s'),
@@ -212,6 +219,7 @@ export function parseOptions(raw: unknown): Config {
     policy,
     maxAge,
     pendingMaxAge,
+    endedFor,
     enrollmentMaxAge,
     policyTimeout,
     sessionTimeout,
@@ -236,6 +244,7 @@ export function parseOptions(raw: unknown): Config {
     organizationPolicy: isOrganizationPolicy(policy) ? policy : null,
     maxAgeMs: maxAge,
     pendingMaxAgeMs: pendingMaxAge,
+    endedForMs: endedFor,
     enrollmentMaxAgeMs: enrollmentMaxAge,
     policyTimeoutMs: policyTimeout,
     sessionTimeoutMs: sessionTimeout,

@@ -13,13 +13,14 @@ import {
   type MethodName,
   REMEMBERED_DEVICE,
   type SecondFactorMethod,
-  type Subject,
 } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
+import { identify } from './gate/identify.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
+import { sessionKeeper } from './gate/keep-session.js';
 import { wantsHtml } from './gate/navigation.js';
 import { bodyOf } from './gate/request-bodies.js';
 import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
@@ -47,6 +48,7 @@ import { policyResolver } from './policy/resolve.js';
 import { organizationSetting } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
+import type { WhoseSession } from './session/login.js';
 import { type RememberedDevices, rememberedDevices } from './session/remembered-device.js';
 import { sessionEnds } from './session/session-ends.js';
 import './session/session-data.js';
@@ -102,9 +104,13 @@ export function sallyport(options: SallyportOptions): Door {
     ],
     { now, onError },
   );
-  const ends = sessionEnds(store);
+  const { endedForMs } = config;
+  const ends = sessionEnds(store, { endedForMs });
   const elevate = elevation({ store, ends, maxAgeMs: config.maxAgeMs, now });
+  const renew = (req: Request, whose: WhoseSession) => renewSession(req, ends, whose);
+  const keepSession = sessionKeeper({ elevate, renew });
   const expire = (req: Request) => endSession(req, ends);
+  const identifying = identify(config.subject);
 
   const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
   const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
@@ -142,9 +148,10 @@ export function sallyport(options: SallyportOptions): Door {
   const inspecting = inspector({
     store,
     resolvePolicy,
-    subject: config.subject,
+    identify: identifying,
     maxAgeMs: config.maxAgeMs,
     pendingMaxAgeMs: config.pendingMaxAgeMs,
+    endedForMs,
   });
   const checking = checker({ inspector: inspecting, store });
   const limits = ATTEMPT_LIMITS;
@@ -161,7 +168,7 @@ export function sallyport(options: SallyportOptions): Door {
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
-    subjectForBrand: (req) => subjectOrNull(config.subject, req),
+    subjectForBrand: identifying.forLooks,
   });
   const respond = responder({
     path,
@@ -172,7 +179,7 @@ export function sallyport(options: SallyportOptions): Door {
     csrf,
     audit: events,
     headers,
-    subjectOf: (req) => subjectOrNull(config.subject, req),
+    subjectOf: identifying.forLooks,
     onError,
   });
 
@@ -202,7 +209,7 @@ export function sallyport(options: SallyportOptions): Door {
     },
   });
 
-  const devices = rememberedDevices({ store, keyring: keys, elevate, origin });
+  const devices = rememberedDevices({ store, keyring: keys, elevate, renew, origin });
   const recognize: GateConfig['recognize'] = async (req, res, situation) => {
     const outcome = await devices.recognize(req, res, situation);
     const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req.ip ?? null };
@@ -235,7 +242,12 @@ export function sallyport(options: SallyportOptions): Door {
       await Promise.all([store.ready(), views.ready()]);
     },
 
-    sessions: (hosts) => new GuardedStore(hosts, { ends, timeoutMs: config.sessionTimeoutMs }),
+    sessions: (hosts) =>
+      new GuardedStore(hosts, {
+        ends,
+        timeoutMs: config.sessionTimeoutMs,
+        saving: (req) => inspecting.noteBeforeSave(req),
+      }),
 
     pages() {
       return pagesRouter({
@@ -244,7 +256,8 @@ export function sallyport(options: SallyportOptions): Door {
         audit: events,
         redeemActivationKey,
         requireFresh,
-        renew: (req) => renewSession(req, ends),
+        renew,
+        keepSession,
         duo: duoMethod,
         onError,
         recoveryCodes: recoveryCodePages({
@@ -266,7 +279,7 @@ export function sallyport(options: SallyportOptions): Door {
         stylesheets,
         csrf,
         brandOf,
-        subjectForBrand: (req) => subjectOrNull(config.subject, req),
+        subjectForBrand: identifying.forLooks,
         now,
       });
     },
@@ -302,7 +315,7 @@ export function sallyport(options: SallyportOptions): Door {
         adminOptions,
       );
     },
-    subjects: subjects({ store, audit: events }),
+    subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
     require: (requirement) => requireProof(gateConfig, requirement, [...methods.keys()]),
     check: (req) => checking.check(req),
@@ -314,14 +327,6 @@ export function sallyport(options: SallyportOptions): Door {
       await store.close();
     },
   };
-}
-
-function subjectOrNull(subject: (req: Request) => unknown, req: Request): Subject | null {
-  try {
-    return (subject(req) as Subject | null | undefined | false) || null;
-  } catch {
-    return null;
-  }
 }
 
 function neverThrows(report: (error: unknown) => void): (error: unknown) => void {

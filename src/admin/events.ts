@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<AuditEventType, string>> = {
   'subject.moved': 'User moved',
   'subject.unlocked': 'Unlocked',
   'sessions.ended': 'Other sessions ended',
+  'password.changed': 'Password changed',
   'fallback.used': 'Fallback used',
   'enrollment.handed-over': 'Key handed over',
   'enrollment.confirmed': 'Activated',

@@ -1,7 +1,11 @@
+import { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import type { Audit } from '../audit/events.js';
 import { checkOptions, option, optionsObject } from '../check-options.js';
 import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
+import type { Inspector } from '../gate/inspect.js';
+import type { KeepSession } from '../gate/keep-session.js';
 import { isLocked } from './wording.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
@@ -31,16 +35,29 @@ export interface SubjectStatus {
  */
 export interface Subjects {
   status(subjectId: string): Promise<SubjectStatus>;
-  /** Removes all factors, recovery codes and the activation key; live sessions end at their next request. */
+  /** Removes all factors, recovery codes and the activation key; every session ends, as in `endSessions`. */
   reset(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
   /** Lets codes be tried again after too many wrong ones. */
   unlock(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
-  /** Every session of the subject has to prove a factor again. */
+  /**
+   * Ends every session of the subject, on every process, at its next request: those that have proven a factor,
+   * those between the doors, and those of which nothing was demanded. Remembered devices are forgotten with them.
+   */
   endSessions(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
+  /**
+   * To be called when the host has stored another password for a subject, whoever changed it: ends every session
+   * of the subject, as in `endSessions`, since each of them may be of somebody who knew the old one. `except` is
+   * the request of the subject's own session that goes on, under a new id: await it before you answer. Throws
+   * ERR_SUBJECT, and changes nothing, when that session is not the subject's or has ended.
+   */
+  passwordChanged(
+    subject: SubjectRef,
+    options?: SubjectActor & { readonly except?: Request },
+  ): Promise<void>;
   /**
    * Tells that a subject has moved: `subject.tenantId` is the new organization. Factors stay. What the old
    * one's administrator handed out (an activation key, the key of an app) is revoked, an activation that was
-   * begun is void, and every session proves its factor again.
+   * begun is void, and every session ends.
    */
   setTenant(
     subject: SubjectRef,
@@ -66,9 +83,11 @@ export interface SubjectsConfig {
     | 'now'
   >;
   readonly audit: Audit;
+  readonly inspector: Pick<Inspector, 'inspect'>;
+  readonly keepSession: KeepSession;
 }
 
-export function subjects({ store, audit }: SubjectsConfig): Subjects {
+export function subjects({ store, audit, inspector, keepSession }: SubjectsConfig): Subjects {
   return {
     async status(subjectId) {
       const record = await store.readSubject(text('subjectId', subjectId));
@@ -104,6 +123,32 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
       audit.record('sessions.ended', { subject, ...by });
     },
 
+    async passwordChanged(ref, options) {
+      const subject = checked(ref);
+      const { actorId, except } = checkOptions(options ?? {}, passwordSchema, {
+        name: 'passwordChanged',
+      });
+      const kept = except && (await inspector.inspect(except));
+      if (kept && (kept.kind === 'anonymous' || kept.subject.id !== subject.id)) {
+        throw new SallyportError(
+          'ERR_SUBJECT',
+          `except must be a request of the session of ${subject.id}, got one of ${kept.kind === 'known' ? kept.subject.id : 'nobody'}`,
+        );
+      }
+      if (kept?.decision.kind === 'deny') {
+        throw new SallyportError(
+          'ERR_SUBJECT',
+          `except must be a request of a session that goes on, got one that is over (${kept.decision.why})`,
+        );
+      }
+      const goingOn = kept?.kind === 'known' ? kept : null;
+      // A reset at the same moment ends that session too: it must not go on under the epoch after it.
+      const raised = goingOn && (await store.raiseEpoch(subject.id, goingOn.facts.record.epoch));
+      if (!raised) await store.raiseEpoch(subject.id);
+      audit.record('password.changed', { subject, actorId });
+      if (except && goingOn && raised) await keepSession(except, goingOn, raised.epoch);
+    },
+
     async setTenant(ref, from, actor) {
       const subject = checked(ref);
       const by = checkedActor(actor);
@@ -131,11 +176,19 @@ export function subjects({ store, audit }: SubjectsConfig): Subjects {
   };
 }
 
-const actorSchema = optionsObject({
-  actorId: option<string | null>(
-    'the id of who did it, or null',
-    (value) => value === null || (typeof value === 'string' && value !== ''),
-  ).default(null),
+const actorId = option<string | null>(
+  'the id of who did it, or null',
+  (value) => value === null || (typeof value === 'string' && value !== ''),
+).default(null);
+
+const actorSchema = optionsObject({ actorId });
+
+const passwordSchema = optionsObject({
+  actorId,
+  except: option<Request>(
+    'a request of the session that goes on',
+    (value) => value instanceof IncomingMessage,
+  ).optional(),
 });
 
 function checkedActor(actor: unknown = {}): { readonly actorId: string | null } {

@@ -16,6 +16,7 @@ export type AuditEventType =
   | 'device.remembered'
   | 'device.forgotten'
   | 'device.stolen'
+  | 'password.changed'
   | 'enrollment.handed-over'
   | 'enrollment.confirmed'
   | 'enrollment.failed'

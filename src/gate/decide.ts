@@ -8,6 +8,8 @@ import {
   REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../contracts.js';
+import { isYounger } from '../session/age.js';
+import type { Login } from '../session/session-data.js';
 
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
 export interface Facts {
@@ -18,8 +20,12 @@ export interface Facts {
   readonly record: SubjectRecord;
   readonly assurance: AssuranceRecord | null;
   readonly now: number;
+  /** The login that the session stands for, as the session keeps it. */
+  readonly login: Login;
   /** The door's own limit for the age of a proof; the policy's counts where it is smaller. */
   readonly maxAgeMs: number;
+  /** How long a session may stand between the doors. */
+  readonly pendingMaxAgeMs: number;
   /** The end of the grace period (ms) that this session was told when the person postponed enrollment. */
   readonly postponedUntil: number | null;
   /** What one route demands beyond the policy. */
@@ -57,19 +63,29 @@ export type Decision =
  * The one place that says what a person still has to do. Pure: the same facts give the same decision.
  */
 export function decide(facts: Facts): Decision {
-  const decision = required(facts);
-  const { assurance, subjectId, record, now } = facts;
+  const { assurance, login, record } = facts;
   if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
   // A reset, a changed password, and "sign out everywhere" end every session that began before, whatever it
   // has proven and whatever is demanded of it.
-  if (assurance?.subjectId === subjectId && assurance.epoch !== record.epoch) {
+  const own = ownAssurance(facts);
+  if (login.epoch !== record.epoch || (own && own.epoch !== record.epoch)) {
     return { kind: 'deny', why: 'session-ended' };
   }
+  const decision = required(facts);
   if (isInside(decision)) return decision;
-  if (assurance?.state === 'pending' && assurance.expiresAt <= now) {
-    return { kind: 'deny', why: 'pending-expired' };
-  }
+  const until = own ? (own.state === 'pending' ? own.expiresAt : null) : login.until;
+  if (until !== null && isOver(until, facts)) return { kind: 'deny', why: 'pending-expired' };
   return decision;
+}
+
+/** What this login of this subject has come to; null for what another one has left under the session's id. */
+export function ownAssurance({ assurance, subjectId, login }: Facts): AssuranceRecord | null {
+  const own = assurance?.subjectId === subjectId && assurance.login === login.id;
+  return own ? assurance : null;
+}
+
+function isOver(until: number, { now, pendingMaxAgeMs }: Facts): boolean {
+  return until <= now || !isYounger(until - pendingMaxAgeMs, pendingMaxAgeMs, now);
 }
 
 /** Whoever is asked for more on one route is inside everywhere else, and not between the doors. */
@@ -130,7 +146,7 @@ function steppedUp(
     (factor) =>
       isProof(factor) &&
       (methods === null || methods.includes(factor.method)) &&
-      (maxAgeMs === null || now - factor.at < maxAgeMs),
+      isYounger(factor.at, maxAgeMs ?? Number.POSITIVE_INFINITY, now),
   );
   if (enough) return { kind: 'pass', why: 'proven' };
   const demanded = methods === null ? usable : usable.filter((method) => methods.includes(method));
@@ -146,26 +162,13 @@ function whereOff(facts: Facts): Decision {
 }
 
 /** The proofs of this session that still count: of this subject, of this epoch, young enough, and for this policy. */
-export function freshFactors({
-  assurance,
-  subjectId,
-  tenantId,
-  record,
-  policy,
-  maxAgeMs,
-  now,
-}: Facts): readonly Factor[] {
-  if (
-    assurance?.state !== 'proven' ||
-    assurance.subjectId !== subjectId ||
-    assurance.epoch !== record.epoch ||
-    assurance.expiresAt <= now
-  ) {
-    return [];
-  }
+export function freshFactors(facts: Facts): readonly Factor[] {
+  const { tenantId, record, policy, maxAgeMs, now } = facts;
+  const own = ownAssurance(facts);
+  if (own?.state !== 'proven' || own.epoch !== record.epoch || own.expiresAt <= now) return [];
   const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
-  return assurance.factors.filter(
-    (factor) => now - factor.at < limit && counts(factor, policy, tenantId),
+  return own.factors.filter(
+    (factor) => isYounger(factor.at, limit, now) && counts(factor, policy, tenantId),
   );
 }
 

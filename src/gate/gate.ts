@@ -86,7 +86,7 @@ export async function turnAway(
   res: Response,
 ): Promise<void> {
   const { path, loginUrl, inspector } = config;
-  const { decision } = await inspector.enterBetween(situation);
+  const { decision } = await inspector.enterBetween(req, situation);
   res.set('Cache-Control', 'no-store').vary('Accept');
   switch (decision.kind) {
     case 'enroll':

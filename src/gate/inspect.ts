@@ -10,17 +10,36 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
-import { ENDED_FOR_MS, sessionDigest } from '../session/assurance.js';
-import { isGuarded } from '../session/guarded-store.js';
-import { type Decision, decide, type Facts, isInside, type StepUp } from './decide.js';
+import { sessionDigest } from '../session/assurance.js';
+import { isGuarded, wasLoaded } from '../session/guarded-store.js';
+import {
+  dropLogin,
+  hasLogin,
+  isBegunHere,
+  loginFrom,
+  notedLogin,
+  noteLogin,
+  noteUntil,
+} from '../session/login.js';
+import type { Login } from '../session/session-data.js';
+import {
+  type Decision,
+  decide,
+  type Facts,
+  isInside,
+  ownAssurance,
+  type StepUp,
+} from './decide.js';
+import type { Identify } from './identify.js';
 
 export interface InspectConfig {
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'readAssurance' | 'openPending' | 'now'>;
   readonly resolvePolicy: ResolvePolicy;
-  /** The host's function, as given; what it returns is checked here. */
-  readonly subject: (req: Request) => unknown;
+  readonly identify: Identify;
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
+  /** How long records of sessions that are over are kept. */
+  readonly endedForMs: number;
 }
 
 /** Where one request stands. */
@@ -42,13 +61,22 @@ export interface Inspector {
    * rejects with `UnavailableError` when anything that the decision depends on is broken.
    */
   inspect(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
+  /** The same further on in one go: for the subject that was inspected at its beginning. */
+  inspectFurther(req: Request, stepUp: StepUp): Awaitable<Situation>;
   /** The same decision again, of somebody who was inspected before: for connections that outlive a request. */
   inspectAgain(situation: KnownSituation): Awaitable<KnownSituation>;
   /**
    * Starts the short life of a session between the doors, if it has not begun, and decides again: it may be
    * over.
    */
-  enterBetween(situation: Situation): Awaitable<Situation>;
+  enterBetween(req: Request, situation: Situation): Awaitable<Situation>;
+  /**
+   * For a request that nothing is demanded of: when nobody is signed in any more in its session, what the login
+   * before has left there is dropped, and its proof void.
+   */
+  passBy(req: Request): Promise<void> | undefined;
+  /** For a session that is about to be saved: notes the login that the request has brought about, or ended. */
+  noteBeforeSave(req: Request): Promise<void>;
 }
 
 const ANONYMOUS: Situation = Object.freeze({
@@ -57,13 +85,13 @@ const ANONYMOUS: Situation = Object.freeze({
 });
 
 export function inspector(config: InspectConfig): Inspector {
-  const { store, resolvePolicy, maxAgeMs, pendingMaxAgeMs } = config;
+  const { store, resolvePolicy, identify, maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
   function situationOf(
     subject: Subject,
     session: SessionDigest,
-    postponedUntil: number | null,
     stepUp: StepUp | null,
+    kept: (record: SubjectRecord, assurance: AssuranceRecord | null) => Kept,
   ): Awaitable<KnownSituation> {
     const conclude = (
       policy: Policy,
@@ -78,8 +106,9 @@ export function inspector(config: InspectConfig): Inspector {
         assurance,
         now: store.now(),
         maxAgeMs,
-        postponedUntil,
+        pendingMaxAgeMs,
         stepUp,
+        ...kept(record, assurance),
       };
       return { kind: 'known', session, subject, facts, decision: decide(facts) };
     };
@@ -93,42 +122,121 @@ export function inspector(config: InspectConfig): Inspector {
     return conclude(policy, record, assurance);
   }
 
+  /** What the session says, and what is noted there now. */
+  function keptIn(req: Request, subject: Subject, session: SessionDigest) {
+    return (record: SubjectRecord, assurance: AssuranceRecord | null): Kept => {
+      let login = notedLogin(req, session, subject.id);
+      if (!login) {
+        login = loginFrom(req, session, subject.id, record, assurance);
+        // One that was made for this request is not written for us: without cookies each request leaves another.
+        if (wasLoaded(req)) noteLogin(req, login);
+      }
+      return { login, postponedUntil: req.session.sallyport?.postponedUntil ?? null };
+    };
+  }
+
+  function inspectAs(
+    req: Request,
+    subject: Subject | null,
+    stepUp: StepUp | null,
+  ): Awaitable<Situation> {
+    if (!subject) return hasLogin(req) ? leave(req).then(() => ANONYMOUS) : ANONYMOUS;
+    const session = sessionDigest(req.sessionID);
+    return situationOf(subject, session, stepUp, keptIn(req, subject, session));
+  }
+
+  /** The session goes on without its login: the host has taken the user out of it, and has kept it. */
+  async function leave(req: Request): Promise<void> {
+    dropLogin(req);
+    const session = sessionDigest(req.sessionID);
+    const assurance = await store.readAssurance(session);
+    if (assurance?.state !== 'proven') return;
+    // A request under way may save back who was signed in: there must be no proof then.
+    await store.openPending(session, {
+      ...{ subjectId: '', login: '', epoch: 0 },
+      ...{ lifetimeMs: 0, keepMs: endedForMs },
+    });
+  }
+
   return {
     inspect(req, stepUp = null) {
       checkSession(req);
-      const subject = readSubject(config.subject(req));
-      if (!subject) return ANONYMOUS;
-      const postponedUntil = req.session.sallyport?.postponedUntil ?? null;
-      return situationOf(subject, sessionDigest(req.sessionID), postponedUntil, stepUp);
+      return inspectAs(req, identify.ask(req), stepUp);
     },
 
-    inspectAgain({ subject, session, facts }) {
-      return situationOf(subject, session, facts.postponedUntil, facts.stepUp);
+    inspectFurther(req, stepUp) {
+      checkSession(req);
+      return inspectAs(req, identify.again(req), stepUp);
     },
 
-    enterBetween(situation) {
+    inspectAgain({ subject, session, facts: before }) {
+      const { stepUp, login, postponedUntil } = before;
+      const now = situationOf(subject, session, stepUp, () => ({ login, postponedUntil }));
+      // What its session proved is another login's place by now: this login has ended.
+      const concluded = (situation: KnownSituation): KnownSituation =>
+        ownAssurance(before) && situation.facts.assurance && !ownAssurance(situation.facts)
+          ? { ...situation, decision: { kind: 'deny', why: 'session-ended' } }
+          : situation;
+      return now instanceof Promise ? now.then(concluded) : concluded(now);
+    },
+
+    enterBetween(req, situation) {
       if (situation.kind === 'anonymous') return situation;
       const { session, subject, facts, decision } = situation;
-      if (decision.kind === 'deny' || isInside(decision)) return situation;
-      if (facts.assurance !== null && !isVoid(facts)) return situation;
-      const { epoch } = facts.record;
+      const { login } = facts;
+      if (decision.kind === 'deny' || isInside(decision) || ownAssurance(facts)) return situation;
+      if (!wasLoaded(req)) return situation;
+      const left = login.until === null ? pendingMaxAgeMs : login.until - facts.now;
       return store
         .openPending(session, {
-          ...{ subjectId: subject.id, epoch, login: '' },
-          ...{ lifetimeMs: pendingMaxAgeMs, keepMs: ENDED_FOR_MS },
+          ...{ subjectId: subject.id, epoch: login.epoch, login: login.id },
+          ...{ lifetimeMs: Math.min(left, pendingMaxAgeMs), keepMs: endedForMs },
         })
         .then((assurance) => {
+          if (assurance.state === 'pending') noteUntil(req, login, assurance.expiresAt);
           const known: Facts = { ...facts, assurance, now: store.now() };
           return { ...situation, facts: known, decision: decide(known) };
         });
     },
+
+    passBy(req) {
+      if (!hasLogin(req) || !isGuarded(req.sessionStore)) return undefined;
+      let subject: Subject | null;
+      try {
+        subject = identify.ask(req);
+      } catch {
+        // Whoever cannot be told is not known to have left.
+        return undefined;
+      }
+      return subject ? undefined : leave(req);
+    },
+
+    async noteBeforeSave(req) {
+      if (isBegunHere(req)) return;
+      const before = identify.named(req);
+      let subject: Subject | null;
+      try {
+        subject = identify.ask(req);
+      } catch {
+        return;
+      }
+      if (!subject) {
+        // Only where this very request had somebody: others may be answered before the host has asked who it is.
+        if (before && hasLogin(req)) await leave(req);
+        return;
+      }
+      const session = sessionDigest(req.sessionID);
+      if (notedLogin(req, session, subject.id)) return;
+      const [record, assurance] = await Promise.all([
+        settled(() => store.readSubject(subject.id)),
+        settled(() => (wasLoaded(req) ? store.readAssurance(session) : null)),
+      ]);
+      noteLogin(req, loginFrom(req, session, subject.id, record, assurance));
+    },
   };
 }
 
-/** What another subject left under this session id: the session is one between the doors. */
-function isVoid({ assurance, subjectId }: Facts): boolean {
-  return assurance !== null && assurance.subjectId !== subjectId;
-}
+type Kept = Pick<Facts, 'postponedUntil'> & { readonly login: Login };
 
 /**
  * A throw becomes a rejection: when one of three reads fails at once while another is under way, that other
@@ -155,27 +263,4 @@ function checkSession(req: Request): void {
       'the session store is not guarded: use session({ store: door.sessions(store) })',
     );
   }
-}
-
-function readSubject(value: unknown): Subject | null {
-  if (value === null || value === undefined || value === false) return null;
-  if (value instanceof Promise) {
-    // Whatever becomes of it is nobody's: unheard, its rejection would end the process.
-    value.catch(() => {});
-    throw new UnavailableError('ERR_SUBJECT', 'subject(req) must be synchronous, got a promise');
-  }
-  const { id, tenantId, label } = value as Partial<Record<keyof Subject, unknown>>;
-  for (const [name, field] of [
-    ['id', id],
-    ['tenantId', tenantId],
-    ['label', label],
-  ] as const) {
-    if (typeof field !== 'string' || field === '') {
-      throw new UnavailableError(
-        'ERR_SUBJECT',
-        `subject(req).${name} must be a non-empty string, got ${field === '' ? "''" : typeof field}`,
-      );
-    }
-  }
-  return value as Subject;
 }

@@ -57,7 +57,7 @@ export type RequireFresh = (req: Request, res: Response, backTo: string) => Prom
 export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
   const { inspector } = config;
   return async function requireFresh(req, res, backTo) {
-    const situation = await inspector.inspect(req, FRESH);
+    const situation = await inspector.inspectFurther(req, FRESH);
     if (situation.decision.kind === 'pass') return true;
     await demand(config, req, res, situation, FRESH, backTo);
     return false;

@@ -118,7 +118,7 @@ export function activationPages(config: PageConfig) {
     await openDoor(config, req, res, situation, place.method.name, verdict, codesDue);
   };
 
-  const postpone: Handler = async (req, res, { decision }) => {
+  const postpone: Handler = async (req, res, { subject, facts, decision }) => {
     readFields(req, []);
     if (decision.kind !== 'enroll' || !decision.graceEndsAt) {
       throw new RequestError(409, 'not_postponable', 'Two-factor can no longer be postponed.');
@@ -128,7 +128,7 @@ export function activationPages(config: PageConfig) {
       postponedUntil: decision.graceEndsAt.getTime(),
     };
     const url = takeReturnTo(req, config);
-    await config.renew(req);
+    await config.renew(req, { subjectId: subject.id, epoch: facts.record.epoch });
     respond.onward(req, res, url, { next: 'done' });
   };
 

@@ -15,6 +15,7 @@ import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
 import { DuoError } from '../methods/duo/failure.js';
 import type { DuoMethod } from '../methods/duo/method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
+import type { WhoseSession } from '../session/login.js';
 import { duoPages } from './duo.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
@@ -27,7 +28,7 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
   /** The session of somebody who postpones activation goes on under a new id. */
-  readonly renew: (req: Request) => Promise<void>;
+  readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly duo: DuoMethod;
   readonly audit: Audit;
   /** Told of failures that end in a 503. */

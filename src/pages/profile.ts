@@ -2,8 +2,8 @@ import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Enrollment, SecondFactorStore } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import { freshFactors } from '../gate/decide.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import type { KeepSession } from '../gate/keep-session.js';
 import { enrollableMethods } from '../methods/attempt.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
@@ -18,6 +18,8 @@ export interface ProfileConfig extends PageConfig {
     'unenroll' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
   >;
   readonly audit: Audit;
+  /** This session goes on where all others of the person have ended. */
+  readonly keepSession: KeepSession;
   /** Where this person switches two-factor for their whole account; null for most. */
   readonly accountUrl: (situation: KnownSituation) => string | null;
 }
@@ -25,10 +27,10 @@ export interface ProfileConfig extends PageConfig {
 const NOTICES: Readonly<Record<string, string>> = {
   activated: 'The new method is activated.',
   replaced:
-    'The new one is activated, and the old one is gone. Your other sessions must confirm again.',
-  removed: 'The method is removed. Your other sessions must confirm again.',
+    'The new one is activated, and the old one is gone. Your other sessions must sign in again.',
+  removed: 'The method is removed. Your other sessions must sign in again.',
   forgotten: 'The device is forgotten: a code is asked for there at the next sign-in.',
-  'signed-out': 'Your other sessions are signed out: each must confirm again.',
+  'signed-out': 'Your other sessions are signed out: each must sign in again.',
 };
 
 /** My Profile → Two-factor: a person looks after their own factors. Every change asks for a fresh proof. */
@@ -192,7 +194,7 @@ export function profilePages(config: ProfileConfig) {
       subject: situation.subject,
       locals: {
         heading: `Remove ${title}?`,
-        text: 'It will no longer be accepted, and your other sessions must confirm again.',
+        text: 'It will no longer be accepted, and your other sessions must sign in again.',
         action: `${home}/remove/${one.id}`,
         confirm: 'Remove',
         cancel: home,
@@ -215,7 +217,7 @@ export function profilePages(config: ProfileConfig) {
       method: one.method,
       from: req.ip ?? null,
     });
-    await stayProven(req, situation, removed.epoch);
+    await config.keepSession(req, situation, removed.epoch);
     respond.onward(req, res, `${home}?done=removed`, { next: 'done' });
   };
 
@@ -227,7 +229,7 @@ export function profilePages(config: ProfileConfig) {
       subject: situation.subject,
       locals: {
         heading: 'Sign out your other sessions?',
-        text: 'On every other device and browser a code is asked for again. This session goes on.',
+        text: 'Every other device and browser has to sign in again. This session goes on.',
         action: `${home}/sign-out-others`,
         confirm: 'Sign out the others',
         cancel: home,
@@ -245,7 +247,7 @@ export function profilePages(config: ProfileConfig) {
     const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
     if (!raised) throw changedMeanwhile();
     config.audit.record('sessions.ended', { subject, from: req.ip ?? null });
-    await stayProven(req, situation, raised.epoch);
+    await config.keepSession(req, situation, raised.epoch);
     respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
   };
 
@@ -259,16 +261,6 @@ export function profilePages(config: ProfileConfig) {
     config.audit.record('device.forgotten', { subject, from: req.ip ?? null, detail: id });
     respond.onward(req, res, `${home}?done=forgotten`, { next: 'done' });
   };
-
-  /** The epoch has risen: every assurance is void but this session's, which is stamped anew. */
-  async function stayProven(
-    req: Request,
-    { subject, facts }: KnownSituation,
-    epoch: number,
-  ): Promise<void> {
-    const latest = freshFactors(facts).toSorted((one, other) => other.at - one.at)[0];
-    if (latest) await config.elevate(req, { subject, epoch, factor: latest });
-  }
 
   return {
     overview,

@@ -106,7 +106,15 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   };
   const mounted: RequestHandler = (req, res, next) => {
     const inside = req.path === path || req.path.startsWith(`${path}/`);
-    if (!inside) return next();
+    if (!inside) {
+      const left = inspector.passBy(req);
+      if (!left) return next();
+      left.then(
+        () => next(),
+        (error: unknown) => respond.fail(req, res, error),
+      );
+      return;
+    }
     const { url } = req;
     if (!url.startsWith(path)) {
       // `GET http://host/two-factor/…`, as clients send it to a proxy: not meant for a server.
@@ -131,7 +139,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   function known(handler: Handler): Page {
     return async (req, res) => {
       const stepUp = req.session?.sallyport?.stepUp ?? null;
-      const situation = await inspector.enterBetween(await inspector.inspect(req, stepUp));
+      const situation = await inspector.enterBetween(req, await inspector.inspect(req, stepUp));
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
         return leave(req, res, situation);
       }
@@ -205,7 +213,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
       locals: {
         status: null,
         heading: 'Please sign in again',
-        text: 'The time to finish signing in is over, so this session was closed. Nothing was changed.',
+        text: 'This session is over: signing in took too long, or your sessions were ended, for example by a changed password. What you sent last was not done.',
         advice: null,
         primary: { label: 'Sign in', href: config.loginUrl },
       },

@@ -1,7 +1,10 @@
 import type { Request } from 'express';
 import { FALLBACK, type Factor, type SecondFactorStore, type Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
+import { isYounger } from './age.js';
 import { sessionDigest } from './assurance.js';
+import { beginLogin, notedLogin, type WhoseSession } from './login.js';
+import type { Login } from './session-data.js';
 import type { SessionEnds } from './session-ends.js';
 
 export interface ElevateConfig {
@@ -15,6 +18,8 @@ export interface Proof {
   readonly subject: Subject;
   readonly epoch: number;
   readonly factor: Factor;
+  /** What counts beside it, where the caller knows; by default what the session had proven in this epoch. */
+  readonly beside?: readonly Factor[];
   /** Milliseconds; shorter than `maxAgeMs` where the factor is not worth more. */
   readonly lifetimeMs?: number;
 }
@@ -27,24 +32,29 @@ export type Elevate = (req: Request, proof: Proof) => Promise<void>;
  * one is stamped and saved before anybody is redirected.
  */
 export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
-  return async function elevate(req, { subject, epoch, factor, lifetimeMs = maxAgeMs }) {
+  return async function elevate(req, { subject, epoch, factor, beside, lifetimeMs = maxAgeMs }) {
     const old = sessionDigest(req.sessionID);
+    const before = notedLogin(req, old, subject.id);
     const earlier = await store.readAssurance(old);
-    await changeId(req, ends);
+    const login = await changeId(req, ends, { subjectId: subject.id, epoch });
 
     const carried =
-      earlier?.state === 'proven' && earlier.subjectId === subject.id && earlier.epoch === epoch
+      beside ??
+      (earlier?.state === 'proven' &&
+      earlier.subjectId === subject.id &&
+      earlier.epoch === epoch &&
+      earlier.login === before?.id
         ? earlier.factors.filter(
             // A fallback is not carried into a record that lives longer than it may.
             ({ method, via, enrollmentId }) =>
               (method !== factor.method || via !== factor.via) && enrollmentId !== FALLBACK,
           )
-        : [];
+        : []);
     const stamped = await store.prove(sessionDigest(req.sessionID), {
       subjectId: subject.id,
       epoch,
-      login: '',
-      factors: [...carried.filter(({ at }) => now() - at < maxAgeMs), factor],
+      login: login.id,
+      factors: [...carried.filter(({ at }) => isYounger(at, maxAgeMs, now())), factor],
       lifetimeMs: Math.min(lifetimeMs, maxAgeMs),
     });
     if (!stamped) {
@@ -58,9 +68,13 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
  * A new id for a session that goes on without a proof for now. Otherwise the short life that the old one had
  * between the doors would end it later, when the proof is due.
  */
-export async function renewSession(req: Request, ends: SessionEnds): Promise<void> {
+export async function renewSession(
+  req: Request,
+  ends: SessionEnds,
+  whose: WhoseSession,
+): Promise<void> {
   const { postponedUntil } = req.session.sallyport ?? {};
-  await changeId(req, ends);
+  await changeId(req, ends, whose);
   if (postponedUntil !== undefined) {
     req.session.sallyport = { ...req.session.sallyport, postponedUntil };
   }
@@ -68,21 +82,21 @@ export async function renewSession(req: Request, ends: SessionEnds): Promise<voi
 }
 
 /** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
-async function changeId(req: Request, ends: SessionEnds): Promise<void> {
+async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): Promise<Login> {
   if (!(await ends.end(sessionDigest(req.sessionID)))) {
     throw sessionEnded();
   }
   const { cookie, ...data } = req.session;
   const { sallyport, ...hosts } = data;
   await inSession(req, 'regenerate');
-  // Of a response that has gone already nobody would say when it is closed.
-  if (req.res?.closed === false) req.res.once('close', ends.begun(sessionDigest(req.sessionID)));
   Object.assign(req.session, hosts);
   // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
+  const login = beginLogin(req, sessionDigest(req.sessionID), whose);
   if (sallyport?.returnTo !== undefined) {
-    req.session.sallyport = { returnTo: sallyport.returnTo };
+    req.session.sallyport = { login, returnTo: sallyport.returnTo };
   }
   keepLifetime(req, cookie.originalMaxAge);
+  return login;
 }
 
 /** For whoever finds in the middle of something that the session has ended meanwhile. */

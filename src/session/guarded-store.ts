@@ -1,4 +1,6 @@
-import { type SessionData, Store } from 'express-session';
+import type { Request } from 'express';
+import { type Session, type SessionData, Store } from 'express-session';
+import type { Awaitable } from '../contracts.js';
 import { SallyportError, UnavailableError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
 import type { SessionEnds } from './session-ends.js';
@@ -8,7 +10,14 @@ type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
 export interface GuardConfig {
   readonly ends: SessionEnds;
   readonly timeoutMs: number;
+  /** Called before the session of a request is saved: it may still put something into it. */
+  readonly saving: (req: Request) => Awaitable<void>;
 }
+
+type Generate = (req: Request) => void;
+
+/** Sessions that were in the store when their request came, and not made for it. */
+const loaded = new WeakSet<object>();
 
 /**
  * Stands in front of any express-session store and closes its late-save race: a request that was under way
@@ -20,8 +29,11 @@ export class GuardedStore extends Store {
   readonly #inner: Store;
   readonly #ends: SessionEnds;
   readonly #timeoutMs: number;
+  readonly #saving: GuardConfig['saving'];
+  readonly #requests = new WeakMap<object, Request>();
+  #generate: Generate = () => {};
 
-  constructor(inner: Store, { ends, timeoutMs }: GuardConfig) {
+  constructor(inner: Store, { ends, timeoutMs, saving }: GuardConfig) {
     super();
     for (const method of ['get', 'set', 'destroy'] as const) {
       if (typeof inner?.[method] !== 'function') {
@@ -34,6 +46,29 @@ export class GuardedStore extends Store {
     this.#inner = inner;
     this.#ends = ends;
     this.#timeoutMs = timeoutMs;
+    this.#saving = saving;
+  }
+
+  /** Makes a session for a request; express-session assigns it, and calls it by this name. */
+  get generate(): Generate {
+    return this.#generate;
+  }
+
+  set generate(make: Generate) {
+    this.#generate = (req) => {
+      make(req);
+      this.#requests.set(req.session, req);
+      // A response that has been sent emits no further `close`, so there is nothing to wait for.
+      if (req.res?.closed !== false) return;
+      req.res.once('close', this.#ends.begun(sessionDigest(req.sessionID)));
+    };
+  }
+
+  override createSession(req: Request, data: SessionData): Session & SessionData {
+    const session = super.createSession(req, data);
+    loaded.add(session);
+    this.#requests.set(session, req);
+    return session;
   }
 
   override get(sid: string, callback: (error: unknown, data?: SessionData | null) => void): void {
@@ -50,6 +85,8 @@ export class GuardedStore extends Store {
   override set(sid: string, data: SessionData, callback: Done = () => {}): void {
     answer(callback, async () => {
       if (await this.#isEnded(sid)) return;
+      const req = this.#requests.get(data);
+      if (req?.session === data && req.sessionID === sid) await this.#saving(req);
       await this.#call('set', (done) => this.#inner.set(sid, data, done));
       if (await this.#isEnded(sid)) await this.#destroyInner(sid);
     });
@@ -66,7 +103,7 @@ export class GuardedStore extends Store {
   override destroy(sid: string, callback: Done = () => {}): void {
     answer(callback, async () => {
       // Both are tried: when the mark cannot be written, the session is still better gone than kept.
-      const [marked] = await Promise.allSettled([this.#ends.end(sessionDigest(sid))]);
+      const [marked] = await Promise.allSettled([this.#mark(sid)]);
       await this.#destroyInner(sid);
       if (marked.status === 'rejected') throw marked.reason;
     });
@@ -91,6 +128,18 @@ export class GuardedStore extends Store {
     if (!method)
       throw new SallyportError('ERR_SESSION_STORE', `the session store has no ${name}()`);
     return method.bind(this.#inner) as NonNullable<Store[Name]>;
+  }
+
+  /** Nothing is kept of what was never there: anybody can send a logout without a session. */
+  async #mark(sid: string): Promise<void> {
+    const session = sessionDigest(sid);
+    // Where that cannot be told there may be one.
+    const isStored = () =>
+      this.#call<SessionData>('get', (done) => this.#inner.get(sid, done)).then(
+        Boolean,
+        () => true,
+      );
+    if (await this.#ends.isWorthEnding(session, isStored)) await this.#ends.end(session);
   }
 
   #isEnded(sid: string) {
@@ -128,6 +177,11 @@ export class GuardedStore extends Store {
 
 export function isGuarded(store: unknown): boolean {
   return store instanceof GuardedStore;
+}
+
+/** Whether the request has brought its session along; false for one that was made for it. */
+export function wasLoaded({ session }: Request): boolean {
+  return loaded.has(session);
 }
 
 function unavailable(what: string, cause?: unknown): UnavailableError {

@@ -10,7 +10,9 @@ import {
   type Subject,
   type SubjectRecord,
 } from '../contracts.js';
+import { isYounger } from './age.js';
 import type { Elevate } from './elevate.js';
+import type { WhoseSession } from './login.js';
 
 const COOKIE = 'sallyport.device';
 const SEALED_FOR = JSON.stringify(['remembered-device']);
@@ -52,6 +54,7 @@ export function rememberedDevices({
   store,
   keyring,
   elevate,
+  renew,
   origin,
 }: {
   readonly store: Pick<
@@ -60,6 +63,7 @@ export function rememberedDevices({
   >;
   readonly keyring: Keyring;
   readonly elevate: Elevate;
+  readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly origin: string;
 }): RememberedDevices {
   const attributes: CookieOptions = {
@@ -104,8 +108,11 @@ export function rememberedDevices({
       if (use.kind === 'unknown' || use.kind === 'stolen') {
         res.clearCookie(COOKIE, attributes);
         // Either of the two may be the thief, and be in by now: the proof that the device stood for is void.
-        if (use.kind === 'stolen') await store.raiseEpoch(subject.id);
-        return use.kind === 'stolen' ? 'stolen' : 'not-recognized';
+        if (use.kind === 'unknown') return 'not-recognized';
+        const raised = await store.raiseEpoch(subject.id);
+        // This session has proven nothing, so that it may go on to the code.
+        if (raised) await renew(req, { subjectId: subject.id, epoch: raised.epoch });
+        return 'stolen';
       }
       const { device } = use;
       const endsAt = endOf(device, facts.policy);
@@ -114,6 +121,7 @@ export function rememberedDevices({
         device.epoch !== facts.record.epoch ||
         device.tenantId !== subject.tenantId ||
         now >= endsAt ||
+        !isYounger(device.createdAt, Number.POSITIVE_INFINITY, now) ||
         !facts.policy.methods.includes(device.method)
       ) {
         await store.removeDevice(subject.id, device.id);

@@ -1,5 +1,22 @@
+import type { LoginId, SessionDigest } from '../contracts.js';
+
+/** One login, as its session keeps it. */
+export interface Login {
+  readonly id: LoginId;
+  /** Of the id that the session had then: data that are copied to another session say nothing there. */
+  readonly session: SessionDigest;
+  /** The subject's id. */
+  readonly subject: string;
+  /** Of the subject when it was first seen in this session: once it has risen, the session has ended. */
+  readonly epoch: number;
+  /** When the time between the doors is over (ms); null: it has not begun. */
+  readonly until: number | null;
+}
+
 /** What Sallyport keeps in the host's session. Nothing in it opens a door: assurance lives in our store. */
 export interface SallyportSessionData {
+  /** null: whoever was signed in is so no longer. Everything else here is this login's. */
+  login?: Login | null;
   /** The local path to go to when both doors are open. */
   returnTo?: string;
   /** The synchronizer token of our forms. */

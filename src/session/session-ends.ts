@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
-import { ENDED_FOR_MS } from './assurance.js';
 
 export interface SessionEnds {
-  /** Ends a session for good. True for the one caller, on any process, that ended it. */
+  /**
+   * Ends a session for good. True for the one caller, on any process, that ended it. Of an id that nobody has
+   * been told yet no mark is left, unless it has proven something.
+   */
   end(session: SessionDigest): Promise<boolean>;
   isEnded(session: SessionDigest): Awaitable<boolean>;
   /**
@@ -11,20 +13,29 @@ export interface SessionEnds {
    * carries it. Returns a function to call when that response is closed.
    */
   begun(session: SessionDigest): () => void;
+  /** Whether there is anything to end: a session that is stored, or one that we have a record of. */
+  isWorthEnding(session: SessionDigest, isStored: () => Promise<boolean>): Promise<boolean>;
 }
 
 /**
  * Ends are final, so what this process knows of them needs no refreshing: it saves the store a second
- * command when elevation ends the old session and express-session then destroys it.
+ * command when elevation ends the old session and express-session then destroys it. `endedForMs` is how long the
+ * mark of an ended session is kept: a request that overlaps the end may save the session back, and the mark must
+ * outlive every such request, not every such session, since later saves are refused.
  */
-export function sessionEnds(store: Pick<SecondFactorStore, 'end' | 'readAssurance'>): SessionEnds {
+export function sessionEnds(
+  store: Pick<SecondFactorStore, 'end' | 'readAssurance'>,
+  { endedForMs }: { readonly endedForMs: number },
+): SessionEnds {
   const known = new LRUCache<SessionDigest, true>({ max: 10_000 });
   const fresh = new Set<SessionDigest>();
 
   return {
     async end(session) {
       if (known.has(session)) return false;
-      const endedNow = await store.end(session, ENDED_FOR_MS);
+      const untold = fresh.has(session) && (await store.readAssurance(session)) === null;
+      if (untold && known.has(session)) return false;
+      const endedNow = untold || (await store.end(session, endedForMs));
       known.set(session, true);
       return endedNow;
     },
@@ -40,6 +51,11 @@ export function sessionEnds(store: Pick<SecondFactorStore, 'end' | 'readAssuranc
     begun(session) {
       fresh.add(session);
       return () => void fresh.delete(session);
+    },
+
+    async isWorthEnding(session, isStored) {
+      if (known.has(session) || fresh.has(session)) return true;
+      return (await store.readAssurance(session)) !== null || (await isStored());
     },
   };
 }

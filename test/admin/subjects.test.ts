@@ -43,14 +43,14 @@ describe('door.subjects', () => {
   it('resets', async () => {
     const { door, user, last } = await enrolled();
     await door.subjects.reset(USER, { actorId: 'support' });
-    assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
+    assert.equal((await user.get('/')).headers.location, '/two-factor/expired');
     assert.deepEqual(last(), ['enrollment.reset', USER.id, 'acme', 'support']);
   });
 
   it('ends sessions and leaves the factors', async () => {
     const { door, user, last } = await enrolled();
     await door.subjects.endSessions(USER);
-    assert.equal((await user.get('/')).headers.location, '/two-factor/challenge');
+    assert.equal((await user.get('/')).headers.location, '/two-factor/expired');
     assert.deepEqual(last(), ['sessions.ended', USER.id, 'acme', null]);
   });
 
@@ -62,7 +62,7 @@ describe('door.subjects', () => {
     const status = await door.subjects.status(USER.id);
     assert.equal(status.enrollments.length, 1);
     assert.equal(status.activationKeyEndsAt, null);
-    assert.equal((await user.get('/')).headers.location, '/two-factor/challenge');
+    assert.equal((await user.get('/')).headers.location, '/two-factor/expired');
     const moved = events.filter(({ type }) => type === 'subject.moved');
     assert.deepEqual(
       moved.map(({ tenantId, detail }) => [tenantId, detail]),
@@ -85,7 +85,7 @@ describe('door.subjects', () => {
     await door.subjects.delete(USER);
     assert.deepEqual((await door.subjects.status(USER.id)).enrollments, []);
     assert.deepEqual(await store.readDevices(USER.id), []);
-    assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
+    assert.equal((await user.get('/')).headers.location, '/two-factor/expired');
     assert.deepEqual(last(), ['subject.deleted', USER.id, 'acme', null]);
   });
 

@@ -70,6 +70,8 @@ const pending = (expiresAt: number, more: Partial<AssuranceRecord> = {}): Assura
 
 const ended = { ...proven([factor('totp')]), state: 'ended' as const };
 
+const LOGIN = { id: 'login', session: 'digest', subject: 'user1', epoch: 3, until: null };
+
 function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: Partial<Policy> }) {
   return {
     subjectId: 'user1',
@@ -78,7 +80,9 @@ function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: 
     record: record(enrolled('totp')),
     assurance: null,
     now: NOW,
+    login: LOGIN,
     maxAgeMs: 12 * HOUR,
+    pendingMaxAgeMs: 10 * MINUTE,
     postponedUntil: null,
     stepUp: null,
     ...more,
@@ -199,6 +203,54 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
     challenge('not-proven', 'totp'),
   ],
   [
+    'does not count the proof of another login in the same session',
+    facts({ assurance: proven([factor('totp')], { login: 'another' }) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'denies a session that was first seen before the epoch rose, and has no record',
+    facts({ login: { ...LOGIN, epoch: 2 } }),
+    deny('session-ended'),
+  ],
+  [
+    'denies it also where nothing is demanded of it',
+    facts({ record: none, policy: { mode: 'optional' }, login: { ...LOGIN, epoch: 2 } }),
+    deny('session-ended'),
+  ],
+  [
+    'denies it also where it was told that activation can wait',
+    facts({
+      ...{ record: none, policy: { graceUntil: grace }, postponedUntil: grace.getTime() },
+      login: { ...LOGIN, epoch: 2 },
+    }),
+    deny('session-ended'),
+  ],
+  [
+    'does not count a proof from the future: the clock was ahead when it was given',
+    facts({ assurance: proven([factor('totp', -HOUR)]) }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
+    'counts one that another process has given a moment ago, by a clock that is a little ahead',
+    facts({ assurance: proven([factor('totp', -1000)]) }),
+    pass('proven'),
+  ],
+  [
+    'denies whose time between the doors has begun in the future',
+    facts({ assurance: pending(NOW + HOUR) }),
+    deny('pending-expired'),
+  ],
+  [
+    'denies whose time between the doors is over, also when the store has forgotten it',
+    facts({ login: { ...LOGIN, until: NOW } }),
+    deny('pending-expired'),
+  ],
+  [
+    'asks on while that time goes on, as far as the session knows',
+    facts({ login: { ...LOGIN, until: NOW + 1 } }),
+    challenge('not-proven', 'totp'),
+  ],
+  [
     'denies a session that was proven before the epoch rose',
     facts({ assurance: proven([factor('totp')], { epoch: 2 }) }),
     deny('session-ended'),
@@ -235,7 +287,9 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
   ],
   [
     'does not count factors of a session between the doors',
-    facts({ assurance: { ...proven([factor('totp')]), state: 'pending' } }),
+    facts({
+      assurance: { ...proven([factor('totp')]), state: 'pending', expiresAt: NOW + MINUTE },
+    }),
     challenge('not-proven', 'totp'),
   ],
   [
@@ -556,6 +610,7 @@ describe('the decision', () => {
         fc.record({
           state: fc.constantFrom('pending', 'proven', 'ended'),
           subjectId: fc.constantFrom('user1', 'user2'),
+          login: fc.constantFrom('one', 'two'),
           epoch: fc.integer({ min: 0, max: 2 }),
           factors: fc.array(
             fc.record({
@@ -567,7 +622,13 @@ describe('the decision', () => {
           expiresAt: fc.integer({ min: NOW - HOUR, max: NOW + HOUR }),
         }),
       ),
+      login: fc.record({
+        id: fc.constantFrom('one', 'two'),
+        epoch: fc.integer({ min: 0, max: 2 }),
+        until: fc.option(at),
+      }),
       now: fc.constant(NOW),
+      pendingMaxAgeMs: fc.constant(10 * MINUTE),
       maxAgeMs: fc.integer({ min: 1, max: 24 * HOUR }),
       postponedUntil: fc.option(fc.constantFrom(NOW, NOW + MINUTE)),
       stepUp: fc.option(
@@ -585,6 +646,7 @@ describe('the decision', () => {
       record,
       now,
       subjectId,
+      login,
       maxAgeMs,
       stepUp,
     }: Facts) {
@@ -592,11 +654,14 @@ describe('the decision', () => {
         assurance !== null &&
         assurance.state === 'proven' &&
         assurance.subjectId === subjectId &&
+        assurance.login === login.id &&
         assurance.epoch === record.epoch &&
+        login.epoch === record.epoch &&
         now < assurance.expiresAt &&
         assurance.factors.some(
           ({ method, at }) =>
             policy.methods.includes(method) &&
+            at <= now + 2000 &&
             now < at + maxAgeMs &&
             (policy.maxAgeSeconds === null || now < at + policy.maxAgeSeconds * 1000) &&
             (stepUp?.maxAgeMs == null || now < at + stepUp.maxAgeMs) &&

@@ -21,7 +21,10 @@ describe('the gate', () => {
       inspector: {
         inspect,
         inspectAgain: () => assert.fail('is not asked for'),
-        enterBetween: (found) => found,
+        enterBetween: (_req, found) => found,
+        inspectFurther: () => assert.fail('is not asked for'),
+        passBy: () => assert.fail('is not asked for'),
+        noteBeforeSave: () => assert.fail('is not asked for'),
       },
       origin: 'http://localhost:3000',
       path: '/two-factor',

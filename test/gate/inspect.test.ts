@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Request } from 'express';
-import { MemoryStore } from 'express-session';
+import { Cookie, MemoryStore } from 'express-session';
 import { memoryStore } from 'sallyport';
 import type {
   AssuranceRecord,
@@ -10,10 +10,12 @@ import type {
   SubjectRecord,
 } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
+import { identify } from '../../src/gate/identify.js';
 import { inspector, type KnownSituation } from '../../src/gate/inspect.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 import { sessionDigest } from '../../src/session/assurance.js';
 import { GuardedStore } from '../../src/session/guarded-store.js';
+import type { SallyportSessionData } from '../../src/session/session-data.js';
 import { sessionEnds } from '../../src/session/session-ends.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -39,17 +41,29 @@ describe('an inspection', () => {
     return inspector({
       store: { ...store, ...reads },
       resolvePolicy: policy,
-      subject,
+      identify: identify(subject),
       maxAgeMs: 60 * MINUTE,
       pendingMaxAgeMs: 10 * MINUTE,
+      endedForMs: 15 * MINUTE,
     });
   }
   const guard = new GuardedStore(new MemoryStore(), {
-    ends: sessionEnds(memoryStore()),
+    ends: sessionEnds(memoryStore(), { endedForMs: MINUTE }),
     timeoutMs: 1000,
+    saving: () => {},
   });
-  const request = (more: object = {}) =>
-    ({ session: {}, sessionID: 'sid', sessionStore: guard, ...more }) as unknown as Request;
+  const LOGIN = { id: 'login', session: DIGEST, subject: 'user1', epoch: 0, until: null };
+  /** A request that has brought along its session, with what is ours in it. */
+  function request({
+    sallyport = { login: LOGIN },
+    ...more
+  }: { sallyport?: SallyportSessionData } & Partial<
+    Record<'session' | 'sessionStore', unknown>
+  > = {}) {
+    const req = { sessionID: 'sid', sessionStore: guard } as unknown as Request;
+    const session = guard.createSession(req, { cookie: new Cookie(), sallyport });
+    return Object.assign(req, { session, ...more });
+  }
 
   async function enrolled(): Promise<void> {
     await store.beginEnrollment(
@@ -65,7 +79,7 @@ describe('an inspection', () => {
     });
   }
   const proof = (epoch = 0, subjectId = 'user1') => ({
-    ...{ subjectId, epoch, login: '', lifetimeMs: 60 * MINUTE },
+    ...{ subjectId, epoch, login: 'login', lifetimeMs: 60 * MINUTE },
     factors: [{ method: 'totp', enrollmentId: 'one', at: NOW }],
   });
 
@@ -84,7 +98,9 @@ describe('an inspection', () => {
       record: store.readSubject('user1'),
       assurance: store.readAssurance(DIGEST),
       now: NOW,
+      login: LOGIN,
       maxAgeMs: 60 * MINUTE,
+      pendingMaxAgeMs: 10 * MINUTE,
       postponedUntil: null,
       stepUp: null,
     });
@@ -133,7 +149,7 @@ describe('an inspection', () => {
   it('knows nobody where the host knows nobody, and asks no store', () => {
     const reads = { readSubject: () => assert.fail(), readAssurance: () => assert.fail() };
     for (const subject of [null, undefined, false]) {
-      assert.deepEqual(set({ subject: () => subject, reads }).inspect(request()), {
+      assert.deepEqual(set({ subject: () => subject, reads }).inspect(request({ sallyport: {} })), {
         kind: 'anonymous',
         decision: { kind: 'deny', why: 'no-subject' },
       });
@@ -143,9 +159,9 @@ describe('an inspection', () => {
   it('takes what the session was told of a grace period, and what a route demands', async () => {
     const policy = () =>
       parsePolicy({ mode: 'required', graceUntil: new Date(NOW + MINUTE) }, ['totp']);
-    const session = { sallyport: { postponedUntil: NOW + MINUTE } };
+    const sallyport = { login: LOGIN, postponedUntil: NOW + MINUTE };
     const inspecting = set({ policy });
-    const put = inspecting.inspect(request({ session })) as KnownSituation;
+    const put = inspecting.inspect(request({ sallyport })) as KnownSituation;
     assert.deepEqual(put.decision, { kind: 'pass', why: 'postponed' });
     await enrolled();
     await store.prove(DIGEST, proof());
@@ -229,8 +245,9 @@ describe('an inspection', () => {
   describe('of whoever is sent between the doors', () => {
     async function enter(options: Parameters<typeof set>[0] = {}) {
       const inspecting = set(options);
-      const situation = await inspecting.inspect(request());
-      return { before: situation, after: await inspecting.enterBetween(situation) };
+      const req = request();
+      const situation = await inspecting.inspect(req);
+      return { before: situation, after: await inspecting.enterBetween(req, situation), req };
     }
 
     it('begins their short life, once', async () => {
@@ -248,7 +265,7 @@ describe('an inspection', () => {
 
     it('decides anew: it may have been over for long', async () => {
       await store.openPending(DIGEST, {
-        ...{ subjectId: 'user1', epoch: 0, login: '', lifetimeMs: MINUTE, keepMs: MINUTE },
+        ...{ subjectId: 'user1', epoch: 0, login: 'login', lifetimeMs: MINUTE, keepMs: MINUTE },
       });
       now += MINUTE;
       // A process that had not heard of it yet.

@@ -105,7 +105,7 @@ journeys('a check by the host’s own code', (world) => {
     await elsewhere.door.subjects.reset({ id: 'user2@acme', tenantId: 'acme' });
     await checked(new Browser(elsewhere.app));
     assert.equal(heard.length, 1);
-    assert.equal(heard[0]?.kind, 'enroll');
+    assert.deepEqual(heard[0], { kind: 'deny', why: 'session-ended' });
   });
 
   it('calls back at logout, each who listens and nobody who has stopped', async () => {

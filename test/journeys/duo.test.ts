@@ -162,7 +162,7 @@ journeys('a login with Duo', (world) => {
     assert.ok(await isInside(again));
   });
 
-  it('is replaced in My Profile, and the other sessions confirm again', async () => {
+  it('is replaced in My Profile, and the other sessions end', async () => {
     const host = await hostOf();
     const browser = await activateDuo(host, duo, 'user1@globex');
     const elsewhere = await approved(host, duo, 'user1@globex');

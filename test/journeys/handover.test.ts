@@ -160,6 +160,8 @@ journeys('a key that an administrator has handed over', (world) => {
     const code = codeAt(older, now());
     assert.equal((await browser.post(URL, { code, enrollment, _csrf })).status, 422);
     await world().store.reset(USER);
+    assert.equal((await browser.get(URL)).headers.location, '/two-factor/expired');
+    await browser.login(USER);
     assert.equal((await confirm(browser, codeAt(newer, now()))).status, 422);
     assert.deepEqual(await enrollments(), []);
   });
@@ -173,8 +175,9 @@ journeys('a key that an administrator has handed over', (world) => {
     const { enrollment, _csrf } = await form(begun);
     await door.subjects.setTenant({ id: USER, tenantId: 'globex' }, { tenantId: 'acme' });
     const answer = await begun.post(URL, { code: codeAt(key, now()), enrollment, _csrf });
-    assert.equal(answer.status, 422);
+    assert.equal(answer.headers.location, '/two-factor/expired');
     assert.deepEqual(await enrollments(), []);
+    await begun.login(USER);
     assert.equal((await begun.json('get', URL)).body.next, 'activation-key');
   });
 

@@ -154,7 +154,8 @@ journeys('My Profile', (world) => {
     assert.notEqual(await onlyOne(), oldId);
     assert.ok(await isInside(browser));
     assert.notEqual(sessionIdOf(browser), before);
-    assert.equal((await elsewhere.get('/reports')).headers.location, '/two-factor/challenge');
+    assert.equal((await elsewhere.get('/reports')).headers.location, '/two-factor/expired');
+    await elsewhere.login(USER);
     const refused = await elsewhere.answerChallenge(nextCode(oldKey));
     assert.equal(refused.status, 422);
     assert.equal((await elsewhere.answerChallenge(nextCode(form.key))).status, 303);
@@ -200,7 +201,8 @@ journeys('My Profile', (world) => {
       ['enrollment.removed'],
     );
     assert.ok(await isInside(browser));
-    assert.equal((await elsewhere.get('/reports')).headers.location, '/two-factor/challenge');
+    assert.equal((await elsewhere.get('/reports')).headers.location, '/two-factor/expired');
+    await elsewhere.login(USER);
     assert.equal((await elsewhere.answerChallenge(nextCode(first))).status, 422);
     assert.equal((await elsewhere.answerChallenge(nextCode(second.key))).status, 303);
   });
@@ -291,9 +293,11 @@ journeys('My Profile', (world) => {
     assert.ok(await isInside(browser));
     assert.notEqual(sessionIdOf(browser), before);
     for (const other of others) {
-      assert.equal((await other.get('/reports')).headers.location, '/two-factor/challenge');
+      assert.equal((await other.get('/reports')).headers.location, '/two-factor/expired');
+      assert.equal((await other.get('/reports')).headers.location, '/login');
     }
     assert.ok(await isInside(stranger));
+    await others[0]!.login(USER);
     assert.equal((await others[0]!.answerChallenge(nextCode(key))).status, 303);
   });
 

@@ -209,7 +209,7 @@ journeys('a remembered device', (world) => {
     }
   });
 
-  it('that was copied lets nobody go on: who came in by it is asked for a code again', async () => {
+  it('that was copied lets nobody go on: who came in by it has to sign in again', async () => {
     const browser = await remembered();
     const thief = laterOn(browser);
     const owner = laterOn(browser);
@@ -217,6 +217,8 @@ journeys('a remembered device', (world) => {
     assert.equal((await thief.get('/x')).text, 'inside GET /x');
     world().clock.advance(60_000);
     assert.match((await signIn(owner)).headers.location ?? '', /challenge/);
-    assert.match((await thief.get('/x')).headers.location ?? '', /challenge/);
+    assert.equal((await thief.get('/x')).headers.location, '/two-factor/expired');
+    assert.equal((await thief.get('/x')).headers.location, '/login');
+    assert.match((await owner.get('/x')).headers.location ?? '', /challenge/);
   });
 });

@@ -197,11 +197,12 @@ journeys('door.require', (world) => {
     assert.deepEqual(transfers, []);
   });
 
-  it('is void with the factor: a reset asks for activation at the next request', async () => {
+  it('is void with the factor: after a reset one signs in again', async () => {
     const { browser } = await proven();
     assert.equal((await browser.get('/vault')).text, 'the vault');
     await world().store.reset(USER);
-    assert.equal((await browser.get('/vault')).headers.location, '/two-factor/activate');
+    assert.equal((await browser.get('/vault')).headers.location, '/two-factor/expired');
+    assert.equal((await browser.get('/vault')).headers.location, '/login');
   });
 
   it('refuses, at construction, what is no requirement', async () => {

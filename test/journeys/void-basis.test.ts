@@ -82,7 +82,7 @@ journeys('an enrollment that was begun, and what it rests on', (world) => {
     assert.equal(removed.status, 303);
     policy = { ...policy, enrollment: 'activation-key' };
     const refused = await confirm(stolen, begun, `${PROFILE}/activate/totp`);
-    assert.equal(refused.body.error, 'superseded');
+    assert.equal(refused.body.error, 'authentication_required');
     assert.deepEqual(await enrollments(), []);
   });
 });

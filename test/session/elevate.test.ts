@@ -25,6 +25,11 @@ const factor = (method: string, hoursAgo: number, enrollmentId = `${method}-1`):
 const TOTP = factor('totp', 0);
 const PROOF: Proof = { subject: USER1, epoch: 3, factor: TOTP };
 
+const FOR = { endedForMs: 60_000 };
+const loginOf = (sid: string) => ({
+  ...{ id: 'login', session: sessionDigest(sid), subject: 'user1', epoch: 3, until: null },
+});
+
 describe('an elevation', () => {
   let inner: SecondFactorStore;
   let ends: SessionEnds;
@@ -33,7 +38,7 @@ describe('an elevation', () => {
 
   beforeEach(() => {
     inner = memoryStore({ now: () => NOW });
-    ends = sessionEnds(inner);
+    ends = sessionEnds(inner, FOR);
     changed = {};
   });
 
@@ -56,6 +61,7 @@ describe('an elevation', () => {
     let failure: unknown = null;
     app.post('/', async (req, res) => {
       old = req.sessionID;
+      req.session.sallyport = { login: loginOf(old) };
       await before(old, req);
       const store = { ...inner, ...changed };
       const make = elevation({ store, ends, maxAgeMs: 12 * HOUR, now: () => NOW });
@@ -101,7 +107,7 @@ describe('an elevation', () => {
       state: 'proven',
       subjectId: 'user1',
       epoch: 3,
-      login: '',
+      login: data?.sallyport?.login?.id,
       factors: [TOTP],
       expiresAt: NOW + 12 * HOUR,
     });
@@ -163,22 +169,31 @@ describe('an elevation', () => {
       async before(_id, req) {
         Object.assign(req.session, { cart: 'apples' });
         req.session.sallyport = {
+          ...req.session.sallyport,
           ...{ returnTo: '/reports', csrf: 'token', postponedUntil: 7 },
           ...{ stepUp: { maxAgeMs: 1, methods: null }, duo: { url: '/x', replaces: null } },
         };
       },
     });
-    const { cookie: _, ...rest } = data as session.SessionData;
-    assert.deepEqual(rest, { cart: 'apples', sallyport: { returnTo: '/reports' } });
+    const { cookie: _, sallyport, ...rest } = data as session.SessionData;
+    assert.deepEqual(rest, { cart: 'apples' });
+    const { login, ...ours } = sallyport ?? {};
+    assert.deepEqual(ours, { returnTo: '/reports' });
+    assert.deepEqual([login?.subject, login?.epoch, login?.until], ['user1', 3, null]);
   });
 
-  it('begins nothing of ours where there was nothing', async () => {
-    const { data } = await elevate();
-    assert.deepEqual(Object.keys(data ?? {}), ['cookie']);
-    const renewed = await elevate(PROOF, { run: (req) => renewSession(req, ends) });
-    assert.deepEqual(Object.keys(renewed.data ?? {}), ['cookie']);
-    assert.equal(renewed.changedId, true);
-    assert.equal(renewed.now, null);
+  it('notes whose login the new id is of, and as of which epoch, with a proof or without', async () => {
+    const { data, now, changedId } = await elevate(PROOF, {
+      run: (req) => renewSession(req, ends, { subjectId: 'user1', epoch: 5 }),
+    });
+    assert.equal(changedId, true);
+    assert.equal(now, null);
+    const { login } = data?.sallyport ?? {};
+    assert.deepEqual(Object.keys(data ?? {}), ['cookie', 'sallyport']);
+    assert.deepEqual([login?.subject, login?.epoch, login?.until], ['user1', 5, null]);
+    const proven = await elevate();
+    assert.equal(proven.now?.login, proven.data?.sallyport?.login?.id);
+    assert.notEqual(proven.now?.login, login?.id);
   });
 
   it('keeps how long the cookie lives, where the host has made it another than all others', async () => {
@@ -217,46 +232,6 @@ describe('an elevation', () => {
     assert.ok(failure instanceof UnavailableError);
     assert.equal(failure.code, 'ERR_STORE_UNAVAILABLE');
     assert.equal(failure.message, 'the new session id was already ended');
-  });
-
-  describe('asks nobody whether the id that it has just made has ended', () => {
-    /** What is done with the marks of ids that are new. */
-    function watching() {
-      const said: string[] = [];
-      ends = {
-        ...sessionEnds(inner),
-        begun: () => {
-          said.push('begun');
-          return () => void said.push('known');
-        },
-      };
-      return said;
-    }
-
-    it('until the response that carries it is closed', async () => {
-      const said = watching();
-      const afterwards = elevate(PROOF, {
-        async run(req) {
-          await elevation({ store: inner, ends, maxAgeMs: HOUR, now: () => NOW })(req, PROOF);
-          assert.deepEqual(said, ['begun']);
-        },
-      });
-      assert.equal((await afterwards).failure, null);
-      assert.deepEqual(said, ['begun', 'known']);
-    });
-
-    it('unless that response is closed already, or there is none', async () => {
-      for (const res of [undefined, { closed: true, once: () => assert.fail('is closed') }]) {
-        const said = watching();
-        const { failure } = await elevate(PROOF, {
-          async before(_id, req) {
-            Object.defineProperty(req, 'res', { value: res });
-          },
-        });
-        assert.equal(failure, null);
-        assert.deepEqual(said, []);
-      }
-    });
   });
 });
 

@@ -56,8 +56,11 @@ class SlowStore extends Store {
   }
 }
 
+const FOR = { endedForMs: 60_000 };
+const saving = () => {};
+
 function guarded({ inner = new SlowStore(), timeoutMs = 60_000, store = memoryStore() } = {}) {
-  const guard = new GuardedStore(inner, { ends: sessionEnds(store), timeoutMs });
+  const guard = new GuardedStore(inner, { ends: sessionEnds(store, FOR), timeoutMs, saving });
   return {
     inner,
     store,
@@ -101,7 +104,7 @@ describe('a guarded session store', () => {
     await touch('one');
     await destroy('one');
     assert.equal((await behind('one')) ?? null, null);
-    assert.deepEqual(inner.calls, ['get', 'set', 'get', 'touch', 'destroy']);
+    assert.deepEqual(inner.calls, ['get', 'set', 'get', 'touch', 'get', 'destroy']);
   });
 
   it('neither reads nor writes a session that has ended', async () => {
@@ -112,15 +115,35 @@ describe('a guarded session store', () => {
     await touch('one');
     assert.equal((await behind('one')) ?? null, null);
     assert.equal((await get('one')) ?? null, null);
-    assert.deepEqual(inner.calls, ['set', 'destroy', 'get']);
+    assert.deepEqual(inner.calls, ['set', 'get', 'destroy', 'get']);
   });
 
   it('answers no session where one was put back behind it, and takes it away', async () => {
-    const { get, destroy, inner, behind } = guarded();
+    const { set, get, destroy, inner, behind } = guarded();
+    await set('one');
     await destroy('one');
     await done((callback) => inner.inner.set('one', DATA, callback));
     assert.equal((await get('one')) ?? null, null);
     assert.equal((await behind('one')) ?? null, null);
+  });
+
+  it('leaves no mark of a session that was never there', async () => {
+    const { destroy, store, inner } = guarded();
+    await destroy('nobody’s');
+    assert.equal(await store.readAssurance(sessionDigest('nobody’s')), null);
+    // Which may be gone, but have proven something that a request under way would bring back.
+    const proof = { subjectId: 'user1', epoch: 0, login: 'login', factors: [], lifetimeMs: 60_000 };
+    await store.prove(sessionDigest('one'), proof);
+    await destroy('one');
+    assert.equal((await store.readAssurance(sessionDigest('one')))?.state, 'ended');
+    assert.deepEqual(inner.calls, ['get', 'destroy', 'destroy']);
+  });
+
+  it('leaves a mark where it cannot tell whether there was a session', async () => {
+    const { destroy, store, inner } = guarded();
+    inner.inner.get = ((_sid, callback) => callback(new Error('down'))) as Store['get'];
+    await destroy('one');
+    assert.equal((await store.readAssurance(sessionDigest('one')))?.state, 'ended');
   });
 
   it('marks the end before it removes anything', async () => {
@@ -233,8 +256,8 @@ describe('a guarded session store', () => {
       },
     };
     const inner = new SlowStore();
-    const ends = sessionEnds(store);
-    const guard = new GuardedStore(inner, { ends, timeoutMs: 60_000 });
+    const ends = sessionEnds(store, FOR);
+    const guard = new GuardedStore(inner, { ends, timeoutMs: 60_000, saving });
     const set = () => done((callback) => guard.set('one', DATA, callback));
     const isStored = () =>
       new Promise((resolve) => inner.inner.get('one', (_error, data) => resolve(Boolean(data))));
@@ -243,6 +266,7 @@ describe('a guarded session store', () => {
     assert.equal(asked, 0);
     // But an end on this process counts at once, and any other end from the close on.
     await done((callback) => guard.destroy('one', callback));
+    asked = 0;
     await set();
     assert.equal(await isStored(), false);
     closed();
@@ -291,7 +315,9 @@ describe('a guarded session store', () => {
 
     it('answers for the store behind it', async () => {
       const inner = new MemoryStore();
-      const guard = new GuardedStore(inner, { ends: sessionEnds(memoryStore()), timeoutMs: 5000 });
+      const guard = new GuardedStore(inner, {
+        ...{ ends: sessionEnds(memoryStore(), FOR), timeoutMs: 5000, saving },
+      });
       await done((callback) => guard.set('one', DATA, callback));
       await done((callback) => guard.set('two', DATA, callback));
       assert.equal(await answerOf<number>((callback) => guard.length(callback)), 2);
@@ -352,6 +378,7 @@ describe('a guarded session store', () => {
     release();
     await touching;
     assert.equal((await behind('one')) ?? null, null);
+    await set('two');
     await destroy('two');
     inner.calls.length = 0;
     await touch('two');
@@ -359,10 +386,10 @@ describe('a guarded session store', () => {
   });
 
   it('refuses what is no session store', () => {
-    const ends = sessionEnds(memoryStore());
+    const ends = sessionEnds(memoryStore(), FOR);
     for (const wrong of [undefined, null, {}, { get() {}, set() {} }]) {
       assert.throws(
-        () => new GuardedStore(wrong as unknown as Store, { ends, timeoutMs: 1 }),
+        () => new GuardedStore(wrong as unknown as Store, { ends, timeoutMs: 1, saving }),
         (error) =>
           error instanceof SallyportError &&
           error.code === 'ERR_SESSION_STORE' &&

@@ -5,6 +5,7 @@ import { emptySubject, type SecondFactorStore } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 import type { Proof } from '../../src/session/elevate.js';
+import type { WhoseSession } from '../../src/session/login.js';
 import { rememberedDevices } from '../../src/session/remembered-device.js';
 import { KEY } from '../support/app.js';
 
@@ -23,6 +24,7 @@ describe('remembered devices', () => {
   let now: number;
   let store: SecondFactorStore;
   let elevated: Proof[];
+  let renewed: WhoseSession[];
   let jar: Jar;
   const keys = keyring([KEY]);
 
@@ -30,6 +32,7 @@ describe('remembered devices', () => {
     now = START;
     store = memoryStore({ now: () => now });
     elevated = [];
+    renewed = [];
     jar = { value: null, options: {}, set: 0 };
   });
 
@@ -38,6 +41,7 @@ describe('remembered devices', () => {
       store,
       keyring: keys,
       elevate: async (_req, proof) => void elevated.push(proof),
+      renew: async (_req, whose) => void renewed.push(whose),
       origin,
     });
   const response = {
@@ -142,6 +146,7 @@ describe('remembered devices', () => {
     await recognize(first);
     now += 30_000;
     assert.equal(await recognize(first), 'stolen');
+    assert.deepEqual(renewed, [{ subjectId: 'user1', epoch: 1 }], 'and this session goes on');
     assert.equal(jar.value, null, 'the cookie is taken away');
     assert.equal(jar.options.path, '/');
     assert.equal((await store.readSubject('user1')).epoch, 1);

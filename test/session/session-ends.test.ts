@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
 import { sessionEnds } from '../../src/session/session-ends.js';
 
+const FOR = { endedForMs: 60_000 };
+
 describe('the ends of sessions', () => {
   function ends() {
     const inner = memoryStore();
@@ -18,7 +20,7 @@ describe('the ends of sessions', () => {
 
   it('belong to the one who comes first, on this process and on another', async () => {
     const { store } = ends();
-    const [here, there] = [sessionEnds(store), sessionEnds(store)];
+    const [here, there] = [sessionEnds(store, FOR), sessionEnds(store, FOR)];
     assert.equal(await here.end('one'), true);
     assert.equal(await here.end('one'), false);
     assert.equal(await there.end('one'), false);
@@ -26,28 +28,28 @@ describe('the ends of sessions', () => {
 
   it('that are known need not be asked for again', async () => {
     const { store, asked } = ends();
-    const here = sessionEnds(store);
+    const here = sessionEnds(store, FOR);
     await here.end('one');
     await here.end('one');
     assert.equal(asked(), 1);
     const silent = { ...store, readAssurance: () => assert.fail('is known') };
-    const knowing = sessionEnds(silent);
+    const knowing = sessionEnds(silent, FOR);
     await knowing.end('two');
     assert.equal(knowing.isEnded('two'), true);
   });
 
-  it('are kept for a day', async () => {
+  it('are kept for as long as the host says', async () => {
     let kept = 0;
     const { store } = ends();
-    const here = sessionEnds({
+    const ended = {
       ...store,
-      async end(_session, keepMs) {
+      async end(_session: string, keepMs: number) {
         kept = keepMs;
         return true;
       },
-    });
-    await here.end('one');
-    assert.equal(kept, 24 * 3_600_000);
+    };
+    await sessionEnds(ended, { endedForMs: 7 }).end('one');
+    assert.equal(kept, 7);
   });
 
   it('are read at once or later, as the store answers', async () => {
@@ -60,8 +62,11 @@ describe('the ends of sessions', () => {
       factors: [],
       lifetimeMs: 1000,
     });
-    const warm = sessionEnds(store);
-    const cold = sessionEnds({ ...store, readAssurance: async (id) => inner.readAssurance(id) });
+    const warm = sessionEnds(store, FOR);
+    const cold = sessionEnds(
+      { ...store, readAssurance: async (id) => inner.readAssurance(id) },
+      FOR,
+    );
     for (const [session, expected] of [
       ['gone', true],
       ['here', false],
@@ -73,7 +78,10 @@ describe('the ends of sessions', () => {
   });
 
   it('are not asked for while the session is one that was just begun', () => {
-    const here = sessionEnds({ end: async () => true, readAssurance: () => assert.fail('is new') });
+    const here = sessionEnds(
+      { end: async () => true, readAssurance: () => assert.fail('is new') },
+      FOR,
+    );
     const known = here.begun('one');
     assert.equal(here.isEnded('one'), false);
     known();
