@@ -7,6 +7,7 @@ import type { Presenter } from './admin/ports.js';
 import { adminRouter } from './admin/router.js';
 import { type Subjects, subjects } from './admin/subjects.js';
 import { audit } from './audit/events.js';
+import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
 import {
   type Attempt,
@@ -100,7 +101,7 @@ export function sallyport(options: SallyportOptions): Door {
   const events = audit(
     [
       storeTrail(store, { keep: config.eventsKept }),
-      ...(config.onEvent ? [{ record: config.onEvent }] : []),
+      ...(config.onEvent ? [oncePerLock({ record: config.onEvent })] : []),
     ],
     { now, onError },
   );

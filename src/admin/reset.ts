@@ -45,8 +45,10 @@ export function resetPages(context: AdminContext) {
     const { issueKey } = readBody(req, { issueKey: checkbox });
     notOneself(visit);
     const demanded = await keyDemanded(visit);
+    const { enrollments } = await store.readSubject(subject.id);
     await store.reset(subject.id);
-    audit.record('enrollment.reset', { subject, actorId: admin.id, from: req.ip ?? null });
+    const facts = { subject, actorId: admin.id, from: req.ip ?? null, enrollments };
+    audit.record('enrollment.reset', facts);
     if (issueKey || demanded) return handOutKey(context, visit, true);
     present.onward(req, res, withQuery(here.details, { done: 'reset' }), {
       reset: true,

@@ -105,8 +105,9 @@ export function subjects({ store, audit, inspector, keepSession }: SubjectsConfi
     async reset(ref, actor) {
       const subject = checked(ref);
       const by = checkedActor(actor);
+      const { enrollments } = await store.readSubject(subject.id);
       await store.reset(subject.id);
-      audit.record('enrollment.reset', { subject, ...by });
+      audit.record('enrollment.reset', { subject, ...by, enrollments });
     },
 
     async unlock(ref, actor) {

@@ -1,4 +1,11 @@
-import type { AuditEvent, AuditEventType, AuditSink, MethodName, Subject } from '../contracts.js';
+import type {
+  AuditEvent,
+  AuditEventType,
+  AuditSink,
+  EventEnrollment,
+  MethodName,
+  Subject,
+} from '../contracts.js';
 
 export interface EventFacts {
   readonly subject?: Pick<Subject, 'id' | 'tenantId'> | null;
@@ -9,6 +16,8 @@ export interface EventFacts {
   readonly method?: MethodName | null;
   readonly from?: string | null;
   readonly detail?: string | null;
+  /** The authenticators that were enrolled, removed or reset. */
+  readonly enrollments?: readonly EventEnrollment[] | undefined;
 }
 
 export interface Audit {
@@ -26,7 +35,15 @@ export function audit(
   return {
     record(
       type,
-      { subject = null, organizationId, actorId, method = null, from = null, detail = null },
+      {
+        subject = null,
+        organizationId,
+        actorId,
+        method = null,
+        from = null,
+        detail = null,
+        enrollments,
+      },
     ) {
       const event: AuditEvent = Object.freeze({
         type,
@@ -37,10 +54,16 @@ export function audit(
         method,
         from,
         detail,
+        ...(enrollments && { enrollments: enrollments.map(named) }),
       });
       for (const sink of sinks) deliver(sink, event, onError);
     },
   };
+}
+
+/** The fields that an event has of it: nothing else that its record holds. */
+function named({ id, method, label }: EventEnrollment): EventEnrollment {
+  return Object.freeze({ id, method, label });
 }
 
 /** The same trail, with somebody else as the one who did it: an administrator who acts for a user. */

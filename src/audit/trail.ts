@@ -1,21 +1,39 @@
-import type { AuditSink, EventStore } from '../contracts.js';
+import type { AuditEvent, AuditSink, EventStore } from '../contracts.js';
+import { foldsOf, placeOf } from './place.js';
 
-/** About how many events an organization's trail keeps, unless the host says otherwise. */
+/** How many events of each kind an organization's trail keeps, unless the host says otherwise. */
 export const EVENTS_KEPT = 10_000;
 
+/** What became of a subject's authenticators. */
+const HISTORY: ReadonlySet<AuditEvent['type']> = new Set([
+  'enrollment.confirmed',
+  'enrollment.removed',
+  'enrollment.reset',
+  'recovery-codes.made',
+]);
+
+type Store = Pick<EventStore, 'appendEvent' | 'appendHistory'>;
+
 /**
- * The default sink: each event goes into the store's trail of its organization. An event that belongs to none
- * (a failure before anybody was known) is not kept; `onEvent` has it. What the store refuses is reported by
- * `audit()`, which awaits no sink.
+ * The default sink: each event goes into the store's trail of its organization, and what became of an
+ * authenticator into the history of its subject as well. An event that belongs to no organization (a failure
+ * before anybody was known) is in no trail; `onEvent` has it. What the store refuses is reported by `audit()`,
+ * which awaits no sink.
  */
 export function storeTrail(
-  store: Pick<EventStore, 'appendEvent'>,
+  store: Store,
   { keep = EVENTS_KEPT }: { readonly keep?: number } = {},
 ): AuditSink {
-  return {
-    record(event) {
-      if (event.tenantId === null) return;
-      return store.appendEvent(event.tenantId, event, keep);
-    },
-  };
+  return { record: (event) => keepEvent(store, event, keep) };
+}
+
+/** Resolves when the event is kept wherever it belongs. */
+export async function keepEvent(store: Store, event: AuditEvent, keep: number): Promise<void> {
+  const { tenantId, subjectId, type } = event;
+  await Promise.all([
+    tenantId === null ? null : store.appendEvent(tenantId, event, placeOf(event, keep)),
+    subjectId !== null && HISTORY.has(type)
+      ? store.appendHistory(subjectId, event, { folds: foldsOf(event) })
+      : null,
+  ]);
 }

@@ -1,5 +1,11 @@
-import { EVENTS_KEPT } from '../audit/trail.js';
-import { type AuditEventType, emptySubject, type SubjectRecord } from '../contracts.js';
+import { EVENTS_KEPT, keepEvent } from '../audit/trail.js';
+import {
+  type AuditEvent,
+  type AuditEventType,
+  type Enrollment,
+  emptySubject,
+  type SubjectRecord,
+} from '../contracts.js';
 import { activationKeyDigest, newActivationKey } from '../methods/activation-key.js';
 import { requiredKeys } from './keys.js';
 import type { Command } from './run.js';
@@ -44,7 +50,7 @@ export const reset: Command = {
         if (!(await isKnown(installation, tenantId))) {
           terminal.err(`note: ${tenantId} has no setting and no event here; is it the right id?`);
         }
-        await recordEvent(installation, 'enrollment.reset', tenantId, userId);
+        await recordEvent(installation, 'enrollment.reset', tenantId, userId, record.enrollments);
         if (keys) await recordEvent(installation, 'activation-key.issued', tenantId, userId);
       },
       { allowEviction: true },
@@ -72,16 +78,17 @@ async function recordEvent(
   type: AuditEventType,
   tenantId: string,
   subjectId: string,
+  enrollments?: readonly Enrollment[],
 ): Promise<void> {
   try {
-    await store.appendEvent(
-      tenantId,
-      {
-        ...{ type, tenantId, subjectId, actorId: 'cli', method: null, from: null, detail: null },
-        at: new Date(store.now()),
-      },
-      EVENTS_KEPT,
-    );
+    const event: AuditEvent = {
+      ...{ type, tenantId, subjectId, actorId: 'cli', method: null, from: null, detail: null },
+      at: new Date(store.now()),
+      ...(enrollments && {
+        enrollments: enrollments.map(({ id, method, label }) => ({ id, method, label })),
+      }),
+    };
+    await keepEvent(store, event, EVENTS_KEPT);
   } catch (cause) {
     throw new Error('it was done, but the event could not be recorded', { cause });
   }

@@ -24,6 +24,14 @@ export type AuditEventType =
   | 'enrollment.reset'
   | 'unavailable';
 
+/** One authenticator that an event is about. */
+export interface EventEnrollment {
+  readonly id: string;
+  readonly method: MethodName;
+  /** Its name at that time. */
+  readonly label: string;
+}
+
 /** Something that happened, for the audit trail. Never holds a code, a secret or a token. */
 export interface AuditEvent {
   readonly type: AuditEventType;
@@ -36,6 +44,8 @@ export interface AuditEvent {
   /** The client's address as Express sees it (`req.ip`). */
   readonly from: string | null;
   readonly detail: string | null;
+  /** The authenticators that were enrolled, removed or reset; of other events it is left out. */
+  readonly enrollments?: readonly EventEnrollment[];
 }
 
 export interface AuditSink {
@@ -44,17 +54,57 @@ export interface AuditSink {
 
 /** An event as the trail keeps it. */
 export interface StoredEvent extends AuditEvent {
-  /** Where it stands in its organization's trail; later ones sort after it. */
+  /** Where it stands among the events that it is kept with; later ones sort after it. */
   readonly id: string;
+  /** How often its like happened again and was counted here, in place of an event of its own. */
+  readonly repeats: number;
+  /** When that was last; null when it never was. */
+  readonly lastAt: Date | null;
 }
 
-/** The audit trail, per organization and capped. */
+/**
+ * A bound on events that are alike. Of those with the same `key`, `each` within `withinMs` of the first are
+ * kept; a further one is counted into the last of them (`repeats`, `lastAt`).
+ */
+export interface Fold {
+  readonly key: string;
+  readonly each: number;
+  readonly withinMs: number;
+}
+
+/** Where an event is kept. */
+export interface EventPlace {
+  /** Events push out those of their own trail only. At most 64 characters, no blanks. */
+  readonly trail: string;
+  /** How many events a trail keeps, the oldest go first; null: all of them. */
+  readonly keep: number | null;
+  /** The first that is exhausted takes the event. */
+  readonly folds: readonly Fold[];
+}
+
+/** The audit trails of organizations, and the history of each subject's authenticators. */
 export interface EventStore {
-  /** `keep`: about how many events an organization keeps; the oldest go first. */
-  appendEvent(organizationId: string, event: AuditEvent, keep: number): Promise<void>;
-  /** The newest first; `before` is the id of the last one of the page before. */
+  appendEvent(organizationId: string, event: AuditEvent, place: EventPlace): Promise<void>;
+  /**
+   * The newest first; `before` is the id of the last one of the page before. `trails` names those to read;
+   * without it all of the organization's are.
+   */
   readEvents(
     organizationId: string,
+    page: {
+      readonly before: string | null;
+      readonly limit: number;
+      readonly trails?: readonly string[] | undefined;
+    },
+  ): Promise<readonly StoredEvent[]>;
+  /** Kept beside the subject, whatever is reset, until `deleteSubject`. */
+  appendHistory(
+    subjectId: string,
+    event: AuditEvent,
+    place: Pick<EventPlace, 'folds'>,
+  ): Promise<void>;
+  readHistory(
+    subjectId: string,
     page: { readonly before: string | null; readonly limit: number },
   ): Promise<readonly StoredEvent[]>;
 }

@@ -29,6 +29,8 @@ export interface SubjectRecord {
   readonly recoveryCodesKept: boolean;
   /** Consecutive failures, as counted by `reserveAttempt`. */
   readonly failures: number;
+  /** When the wait after these ends; it may be past. null: no wait has begun. */
+  readonly retryAt: number | null;
 }
 
 export const emptySubject: SubjectRecord = Object.freeze({
@@ -39,6 +41,7 @@ export const emptySubject: SubjectRecord = Object.freeze({
   recoveryCodesLeft: null,
   recoveryCodesKept: false,
   failures: 0,
+  retryAt: null,
 });
 
 /** An active enrollment with what its method needs to verify an answer. */

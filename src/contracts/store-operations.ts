@@ -46,6 +46,8 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   removeDevice: true,
   appendEvent: true,
   readEvents: true,
+  appendHistory: true,
+  readHistory: true,
 };
 
 /** What a store lacks: the names of operations that it does not have; empty for a whole one. */

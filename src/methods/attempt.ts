@@ -1,9 +1,11 @@
 import type { Audit } from '../audit/events.js';
+import { lockedUntil } from '../audit/lock.js';
 import type {
   Attempt,
   AttemptLimits,
   EnrollableMethod,
   EnrollmentBasis,
+  EventEnrollment,
   MethodName,
   Policy,
   ReservedAttempt,
@@ -27,7 +29,7 @@ export type Operation =
   | { readonly kind: 'confirm'; readonly replaces: string | null };
 
 export interface AttemptConfig {
-  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'now'>;
+  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'readSubject' | 'now'>;
   readonly limits: AttemptLimits;
   readonly audit: Audit;
 }
@@ -56,20 +58,19 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
               stoppable: method.counting === 'stops',
             });
       if (reservation.kind === 'locked') {
-        audit.record('verification.locked', { subject, method: method.name, from });
-        return {
-          kind: 'locked',
-          retryAt: reservation.retryAt === null ? null : new Date(reservation.retryAt),
-        };
+        const { retryAt } = reservation;
+        const detail = lockedUntil(retryAt);
+        audit.record('verification.locked', { subject, method: method.name, from, detail });
+        return { kind: 'locked', retryAt: retryAt === null ? null : new Date(retryAt) };
       }
       const verdict = await answer(method, operation, attempt, reservation);
-      recordVerdict(verdict);
+      await recordVerdict(verdict);
       return verdict;
     } catch (cause) {
       return { kind: 'unavailable', cause };
     }
 
-    function recordVerdict(verdict: Verdict): void {
+    async function recordVerdict(verdict: Verdict): Promise<void> {
       const confirming = operation.kind === 'confirm';
       const facts = { subject, method: method.name, from };
       switch (verdict.kind) {
@@ -77,6 +78,7 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
           audit.record(confirming ? 'enrollment.confirmed' : 'verification.succeeded', {
             ...facts,
             detail: verdict.detail ?? null,
+            ...(confirming && { enrollments: [await enrolled(verdict.enrollmentId)] }),
           });
           return;
         case 'rejected':
@@ -93,6 +95,17 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
           return;
         default:
           verdict satisfies never;
+      }
+    }
+
+    async function enrolled(id: string): Promise<EventEnrollment> {
+      const unnamed = { id, method: method.name, label: method.title };
+      try {
+        const { enrollments } = await store.readSubject(subject.id);
+        return enrollments.find((one) => one.id === id) ?? unnamed;
+      } catch {
+        // It is active already: a store that fails now must not make that a failure.
+        return unnamed;
       }
     }
   };

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Audit } from '../audit/events.js';
+import { lockedUntil } from '../audit/lock.js';
 import type {
   Attempt,
   AttemptLimits,
@@ -48,8 +49,9 @@ export function activationKeyRedeemer({
         stoppable: true,
       });
       if (reservation.kind === 'locked') {
-        audit.record('verification.locked', { subject, method: 'activation-key', from });
         const { retryAt } = reservation;
+        const detail = lockedUntil(retryAt);
+        audit.record('verification.locked', { subject, method: 'activation-key', from, detail });
         return { kind: 'locked', retryAt: retryAt === null ? null : new Date(retryAt) };
       }
       const digest = candidates.find((one) => sameDigest(one, reservation.activationKey));

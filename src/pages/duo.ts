@@ -140,8 +140,12 @@ export function duoPages(config: PageConfig) {
     switch (verdict.kind) {
       case 'verified': {
         if (operation.kind === 'confirm' && operation.replaces !== null) {
-          const facts = { subject, method: 'duo', from: req.ip ?? null, detail: 'replaced' };
-          config.audit.record('enrollment.removed', facts);
+          const { replaces } = operation;
+          const { enrollments } = situation.facts.record;
+          config.audit.record('enrollment.removed', {
+            ...{ subject, method: 'duo', from: req.ip ?? null, detail: 'replaced' },
+            enrollments: enrollments.filter(({ id }) => id === replaces),
+          });
         }
         if (enrolled || begun?.url.startsWith(`${profile}/`)) {
           const done = begun?.replaces == null ? 'activated' : 'replaced';

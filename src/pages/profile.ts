@@ -145,9 +145,10 @@ export function profilePages(config: ProfileConfig) {
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
     if (done === 'replaced') {
-      const { subject } = situation;
+      const { subject, facts: before } = situation;
+      const enrollments = before.record.enrollments.filter(({ id }) => id === place.replaces);
       const facts = { subject, method: place.method.name, from: req.ip ?? null, detail: done };
-      config.audit.record('enrollment.removed', facts);
+      config.audit.record('enrollment.removed', { ...facts, enrollments });
     }
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
     await openDoor(
@@ -216,6 +217,7 @@ export function profilePages(config: ProfileConfig) {
       subject,
       method: one.method,
       from: req.ip ?? null,
+      enrollments: [one],
     });
     await config.keepSession(req, situation, removed.epoch);
     respond.onward(req, res, `${home}?done=removed`, { next: 'done' });

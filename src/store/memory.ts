@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { checkOptions, functionOption, optionsObject } from '../check-options.js';
-import type { SecondFactorStore, StoredEvent } from '../contracts.js';
+import type { SecondFactorStore } from '../contracts.js';
 import { changeListeners } from './change-listeners.js';
+import { memoryTrails } from './memory-trails.js';
 import type { RecordStore } from './record-store.js';
 import { KINDS, type Kind, type Records } from './records.js';
 import { secondFactorStore } from './second-factor-store.js';
@@ -67,28 +68,6 @@ function memoryRecords(options: MemoryStoreOptions): RecordStore {
       changes.announce();
       return result;
     },
-    ...memoryTrails(),
-  };
-}
-
-/** The audit trail: a list per organization, the oldest dropped. */
-function memoryTrails(): Pick<RecordStore, 'append' | 'page'> {
-  const trails = new Map<string, StoredEvent[]>();
-  let count = 0;
-
-  return {
-    async append(organizationId, event, keep) {
-      const trail = trails.get(organizationId) ?? [];
-      count += 1;
-      trail.push(Object.freeze({ ...event, id: String(count).padStart(15, '0') }));
-      if (trail.length > keep) trail.splice(0, trail.length - keep);
-      trails.set(organizationId, trail);
-    },
-
-    async page(organizationId, { before, limit }) {
-      const trail = trails.get(organizationId) ?? [];
-      const older = before === null ? trail : trail.filter(({ id }) => id < before);
-      return older.slice(Math.max(0, older.length - limit)).reverse();
-    },
+    ...memoryTrails({ now }),
   };
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent, Awaitable, StoredEvent } from '../contracts.js';
+import type { AuditEvent, Awaitable, EventPlace, StoredEvent } from '../contracts.js';
 import type { Kind, Records } from './records.js';
 
 export interface Outcome<R, T> {
@@ -55,12 +55,23 @@ export interface RecordStore {
     transition: Transition<Records[K], T>,
     options?: UpdateOptions,
   ): Promise<T>;
-  append(organizationId: string, event: AuditEvent, keep: number): Promise<void>;
+  append(owner: TrailOwner, id: string, event: AuditEvent, place: EventPlace): Promise<void>;
+  /** As `SecondFactorStore.readEvents` has it. */
   page(
-    organizationId: string,
-    page: { readonly before: string | null; readonly limit: number },
+    owner: TrailOwner,
+    id: string,
+    page: {
+      readonly before: string | null;
+      readonly limit: number;
+      readonly trails?: readonly string[] | undefined;
+    },
   ): Promise<readonly StoredEvent[]>;
+  /** Removes all trails of an owner. */
+  forget(owner: TrailOwner, id: string): Promise<void>;
 }
+
+/** What has trails: an organization its audit trails, a subject the history of its authenticators. */
+export type TrailOwner = 'organization' | 'subject';
 
 /** Nothing is changed. `durable`: what the answer rests on must be safe as well. */
 export function unchanged<R, T>(

@@ -35,6 +35,7 @@ export interface StoredEnrollment extends Authenticator {
 export interface StoredSubject {
   readonly epoch: number;
   readonly failures: number;
+  readonly retryAt: number | null;
   readonly enrollments: readonly StoredEnrollment[];
   readonly pending: PendingEnrollment | null;
   readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
@@ -61,6 +62,7 @@ export function decodeSubject(reply: readonly Buffer[]): StoredSubject {
   return {
     epoch: Number(fields.get('e') ?? 0),
     failures: Number(fields.get('f') ?? 0),
+    retryAt: fields.has('w') ? Number(fields.get('w')) : null,
     enrollments,
     pending: pending[0] ? decodePending(pending) : null,
     activationKey: key
@@ -138,5 +140,6 @@ export function subjectRecord(reply: readonly Buffer[]): SubjectRecord {
     recoveryCodesLeft: subject.recoveryCodesLeft,
     recoveryCodesKept: subject.recoveryCodesKept,
     failures: subject.failures,
+    retryAt: subject.retryAt,
   });
 }

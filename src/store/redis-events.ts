@@ -1,42 +1,70 @@
-import type { AuditEvent, EventStore, StoredEvent } from '../contracts.js';
+import type { AuditEvent, EventPlace, EventStore, StoredEvent } from '../contracts.js';
 import { script } from './redis/scripts.js';
 import type { RedisRecords } from './redis-records.js';
+import { APPEND, READ } from './redis-trail-scripts.js';
 
-// A stream per organization. Its ids (`<ms>-<n>`) do not sort as text, so ours pad both numbers.
-const ID = /^(\d{15})-(\d{10})$/;
+const ID = /^\d{15}$/;
+const HISTORY = 'history';
 
-/** ARGV: now (unused: the stream keeps its own order), event, keep */
-const APPEND = script(`return redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'e', ARGV[2])`);
+/** ARGV: now (unused) */
+const FORGET = script(`return redis.call('DEL', KEYS[1])`);
 
-/** ARGV: now (unused), end of the range, limit → [[id, ['e', event]], …] */
-const READ = script(`return redis.call('XREVRANGE', KEYS[1], ARGV[2], '-', 'COUNT', ARGV[3])`);
+interface Page {
+  readonly before: string | null;
+  readonly limit: number;
+  readonly trails?: readonly string[] | undefined;
+}
 
+/** Two kinds of keys that are laid out alike: the trails of an organization, and the history of a subject. */
 export function redisEvents(
   { ask }: Pick<RedisRecords<unknown>, 'ask'>,
-  keyOf: (organizationId: string) => string,
-): EventStore {
-  return {
-    appendEvent: (organizationId, event, keep) =>
-      ask(keyOf(organizationId), APPEND, [JSON.stringify(event), keep], () => undefined),
+  keyOf: {
+    readonly trails: (organizationId: string) => string;
+    readonly history: (subjectId: string) => string;
+  },
+): EventStore & { forgetHistory(subjectId: string): Promise<void> } {
+  function append(key: string, event: AuditEvent, { trail, keep, folds }: EventPlace) {
+    const bounds = folds.flatMap(({ key: like, each, withinMs }) => [like, each, withinMs]);
+    const args = [trail, JSON.stringify(event), keep ?? '', ...bounds];
+    return ask(key, APPEND, args, () => undefined);
+  }
 
-    async readEvents(organizationId, { before, limit }) {
-      const match = before === null ? null : ID.exec(before);
-      // Not an id of ours, and so nothing is older than it. XREVRANGE takes COUNT 0 for all of them.
-      if ((before !== null && !match) || limit < 1) return [];
-      const end = match ? `(${Number(match[1])}-${Number(match[2])}` : '+';
-      return ask(keyOf(organizationId), READ, [end, limit], (reply) =>
-        (reply as [Buffer, [Buffer, Buffer]][]).map(([id, [, event]]) => decodeEvent(id, event)),
-      );
-    },
+  async function read(
+    key: string,
+    { before, limit, trails }: Page,
+  ): Promise<readonly StoredEvent[]> {
+    // Not an id of ours, and so nothing is older than it.
+    if ((before !== null && !ID.test(before)) || limit < 1 || trails?.length === 0) return [];
+    const from = before === null ? '' : Number(before);
+    return ask(key, READ, [from, limit, ...(trails ?? [])], (reply) => eventsOf(reply as Buffer[]));
+  }
+
+  return {
+    appendEvent: (organizationId, event, place) =>
+      append(keyOf.trails(organizationId), event, place),
+    readEvents: (organizationId, page) => read(keyOf.trails(organizationId), page),
+    appendHistory: (subjectId, event, { folds }) =>
+      append(keyOf.history(subjectId), event, { trail: HISTORY, keep: null, folds }),
+    readHistory: (subjectId, page) => read(keyOf.history(subjectId), page),
+    forgetHistory: (subjectId) => ask(keyOf.history(subjectId), FORGET, [], () => undefined),
   };
 }
 
-function decodeEvent(id: Buffer, json: Buffer): StoredEvent {
-  const [ms = '', n = ''] = String(id).split('-');
-  const event = JSON.parse(String(json)) as AuditEvent;
-  return Object.freeze({
-    ...event,
-    at: new Date(event.at),
-    id: `${ms.padStart(15, '0')}-${n.padStart(10, '0')}`,
-  });
+function eventsOf(reply: readonly Buffer[]): StoredEvent[] {
+  const events: StoredEvent[] = [];
+  for (let at = 0; at < reply.length; at += 3) {
+    const [number, json, repeated] = reply.slice(at, at + 3).map(String);
+    const event = JSON.parse(json as string) as AuditEvent;
+    const [repeats, lastAt] = repeated ? repeated.split(':').map(Number) : [0];
+    events.push(
+      Object.freeze({
+        ...event,
+        at: new Date(event.at),
+        id: String(number).padStart(15, '0'),
+        repeats: repeats as number,
+        lastAt: lastAt === undefined ? null : new Date(lastAt),
+      }),
+    );
+  }
+  return events;
 }

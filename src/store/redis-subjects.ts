@@ -46,6 +46,7 @@ type SubjectOperations = Pick<
 export function redisSubjects(
   { read, write, save, ask }: RedisRecords<SubjectRecord>,
   keyOf: (subjectId: string) => string,
+  { forgetHistory }: { readonly forgetHistory: (subjectId: string) => Promise<void> },
 ): SubjectOperations {
   return {
     readSubject: (subjectId) => read(keyOf(subjectId)),
@@ -137,7 +138,10 @@ export function redisSubjects(
         raised === null ? null : toEpoch(raised),
       ),
     unlock: (subjectId) => write(keyOf(subjectId), UNLOCK, [], () => undefined),
-    deleteSubject: (subjectId) => save(keyOf(subjectId), CLEAR, [0], () => undefined),
+    async deleteSubject(subjectId) {
+      await save(keyOf(subjectId), CLEAR, [0], () => undefined);
+      await forgetHistory(subjectId);
+    },
     writeUserSetting: (subjectId, change) => writeSetting(save, keyOf(subjectId), change),
   };
 }

@@ -34,7 +34,7 @@ const REPAIRS = { repairs: true } as const;
 
 /** The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records. */
 export function secondFactorStore(records: RecordStore): SecondFactorStore {
-  const { read, update } = records;
+  const { read, update, append, page, forget } = records;
   const subject = <T>(id: string, transition: SubjectTransition<T>) =>
     update('subject', id, transition);
 
@@ -64,7 +64,10 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     voidPending: (id) => subject(id, voidPending),
     raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
     unlock: (id) => subject(id, unlock),
-    deleteSubject: (id) => update('subject', id, deleteSubject, REPAIRS),
+    async deleteSubject(id) {
+      await update('subject', id, deleteSubject, REPAIRS);
+      await forget('subject', id);
+    },
     writeUserSetting: (id, change) => subject(id, writeUserSetting(change)),
     putActivationKey: (id, key) => subject(id, putActivationKey(key)),
     revokeActivationKey: (id) => subject(id, revokeActivationKey),
@@ -98,7 +101,10 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
       update('transaction', id, putTransaction(value, lifetimeMs), REPAIRS),
     takeTransaction: (id) => update('transaction', id, takeTransaction),
 
-    appendEvent: records.append,
-    readEvents: records.page,
+    appendEvent: (id, event, place) => append('organization', id, event, place),
+    readEvents: (id, wanted) => page('organization', id, wanted),
+    appendHistory: (id, event, { folds }) =>
+      append('subject', id, event, { trail: 'history', keep: null, folds }),
+    readHistory: (id, wanted) => page('subject', id, wanted),
   };
 }

@@ -8,7 +8,8 @@ import { recoveryCodes } from './store/recovery-codes.js';
 import { resealing } from './store/resealing.js';
 import { settings } from './store/settings.js';
 import { type StoreFactory, stage } from './store/stage.js';
-import { transactionsAndEvents } from './store/transactions-and-events.js';
+import { trails } from './store/trails.js';
+import { transactions } from './store/transactions.js';
 
 /**
  * What every store must do, as mocha tests: call it from a test file with a way to make an empty store.
@@ -24,7 +25,8 @@ export function storeContract(name: string, make: StoreFactory): void {
     recoveryCodes(on);
     devices(on);
     settings(on);
-    transactionsAndEvents(on);
+    transactions(on);
+    trails(on);
     attempts(on);
     assurance(on);
   });

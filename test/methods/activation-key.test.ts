@@ -160,6 +160,7 @@ describe('activation keys', () => {
         {
           ...{ type: 'verification.locked', subject, method: 'activation-key' },
           from: '192.0.2.7',
+          detail: 'until 2026-01-01T00:00:01.000Z',
         },
       ]);
       assert.deepEqual(locked.begun, []);

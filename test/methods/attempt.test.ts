@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import type {
-  Attempt,
-  EnrollableMethod,
-  PendingEnrollment,
-  Reservation,
-  ReservedAttempt,
-  SecondFactorMethod,
-  Verdict,
+import {
+  type Attempt,
+  type EnrollableMethod,
+  emptySubject,
+  type PendingEnrollment,
+  type Reservation,
+  type ReservedAttempt,
+  type SecondFactorMethod,
+  type SubjectRecord,
+  type Verdict,
 } from '../../src/contracts.js';
 import {
   ATTEMPT_LIMITS,
@@ -46,6 +48,7 @@ async function run({
   verdict = verified as Verdict | Error,
   method = {} as Partial<EnrollableMethod>,
   of = attempt(),
+  readSubject = (): SubjectRecord => emptySubject,
 } = {}) {
   const calls: unknown[][] = [];
   const events: unknown[] = [];
@@ -59,6 +62,7 @@ async function run({
   const runAttempt = attempts({
     store: {
       now: () => NOW + 5,
+      readSubject,
       async reserveAttempt(...given) {
         calls.push(['reserve', ...given]);
         if (reservation instanceof Error) throw reservation;
@@ -139,10 +143,14 @@ describe('an attempt', () => {
     assert.deepEqual(answered, { kind: 'locked', retryAt: new Date(NOW + 30_000) });
     assert.equal(calls.length, 1);
     assert.deepEqual(events, [
-      { type: 'verification.locked', subject, method: 'totp', from: FROM },
+      {
+        ...{ type: 'verification.locked', subject, method: 'totp', from: FROM },
+        detail: 'until 2026-01-01T00:00:30.000Z',
+      },
     ]);
     const stopped = await run({ reservation: { kind: 'locked', retryAt: null } });
     assert.deepEqual(stopped.answered, { kind: 'locked', retryAt: null });
+    assert.equal((stopped.events[0] as { detail: unknown }).detail, 'until somebody helps');
   });
 
   it('that was wrong is told with its reason', async () => {
@@ -190,11 +198,31 @@ describe('an attempt', () => {
       assert.equal(answered, verified);
       assert.deepEqual(calls[1], ['confirm', of, reservation, CONFIRM]);
       assert.deepEqual(events, [
-        { type: 'enrollment.confirmed', subject, method: 'totp', from: FROM, detail: null },
+        {
+          ...{ type: 'enrollment.confirmed', subject, method: 'totp', from: FROM, detail: null },
+          enrollments: [{ id: 'one', method: 'totp', label: 'App' }],
+        },
       ]);
       const wrong: Verdict = { kind: 'rejected', reason: 'wrong-code' };
       const failed = await run({ operation: CONFIRM, verdict: wrong });
       assert.equal((failed.events[0] as { type: string }).type, 'enrollment.failed');
+    });
+
+    it('is told with the name that the record has for it, as far as that can be read', async () => {
+      const named = { id: 'one', method: 'totp', label: 'My phone', parameters: '' };
+      const one = { ...named, createdAt: NOW, lastUsedAt: NOW };
+      const other = { ...one, id: 'other', label: 'Another' };
+      const toldOf = async (readSubject: () => SubjectRecord) => {
+        const { answered, events } = await run({ operation: CONFIRM, readSubject });
+        assert.equal(answered, verified);
+        return (events[0] as { enrollments: readonly { label: string }[] }).enrollments[0]?.label;
+      };
+      const record = { ...emptySubject, enrollments: [other, one] };
+      assert.equal(await toldOf(() => record), 'My phone');
+      const down = () => {
+        throw new Error('down');
+      };
+      assert.equal(await toldOf(down), 'App');
     });
 
     it('is void when a key has come to be demanded, and was begun without one', async () => {

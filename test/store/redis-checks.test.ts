@@ -12,6 +12,7 @@ import { type RedisServer, startRedis } from '../support/redis.js';
 import { closeStores, coded, enroll, openClient, openStore } from '../support/redis-store.js';
 
 const ID = 'abcdefghijkl';
+const PLACE = { trail: 'one', keep: 10, folds: [{ key: 'one', each: 1, withinMs: 1000 }] };
 
 describe('redisStore refuses', () => {
   it('a pool, and what is no client at all', () => {
@@ -152,7 +153,9 @@ describe('ready() of the redis store', () => {
     await store.useDevice('user1', use);
     await store.readDevices('user1');
     await store.removeDevice('user1', 'one');
-    await store.appendEvent('acme', {} as AuditEvent, 10);
+    await store.appendEvent('acme', {} as AuditEvent, PLACE);
+    await store.appendHistory('user1', {} as AuditEvent, PLACE);
+    await store.readHistory('user1', { before: null, limit: 10 });
     await store.readEvents('acme', { before: null, limit: 10 });
     await store.unlock('user1');
     await store.voidPending('user1');
@@ -232,18 +235,7 @@ describe('ready() of the redis store', () => {
     const url = await user(
       'least',
       ...['+hello', '+client', '+time', '+info', '+get', '+set', '+del', '+evalsha', '+eval'],
-      ...[
-        '+hget',
-        '+hmget',
-        '+hgetall',
-        '+hkeys',
-        '+hexists',
-        '+hset',
-        '+hdel',
-        '+hincrby',
-        '+xadd',
-        '+xrevrange',
-      ],
+      ...['+hget', '+hmget', '+hgetall', '+hkeys', '+hexists', '+hset', '+hdel', '+hincrby'],
     );
     const store = openStore(url);
     await store.ready();
@@ -254,7 +246,7 @@ describe('ready() of the redis store', () => {
     await store.takeTransaction('state');
     await store.writeSetting('acme', { value: {}, changedBy: 'admin', expectedVersion: 0 });
     const event = { type: 'unavailable', at: new Date(0) } as AuditEvent;
-    await store.appendEvent('acme', event, 10);
+    await store.appendEvent('acme', event, PLACE);
     assert.equal((await store.readEvents('acme', { before: null, limit: 10 })).length, 1);
   });
 

@@ -195,7 +195,8 @@ describe('the layout in Redis', () => {
         keys.session('digest'),
         keys.transaction('a b'),
         keys.organization('acme'),
-        keys.events('acme'),
+        keys.trails('acme'),
+        keys.history('user1'),
       ],
       [
         'sp:initialized',
@@ -204,7 +205,8 @@ describe('the layout in Redis', () => {
         'sp:a:digest',
         'sp:t:a%20.b',
         'sp:{o:acme}',
-        'sp:{o:acme}:events',
+        'sp:{o:acme}:trails',
+        'sp:{s:user1}:history',
       ],
     );
     for (const prefix of ['{', 'a}', null, 5]) {

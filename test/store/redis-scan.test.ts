@@ -43,7 +43,9 @@ describe('a scan of what is stored in Redis', () => {
       await store.writeSetting(id, { value, changedBy: 'x', expectedVersion: null });
     }
     // Beside a subject and an organization, and none of either.
-    await store.appendEvent('acme', { type: 'unavailable', at: new Date(0) } as never, 10);
+    const event = { type: 'unavailable', at: new Date(0) } as never;
+    await store.appendEvent('acme', event, { trail: 'one', keep: 10, folds: [] });
+    await store.appendHistory('user/1', event, { folds: [] });
     await store.putTransaction('t', Buffer.from('x'), 60_000);
 
     const client = (await openClient(url)).withTypeMapping({ 36: Buffer, 37: Array });

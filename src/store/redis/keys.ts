@@ -9,11 +9,14 @@ export interface RedisKeys {
   subject(subjectId: string): string;
   /** Beside the subject, in the same slot. */
   devices(subjectId: string): string;
+  /** Of its authenticators; in the same slot. */
+  history(subjectId: string): string;
   session(digest: string): string;
   transaction(id: string): string;
   /** One hash per organization, tagged like a subject's. */
   organization(organizationId: string): string;
-  events(organizationId: string): string;
+  /** Its audit trails. */
+  trails(organizationId: string): string;
 }
 
 const PLAIN = /^[\w.@-]+$/;
@@ -28,10 +31,11 @@ export function redisKeys(prefix: string): RedisKeys {
     slotMarker: (tag) => `${prefix}initialized:{${tag}}`,
     subject: (subjectId) => `${prefix}{s:${escaped(subjectId)}}`,
     devices: (subjectId) => `${prefix}{s:${escaped(subjectId)}}:devices`,
+    history: (subjectId) => `${prefix}{s:${escaped(subjectId)}}:history`,
     session: (digest) => `${prefix}a:${escaped(digest)}`,
     transaction: (id) => `${prefix}t:${escaped(id)}`,
     organization: (organizationId) => `${prefix}{o:${escaped(organizationId)}}`,
-    events: (organizationId) => `${prefix}{o:${escaped(organizationId)}}:events`,
+    trails: (organizationId) => `${prefix}{o:${escaped(organizationId)}}:trails`,
   };
 }
 

@@ -142,6 +142,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     command: 'GET',
     decode: (value: Buffer | null) => (value === null ? null : decodeAssurance(value)),
   });
+  const { forgetHistory, ...events } = redisEvents(settingRecords, keys);
   const marginMs = now ? 60 * 60 * 1000 : 0;
 
   function forgetAll(): void {
@@ -177,11 +178,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       shards.close();
     },
     subscribe: changes.subscribe,
-    ...redisSubjects(subjectRecords, keys.subject),
+    ...redisSubjects(subjectRecords, keys.subject, { forgetHistory }),
     ...redisCodes(subjectRecords, keys.subject),
     ...redisSettings(settingRecords, keys.organization),
     ...redisDevices(sessionRecords, keys.devices, { marginMs }),
-    ...redisEvents(settingRecords, keys.events),
+    ...events,
     ...redisSessions(sessionRecords, keys.session, { marginMs }),
     ...redisTransactions(sessionRecords, keys.transaction, { marginMs }),
   } satisfies RedisStore;

@@ -34,6 +34,7 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
       recoveryCodesLeft: stored.recoveryCodes?.length ?? null,
       recoveryCodesKept: stored.recoveryCodes !== null && stored.recoveryCodesKept,
       failures: stored.failures,
+      retryAt: stored.retryAt === 0 ? null : stored.retryAt,
     });
     views.set(stored, view);
   }

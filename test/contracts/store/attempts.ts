@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../../support/redis.js';
 import { LIMITS, MINUTE, START, type Stage, TOTP } from './stage.js';
 
 export function attempts({ enroll, reserve, reserved, store, other, clock }: Stage): void {
@@ -18,6 +19,21 @@ export function attempts({ enroll, reserve, reserved, store, other, clock }: Sta
       clock.time += 5000;
       assert.equal(await wait(), 0);
       assert.equal(await wait(), 5000);
+    });
+
+    it('tell in the record when the wait ends, for as long as there is a count', async () => {
+      const retryAt = async () => (await other.readSubject('user1')).retryAt;
+      const expected = async (at: number | null) =>
+        eventually(async () => (await retryAt()) === at, store.stalenessMs + 100);
+      for (let n = 0; n < LIMITS.free - 1; n += 1) await reserved();
+      await expected(null);
+      await reserved();
+      await expected(START + 1000);
+      clock.time += 1000;
+      await reserved();
+      await expected(START + 6000);
+      await store.unlock('user1');
+      await expected(null);
     });
 
     it('are reserved at the time of the store', async () => {

@@ -1,0 +1,34 @@
+import { LRUCache } from 'lru-cache';
+import type { AuditEvent, AuditSink } from '../contracts.js';
+
+const HELPS: ReadonlySet<AuditEvent['type']> = new Set([
+  'subject.unlocked',
+  'enrollment.reset',
+  'enrollment.confirmed',
+  'verification.succeeded',
+]);
+
+/** The `detail` of `verification.locked`: until when, and so which lock it was. */
+export function lockedUntil(retryAt: number | null): string {
+  return retryAt === null ? 'until somebody helps' : `until ${new Date(retryAt).toISOString()}`;
+}
+
+/**
+ * Hands on one event per lock, as far as this process has seen them: whoever is refused by a lock can repeat
+ * that as often as they like, and somebody might be sent a message for each.
+ */
+export function oncePerLock(sink: AuditSink): AuditSink {
+  const told = new LRUCache<string, true>({ maxSize: 10_000, sizeCalculation: () => 1 });
+  return {
+    record(event) {
+      if (event.type === 'verification.locked') {
+        const lock = JSON.stringify([event.subjectId, event.detail]);
+        if (told.has(lock)) return;
+        told.set(lock, true);
+      }
+      // What helps opens a lock without an end, and the next one like it is another.
+      if (HELPS.has(event.type)) told.delete(JSON.stringify([event.subjectId, lockedUntil(null)]));
+      return sink.record(event);
+    },
+  };
+}
