@@ -1,3 +1,4 @@
+import { trailsOf } from '../audit/place.js';
 import type { AuditEventType, StoredEvent } from '../contracts.js';
 import { FieldsError, readQuery } from './bodies.js';
 import { type AdminContext, noticeOf } from './context.js';
@@ -7,7 +8,7 @@ import { withQuery } from './links.js';
 const ROWS = 50;
 /** A filter that matches little reads on for so many events; after that the page has a link to go on. */
 const SCANNED_AT_MOST = 2000;
-const BATCH = 200;
+const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const WORDS: Readonly<Record<AuditEventType, string>> = {
@@ -92,13 +93,13 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
 
   async function find(
     organizationId: string,
-    { matches, older }: ReturnType<typeof matcher>,
+    { trails, matches, older }: ReturnType<typeof matcher>,
     cursor: string | null,
   ): Promise<{ events: readonly StoredEvent[]; next: string | null }> {
     const events: StoredEvent[] = [];
     let before = cursor;
     for (let scanned = 0; scanned < SCANNED_AT_MOST; scanned += BATCH) {
-      const batch = await store.readEvents(organizationId, { before, limit: BATCH });
+      const batch = await store.readEvents(organizationId, { before, limit: BATCH, trails });
       for (const event of batch) {
         if (older(event)) return { events, next: null };
         before = event.id;
@@ -115,16 +116,20 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
 
 /** `from` and `to` are days in UTC, both included. */
 function matcher({ type, user, from, to }: Filter) {
-  if (type !== '' && !Object.hasOwn(WORDS, type)) throw invalid('type', 'There is no such type.');
+  if (!isType(type) && type !== '') throw invalid('type', 'There is no such type.');
   const since = from === '' ? null : dayOf(from, 'from');
   const until = to === '' ? null : dayOf(to, 'to') + DAY_MS;
   return {
+    trails: type === '' ? undefined : trailsOf(type),
     matches: (event: StoredEvent) =>
-      (type === '' || event.type === type) &&
       (user === '' || event.subjectId === user || event.actorId === user) &&
       (until === null || event.at.getTime() < until),
     older: (event: StoredEvent) => since !== null && event.at.getTime() < since,
   };
+}
+
+function isType(type: string): type is AuditEventType {
+  return Object.hasOwn(WORDS, type);
 }
 
 function dayOf(date: string, field: string): number {
