@@ -4,6 +4,7 @@
  */
 
 export * from './contracts/attempts.js';
+export * from './contracts/authority.js';
 export * from './contracts/codes.js';
 export * from './contracts/devices.js';
 export * from './contracts/directory.js';

@@ -45,6 +45,8 @@ import { pagesRouter } from './pages/router.js';
 import { createStylesheets } from './pages/stylesheet.js';
 import { createViews } from './pages/views.js';
 import { onDate } from './pages/wording.js';
+import { withDuoAccounts } from './policy/duo-accounts.js';
+import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
 import { organizationSetting } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
@@ -141,11 +143,14 @@ export function sallyport(options: SallyportOptions): Door {
     ].map((method) => [method.name, method]),
   );
   config.organizationPolicy?.useMethods([...methods.keys()]);
-  const resolvePolicy = policyResolver({
-    policy: config.policy,
-    timeoutMs: config.policyTimeoutMs,
-    methods: [...methods.keys()],
-  });
+  const resolvePolicy = withDuoAccounts(
+    policyResolver({
+      policy: config.policy,
+      timeoutMs: config.policyTimeoutMs,
+      methods: [...methods.keys()],
+    }),
+    (id) => store.readSetting(id),
+  );
   const inspecting = inspector({
     store,
     resolvePolicy,
@@ -193,6 +198,7 @@ export function sallyport(options: SallyportOptions): Door {
     policy: facts.policy,
     session,
     epoch: facts.record.epoch,
+    besides: unprovableIds(facts.record, facts.policy),
     issuer: config.issuer,
     enrollments: facts.record.enrollments,
     input,

@@ -4,6 +4,7 @@ import type { Attempt, Challenge, EnrollableMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../methods/attempt.js';
 import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import { provable, unprovableIds } from '../policy/provable.js';
 import { readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
@@ -19,7 +20,7 @@ import { lifetimeWords } from './wording.js';
 const HANDED_OVER = 'totp';
 
 /** What holds for a user who has nothing yet, and as of which epoch. */
-type Ready = Standing & { readonly epoch: number };
+type Ready = Standing & { readonly epoch: number; readonly besides: readonly string[] };
 
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
@@ -28,14 +29,17 @@ export function activationPages(context: AdminContext) {
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
     const record = await store.readSubject(visit.subject.id);
-    if (record.enrollments.length > 0) {
+    const standing = await standings.of(visit.subject);
+    const { policy } = standing;
+    if (policy ? provable(record, policy).length > 0 : record.enrollments.length > 0) {
       throw new RequestError(
         409,
         'already_activated',
         'This user has activated two-factor already. Reset it first if the device is lost.',
       );
     }
-    return { ...(await standings.of(visit.subject)), epoch: record.epoch };
+    const besides = policy ? unprovableIds(record, policy) : [];
+    return { ...standing, epoch: record.epoch, besides };
   }
 
   /** Why there is no QR code to hand over; null when there is. */
@@ -64,8 +68,8 @@ export function activationPages(context: AdminContext) {
     // An administrator vouches for the user already, which is what an activation key is demanded for.
     const policy = { ...standing.policy, enrollment: 'self' } as const;
     // The user's, but in the administrator's session: no other can confirm what was begun here.
-    const { epoch } = standing;
-    return { subject, policy, session: situation.session, epoch, issuer, input };
+    const { epoch, besides } = standing;
+    return { subject, policy, session: situation.session, epoch, besides, issuer, input };
   }
 
   async function choose(visit: UserVisit): Promise<void> {

@@ -1,6 +1,7 @@
 import type { MethodName, Policy, Subject, SubjectRecord } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
+import { provable } from '../policy/provable.js';
 import { type Levels, resolveSettings } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
 
@@ -74,8 +75,8 @@ function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['
 }
 
 /** Active enrollments that the policy accepts: what this person could sign in with. */
-function usable({ enrollments }: SubjectRecord, policy: Policy): boolean {
-  return enrollments.some(({ method }) => policy.methods.includes(method));
+function usable(record: SubjectRecord, policy: Policy): boolean {
+  return provable(record, policy).some(({ method }) => policy.methods.includes(method));
 }
 
 /** Whether signing in asks for a second factor. */

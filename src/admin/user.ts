@@ -1,6 +1,7 @@
 import type { SubjectRecord } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { explain } from '../policy/explain.js';
+import { provable } from '../policy/provable.js';
 import { readBody } from './bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import type { UserVisit } from './guard.js';
@@ -87,7 +88,7 @@ export function userPages(context: AdminContext) {
 
   async function possible(
     visit: UserVisit,
-    { mode }: Standing,
+    { mode, policy }: Standing,
     record: SubjectRecord,
     mayList: boolean,
   ): Promise<UserLocals['can']> {
@@ -102,9 +103,10 @@ export function userPages(context: AdminContext) {
     const other = user.id !== admin.id;
     const key = activationKey(record);
     const something = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    const activated = policy ? provable(record, policy) : record.enrollments;
     const switchable = change && mayList;
     return {
-      activate: activate && other && record.enrollments.length === 0 ? here.activate : null,
+      activate: activate && other && activated.length === 0 ? here.activate : null,
       revokeKey: activate && key && !key.past ? here.revokeKey : null,
       reset: reset && other && something ? here.reset : null,
       unlock: unlock && other && isLocked(record) ? here.unlock : null,

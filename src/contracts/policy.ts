@@ -13,7 +13,12 @@ export interface Policy {
   /** Accepted methods, the preferred one first. */
   readonly methods: readonly MethodName[];
   /** Whose Duo configuration is used, and which version of its keys. Never the keys. */
-  readonly duo: { readonly source: string; readonly credentialVersion: string } | null;
+  readonly duo: {
+    readonly source: string;
+    readonly credentialVersion: string;
+    /** Of whose Duo account they are (`authorityId` of its API hostname); looked up where it is left out. */
+    readonly account?: string | undefined;
+  } | null;
   readonly enrollment: 'self' | 'activation-key';
   /** Until then a subject who is not enrolled may postpone it. */
   readonly graceUntil: Date | null;

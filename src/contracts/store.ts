@@ -127,7 +127,7 @@ export interface SecondFactorStore
    * Makes the pending enrollment active: once, by the session that began it (any of the subject's for
    * `handover`), in time, with its first step accepted and the count of failures cleared. `replaces` is
    * removed in the same step, and the epoch rises. On the basis `activation-key` the key must still be there,
-   * and is spent; on every basis but `proven` there must be no active enrollment. `ended`, and nothing is
+   * and is spent; on every basis but `proven` there must be no active enrollment, but for those in `besides`. `ended`, and nothing is
    * changed, when the epoch is not `epoch` any longer: the session that confirms has ended meanwhile.
    */
   confirmEnrollment(
@@ -138,6 +138,8 @@ export interface SecondFactorStore
       readonly step: number;
       readonly replaces: string | null;
       readonly epoch: number;
+      /** Ids of enrollments that nobody could have been asked to prove. */
+      readonly besides?: readonly string[] | undefined;
       /** In the place of the label that it was begun with. */
       readonly label?: string | undefined;
     },

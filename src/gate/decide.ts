@@ -8,6 +8,7 @@ import {
   REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../contracts.js';
+import { provable } from '../policy/provable.js';
 import { isYounger } from '../session/age.js';
 import type { Login } from '../session/session-data.js';
 
@@ -96,6 +97,7 @@ export function isInside({ kind, why }: Decision): boolean {
 function required(facts: Facts): Decision {
   const { policy, record, now } = facts;
   const { enrollments } = record;
+  const own = provable(record, policy);
   if (policy.mode === 'off') return whereOff(facts);
 
   if (enrollments.length === 0) {
@@ -107,9 +109,18 @@ function required(facts: Facts): Decision {
     return { kind: 'enroll', why: 'required', methods: toActivate(policy), graceEndsAt };
   }
 
-  const activated = policy.methods.filter((method) => isEnrolled(enrollments, method));
+  const activated = policy.methods.filter((method) => isEnrolled(own, method));
   const codes = withRecoveryCodes(facts);
   if (activated.length === 0) {
+    // What is activated is another organization's Duo: nobody can be asked for it here, so it is a first one.
+    if (own.length === 0) {
+      return {
+        kind: 'enroll',
+        why: 'method-not-accepted',
+        methods: toActivate(policy),
+        graceEndsAt: null,
+      };
+    }
     // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
     if (freshFactors(facts).some(isProof)) {
       return {
@@ -119,7 +130,7 @@ function required(facts: Facts): Decision {
         graceEndsAt: null,
       };
     }
-    const methods = [...new Set(enrollments.map(({ method }) => method)), ...codes];
+    const methods = [...new Set(own.map(({ method }) => method)), ...codes];
     return { kind: 'challenge', why: 'to-enroll-another', methods };
   }
   const usable = [...activated, ...codes];
@@ -155,7 +166,7 @@ function steppedUp(
 
 /** Where nothing is required, a route's own demand still holds for whoever has a factor to prove. */
 function whereOff(facts: Facts): Decision {
-  const { enrollments } = facts.record;
+  const enrollments = provable(facts.record, facts.policy);
   if (!facts.stepUp || enrollments.length === 0) return { kind: 'pass', why: 'policy-off' };
   const usable = [...new Set(enrollments.map(({ method }) => method)), ...withRecoveryCodes(facts)];
   return steppedUp(facts, freshFactors(facts), usable);
@@ -173,7 +184,7 @@ export function freshFactors(facts: Facts): readonly Factor[] {
 }
 
 /**
- * Whoever has the keys of a Duo decides whom it says yes to. So a proof by it counts only in the organization in
+ * Whoever has the keys of a Duo decides whom it says yes to. So a proof that is somebody else's word counts only in the organization in
  * whose name it was given: somebody who acts for several has one session for all of them.
  */
 function counts(
@@ -184,10 +195,8 @@ function counts(
   if (method === REMEMBERED_DEVICE) {
     return standsFor === tenantId && via !== undefined && methods.includes(via);
   }
-  return method !== DUO || via === tenantId;
+  return via === undefined || via === tenantId;
 }
-
-const DUO = 'duo';
 
 /** Recovery codes stand in for a lost authenticator; nobody activates them by themselves. */
 const RECOVERY_CODE = 'recovery-code';

@@ -15,6 +15,7 @@ import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
 import { DuoError } from '../methods/duo/failure.js';
 import type { DuoMethod } from '../methods/duo/method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
+import { provable } from '../policy/provable.js';
 import type { WhoseSession } from '../session/login.js';
 import { duoPages } from './duo.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
@@ -197,7 +198,7 @@ export function enrolling(config: PageConfig) {
 }
 
 function isFirst({ facts }: KnownSituation): boolean {
-  return facts.record.enrollments.length === 0;
+  return provable(facts.record, facts.policy).length === 0;
 }
 
 /** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */

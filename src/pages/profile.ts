@@ -6,6 +6,7 @@ import type { KnownSituation } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import { enrollableMethods } from '../methods/attempt.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import { isProvable, provable } from '../policy/provable.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
@@ -42,8 +43,9 @@ export function profilePages(config: ProfileConfig) {
   const overview: Handler = async (req, res, situation) => {
     const { policy, record } = situation.facts;
     const { enrollments } = record;
+    const here = provable(record, policy);
     const activatable = enrollableMethods(config.methods, policy.methods).filter(
-      ({ name }) => !enrollments.some(({ method }) => method === name),
+      ({ name }) => !here.some(({ method }) => method === name),
     );
     const shown = enrollments.map((one) => ({
       id: one.id,
@@ -52,7 +54,7 @@ export function profilePages(config: ProfileConfig) {
       label: one.label,
       createdAt: onDate(new Date(one.createdAt)),
       lastUsedAt: one.lastUsedAt === null ? null : onDate(new Date(one.lastUsedAt)),
-      accepted: policy.methods.includes(one.method),
+      accepted: policy.methods.includes(one.method) && here.includes(one),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
     }));
@@ -101,7 +103,7 @@ export function profilePages(config: ProfileConfig) {
     situation: KnownSituation,
   ): Promise<boolean> {
     // Whoever has nothing yet has nothing to prove; the store holds them to that.
-    if (situation.facts.record.enrollments.length === 0) return true;
+    if (provable(situation.facts.record, situation.facts.policy).length === 0) return true;
     return config.requireFresh(req, res, home);
   }
 
@@ -284,14 +286,14 @@ function noticeOf({ query: { done } }: Request): string | null {
 }
 
 function mayReplace({ facts: { policy } }: KnownSituation, one: Enrollment): boolean {
-  return policy.mode !== 'off' && policy.methods.includes(one.method);
+  return policy.mode !== 'off' && policy.methods.includes(one.method) && isProvable(one, policy);
 }
 
 /** Whether the policy still holds without it. */
 function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
   const { policy, record } = facts;
   if (policy.mode !== 'required') return true;
-  return record.enrollments.some(
+  return provable(record, policy).some(
     (other) => other.id !== one.id && policy.methods.includes(other.method),
   );
 }

@@ -1,4 +1,5 @@
 import type { Policy, Subject, SubjectRecord } from '../contracts.js';
+import { provable } from './provable.js';
 
 /** A policy and a person's standing, in sentences for support. */
 export interface Explanation {
@@ -8,7 +9,7 @@ export interface Explanation {
 }
 
 export function explain(subject: Subject, policy: Policy, record: SubjectRecord): Explanation {
-  const enrolled = record.enrollments.map(({ method }) => method);
+  const enrolled = provable(record, policy).map(({ method }) => method);
   const sentences = [
     `${subject.label}: two-factor is ${policy.mode}${policy.mode === 'off' ? '' : `, with ${policy.methods.join(', ')}`}.`,
     ...policy.because.map(({ level, id, rule }) =>
@@ -21,7 +22,7 @@ export function explain(subject: Subject, policy: Policy, record: SubjectRecord)
   ];
   if (
     policy.mode !== 'off' &&
-    enrolled.length > 0 &&
+    record.enrollments.length > 0 &&
     !enrolled.some((name) => policy.methods.includes(name))
   ) {
     sentences.push('None of these is accepted any longer: another one must be activated.');

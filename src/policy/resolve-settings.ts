@@ -1,6 +1,6 @@
-import type { MethodName, Policy, PolicyReason } from '../contracts.js';
+import { authorityId, type MethodName, type Policy, type PolicyReason } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import type { OrganizationSetting, Stamped, UserSetting } from './settings.js';
+import type { DuoSetting, OrganizationSetting, Stamped, UserSetting } from './settings.js';
 
 export interface Organization {
   readonly id: string;
@@ -105,11 +105,12 @@ function resolveMethods(
     if (registered.includes('duo')) because.push(reason(kind, id, 'has no keys for Duo'));
     return { methods, duo: null };
   }
-  const { level, source, credentialVersion } = keys;
+  const { level, ...duo } = keys;
+  const { source } = duo;
   // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
   const offered = methods.includes('duo') ? 'is offered' : 'is not offered, and only proven again,';
   because.push(reason(level, source, `Duo ${offered} with the keys of this account`));
-  return { methods, duo: Object.freeze({ source, credentialVersion }) };
+  return { methods, duo: Object.freeze(duo) };
 }
 
 function resolveEnrollment(
@@ -215,11 +216,15 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
 function duoKeysOf({ organization, partner, own }: Levels) {
   const { kind, id, partnerId } = organization;
   if (own?.value.duo) {
-    return { level: kind, source: id, credentialVersion: own.value.duo.keys.version };
+    return { level: kind, source: id, ...keyFacts(own.value.duo) };
   }
   const lent = kind === 'client' ? partner?.value.duo : null;
   if (!lent?.lendToClients || partnerId === null) return null;
-  return { level: 'partner' as const, source: partnerId, credentialVersion: lent.keys.version };
+  return { level: 'partner' as const, source: partnerId, ...keyFacts(lent) };
+}
+
+function keyFacts({ keys: { version, apiHost } }: DuoSetting) {
+  return { credentialVersion: version, account: authorityId(apiHost) };
 }
 
 function by({ changedBy, changedAt }: Stamped<unknown>): string {

@@ -16,7 +16,13 @@ const MAX_REMEMBER_SECONDS = 30 * 24 * 3600;
 const policySchema = z.strictObject({
   mode: z.enum(['off', 'optional', 'required']),
   methods: z.array(z.string()).optional(),
-  duo: z.strictObject({ source: z.string(), credentialVersion: z.string() }).nullish(),
+  duo: z
+    .strictObject({
+      source: z.string(),
+      credentialVersion: z.string(),
+      account: z.string().optional(),
+    })
+    .nullish(),
   enrollment: z.enum(['self', 'activation-key']).optional(),
   graceUntil: z.date().nullish(),
   maxAgeSeconds: z.number().positive().nullish(),

@@ -35,7 +35,7 @@ return present`,
 );
 
 /**
- * ARGV: now, id, session, step, replaces or '', label or '', epoch
+ * ARGV: now, id, session, step, replaces or '', label or '', epoch, ' id id ' of those besides
  * → ['ended'] | ['superseded'] | ['expired'] | ['confirmed', HGETALL]
  */
 export const CONFIRM = script(
@@ -50,8 +50,11 @@ if not head or id_of(head) ~= ARGV[2] then return {'superseded'} end
 local basis = string.sub(owner, 1, 1)
 if basis ~= 'h' and string.sub(owner, 2) ~= ARGV[3] then return {'superseded'} end
 local by_id, used = slots()
-if basis ~= 'p' and next(by_id) then return {'superseded'} end
-if basis == 'p' and not next(by_id) then return {'superseded'} end
+local proven = false
+for id in pairs(by_id) do
+  if not string.find(ARGV[8], ' ' .. id .. ' ', 1, true) then proven = true end
+end
+if (basis == 'p') ~= proven then return {'superseded'} end
 if basis == 'k' and redis.call('HEXISTS', key, 'a') == 0 then return {'superseded'} end
 if now >= time_of(head) then return {'expired'} end
 local replaced = by_id[ARGV[5]]

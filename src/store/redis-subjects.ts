@@ -99,11 +99,16 @@ export function redisSubjects(
     resumeEnrollment: (subjectId, session) =>
       ask(keyOf(subjectId), RESUME, [session], pendingOrNull),
 
-    confirmEnrollment: (subjectId, { id, session, step, replaces, epoch, label }) =>
+    confirmEnrollment: (subjectId, { id, session, step, replaces, epoch, besides = [], label }) =>
       save(
         keyOf(subjectId),
         CONFIRM,
-        [id, session, step, replaces ?? '', label === undefined ? '' : packText(label), epoch],
+        [
+          ...[id, session, step, replaces ?? ''],
+          label === undefined ? '' : packText(label),
+          epoch,
+          ` ${besides.join(' ')} `,
+        ],
         (reply): Confirmation => {
           const [word, fields] = reply as [Buffer, Buffer[]?];
           const kind = String(word) as Confirmation['kind'];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { authorityId } from '../../src/contracts.js';
 import { type Levels, resolveSettings } from '../../src/policy/resolve-settings.js';
 import {
   client,
@@ -23,7 +24,7 @@ describe('partner → client → user', () => {
   const totp = ['totp', 'recovery-code'];
   const duo = (source: string, credentialVersion: string) => ({
     methods: EVERY_METHOD,
-    duo: { source, credentialVersion },
+    duo: { source, credentialVersion, account: authorityId('api-0.duosecurity.com') },
   });
 
   const table: readonly [string, Levels, Parts][] = [
@@ -321,7 +322,11 @@ describe('partner → client → user', () => {
       {
         mode: 'required',
         methods: ['duo', 'recovery-code'],
-        duo: { source: 'northwind', credentialVersion: 'p7' },
+        duo: {
+          source: 'northwind',
+          credentialVersion: 'p7',
+          account: authorityId('api-0.duosecurity.com'),
+        },
         enrollment: KEY,
         graceUntil: new Date(MARCH),
         maxAgeSeconds: 3600,

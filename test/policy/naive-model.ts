@@ -1,4 +1,4 @@
-import type { Policy } from '../../src/contracts.js';
+import { authorityId, type Policy } from '../../src/contracts.js';
 import type { Levels } from '../../src/policy/resolve-settings.js';
 import type { Floor } from '../../src/policy/settings.js';
 import { KEY, type Parts } from './levels.js';
@@ -75,6 +75,7 @@ export function naive(levels: Levels, registered: readonly string[]): Parts | 'n
         ? {
             source: own?.value.duo ? organization.id : String(organization.partnerId),
             credentialVersion: duoKeys.keys.version,
+            account: authorityId(duoKeys.keys.apiHost),
           }
         : null,
     enrollment: somebody((one) => one.enrollment === KEY) ? KEY : 'self',

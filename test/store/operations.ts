@@ -67,6 +67,7 @@ export const step = fc.oneof(
     .record({
       ...{ subject, id, session, step: fc.nat(5), replaces: fc.option(id), epoch },
       label: fc.constantFrom('Phone', undefined),
+      besides: fc.constantFrom(undefined, ['one'], ['one', 'two']),
     })
     .map(({ subject: who, ...a }) => ({
       words: `confirm ${who} ${JSON.stringify(a)}`,

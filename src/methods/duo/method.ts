@@ -1,13 +1,14 @@
-import type {
-  Attempt,
-  Challenge,
-  EnrollableMethod,
-  Keyring,
-  PendingEnrollment,
-  RefusalReason,
-  SecondFactorStore,
-  Subject,
-  Verdict,
+import {
+  type Attempt,
+  authorityId,
+  type Challenge,
+  type EnrollableMethod,
+  type Keyring,
+  type PendingEnrollment,
+  type RefusalReason,
+  type SecondFactorStore,
+  type Subject,
+  type Verdict,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
@@ -87,6 +88,11 @@ export function duo(config: DuoConfig): DuoMethod {
       throw new UnavailableError('ERR_POLICY', `${source} has no keys for Duo, as the policy says`);
     }
     return { source, ...configuration };
+  }
+
+  /** Whose Duo it is: an activation at one account is none at any other. */
+  async function accountOf(attempt: Attempt): Promise<string> {
+    return authorityId((await configured(attempt)).keys.apiHost);
   }
 
   async function connect(
@@ -186,7 +192,10 @@ export function duo(config: DuoConfig): DuoMethod {
       if (redeemed.kind === 'rejected') return redeemed;
       const { subject, epoch } = attempt;
       const { enrollments } = await store.readSubject(subject.id);
-      const own = enrollments.find(({ method }) => method === 'duo');
+      const account = authorityId(redeemed.transaction.keys.apiHost);
+      const own = enrollments.find(
+        ({ method, parameters }) => method === 'duo' && parameters === account,
+      );
       if (!own) return rejected('superseded', 'not enrolled');
       const accepted = { enrollmentId: own.id, step: null, epoch };
       const commit = await store.commitAttempt(subject.id, accepted);
@@ -202,23 +211,27 @@ export function duo(config: DuoConfig): DuoMethod {
     },
 
     async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
-      const pending = await store.beginEnrollment(
-        attempt.subject.id,
-        {
-          ...proposal(keyring, attempt, { id: randomId(), basis, label: TITLE }),
-          lifetimeMs: lifetimeMs ?? config.enrollmentMaxAgeMs,
-        },
-        { restart, activationKey },
-      );
+      const parameters = await accountOf(attempt);
+      const begin = (anew: boolean) =>
+        store.beginEnrollment(
+          attempt.subject.id,
+          {
+            ...proposal(keyring, attempt, { id: randomId(), basis, label: TITLE, parameters }),
+            lifetimeMs: lifetimeMs ?? config.enrollmentMaxAgeMs,
+          },
+          { restart: anew, activationKey },
+        );
+      const found = await begin(restart);
+      // Begun with another account: for another organization, or before its keys were replaced.
+      const pending = found && found.parameters !== parameters ? await begin(true) : found;
       return pending && enrolling(attempt, pending);
     },
 
     async resumeEnrollment(attempt) {
       const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
       // On any other basis it is as well begun anew, which asks Duo once.
-      return pending?.method === 'duo' && pending.basis === 'activation-key'
-        ? enrolling(attempt, pending)
-        : null;
+      if (pending?.method !== 'duo' || pending.basis !== 'activation-key') return null;
+      return pending.parameters === (await accountOf(attempt)) ? enrolling(attempt, pending) : null;
     },
 
     async confirmEnrollment(attempt, { at }, { replaces }): Promise<Verdict> {
@@ -230,10 +243,13 @@ export function duo(config: DuoConfig): DuoMethod {
       if (pending?.method !== 'duo' || pending.id !== transaction.enrollment) {
         return rejected('superseded', 'enrollment');
       }
+      if (pending.parameters !== authorityId(transaction.keys.apiHost)) {
+        return rejected('superseded', 'account');
+      }
       const { id, basis } = pending;
       if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, replaces, epoch },
+        ...{ id, session, replaces, epoch, besides: attempt.besides },
         step: -1,
         // Which phone it is, is known only now.
         label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),
@@ -277,11 +293,16 @@ export function duo(config: DuoConfig): DuoMethod {
 function proposal(
   keyring: Keyring,
   { subject, session }: Attempt,
-  { id, basis, label }: Pick<PendingEnrollment, 'id' | 'basis' | 'label'>,
+  {
+    id,
+    basis,
+    label,
+    parameters,
+  }: Pick<PendingEnrollment, 'id' | 'basis' | 'label' | 'parameters'>,
 ): Omit<PendingEnrollment, 'expiresAt'> {
   // Duo keeps the phone; there is nothing of ours to seal.
   const sealed = keyring.seal(Buffer.alloc(0), JSON.stringify(['duo', subject.id, id]));
-  return { id, basis, label, session, method: 'duo', sealed, parameters: '' };
+  return { id, basis, label, session, method: 'duo', sealed, parameters };
 }
 
 function rejected(

@@ -162,7 +162,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     },
 
     async confirmEnrollment(
-      { subject, session, epoch, policy, input }: Attempt,
+      { subject, session, epoch, policy, besides, input }: Attempt,
       { pending, at },
       { replaces },
     ): Promise<Verdict> {
@@ -184,7 +184,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       }
       if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, step, replaces, epoch },
+        ...{ id, session, step, replaces, epoch, besides },
       });
       switch (confirmed.kind) {
         case 'confirmed':

@@ -69,6 +69,7 @@ export const confirmEnrollment =
     step,
     replaces,
     epoch: expected,
+    besides = [],
     label,
   }: {
     readonly id: string;
@@ -76,6 +77,7 @@ export const confirmEnrollment =
     readonly step: number;
     readonly replaces: string | null;
     readonly epoch: number;
+    readonly besides?: readonly string[] | undefined;
     readonly label?: string | undefined;
   }): SubjectTransition<Confirmation> =>
   (present, now) => {
@@ -87,7 +89,8 @@ export const confirmEnrollment =
     const { basis } = pending;
     if (basis !== 'handover' && pending.session !== session) return refused('superseded');
     // Of `proven`: what was proven has been removed meanwhile, and the proof went with it.
-    if ((basis === 'proven') !== present.enrollments.length > 0) return refused('superseded');
+    const askable = present.enrollments.some((one) => !besides.includes(one.id));
+    if ((basis === 'proven') !== askable) return refused('superseded');
     if (basis === 'activation-key' && !present.activationKey) return refused('superseded');
     if (now >= pending.expiresAt) return refused('expired');
     const made: StoredEnrollment = Object.freeze({

@@ -227,6 +227,25 @@ export function enrolling({
       assert.deepEqual(await store.readSubject('user2'), emptySubject);
     });
 
+    it('makes a first one beside those that are named, and beside no others', async () => {
+      await enroll('one');
+      const confirm = (besides: readonly string[], basis: 'first' | 'proven' = 'first') =>
+        begin(proposal('two', { basis })).then(() =>
+          store.confirmEnrollment('user1', {
+            ...{ id: 'two', session: 'session-1', step: 7, replaces: null, epoch: 0, besides },
+          }),
+        );
+      assert.equal((await confirm([])).kind, 'superseded');
+      assert.equal((await confirm(['on', 'one-more'])).kind, 'superseded');
+      assert.equal((await confirm(['one'], 'proven')).kind, 'superseded', 'nothing was proven');
+      assert.equal((await confirm(['other', 'one'])).kind, 'confirmed');
+      const { enrollments } = await store.readSubject('user1');
+      assert.deepEqual(
+        enrollments.map(({ id }) => id),
+        ['one', 'two'],
+      );
+    });
+
     it('leaves the epoch alone when there is nothing of that name to replace', async () => {
       await begin(proposal('one'));
       const confirmation = { id: 'one', session: 'session-1', step: 7, replaces: 'gone', epoch: 0 };

@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+
+const MARK = '@';
+
+/**
+ * Who says so when a method's proof is the word of somebody else, e.g. a Duo account by its API hostname: in
+ * few characters, for an enrollment's `parameters` and for the policy.
+ */
+export function authorityId(name: string): string {
+  return MARK + createHash('sha256').update(name).digest('base64url').slice(0, 16);
+}
+
+/** The authority that an enrollment was made with; null where its secret is ours. */
+export function authorityOf({ parameters }: { readonly parameters: string }): string | null {
+  return parameters.startsWith(MARK) ? parameters : null;
+}
