@@ -83,7 +83,7 @@ export async function renewSession(
 
 /** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
 async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): Promise<Login> {
-  if (!(await ends.end(sessionDigest(req.sessionID)))) {
+  if (!(await ends.end(sessionDigest(req.sessionID), { renewed: true }))) {
     throw sessionEnded();
   }
   const { cookie, ...data } = req.session;

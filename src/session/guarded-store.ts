@@ -3,6 +3,7 @@ import { type Session, type SessionData, Store } from 'express-session';
 import type { Awaitable } from '../contracts.js';
 import { SallyportError, UnavailableError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
+import { noteCarried, withholdEnded } from './carried-id.js';
 import type { SessionEnds } from './session-ends.js';
 
 type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
@@ -56,7 +57,10 @@ export class GuardedStore extends Store {
 
   set generate(make: Generate) {
     this.#generate = (req) => {
+      const { sessionID: id } = req;
       make(req);
+      const given = id === undefined ? null : { id, inPlace: req.sessionID };
+      if (noteCarried(req, given) && given) withholdEnded(req, this.#ends);
       this.#requests.set(req.session, req);
       // A response that has been sent emits no further `close`, so there is nothing to wait for.
       if (req.res?.closed !== false) return;
@@ -65,6 +69,7 @@ export class GuardedStore extends Store {
   }
 
   override createSession(req: Request, data: SessionData): Session & SessionData {
+    if (noteCarried(req, { id: req.sessionID, inPlace: null })) withholdEnded(req, this.#ends);
     const session = super.createSession(req, data);
     loaded.add(session);
     this.#requests.set(session, req);
@@ -75,7 +80,11 @@ export class GuardedStore extends Store {
     answer(callback, async () => {
       const data = await this.#call<SessionData>('get', (done) => this.#inner.get(sid, done));
       // Asked after the read: an end that came while the read was under way counts.
-      if (!data || !(await this.#isEnded(sid))) return data;
+      if (!data) {
+        await this.#learnRenewal(sid);
+        return data;
+      }
+      if (!(await this.#isEnded(sid))) return data;
       // Saved back by a request that had not heard of the end: gone before the mark is.
       await this.#destroyInner(sid);
       return null;
@@ -128,6 +137,13 @@ export class GuardedStore extends Store {
     if (!method)
       throw new SallyportError('ERR_SESSION_STORE', `the session store has no ${name}()`);
     return method.bind(this.#inner) as NonNullable<Store[Name]>;
+  }
+
+  /** So that it is known when the answer is sent; whoever has no session is nobody in any case. */
+  async #learnRenewal(sid: string): Promise<void> {
+    try {
+      await this.#ends.wasRenewed(sessionDigest(sid));
+    } catch {}
   }
 
   /** Nothing is kept of what was never there: anybody can send a logout without a session. */

@@ -1,13 +1,18 @@
 import { LRUCache } from 'lru-cache';
-import type { Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
+import type { AssuranceRecord, Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
+
+/** Requests that were under way when a session went on under another id arrive within this time. */
+const RENEWED_FOR_MS = 60_000;
 
 export interface SessionEnds {
   /**
-   * Ends a session for good. True for the one caller, on any process, that ended it. Of an id that nobody has
-   * been told yet no mark is left, unless it has proven something.
+   * Ends a session for good. True for the one caller, on any process, that ended it. `renewed`: it goes on under
+   * another id. Of an id that nobody has been told yet no mark is left, unless it has proven something.
    */
-  end(session: SessionDigest): Promise<boolean>;
+  end(session: SessionDigest, end?: { readonly renewed: boolean }): Promise<boolean>;
   isEnded(session: SessionDigest): Awaitable<boolean>;
+  /** Whether it ended a moment ago and went on under another id: whoever still carries it is somebody. */
+  wasRenewed(session: SessionDigest): Awaitable<boolean>;
   /**
    * Says that an id has just been made: nobody else can know it, or have ended it, before the response that
    * carries it. Returns a function to call when that response is closed.
@@ -24,28 +29,56 @@ export interface SessionEnds {
  * outlive every such request, not every such session, since later saves are refused.
  */
 export function sessionEnds(
-  store: Pick<SecondFactorStore, 'end' | 'readAssurance'>,
+  store: Pick<SecondFactorStore, 'end' | 'readAssurance' | 'now'>,
   { endedForMs }: { readonly endedForMs: number },
 ): SessionEnds {
-  const known = new LRUCache<SessionDigest, true>({ max: 10_000 });
+  /** When each went on under another id; null where it did not, undefined where only the mark can tell. */
+  const known = new LRUCache<SessionDigest, { readonly renewedAt: number | null | undefined }>({
+    max: 10_000,
+  });
   const fresh = new Set<SessionDigest>();
 
+  function learn(session: SessionDigest, record: AssuranceRecord | null): boolean {
+    if (record?.state !== 'ended') return false;
+    known.set(session, { renewedAt: record.renewed ? record.expiresAt - endedForMs : null });
+    return true;
+  }
+
+  function read<T>(session: SessionDigest, conclude: (ended: boolean) => T): Awaitable<T> {
+    const record = store.readAssurance(session);
+    return record instanceof Promise
+      ? record.then((late) => conclude(learn(session, late)))
+      : conclude(learn(session, record));
+  }
+
+  function wentOnLately(session: SessionDigest): boolean {
+    const { renewedAt = null } = known.get(session) ?? {};
+    if (renewedAt === null) return false;
+    const age = store.now() - renewedAt;
+    return age >= 0 && age < RENEWED_FOR_MS;
+  }
+
   return {
-    async end(session) {
+    async end(session, end = { renewed: false }) {
       if (known.has(session)) return false;
       const untold = fresh.has(session) && (await store.readAssurance(session)) === null;
       if (untold && known.has(session)) return false;
-      const endedNow = untold || (await store.end(session, endedForMs));
-      known.set(session, true);
+      const endedNow = untold || (await store.end(session, endedForMs, end));
+      const renewedAt = end.renewed ? store.now() : null;
+      known.set(session, { renewedAt: endedNow ? renewedAt : undefined });
       return endedNow;
     },
 
     isEnded(session) {
       if (known.has(session)) return true;
       if (fresh.has(session)) return false;
-      const record = store.readAssurance(session);
-      if (record instanceof Promise) return record.then((late) => late?.state === 'ended');
-      return record?.state === 'ended';
+      return read(session, (ended) => ended);
+    },
+
+    wasRenewed(session) {
+      const told = known.get(session)?.renewedAt !== undefined;
+      if (told || fresh.has(session)) return wentOnLately(session);
+      return read(session, () => wentOnLately(session));
     },
 
     begun(session) {

@@ -9,11 +9,12 @@ describe('the ends of sessions', () => {
     const inner = memoryStore();
     let asked = 0;
     const store = {
-      async end(session: string, keepMs: number) {
+      async end(session: string, keepMs: number, end?: { readonly renewed: boolean }) {
         asked += 1;
-        return inner.end(session, keepMs);
+        return inner.end(session, keepMs, end);
       },
       readAssurance: inner.readAssurance,
+      now: () => inner.now(),
     };
     return { inner, store, asked: () => asked };
   }
@@ -79,7 +80,7 @@ describe('the ends of sessions', () => {
 
   it('are not asked for while the session is one that was just begun', () => {
     const here = sessionEnds(
-      { end: async () => true, readAssurance: () => assert.fail('is new') },
+      { end: async () => true, readAssurance: () => assert.fail('is new'), now: () => 0 },
       FOR,
     );
     const known = here.begun('one');

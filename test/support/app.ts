@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly policy?: PolicyFunction;
   readonly cookie?: session.CookieOptions;
   readonly resave?: boolean;
+  /** Whatever else express-session is given. */
+  readonly session?: Partial<session.SessionOptions>;
   readonly options?: Partial<SallyportOptions>;
   readonly gate?: GateOptions;
   /** How the host has Passport sign people in. */
@@ -71,6 +73,7 @@ export async function host({
   policy = () => ({ mode: 'required' }),
   cookie = {},
   resave = false,
+  session: sessionOptions = {},
   options = {},
   gate = {},
   login = {},
@@ -112,6 +115,7 @@ export async function host({
       saveUninitialized: false,
       store: unguarded ?? door.sessions(sessions),
       cookie,
+      ...sessionOptions,
     }),
   );
   app.use(passport.initialize(), passport.session());

@@ -1,0 +1,102 @@
+import type { Request, Response } from 'express';
+import { sessionDigest } from './assurance.js';
+import type { SessionEnds } from './session-ends.js';
+
+/** The id that a request came with, and that of the session which was made in its place when it was none. */
+interface Carried {
+  readonly id: string;
+  readonly inPlace: string | null;
+}
+
+const carried = new WeakMap<Request, Carried | null>();
+const COOKIE = 'sallyport.again';
+/** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
+const TRIED_FOR_MS = 60_000;
+
+/** Says with which session id a request came; the first word on it counts. */
+export function noteCarried(req: Request, given: Carried | null): boolean {
+  if (carried.has(req)) return false;
+  carried.set(req, given);
+  return true;
+}
+
+/**
+ * Whether whoever sends this carries an id that went on under another one a moment ago, and has not tried again
+ * already: the browser may have the new one by then. Never true twice of one browser and id.
+ */
+export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> {
+  const { id } = carried.get(req) ?? {};
+  return id !== undefined && !hasTried(req, id) && (await ends.wasRenewed(sessionDigest(id)));
+}
+
+/** Says that this browser is about to try again. */
+export function noteTried(req: Request, res: Response, { secure }: { readonly secure: boolean }) {
+  const { id } = carried.get(req) ?? {};
+  if (id === undefined) return;
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  res.cookie(COOKIE, mark(id), { ...attributes, maxAge: TRIED_FOR_MS });
+}
+
+/** Whether this browser has just tried again, with whatever id it has now. */
+export function triedAgain(req: Request): boolean {
+  return /(?:^|;\s*)sallyport\.again=/.test(req.headers.cookie ?? '');
+}
+
+function hasTried(req: Request, id: string): boolean {
+  const found = /(?:^|;\s*)sallyport\.again=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
+  return found === mark(id);
+}
+
+/** Tells one id from another, and is of no use to anybody else. */
+function mark(id: string): string {
+  return sessionDigest(id).slice(0, 16);
+}
+
+/**
+ * Keeps the cookie of an ended session out of the answer. express-session sets it at the end of every request
+ * where the host has `rolling`, and of every one that wrote to its session; when the session went on under
+ * another id meanwhile, it would take the place of the new one in the browser.
+ */
+export function withholdEnded(req: Request, ends: SessionEnds): void {
+  const { res } = req;
+  // A WebSocket's upgrade has no answer of express's.
+  if (typeof res?.setHeader !== 'function') return;
+  const { setHeader } = res;
+  res.setHeader = function withoutEnded(name, value) {
+    if (name.length !== 10 || name.toLowerCase() !== 'set-cookie') {
+      return setHeader.call(res, name, value);
+    }
+    const lines = (Array.isArray(value) ? value : [value]).map(String);
+    // As express-session writes it: signed, and then encoded.
+    const named = `=s%3A${encodeURIComponent(req.sessionID)}.`;
+    const sets = (line: string) => line.includes(named);
+    if (!lines.some(sets) || !isEnded(req, ends)) return setHeader.call(res, name, value);
+    const others = lines.filter((line) => !sets(line));
+    if (others.length > 0) return setHeader.call(res, name, others);
+    res.removeHeader(name);
+    return res;
+  };
+}
+
+function isEnded(req: Request, ends: SessionEnds): boolean {
+  const { id, inPlace } = carried.get(req) ?? {};
+  if (id === undefined) return false;
+  const digest = sessionDigest(id);
+  // Of its own id the browser has the cookie already: where nobody can tell at once, it can do without another.
+  if (req.sessionID === id) return now(() => ends.isEnded(digest), true);
+  // What was made in its place for whoever the store did not know. Whoever logs in with it gets a new one.
+  return (
+    req.sessionID === inPlace && !hasTried(req, id) && now(() => ends.wasRenewed(digest), false)
+  );
+}
+
+function now(ask: () => boolean | Promise<boolean>, otherwise: boolean): boolean {
+  try {
+    const answer = ask();
+    if (!(answer instanceof Promise)) return answer;
+    answer.catch(() => {});
+    return otherwise;
+  } catch {
+    return otherwise;
+  }
+}
