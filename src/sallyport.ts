@@ -35,9 +35,11 @@ import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
+import { tryAgain } from './pages/again.js';
 import { createBranding } from './pages/branding.js';
 import { csrfGuard, sessionCsrf } from './pages/csrf.js';
 import { pageHeaders } from './pages/headers.js';
+import { identicalAnswers } from './pages/identical-answers.js';
 import { qrSvg } from './pages/qr.js';
 import { recoveryCodePages } from './pages/recovery-codes.js';
 import { responder } from './pages/respond.js';
@@ -177,6 +179,7 @@ export function sallyport(options: SallyportOptions): Door {
     subjectForBrand: identifying.forLooks,
   });
   const respond = responder({
+    origin,
     path,
     homeUrl,
     views,
@@ -232,11 +235,10 @@ export function sallyport(options: SallyportOptions): Door {
       return done;
     },
   };
+  const places = { origin, path, homeUrl, loginUrl };
   const gateConfig = {
-    origin,
-    path,
-    homeUrl,
-    loginUrl,
+    ...places,
+    tryAgain: tryAgain({ ...places, ends, respond, headers }),
     inspector: inspecting,
     expire,
     recognize,
@@ -267,8 +269,9 @@ export function sallyport(options: SallyportOptions): Door {
         keepSession,
         duo: duoMethod,
         onError,
+        answers: identicalAnswers(),
         recoveryCodes: recoveryCodePages({
-          path,
+          ...places,
           store,
           keyring: keys,
           audit: events,

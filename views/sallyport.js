@@ -15,3 +15,13 @@ for (const button of document.querySelectorAll('[data-sp-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());
 }
+// A second click on a button sends nothing: the answer to the first one is on its way.
+document.addEventListener('submit', (event) => {
+  const { dataset } = event.target;
+  if (dataset.spSent) event.preventDefault();
+  dataset.spSent = '1';
+});
+// Whoever comes back by the browser's history may send the form again.
+window.addEventListener('pageshow', () => {
+  for (const form of document.forms) delete form.dataset.spSent;
+});

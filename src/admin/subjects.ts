@@ -6,6 +6,7 @@ import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { Inspector } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
+import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { isLocked } from './wording.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
@@ -94,7 +95,7 @@ export function subjects({ store, audit, inspector, keepSession }: SubjectsConfi
       const endsAt = record.activationKeyEndsAt;
       return {
         enrollments: record.enrollments,
-        recoveryCodesLeft: record.recoveryCodesLeft,
+        recoveryCodesLeft: keptCodesLeft(record),
         activationKeyEndsAt: endsAt !== null && endsAt > store.now() ? new Date(endsAt) : null,
         enabled: record.setting !== null,
         failures: record.failures,

@@ -1,5 +1,6 @@
 import type { SubjectRecord } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { explain } from '../policy/explain.js';
 import { provable } from '../policy/provable.js';
 import { readBody } from './bodies.js';
@@ -48,7 +49,7 @@ export function userPages(context: AdminContext) {
           lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
           accepted: policy?.methods.includes(method) ?? false,
         })),
-        recoveryCodesLeft: record.recoveryCodesLeft,
+        recoveryCodesLeft: keptCodesLeft(record),
         activationKey: key && { until: present.moment(key.until), past: key.past },
         failures: record.failures,
         locked: isLocked(record),
@@ -72,7 +73,7 @@ export function userPages(context: AdminContext) {
           createdAt: new Date(createdAt),
           lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
         })),
-        recoveryCodesLeft: record.recoveryCodesLeft,
+        recoveryCodesLeft: keptCodesLeft(record),
         activationKeyEndsAt: key && !key.past ? key.until : null,
         failures: record.failures,
         locked: isLocked(record),

@@ -4,6 +4,7 @@ import { SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
+import { isLateForm, noteLateForm } from './late-form.js';
 import { isNavigation } from './navigation.js';
 import {
   type ReturnToConfig,
@@ -24,6 +25,8 @@ export interface GateConfig extends ReturnToConfig {
   readonly fail: (req: Request, res: Response, error: unknown) => void;
   /** True when the request comes from a remembered device; then the session is a proven one. */
   readonly recognize: (req: Request, res: Response, situation: KnownSituation) => Promise<boolean>;
+  /** Answers whoever carries the id of a session that went on under another one a moment ago; true when it has. */
+  readonly tryAgain: (req: Request, res: Response) => Promise<boolean>;
   /** Ends, for good, a session that is denied. */
   readonly expire: (req: Request) => Promise<void>;
 }
@@ -106,10 +109,12 @@ export async function turnAway(
       if (decision.why === 'not-proven' && (await recognized(config, situation, req, res))) return;
       const stepUp = decision.why === 'step-up';
       if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
+      if (isLateForm(req)) noteLateForm(res, config);
       res.redirect(303, url);
       return;
     }
     case 'deny': {
+      if (await config.tryAgain(req, res)) return;
       if (decision.why !== 'no-subject') await config.expire(req);
       if (!isNavigation(req)) {
         res
@@ -118,7 +123,10 @@ export async function turnAway(
         return;
       }
       rememberForLogin(req, res, config);
-      res.redirect(303, decision.why === 'no-subject' ? loginUrl : `${path}/expired`);
+      const late = isLateForm(req);
+      if (late) noteLateForm(res, config);
+      // The host's login page has nothing to say of a form; a page of ours on the way there has.
+      res.redirect(303, decision.why === 'no-subject' && !late ? loginUrl : `${path}/expired`);
       return;
     }
     case 'pass':

@@ -1,4 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express';
+import { formPage, isLateForm } from './late-form.js';
 import { isPage } from './navigation.js';
 
 const COOKIE = 'sallyport.return';
@@ -31,6 +32,24 @@ export function localPath(
   return value;
 }
 
+/** Whether a request is for a page of ours. */
+export function isOwnPage(
+  originalUrl: string,
+  { origin, path }: Pick<ReturnToConfig, 'origin' | 'path'>,
+): boolean {
+  return URL.canParse(originalUrl, origin) && isBelow(path, new URL(originalUrl, origin).pathname);
+}
+
+/** The page that a request is for, or the one of a form that came too late; null for anything else. */
+function askedFor(req: Request, config: ReturnToConfig): string | null {
+  if (isPage(req)) return localPath(req.originalUrl, config);
+  if (!isLateForm(req)) return null;
+  const profile = `${config.path}/profile`;
+  // Our own pages send no referrer.
+  const page = req.originalUrl.startsWith(`${profile}/`) ? profile : formPage(req, config);
+  return localPath(page, config);
+}
+
 function isBelow(folder: string, pathname: string): boolean {
   return pathname === folder || pathname.startsWith(`${folder}/`);
 }
@@ -40,7 +59,7 @@ function isBelow(folder: string, pathname: string): boolean {
  * the session at login, and a session written for each anonymous visitor would fill the store.
  */
 export function rememberForLogin(req: Request, res: Response, config: ReturnToConfig): void {
-  const wanted = isPage(req) ? localPath(req.originalUrl, config) : null;
+  const wanted = askedFor(req, config);
   if (wanted === null || isHome(wanted, config)) return;
   res.cookie(COOKIE, Buffer.from(wanted).toString('base64url'), {
     ...attributes(config),
@@ -81,9 +100,9 @@ function lastWanted(
   { home }: { readonly home: boolean },
 ): string | null {
   const early = takeCookie(req, res, config);
-  const asked = isPage(req) ? localPath(req.originalUrl, config) : null;
+  const asked = askedFor(req, config);
   if (early !== null && cameFrom(req, config.loginUrl)) return early;
-  if (asked !== null && (home || !isHome(asked, config))) return asked;
+  if (asked !== null && (home || isLateForm(req) || !isHome(asked, config))) return asked;
   return early ?? (req.session.sallyport?.returnTo === undefined ? asked : null);
 }
 
@@ -98,10 +117,13 @@ function cameFrom(req: Request, loginUrl: string): boolean {
   return new URL(referer).pathname === new URL(loginUrl, referer).pathname;
 }
 
-/** Where to go now that both doors are open. */
+/** Where to go now that both doors are open. Who asks once more, with a second click, is led there too. */
 export function takeReturnTo(req: Request, config: ReturnToConfig): string {
-  const wanted = localPath(req.session.sallyport?.returnTo, config);
-  if (req.session.sallyport) delete req.session.sallyport.returnTo;
+  const { returnTo, landed, ...rest } = req.session.sallyport ?? {};
+  const wanted = localPath(returnTo ?? landed, config);
+  if (returnTo !== undefined) {
+    req.session.sallyport = { ...rest, ...(wanted !== null && { landed: wanted }) };
+  }
   return wanted ?? config.homeUrl;
 }
 

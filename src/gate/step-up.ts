@@ -7,7 +7,9 @@ import { saveSession } from '../session/elevate.js';
 import type { StepUp } from './decide.js';
 import { type GateConfig, nextUrl, turnAway } from './gate.js';
 import type { Situation } from './inspect.js';
+import { formPage } from './late-form.js';
 import { isNavigation } from './navigation.js';
+import { localPath } from './return-to.js';
 
 export interface RequireOptions {
   /** How old the proof may be at most. */
@@ -83,7 +85,8 @@ async function demand(
     return;
   }
   const replayable = req.method === 'GET';
-  const returnTo = replayable ? undefined : backTo;
+  const page = replayable ? null : (backTo ?? formPage(req, config));
+  const returnTo = localPath(page, config);
   req.session.sallyport = { ...req.session.sallyport, stepUp, ...(returnTo && { returnTo }) };
   if (replayable) {
     await turnAway(config, situation, req, res);

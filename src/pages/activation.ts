@@ -115,7 +115,7 @@ export function activationPages(config: PageConfig) {
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;
     const codesDue = config.recoveryCodes.due(situation);
-    await openDoor(config, req, res, situation, place.method.name, verdict, codesDue);
+    await openDoor(config, req, res, situation, place.method.name, verdict, { codesDue });
   };
 
   const postpone: Handler = async (req, res, { subject, facts, decision }) => {
@@ -127,9 +127,8 @@ export function activationPages(config: PageConfig) {
       ...req.session.sallyport,
       postponedUntil: decision.graceEndsAt.getTime(),
     };
-    const url = takeReturnTo(req, config);
     await config.renew(req, { subjectId: subject.id, epoch: facts.record.epoch });
-    respond.onward(req, res, url, { next: 'done' });
+    respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
   };
 
   return { choose, begin, restart, redeem, confirm, postpone };

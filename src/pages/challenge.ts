@@ -154,12 +154,11 @@ export function challengePages(config: PageConfig) {
     const verdict = await prove(config, req, res, situation, method, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
-        return openDoor(config, req, res, situation, method.name, {
-          ...verdict,
-          remember: wanted,
-        });
+        return openDoor(config, req, res, situation, method.name, verdict, { remember: wanted });
       case 'rejected':
       case 'locked': {
+        // The first of two clicks, on another process, has got in with this very answer.
+        if (await config.tryAgain(req, res)) return;
         const wrong = refusal(verdict, { now: now(), res, words: method.words });
         return show(req, res, situation, challenge, method, wrong);
       }

@@ -155,7 +155,7 @@ export function duoPages(config: PageConfig) {
           };
         }
         const codesDue = !verifying && config.recoveryCodes.due(situation);
-        return openDoor(config, req, res, situation, 'duo', verdict, codesDue);
+        return openDoor(config, req, res, situation, 'duo', verdict, { codesDue });
       }
       case 'rejected':
         if (verdict.reason === 'malformed') {

@@ -17,6 +17,7 @@ import type { DuoMethod } from '../methods/duo/method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import { provable } from '../policy/provable.js';
 import type { WhoseSession } from '../session/login.js';
+import type { TryAgain } from './again.js';
 import { duoPages } from './duo.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
@@ -28,6 +29,7 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
+  readonly tryAgain: TryAgain;
   /** The session of somebody who postpones activation goes on under a new id. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly duo: DuoMethod;
@@ -183,6 +185,8 @@ export function enrolling(config: PageConfig) {
         return verdict;
       case 'rejected':
       case 'locked': {
+        // The first of two clicks, on another process, has got in with this very answer.
+        if (await config.tryAgain(req, res)) return null;
         const wrong = refusal(verdict, { now: now(), res, words: method.words });
         await show(req, res, situation, place, wrong);
         return null;

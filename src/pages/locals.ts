@@ -19,6 +19,8 @@ export interface Frame {
   readonly csrfToken: string;
   /** Whom one is signed in as; null when nobody is, or when that cannot be told. */
   readonly subject: { readonly label: string } | null;
+  /** What has to be said before anything else, on whichever page comes next, as sentences. */
+  readonly notice: string | null;
   readonly paths: {
     /** Where the brand's name leads to. */
     readonly home: string;
@@ -161,13 +163,13 @@ export interface ChallengeRecoveryCodeLocals extends Page {
   readonly otherMethods: readonly MethodLink[];
 }
 
-/** `recovery-codes`: the new codes, shown once. Each stands in an element with `data-sp="recovery-code"`. */
+/** `recovery-codes`: the new codes, shown until they are kept. Each stands in an element with `data-sp="recovery-code"`. */
 export interface RecoveryCodesLocals extends Page {
   readonly codes: readonly string[];
   /** A `data:` URL of a text file that holds them. */
   readonly download: string;
-  /** The way on, with `data-sp="continue"`. */
-  readonly onward: string;
+  /** POST `_csrf`: they are kept. Its button is the way on, with `data-sp="continue"`. */
+  readonly keptAction: string;
 }
 
 /** `recovery-codes-left`: after a login with a recovery code. */
@@ -240,8 +242,17 @@ export interface ProfileLocals extends Page {
     readonly removeHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
-  /** How many codes are left (0 when none were made), and where new ones are made; null where not offered. */
-  readonly recoveryCodes: { readonly left: number; readonly href: string } | null;
+  /** Null where not offered. */
+  readonly recoveryCodes: {
+    /** Of those that are kept; 0 when none were made. */
+    readonly left: number;
+    /** Whether there are codes that nobody has said to have kept. */
+    readonly unkept: boolean;
+    /** Where these are shown again; null where they cannot be. */
+    readonly showHref: string | null;
+    /** Where new ones are made. */
+    readonly href: string;
+  } | null;
   readonly devices: readonly {
     readonly label: string;
     readonly lastUsedAt: Moment;

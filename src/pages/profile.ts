@@ -5,6 +5,7 @@ import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import { enrollableMethods } from '../methods/attempt.js';
+import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { isProvable, provable } from '../policy/provable.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
@@ -74,7 +75,12 @@ export function profilePages(config: ProfileConfig) {
         activatable: offers.map(({ name, title }) => ({ title, href: `${home}/activate/${name}` })),
         recoveryCodes:
           policy.methods.includes(RECOVERY_CODE) && enrollments.length > 0
-            ? { left: record.recoveryCodesLeft ?? 0, href: `${home}/recovery-codes` }
+            ? {
+                left: keptCodesLeft(record) ?? 0,
+                unkept: record.recoveryCodesLeft !== null && !record.recoveryCodesKept,
+                showHref: config.recoveryCodes.unkept(req, situation.subject),
+                href: `${home}/recovery-codes`,
+              }
             : null,
         devices: devices.map(({ id, label, lastUsedAt, endsAt }) => ({
           label,
@@ -90,7 +96,8 @@ export function profilePages(config: ProfileConfig) {
         methods: policy.methods,
         enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
         activatable: offers.map(({ name }) => name),
-        recoveryCodesLeft: record.recoveryCodesLeft,
+        recoveryCodesLeft: keptCodesLeft(record),
+        recoveryCodesKept: record.recoveryCodesKept,
         devices,
       },
     });
@@ -146,22 +153,16 @@ export function profilePages(config: ProfileConfig) {
     const verdict = await form.confirm(req, res, situation, place);
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
+    req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
+    await openDoor(config, req, res, situation, place.method.name, verdict, {
+      codesDue: config.recoveryCodes.due(situation),
+    });
     if (done === 'replaced') {
       const { subject, facts: before } = situation;
       const enrollments = before.record.enrollments.filter(({ id }) => id === place.replaces);
       const facts = { subject, method: place.method.name, from: req.ip ?? null, detail: done };
       config.audit.record('enrollment.removed', { ...facts, enrollments });
     }
-    req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
-    await openDoor(
-      config,
-      req,
-      res,
-      situation,
-      place.method.name,
-      verdict,
-      config.recoveryCodes.due(situation),
-    );
   };
 
   function changedMeanwhile(): RequestError {

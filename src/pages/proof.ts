@@ -16,6 +16,7 @@ import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';
 import { type Elevate, sessionEnded } from '../session/elevate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
+import type { IdenticalAnswers } from './identical-answers.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
@@ -25,15 +26,16 @@ export interface ProofConfig {
   readonly passport: PassportLike;
   readonly run: RunAttempt;
   readonly attemptOf: (situation: KnownSituation, input: Attempt['input']) => Attempt;
+  readonly answers: IdenticalAnswers;
 }
 
 /**
  * Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. The strategy is
  * made for this answer alone: under a name it might be another door's, and it would have to ask again who
- * answers, which a page has found out already.
+ * answers, which a page has found out already. The same answer a second time gets the verdict of the first.
  */
 export function prove(
-  { passport, run, attemptOf }: ProofConfig,
+  { passport, run, attemptOf, answers }: ProofConfig,
   req: Request,
   res: Response,
   situation: KnownSituation,
@@ -46,16 +48,29 @@ export function prove(
     run,
     attemptOf: () => attemptOf(situation, input),
   });
-  return new Promise((resolve, reject) => {
-    passport.authenticate(
-      strategy,
-      { operation },
-      (error: unknown, _verified: unknown, info: unknown) => {
-        if (error || !info) reject(error ?? new Error(`${method.name} gave no verdict`));
-        else resolve((info as StrategyInfo).verdict);
-      },
-    )(req, res, reject);
-  });
+  const verify = () =>
+    new Promise<Verdict>((resolve, reject) => {
+      passport.authenticate(
+        strategy,
+        { operation },
+        (error: unknown, _verified: unknown, info: unknown) => {
+          if (error || !info) reject(error ?? new Error(`${method.name} gave no verdict`));
+          else resolve((info as StrategyInfo).verdict);
+        },
+      )(req, res, reject);
+    });
+  return answers.one(res, answerOf(situation, method.name, operation, input), verify);
+}
+
+/** What makes an answer the same as another one: whose it is, in which session, to what, and how it reads. */
+function answerOf(
+  { session, subject }: KnownSituation,
+  method: MethodName,
+  operation: Operation,
+  input: Attempt['input'],
+): readonly unknown[] {
+  const { _csrf, ...fields } = input;
+  return [session, subject.id, method, operation, fields];
 }
 
 export interface OpenDoorConfig extends ReturnToConfig {
@@ -63,6 +78,7 @@ export interface OpenDoorConfig extends ReturnToConfig {
   readonly elevate: Elevate;
   readonly respond: Responder;
   readonly devices: Pick<RememberedDevices, 'remember'>;
+  readonly answers: IdenticalAnswers;
 }
 
 /**
@@ -70,15 +86,22 @@ export interface OpenDoorConfig extends ReturnToConfig {
  * page about recovery codes in between where they were just made or used.
  */
 export async function openDoor(
-  { elevate, respond, recoveryCodes, devices, ...returnTo }: OpenDoorConfig,
+  { elevate, respond, recoveryCodes, devices, answers, ...returnTo }: OpenDoorConfig,
   req: Request,
   res: Response,
   situation: KnownSituation,
   method: MethodName,
-  { enrollmentId, epoch, at, via, loginOnly, remember }: Extract<Verdict, { kind: 'verified' }>,
-  codesDue = false,
+  verdict: Extract<Verdict, { kind: 'verified' }>,
+  { codesDue = false, remember = verdict.remember === true } = {},
 ): Promise<void> {
+  // The browser has given this request up, most likely for the second of two clicks: the new session's id would
+  // reach nobody, and the old one would be gone.
+  if (res.closed) {
+    answers.keep(verdict);
+    return;
+  }
   const { subject } = situation;
+  const { enrollmentId, epoch, at, via, loginOnly } = verdict;
   const factor = {
     method,
     enrollmentId,

@@ -1,18 +1,26 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Keyring, SecondFactorStore } from '../contracts.js';
+import type { Keyring, SecondFactorStore, Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { RequireFresh } from '../gate/step-up.js';
-import { newRecoveryCodes } from '../methods/recovery-code/codes.js';
+import {
+  keptCodesLeft,
+  newRecoveryCodes,
+  recoveryCodeDigests,
+} from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import type { Responder } from './respond.js';
+import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
 
-export interface RecoveryCodesConfig {
-  readonly path: string;
-  readonly store: Pick<SecondFactorStore, 'replaceRecoveryCodes' | 'readSubject'>;
+export interface RecoveryCodesConfig extends ReturnToConfig {
+  readonly store: Pick<
+    SecondFactorStore,
+    'replaceRecoveryCodes' | 'keepRecoveryCodes' | 'readSubject' | 'now'
+  >;
   readonly keyring: Keyring;
   readonly audit: Audit;
   readonly respond: Responder;
@@ -24,23 +32,30 @@ export type RecoveryCodePages = ReturnType<typeof recoveryCodePages>;
 /** From here on the person is told that they are running out. */
 const FEW = 2;
 
-/** Recovery codes: made at the first activation and anew from My Profile; shown once. */
+/**
+ * Recovery codes: made at the first activation and anew from My Profile. They are shown until their owner says
+ * that they are kept, for a short while, in the one session that made them; and never again.
+ */
 export function recoveryCodePages({
-  path,
   store,
   keyring,
   audit,
   respond,
   requireFresh,
+  ...returnTo
 }: RecoveryCodesConfig) {
+  const { path } = returnTo;
   const profile = `${path}/profile`;
+  const page = `${path}/recovery-codes`;
+  const unkept = unkeptCodes({ keyring, now: () => store.now() });
 
   /** Whether a person who has just activated a method gets their codes now. */
   function due({ facts }: KnownSituation): boolean {
-    return facts.policy.methods.includes(RECOVERY_CODE) && facts.record.recoveryCodesLeft === null;
+    const { policy, record } = facts;
+    return policy.methods.includes(RECOVERY_CODE) && !record.recoveryCodesKept;
   }
 
-  /** Makes new codes, which void the old ones, and shows them: on the answer to a POST, and nowhere else. */
+  /** Makes new codes, which void the old ones, and shows them. */
   async function makeAndShow(
     req: Request,
     res: Response,
@@ -58,13 +73,57 @@ export function recoveryCodePages({
       );
     }
     audit.record('recovery-codes.made', { subject, method: RECOVERY_CODE, from: req.ip ?? null });
-    await respond.page(req, res, {
+    unkept.put(req, subject, { codes, onward });
+    await show(req, res, subject, { codes, onward });
+  }
+
+  function show(
+    req: Request,
+    res: Response,
+    subject: Subject,
+    { codes, onward }: UnkeptCodes,
+  ): Promise<void> {
+    return respond.page(req, res, {
       view: 'recovery-codes',
       title: 'Your recovery codes',
       subject,
-      locals: { codes, download: textFile(subject.label, codes), onward },
-      json: { next: 'done', url: onward, recoveryCodes: codes },
+      locals: { codes, download: textFile(subject.label, codes), keptAction: page },
+      json: { next: 'done', url: onward, recoveryCodes: codes, keptUrl: page },
     });
+  }
+
+  /** GET: the codes that this session has made and nobody has kept. */
+  const showAgain: Handler = async (req, res, { subject }) => {
+    const codes = unkept.read(req, subject);
+    if (codes) await show(req, res, subject, codes);
+    else respond.onward(req, res, profile, { next: 'done' });
+  };
+
+  /** POST: they are kept. */
+  const kept: Handler = async (req, res, { subject }) => {
+    readFields(req, []);
+    const shown = unkept.read(req, subject);
+    unkept.forget(req);
+    const digests = recoveryCodeDigests(keyring, subject, shown?.codes[0]);
+    // Neither of two clicks takes anything back, and whoever took too long finds new codes in My Profile.
+    if (shown === null || digests === null) {
+      respond.onward(req, res, takeReturnTo(req, returnTo), { next: 'done' });
+      return;
+    }
+    if (!(await store.keepRecoveryCodes(subject.id, digests))) {
+      throw new RequestError(
+        409,
+        'superseded',
+        'These codes are void: new ones were made meanwhile. Keep those, or make new ones.',
+        profile,
+      );
+    }
+    respond.onward(req, res, shown.onward, { next: 'done' });
+  };
+
+  /** Where codes are shown that nobody has kept yet; null when there are none. */
+  function unkeptUrl(req: Request, subject: Subject): string | null {
+    return unkept.read(req, subject) === null ? null : page;
   }
 
   /** After a login with a recovery code: how many are left. */
@@ -106,7 +165,7 @@ export function recoveryCodePages({
         cancel: profile,
         danger: false,
       },
-      json: { next: 'confirm', left: situation.facts.record.recoveryCodesLeft },
+      json: { next: 'confirm', left: keptCodesLeft(situation.facts.record) },
     });
   };
 
@@ -118,7 +177,7 @@ export function recoveryCodePages({
     await makeAndShow(req, res, situation, { epoch, onward: profile });
   };
 
-  return { due, makeAndShow, showLeft, askRenew, renew };
+  return { due, makeAndShow, showLeft, askRenew, renew, showAgain, kept, unkept: unkeptUrl };
 }
 
 /** The codes as a file to save, in the link itself: nothing more has to be asked of the server. */

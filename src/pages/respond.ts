@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Subject } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
+import { takeLateForm } from '../gate/late-form.js';
 import { wantsHtml } from '../gate/navigation.js';
 import type { Brand } from './branding.js';
 import type { CsrfGuard } from './csrf.js';
@@ -10,6 +11,7 @@ import type { Stylesheets } from './stylesheet.js';
 import type { Views } from './views.js';
 
 export interface RespondConfig {
+  readonly origin: string;
   readonly path: string;
   readonly homeUrl: string;
   readonly views: Pick<Views, 'render'>;
@@ -45,6 +47,9 @@ export interface Responder {
 
 const RETRY_AFTER_SECONDS = 5;
 
+const NOT_TAKEN =
+  'What you sent was not taken, because you were not signed in to the end. Afterwards you are brought back to the page of the form, as far as it is known: send it again from there.';
+
 export function responder(config: RespondConfig): Responder {
   const { views, stylesheets, brandOf, csrf, path, homeUrl } = config;
 
@@ -58,6 +63,7 @@ export function responder(config: RespondConfig): Responder {
       accent: brand.accent === null ? null : stylesheets.accent(brand.accent).href,
       csrfToken: subject ? csrf.token(req, res) : '',
       subject: subject && { label: subject.label },
+      notice: takeLateForm(req, res, config) ? NOT_TAKEN : null,
       paths: { home: homeUrl, signOut: `${path}/sign-out` },
     };
   }

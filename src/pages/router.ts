@@ -7,9 +7,11 @@ import express, {
 import type { Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
-import type { Inspector, KnownSituation, Situation } from '../gate/inspect.js';
+import type { Inspector, KnownSituation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
 import { requestBodies } from '../gate/request-bodies.js';
+import { takeReturnTo } from '../gate/return-to.js';
+import { triedAgain } from '../session/carried-id.js';
 import { activationPages } from './activation.js';
 import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
@@ -33,6 +35,7 @@ export interface RouterConfig extends ProfileConfig {
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
   readonly recognize: GateConfig['recognize'];
+  readonly tryAgain: GateConfig['tryAgain'];
 }
 
 type Page = (req: Request, res: Response) => Promise<void>;
@@ -42,7 +45,7 @@ type Page = (req: Request, res: Response) => Promise<void>;
  * Nothing below `path` ever falls through to the host's routes.
  */
 export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorRequestHandler)[] {
-  const { path, respond, inspector, csrf } = config;
+  const { path, respond, inspector, csrf, recoveryCodes } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
   const duo = duoPages(config);
@@ -71,12 +74,15 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.get('/challenge', page(known(challenge.preferred)));
   router.get('/challenge/:method', page(known(challenge.ask)));
   router.get('/duo/callback', page(fromDuo));
-  router.post('/activate/:method', page(guarded(activation.confirm)));
-  router.post('/activate/:method/restart', page(guarded(activation.restart)));
-  router.post('/challenge/:method', page(guarded(challenge.verify)));
-  router.post('/activate/:method/key', page(guarded(activation.redeem)));
-  router.post('/postpone', page(guarded(activation.postpone)));
+  router.post('/activate/:method', page(step(activation.confirm, isProven)));
+  router.post('/activate/:method/restart', page(step(activation.restart, isProven)));
+  router.post('/challenge/:method', page(step(challenge.verify, isProven)));
+  router.post('/activate/:method/key', page(step(activation.redeem, isProven)));
+  router.post('/postpone', page(step(activation.postpone, mayPass)));
   router.post('/sign-out', page(guarded(signOut)));
+
+  router.get('/recovery-codes', page(inside(recoveryCodes.showAgain)));
+  router.post('/recovery-codes', page(guarded(recoveryCodes.kept, inside)));
 
   router.get('/profile', page(inside(profile.overview)));
   router.get('/profile/activate/:method', page(inside(profile.begin)));
@@ -91,8 +97,8 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.post('/profile/remove/:enrollment', page(guarded(profile.remove, inside)));
   router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
   router.post('/profile/devices/:device/forget', page(guarded(profile.forgetDevice, inside)));
-  router.get('/profile/recovery-codes', page(inside(config.recoveryCodes.askRenew)));
-  router.post('/profile/recovery-codes', page(guarded(config.recoveryCodes.renew, inside)));
+  router.get('/profile/recovery-codes', page(inside(recoveryCodes.askRenew)));
+  router.post('/profile/recovery-codes', page(guarded(recoveryCodes.renew, inside)));
   router.use((_req, _res, next) =>
     next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
   );
@@ -131,7 +137,13 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
 
   function page(handler: Page): RequestHandler {
     return (req, res) => {
-      handler(req, res).catch((error: unknown) => respond.fail(req, res, error));
+      handler(req, res)
+        .catch(async (error: unknown) => {
+          // Lost a race with the first of two clicks: see where that has led.
+          const ended = error instanceof RequestError && error.error === 'session_ended';
+          if (!ended || !(await config.tryAgain(req, res))) throw error;
+        })
+        .catch((error: unknown) => respond.fail(req, res, error));
     };
   }
 
@@ -141,7 +153,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
       const stepUp = req.session?.sallyport?.stepUp ?? null;
       const situation = await inspector.enterBetween(req, await inspector.inspect(req, stepUp));
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
-        return leave(req, res, situation);
+        return turnAway(config, situation, req, res);
       }
       return handler(req, res, situation);
     };
@@ -152,7 +164,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     return async (req, res) => {
       const situation = await inspector.inspect(req);
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
-        return leave(req, res, situation);
+        return turnAway(config, situation, req, res);
       }
       return handler(req, res, situation);
     };
@@ -166,34 +178,43 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     });
   }
 
+  /**
+   * For the answers on the way in. The second of two clicks may come with the session that the first one has got,
+   * and the token of the one before: there is nothing left to do, and nothing is done.
+   */
+  function step(handler: Handler, isThrough: (situation: KnownSituation) => boolean): Page {
+    return known(async (req, res, situation) => {
+      if (isThrough(situation)) return landed(req, res, situation);
+      await csrf.check(req, res);
+      return handler(req, res, situation);
+    });
+  }
+
   async function fromDuo(req: Request, res: Response): Promise<void> {
     const { kind } = await inspector.inspect(req);
     if (kind === 'anonymous' && (await duo.cameWithoutSession(req, res))) return;
     await known(duo.callback)(req, res);
   }
 
-  async function leave(req: Request, res: Response, situation: Situation): Promise<void> {
-    // The second of two clicks arrives with the id that the first one has just ended: home, where the gate
-    // knows better, and not to the login page of somebody who is signed in.
-    if (situation.kind === 'anonymous' && req.method === 'POST' && wantsHtml(req)) {
-      res.redirect(303, config.homeUrl);
-      return;
-    }
-    await turnAway(config, situation, req, res);
+  /** Whoever has done already what these pages ask for is led on, to codes first that nobody has kept yet. */
+  function landed(req: Request, res: Response, { subject }: KnownSituation): void {
+    const url = recoveryCodes.unkept(req, subject) ?? takeReturnTo(req, config);
+    respond.onward(req, res, url, { next: 'done' });
   }
 
   async function status(req: Request, res: Response, situation: KnownSituation): Promise<void> {
     const { decision, subject } = situation;
     const between = decision.kind === 'enroll' || decision.kind === 'challenge';
-    const url = between ? nextUrl(path, decision) : config.homeUrl;
     if (wantsHtml(req)) {
-      res.redirect(303, url);
+      if (between) res.redirect(303, nextUrl(path, decision));
+      else if (triedAgain(req)) landed(req, res, situation);
+      else res.redirect(303, config.homeUrl);
       return;
     }
     res.set('Cache-Control', 'no-store').json({
       next: between ? decision.kind : 'done',
       methods: between ? decision.methods : [],
-      url,
+      url: between ? nextUrl(path, decision) : config.homeUrl,
       subject: { label: subject.label },
       csrfToken: csrf.token(req, res),
     });
@@ -220,4 +241,12 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
       json: { error: 'session_ended', url: config.loginUrl },
     });
   }
+}
+
+function isProven({ decision }: KnownSituation): boolean {
+  return decision.kind === 'pass' && !['not-enrolled', 'postponed'].includes(decision.why);
+}
+
+function mayPass({ decision }: KnownSituation): boolean {
+  return decision.kind === 'pass';
 }

@@ -19,6 +19,10 @@ export interface SallyportSessionData {
   login?: Login | null;
   /** The local path to go to when both doors are open. */
   returnTo?: string;
+  /** Where that was, for a second click that asks once more. */
+  landed?: string;
+  /** New recovery codes that nobody has said to have kept, sealed (pages/unkept-codes.ts). */
+  unkept?: string;
   /** The synchronizer token of our forms. */
   csrf?: string;
   /** The end of the grace period (ms) that the person was told when postponing. */

@@ -32,6 +32,7 @@ describe('the gate', () => {
       loginUrl: '/login',
       fail: () => assert.fail('fails'),
       recognize: async () => false,
+      tryAgain: async () => false,
       expire: async () => {},
       ...more,
     };

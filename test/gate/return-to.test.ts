@@ -109,7 +109,7 @@ describe('a path to return to', () => {
 
 describe('what a visitor asked for', () => {
   const config = { ...SITE, homeUrl: '/home', loginUrl: '/login' };
-  type Session = { sallyport?: { returnTo?: string; csrf?: string } };
+  type Session = { sallyport?: { returnTo?: string; landed?: string; csrf?: string } };
 
   /** One request and what is done to its cookies. */
   function visit({
@@ -247,8 +247,8 @@ describe('what a visitor asked for', () => {
     const session: Session = { sallyport: { returnTo: '/reports', csrf: 'token' } };
     const { req } = visit({ session });
     assert.equal(takeReturnTo(req, config), '/reports');
-    assert.deepEqual(session, { sallyport: { csrf: 'token' } });
-    assert.equal(takeReturnTo(req, config), '/home');
+    assert.deepEqual(session, { sallyport: { csrf: 'token', landed: '/reports' } });
+    assert.equal(takeReturnTo(req, config), '/reports', 'the second of two clicks lands there too');
     const { req: nothing } = visit();
     assert.equal(takeReturnTo(nothing, config), '/home');
     const { req: planted } = visit({ session: { sallyport: { returnTo: '//evil.example' } } });

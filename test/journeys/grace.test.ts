@@ -94,7 +94,7 @@ journeys('a grace period', (world) => {
     const copy = browser.copy();
     await postpone(browser);
     assert.notEqual(sessionIdOf(browser), between);
-    assert.equal((await copy.get('/reports')).headers.location, '/login');
+    assert.equal((await copy.tryAgain('/reports')).headers.location, '/login');
     // Were it still the one from before, the end of grace would find its ten minutes over.
     world().clock.advance(DAY);
     assert.equal(await standsAt(browser), 'inside');

@@ -152,7 +152,7 @@ describe('a slow request that overlaps', () => {
         for (const { url } of [slow, quick]) {
           const revived = old.copy(url);
           assert.equal((await whoami(revived)).user, null);
-          assert.equal((await revived.get('/reports')).headers.location, '/login');
+          assert.equal((await revived.tryAgain('/reports')).headers.location, '/login');
           const proven = browser.copy(url);
           assert.equal((await proven.get('/reports')).text, 'inside');
           assert.equal((await whoami(proven)).user, username);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
 import { host, testClock } from '../support/app.js';
-import { Browser, codeAt, continueOn, recoveryCodesOn, wrongCode } from '../support/browser.js';
+import { Browser, codeAt, recoveryCodesOn, wrongCode } from '../support/browser.js';
 
 describe('a login with TOTP', () => {
   it('leads from the password through activation to the page first asked for', async () => {
@@ -36,7 +36,7 @@ describe('a login with TOTP', () => {
     });
     assert.equal(right.status, 200);
     assert.equal(recoveryCodesOn(right.text).length, 10);
-    assert.equal(continueOn(right.text), '/reports/1?month=3');
+    assert.equal((await browser.keepCodes()).headers.location, '/reports/1?month=3');
     const inside = await browser.get('/reports/1?month=3');
     assert.equal(inside.text, 'inside GET /reports/1');
 

@@ -32,6 +32,7 @@ describe('recovery codes', () => {
     assert.equal(new Set(codes).size, 10);
     for (const code of codes)
       assert.match(code, /^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/);
+    await browser.keepCodes();
     const profile = await browser.get('/two-factor/profile');
     assert.match(profile.text, /<strong>10<\/strong> codes left/);
     for (const code of codes) assert.ok(!profile.text.includes(code));

@@ -20,6 +20,7 @@ const frame: Frame = {
   script: '/two-factor/assets/sallyport.js',
   accent: null,
   csrfToken: 'token',
+  notice: null,
   subject: { label: 'user1@acme.example' },
   paths: { home: '/', signOut: '/two-factor/sign-out' },
 };
@@ -58,6 +59,10 @@ const activate: ActivateTotpLocals = {
   later: null,
 };
 
+/** The one script there is: a file of ours. */
+const withoutOurs = (page: string) =>
+  page.replaceAll(/<script src="[^"<>]*" defer><\/script>/g, '');
+
 describe('views', () => {
   let folder: string;
 
@@ -81,6 +86,7 @@ describe('views', () => {
       title: evil,
       brand: { name: evil, logoUrl: evil },
       csrfToken: evil,
+      notice: null,
       subject: { label: evil },
       paths: { home: evil, signOut: evil },
     };
@@ -148,8 +154,7 @@ describe('views', () => {
       }),
     ];
     for (const page of pages) {
-      const ours = `<script src="${frame.script}" defer></script>`;
-      assert.ok(!page.replace(ours, '').includes('<script'), page);
+      assert.ok(!withoutOurs(page).includes('<script'), page);
       assert.ok(page.includes('&lt;script'));
     }
   });
@@ -160,10 +165,7 @@ describe('views', () => {
       await createViews().render('challenge-totp', challenge),
       await createViews().render('message', message),
     ]) {
-      assert.doesNotMatch(
-        page,
-        /<script(?! src="[^"]*" defer><)|<style|\sstyle=|\son[a-z]+=|javascript:/i,
-      );
+      assert.doesNotMatch(withoutOurs(page), /<script|<style|\sstyle=|\son[a-z]+=|javascript:/i);
     }
   });
 

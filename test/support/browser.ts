@@ -88,6 +88,21 @@ export class Browser {
     return this.post('/two-factor/challenge/totp', { code, _csrf: await this.csrf() });
   }
 
+  /** Presses "I have kept them" on the page of recovery codes; the answer leads on. */
+  async keepCodes(): Promise<Response> {
+    return this.post('/two-factor/recovery-codes', { _csrf: await this.csrf() });
+  }
+
+  /**
+   * Asks with a session id that went on under another one a moment ago, and once more as the page says; gives the
+   * second answer.
+   */
+  async tryAgain(path: string): Promise<Response> {
+    const first = await this.get(path);
+    if (first.status !== 409) throw new Error(`${path} answered ${first.status}`);
+    return this.get(path);
+  }
+
   #keep(response: Response): void {
     const lines = (response.headers['set-cookie'] ?? []) as unknown as string[];
     for (const line of lines) {

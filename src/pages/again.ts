@@ -1,0 +1,58 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { formPage, isLateForm } from '../gate/late-form.js';
+import { isNavigation } from '../gate/navigation.js';
+import { isOwnPage, localPath, type ReturnToConfig } from '../gate/return-to.js';
+import { noteTried, wentOn } from '../session/carried-id.js';
+import type { SessionEnds } from '../session/session-ends.js';
+import type { Responder } from './respond.js';
+
+export interface AgainConfig extends ReturnToConfig {
+  readonly ends: SessionEnds;
+  readonly respond: Pick<Responder, 'page'>;
+  readonly headers: RequestHandler;
+}
+
+export type TryAgain = (req: Request, res: Response) => Promise<boolean>;
+
+const HEADING = 'One moment';
+const ON_THE_WAY = 'Your sign-in has just gone on in another tab, or with another click.';
+
+/**
+ * For whoever carries the id of a session that went on under another one a moment ago: the second of two clicks,
+ * a tab that was opened together with others. It opens nothing; but its browser has the new id by now, or in a
+ * moment. A navigation tries once more, a program is told to. True when it has answered.
+ */
+export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): TryAgain {
+  const { path, origin, homeUrl } = config;
+  return async function answeredAgain(req, res) {
+    if (!(await wentOn(req, ends))) return false;
+    const page = (heading: string, text: string, primary: { label: string; href: string }) =>
+      respond.page(req, res, {
+        status: 409,
+        view: 'message',
+        title: heading,
+        subject: null,
+        locals: { status: null, advice: null, heading, text, primary },
+        json: { error: 'session_renewed', message: 'Send this again: your session has a new id.' },
+      });
+
+    headers(req, res, () => {});
+    if (!isNavigation(req)) {
+      res.set('Retry-After', '1');
+      await page(HEADING, ON_THE_WAY, { label: 'Continue', href: path });
+      return true;
+    }
+    noteTried(req, res, { secure: origin.startsWith('https:') });
+    if (isLateForm(req) && !isOwnPage(req.originalUrl, config)) {
+      const href = localPath(formPage(req, config), config) ?? homeUrl;
+      const text = `${ON_THE_WAY} What you sent was not taken: go back to the form and send it again.`;
+      await page('Please send that again', text, { label: 'Back to the form', href });
+      return true;
+    }
+    // Of our own pages, where the new session stands tells which is the next.
+    const href = req.method === 'GET' ? (localPath(req.originalUrl, config) ?? path) : path;
+    res.set('Refresh', `1; url=${href}`);
+    await page(HEADING, `${ON_THE_WAY} You are brought there.`, { label: 'Continue', href });
+    return true;
+  };
+}
