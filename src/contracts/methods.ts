@@ -82,6 +82,11 @@ export interface MethodWords {
   readonly clockOff?: (off: string) => string;
 }
 
+export interface EnrollableWords extends MethodWords {
+  /** On the page before an activation that a person has to begin: what it is about, and the button. */
+  readonly begin: { readonly heading: string; readonly text: string; readonly button: string };
+}
+
 /** Verifies answers. `challenge` shows what to do; `verify` redeems one answer. */
 export interface SecondFactorMethod {
   readonly name: MethodName;
@@ -102,6 +107,8 @@ export interface BeginOptions {
   readonly basis: EnrollmentBasis;
   /** Voids what this session has begun. */
   readonly restart: boolean;
+  /** Voids nothing: null where another enrollment is pending. */
+  readonly unlessPending?: boolean;
   readonly activationKey?: Digest | null;
   /** Milliseconds; by default the method's own. */
   readonly lifetimeMs?: number;
@@ -109,6 +116,7 @@ export interface BeginOptions {
 
 /** A method that a person can activate. */
 export interface EnrollableMethod extends SecondFactorMethod {
+  readonly words: EnrollableWords;
   /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
   beginEnrollment(attempt: Attempt, options: BeginOptions): Promise<Challenge | null>;
   /** What this session has begun, or what an administrator has handed over; null when there is neither. */

@@ -95,14 +95,19 @@ export function activationPages(config: PageConfig) {
     });
   };
 
+  const show: Handler = async (req, res, situation) => {
+    const place = placeOf(req, res, situation);
+    if (place) await form.show(req, res, situation, place);
+  };
+
   const begin: Handler = async (req, res, situation) => {
     const place = placeOf(req, res, situation);
-    if (place) await form.show(req, res, situation, place, null);
+    if (place) await form.start(req, res, situation, place, { restart: false });
   };
 
   const restart: Handler = async (req, res, situation) => {
     const place = placeOf(req, res, situation);
-    if (place) await form.restart(req, res, situation, place);
+    if (place) await form.start(req, res, situation, place, { restart: true });
   };
 
   const redeem: Handler = async (req, res, situation) => {
@@ -131,5 +136,5 @@ export function activationPages(config: PageConfig) {
     respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
   };
 
-  return { choose, begin, restart, redeem, confirm, postpone };
+  return { choose, show, begin, restart, redeem, confirm, postpone };
 }

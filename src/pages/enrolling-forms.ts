@@ -11,7 +11,7 @@ import type { Responder } from './respond.js';
 /** Where an enrollment takes place: at login, or in My Profile. */
 export interface Place {
   readonly method: EnrollableMethod;
-  /** GET shows the form, POST confirms it; `/restart` and `/key` below it are POST. */
+  /** GET shows the form, POST confirms it; `/begin`, `/restart` and `/key` below it are POST. */
   readonly url: string;
   readonly others: readonly MethodLink[];
   readonly later: Later | null;
@@ -21,6 +21,35 @@ export interface Place {
 
 /** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
 export function enrollingForms(respond: Pick<Responder, 'page'>) {
+  /** One button: a GET begins nothing in the place of what may have been begun elsewhere. */
+  async function showBegin(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { method, url, others, later, replaces }: Place,
+  ): Promise<void> {
+    const action = `${url}/begin`;
+    await respond.page(req, res, {
+      view: 'activate-begin',
+      title: 'Activate two-factor',
+      subject: situation.subject,
+      locals: {
+        action,
+        ...method.words.begin,
+        replaces: replaces !== null,
+        otherMethods: others,
+        later,
+      },
+      json: {
+        next: 'enroll',
+        method: method.name,
+        url,
+        begin: action,
+        graceEndsAt: later?.until.iso ?? null,
+      },
+    });
+  }
+
   async function showKey(
     req: Request,
     res: Response,
@@ -124,7 +153,7 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     });
   }
 
-  return { showKey, showHandedOver, showActivationKey };
+  return { showBegin, showKey, showHandedOver, showActivationKey };
 }
 
 function said(wrong: Refusal | null) {

@@ -1,13 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type {
-  Attempt,
-  Challenge,
-  EnrollableMethod,
-  MethodName,
-  SecondFactorMethod,
-  Verdict,
-} from '../contracts.js';
+import type { Challenge, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
@@ -41,56 +34,101 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
 
 export type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
 
-/** What stands on the form: the method's own enrollment, or what has to come before it. */
+/** What stands on the page: the method's own enrollment, or what has to come before it. */
 type Begun =
   | { readonly kind: 'shown' | 'handed-over'; readonly challenge: Challenge }
-  | { readonly kind: 'activation-key' };
+  | { readonly kind: 'activation-key' | 'to-begin' };
 
 /** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
-  const { showKey, showHandedOver, showActivationKey } = enrollingForms(respond);
+  const { showBegin, showKey, showHandedOver, showActivationKey } = enrollingForms(respond);
   const duo = duoPages(config);
 
-  /** GET, and POST again after a wrong answer: shows what this session has begun, or begins. */
-  async function begin(
-    req: Request,
-    situation: KnownSituation,
-    { method, replaces }: Place,
-  ): Promise<Begun> {
+  /**
+   * What a GET shows: what this session has begun. A link of another site's is followed like our own, so nothing
+   * is voided by it; only where nothing at all was begun does the page at login begin by itself.
+   */
+  async function present(req: Request, situation: KnownSituation, place: Place): Promise<Begun> {
+    const { method } = place;
     const attempt = config.attemptOf(situation, {});
     if (!isFirst(situation)) {
-      // Who comes back from Duo comes to one address, so of two tabs the later one says what is replaced.
-      const { duo: before } = req.session.sallyport ?? {};
-      const restart = method === config.duo && before !== undefined && before.replaces !== replaces;
-      return { kind: 'shown', challenge: await started(method, attempt, 'proven', restart) };
+      if (isElsewhere(req, place)) return { kind: 'to-begin' };
+      const resumed = await method.resumeEnrollment(attempt);
+      return resumed?.data.basis === 'proven'
+        ? { kind: 'shown', challenge: resumed }
+        : { kind: 'to-begin' };
     }
     const resumed = await method.resumeEnrollment(attempt);
     if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
-    if (situation.facts.policy.enrollment === 'self') {
-      return { kind: 'shown', challenge: await started(method, attempt, 'first') };
+    if (situation.facts.policy.enrollment === 'activation-key') {
+      return resumed?.data.basis === 'activation-key'
+        ? { kind: 'shown', challenge: resumed }
+        : { kind: 'activation-key' };
     }
-    return resumed?.data.basis === 'activation-key'
-      ? { kind: 'shown', challenge: resumed }
-      : { kind: 'activation-key' };
+    const challenge =
+      resumed?.data.basis === 'first'
+        ? resumed
+        : await method.beginEnrollment(attempt, {
+            ...{ restart: false, basis: 'first', unlessPending: true },
+          });
+    return challenge ? { kind: 'shown', challenge } : { kind: 'to-begin' };
   }
 
-  async function started(
-    method: EnrollableMethod,
-    attempt: Attempt,
-    basis: 'first' | 'proven',
-    restart = false,
-  ): Promise<Challenge> {
-    const begun = await method.beginEnrollment(attempt, { restart, basis });
-    if (!begun) throw new RequestError(409, 'not_begun', 'This method cannot be activated now.');
-    return begun;
+  /** Who comes back from Duo comes to one address, so what is replaced stands in the session. */
+  function isElsewhere(req: Request, { method, replaces }: Place): boolean {
+    const { duo: before } = req.session.sallyport ?? {};
+    return method === config.duo && before !== undefined && before.replaces !== replaces;
   }
 
-  async function show(
+  /** A POST: what this session has begun, or a new one in the place of whatever was begun before. */
+  async function begin(
+    req: Request,
+    situation: KnownSituation,
+    place: Place,
+    { restart }: { readonly restart: boolean },
+  ): Promise<Begun> {
+    const { method } = place;
+    const attempt = config.attemptOf(situation, {});
+    const first = isFirst(situation);
+    if (first && !restart) {
+      const resumed = await method.resumeEnrollment(attempt);
+      if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
+    }
+    const keyed = situation.facts.policy.enrollment === 'activation-key';
+    const basis = first ? (keyed ? 'activation-key' : 'first') : 'proven';
+    const challenge = await method.beginEnrollment(attempt, {
+      restart: restart || isElsewhere(req, place),
+      basis,
+    });
+    if (challenge) return { kind: 'shown', challenge };
+    if (basis === 'activation-key') return { kind: 'activation-key' };
+    throw new RequestError(409, 'not_begun', 'This method cannot be activated now.');
+  }
+
+  /** GET. */
+  function show(req: Request, res: Response, situation: KnownSituation, place: Place) {
+    return render(req, res, situation, place, () => present(req, situation, place), null);
+  }
+
+  /** After a wrong answer: the form again. */
+  function showAgain(
     req: Request,
     res: Response,
     situation: KnownSituation,
     place: Place,
+    wrong: Refusal,
+  ) {
+    const again = () => begin(req, situation, place, { restart: false });
+    return render(req, res, situation, place, again, wrong);
+  }
+
+  async function render(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    place: Place,
+    find: () => Promise<Begun>,
     wrong: Refusal | null,
   ): Promise<void> {
     const towardsDuo = {
@@ -101,12 +139,14 @@ export function enrolling(config: PageConfig) {
     } as const;
     let begun: Begun;
     try {
-      begun = await begin(req, situation, place);
+      begun = await find();
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       return duo.failed(req, res, situation, error, towardsDuo);
     }
     switch (begun.kind) {
+      case 'to-begin':
+        return showBegin(req, res, situation, place);
       case 'activation-key':
         return showActivationKey(req, res, situation, place, wrong && forKey(wrong));
       case 'handed-over':
@@ -121,18 +161,24 @@ export function enrolling(config: PageConfig) {
     }
   }
 
-  /** POST: a new key in the place of the one shown, which is void from then on. */
-  async function restart(
+  /**
+   * POST: begins, and voids what was begun before; with `restart` also what stands on this form. What is shown
+   * is brought by a GET, which a reload repeats without harm; the way to Duo leaves from the answer itself.
+   */
+  async function start(
     req: Request,
     res: Response,
     situation: KnownSituation,
-    { method, url }: Place,
+    place: Place,
+    options: { readonly restart: boolean },
   ): Promise<void> {
     readFields(req, []);
-    const keyed = situation.facts.policy.enrollment === 'activation-key';
-    const basis = isFirst(situation) ? (keyed ? 'activation-key' : 'first') : 'proven';
-    await method.beginEnrollment(config.attemptOf(situation, {}), { restart: true, basis });
-    respond.onward(req, res, url, { next: 'enroll' });
+    if (place.method === config.duo) {
+      const started = () => begin(req, situation, place, options);
+      return render(req, res, situation, place, started, null);
+    }
+    await begin(req, situation, place, options);
+    respond.onward(req, res, place.url, { next: 'enroll' });
   }
 
   /** POST: the activation key, which opens the way to the method's own form. */
@@ -188,7 +234,7 @@ export function enrolling(config: PageConfig) {
         // The first of two clicks, on another process, has got in with this very answer.
         if (await config.tryAgain(req, res)) return null;
         const wrong = refusal(verdict, { now: now(), res, words: method.words });
-        await show(req, res, situation, place, wrong);
+        await showAgain(req, res, situation, place, wrong);
         return null;
       }
       case 'unavailable':
@@ -198,7 +244,7 @@ export function enrolling(config: PageConfig) {
     }
   }
 
-  return { show, restart, redeem, confirm };
+  return { show, start, redeem, confirm };
 }
 
 function isFirst({ facts }: KnownSituation): boolean {

@@ -132,6 +132,19 @@ export interface MessageLocals extends Page {
   readonly primary: { readonly label: string; readonly href: string } | null;
 }
 
+/** `activate-begin`: the button that begins an activation, where it does not begin by itself. */
+export interface ActivateBeginLocals extends Page {
+  /** POST `_csrf`: voids whatever was begun before. */
+  readonly action: string;
+  readonly heading: string;
+  readonly text: string;
+  readonly button: string;
+  /** Whether a method that is active now is replaced by it. */
+  readonly replaces: boolean;
+  readonly otherMethods: readonly MethodLink[];
+  readonly later: Later | null;
+}
+
 /** `activate-handover`: the code of a key that an administrator has handed over. */
 export interface ActivateHandoverLocals extends Page {
   /** POST `code`, `enrollment` and `_csrf`. */
@@ -267,6 +280,7 @@ export interface ProfileLocals extends Page {
 
 /** Each view's locals by its name. */
 export interface ViewLocals {
+  'activate-begin': ActivateBeginLocals;
   'activate-totp': ActivateTotpLocals;
   'activate-handover': ActivateHandoverLocals;
   'activation-key': ActivationKeyLocals;

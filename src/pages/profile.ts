@@ -132,15 +132,18 @@ export function profilePages(config: ProfileConfig) {
     return { method, url, others: [], later: null, replaces: replaced?.id ?? null };
   }
 
-  const begin: Handler = async (req, res, situation) => {
+  const show: Handler = async (req, res, situation) => {
     const place = placeOf(req, situation);
-    if (await admitted(req, res, situation)) await form.show(req, res, situation, place, null);
+    if (await admitted(req, res, situation)) await form.show(req, res, situation, place);
   };
 
-  const restart: Handler = async (req, res, situation) => {
-    const place = placeOf(req, situation);
-    if (await admitted(req, res, situation)) await form.restart(req, res, situation, place);
-  };
+  const start =
+    (options: { readonly restart: boolean }): Handler =>
+    async (req, res, situation) => {
+      const place = placeOf(req, situation);
+      if (!(await admitted(req, res, situation))) return;
+      await form.start(req, res, situation, place, options);
+    };
 
   const redeem: Handler = async (req, res, situation) => {
     const place = placeOf(req, situation);
@@ -269,8 +272,9 @@ export function profilePages(config: ProfileConfig) {
 
   return {
     overview,
-    begin,
-    restart,
+    show,
+    begin: start({ restart: false }),
+    restart: start({ restart: true }),
     redeem,
     confirm,
     askRemove,

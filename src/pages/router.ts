@@ -70,11 +70,12 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
 
   router.get('/', page(known(status)));
   router.get('/activate', page(known(activation.choose)));
-  router.get('/activate/:method', page(known(activation.begin)));
+  router.get('/activate/:method', page(known(activation.show)));
   router.get('/challenge', page(known(challenge.preferred)));
   router.get('/challenge/:method', page(known(challenge.ask)));
   router.get('/duo/callback', page(fromDuo));
   router.post('/activate/:method', page(step(activation.confirm, isProven)));
+  router.post('/activate/:method/begin', page(step(activation.begin, isProven)));
   router.post('/activate/:method/restart', page(step(activation.restart, isProven)));
   router.post('/challenge/:method', page(step(challenge.verify, isProven)));
   router.post('/activate/:method/key', page(step(activation.redeem, isProven)));
@@ -85,12 +86,13 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   router.post('/recovery-codes', page(guarded(recoveryCodes.kept, inside)));
 
   router.get('/profile', page(inside(profile.overview)));
-  router.get('/profile/activate/:method', page(inside(profile.begin)));
-  router.get('/profile/replace/:enrollment', page(inside(profile.begin)));
+  router.get('/profile/activate/:method', page(inside(profile.show)));
+  router.get('/profile/replace/:enrollment', page(inside(profile.show)));
   router.get('/profile/remove/:enrollment', page(inside(profile.askRemove)));
   router.get('/profile/sign-out-others', page(inside(profile.askSignOut)));
   for (const place of ['/profile/activate/:method', '/profile/replace/:enrollment']) {
     router.post(place, page(guarded(profile.confirm, inside)));
+    router.post(`${place}/begin`, page(guarded(profile.begin, inside)));
     router.post(`${place}/restart`, page(guarded(profile.restart, inside)));
     router.post(`${place}/key`, page(guarded(profile.redeem, inside)));
   }

@@ -394,7 +394,7 @@ journeys('an activation key', (world) => {
     await redeem(browser, await issueKey(world().store, USER));
     const { key } = await confirm(browser);
     const id = (await record()).enrollments[0]!.id;
-    const { text } = await browser.get(`/two-factor/profile/replace/${id}`);
+    const { text } = await browser.form(`/two-factor/profile/replace/${id}`);
     const next = /data-sp="totp-key"[^>]*>([^<]*)</.exec(text)?.[1] ?? 'none';
     assert.match(next, /^[A-Z2-7 ]{39}$/);
     assert.notEqual(next, key);

@@ -96,7 +96,7 @@ journeys('My Profile', (world) => {
     const url = `${PROFILE}/activate/totp`;
     assert.ok(before.text.includes(`href="${url}"`));
 
-    const answer = await confirmAt(browser, url, formOf(await browser.get(url)));
+    const answer = await confirmAt(browser, url, formOf(await browser.form(url)));
     assert.equal(answer.headers.location, `${PROFILE}?done=activated`);
     const after = await browser.get(`${PROFILE}?done=activated`);
     assert.match(after.text, /role="status">The new method is activated\./);
@@ -133,7 +133,7 @@ journeys('My Profile', (world) => {
     const elsewhere = await proven(app, oldKey);
     const url = `${PROFILE}/replace/${oldId}`;
 
-    const form = formOf(await browser.get(url));
+    const form = formOf(await browser.form(url));
     assert.notEqual(form.key, oldKey);
     await proven(app, oldKey);
     assert.ok(await isInside(elsewhere));
@@ -168,7 +168,7 @@ journeys('My Profile', (world) => {
     const oldKey = await browser.activate(USER, now());
     const oldId = await onlyOne();
     const url = `${PROFILE}/replace/${oldId}`;
-    const { enrollment, _csrf, key } = formOf(await browser.get(url));
+    const { enrollment, _csrf, key } = formOf(await browser.form(url));
     const wrong = await browser.post(url, { code: nextCode(oldKey), enrollment, _csrf });
     assert.equal(wrong.status, 422);
     assert.equal(formOf(wrong).key, key);
@@ -182,7 +182,7 @@ journeys('My Profile', (world) => {
     const first = await browser.activate(USER, now());
     const firstId = await onlyOne();
     const url = `${PROFILE}/activate/totp`;
-    const second = formOf(await browser.get(url));
+    const second = formOf(await browser.form(url));
     await confirmAt(browser, url, second);
     assert.equal((await enrollments()).length, 2);
     const elsewhere = await proven(app, first);
@@ -259,7 +259,7 @@ journeys('My Profile', (world) => {
     const firstKey = await browser.activate(USER, now());
     const firstId = await onlyOne();
     const url = `${PROFILE}/activate/totp`;
-    await confirmAt(browser, url, formOf(await browser.get(url)));
+    await confirmAt(browser, url, formOf(await browser.form(url)));
     const secondId = (await enrollments()).find(({ id }) => id !== firstId)?.id;
     const other = await proven(there.app, firstKey);
 
@@ -494,13 +494,13 @@ journeys('My Profile', (world) => {
     const oldKey = await browser.activate(USER, now());
     const id = await onlyOne();
     const url = `${PROFILE}/replace/${id}`;
-    const first = formOf(await browser.get(url));
-    const second = formOf(await browser.get(url));
+    const first = formOf(await browser.form(url));
+    const second = formOf(await browser.form(url));
     assert.equal(second.key, first.key);
 
     const { _csrf } = second;
     assert.equal((await browser.post(`${url}/restart`, { _csrf })).headers.location, url);
-    const third = formOf(await browser.get(url));
+    const third = formOf(await browser.form(url));
     assert.notEqual(third.key, first.key);
     const old = await confirmAt(browser, url, first);
     assert.equal(old.status, 422);
@@ -517,7 +517,7 @@ journeys('My Profile', (world) => {
     const browser = new Browser(app);
     await browser.activate(USER, now());
     const url = `${PROFILE}/replace/${await onlyOne()}`;
-    const { key, enrollment, _csrf } = formOf(await browser.get(url));
+    const { key, enrollment, _csrf } = formOf(await browser.form(url));
     const code = nextCode(key);
     const tabs = [browser.copy(), browser.copy()];
     events.length = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Passport } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import { memoryStore, type PolicyInput } from 'sallyport';
-import type { RefusalReason, Verdict } from '../../src/contracts.js';
+import type { MethodWords, RefusalReason, Verdict } from '../../src/contracts.js';
 import { ACTIVATION_KEY_WORDS } from '../../src/methods/activation-key-words.js';
 import { DUO_WORDS } from '../../src/methods/duo/words.js';
 import { RECOVERY_CODE_WORDS } from '../../src/methods/recovery-code/words.js';
@@ -103,7 +103,7 @@ describe('the words of a refusal', () => {
   }
 
   it('speak of what was asked for, and of nothing else', () => {
-    const all = (words: typeof TOTP_WORDS) =>
+    const all = (words: MethodWords) =>
       [...Object.values(words.refused), words.locked('30 seconds'), words.stopped].join(' ');
     assert.doesNotMatch(all(RECOVERY_CODE_WORDS), /\bapp\b|clock|phone|\bkey\b|Duo/i);
     assert.doesNotMatch(all(ACTIVATION_KEY_WORDS), /\bapp\b|clock|phone|Duo|recovery/i);

@@ -70,7 +70,7 @@ journeys('an enrollment that was begun, and what it rests on', (world) => {
     const { app } = await world().host({ policy: () => policy });
     const stolen = new Browser(app);
     const key = await stolen.activate(USER, now());
-    const begun = (await stolen.json('get', `${PROFILE}/activate/totp`)).body;
+    const begun = (await stolen.jsonForm(`${PROFILE}/activate/totp`)).body;
     world().clock.advance(30_000);
     const owner = new Browser(app);
     await owner.login(USER);

@@ -337,7 +337,12 @@ async function openForm(
       ? (has[args.replace % has.length]?.secret ?? null)
       : null;
   const path = urlOf(system, args.place, replaces);
-  const answer = await system.send(slot, args.process, { path });
+  let answer = await system.send(slot, args.process, { path });
+  const { begin } = JSON.parse(answer.text) as { begin?: string };
+  if (begin !== undefined) {
+    await system.post(model, slot, args.process, begin);
+    answer = await system.send(slot, args.process, { path });
+  }
   const expected = model.openForm(slot.jar, args.place, system.secrets.length, replaces);
   if (expected.kind !== 'form') {
     assert.deepEqual(outcomeOf(answer), expected, answer.text.slice(0, 300));

@@ -57,9 +57,28 @@ export class Browser {
     return (await this.json('get', '/two-factor')).body.csrfToken;
   }
 
+  /** Opens a page of an activation, and presses the button that begins it, where it has one. */
+  async form(path: string): Promise<Response> {
+    const page = await this.get(path);
+    const action = /action="([^"]*\/begin)"/.exec(page.text ?? '')?.[1];
+    if (action === undefined) return page;
+    const begun = await this.post(action, {
+      _csrf: field(page.text, /name="_csrf"[^>]*value="([^"]*)"/),
+    });
+    return begun.status === 303 ? this.get(String(begun.headers.location)) : begun;
+  }
+
+  /** The same for a program. */
+  async jsonForm(path: string): Promise<Response> {
+    const page = await this.json('get', path);
+    if (typeof page.body.begin !== 'string') return page;
+    await this.json('post', page.body.begin, { _csrf: page.body.csrfToken });
+    return this.json('get', path);
+  }
+
   /** Opens the activation page and reads what a person would read from it. */
   async totpForm(): Promise<TotpForm & { _csrf: string }> {
-    const page = await this.get('/two-factor/activate/totp');
+    const page = await this.form('/two-factor/activate/totp');
     return {
       key: field(page.text, /data-sp="totp-key"[^>]*>([^<]*)</),
       enrollment: field(page.text, /name="enrollment"[^>]*value="([^"]*)"/),

@@ -153,7 +153,7 @@ export async function duoHost(
 export async function toPrompt(browser: Browser, from = '/reports'): Promise<string> {
   let path = from;
   for (let hops = 0; hops < 6; hops += 1) {
-    const page = await browser.get(path);
+    const page = await browser.form(path);
     if (page.status === 200) return continueLink(page.text);
     if (page.status !== 303) throw new Error(`${path} answered ${page.status}: ${page.text}`);
     path = String(page.headers.location);
@@ -210,7 +210,7 @@ export async function isInside(browser: Browser): Promise<boolean> {
 /** Adds the authenticator app from My Profile, with the code of that time; its key. */
 export async function addTotp(browser: Browser, now: number): Promise<string> {
   const url = '/two-factor/profile/activate/totp';
-  const { body } = await browser.json('get', url);
+  const { body } = await browser.jsonForm(url);
   const { key, enrollment, csrfToken } = body;
   const code = codeAt(key, now);
   const done = await browser.post(url, { code, enrollment, _csrf: csrfToken });

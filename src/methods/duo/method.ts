@@ -210,7 +210,10 @@ export function duo(config: DuoConfig): DuoMethod {
       };
     },
 
-    async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
+    async beginEnrollment(
+      attempt,
+      { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
+    ) {
       const parameters = await accountOf(attempt);
       const begin = (anew: boolean) =>
         store.beginEnrollment(
@@ -219,7 +222,7 @@ export function duo(config: DuoConfig): DuoMethod {
             ...proposal(keyring, attempt, { id: randomId(), basis, label: TITLE, parameters }),
             lifetimeMs: lifetimeMs ?? config.enrollmentMaxAgeMs,
           },
-          { restart: anew, activationKey },
+          { restart: anew, activationKey, unlessPending },
         );
       const found = await begin(restart);
       // Begun with another account: for another organization, or before its keys were replaced.
@@ -229,8 +232,7 @@ export function duo(config: DuoConfig): DuoMethod {
 
     async resumeEnrollment(attempt) {
       const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
-      // On any other basis it is as well begun anew, which asks Duo once.
-      if (pending?.method !== 'duo' || pending.basis !== 'activation-key') return null;
+      if (pending?.method !== 'duo') return null;
       return pending.parameters === (await accountOf(attempt)) ? enrolling(attempt, pending) : null;
     },
 

@@ -1,8 +1,13 @@
-import type { MethodWords } from '../../contracts.js';
+import type { EnrollableWords } from '../../contracts.js';
 
 const DENIED = 'Duo did not confirm that it was you, so you are not let in. You can try again.';
 
-export const DUO_WORDS: MethodWords = {
+export const DUO_WORDS: EnrollableWords = {
+  begin: {
+    heading: 'Activate Duo Security',
+    text: 'Duo asks you to register your phone, if it does not know it yet, and then to approve on it.',
+    button: 'Continue to Duo',
+  },
   refused: {
     'wrong-code': DENIED,
     replayed: 'This answer from Duo was used already. Start again.',

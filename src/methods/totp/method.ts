@@ -135,7 +135,10 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
     },
 
-    async beginEnrollment(attempt, { restart, basis, activationKey = null, lifetimeMs }) {
+    async beginEnrollment(
+      attempt,
+      { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
+    ) {
       const { subject, session } = attempt;
       const id = randomId();
       const secret = randomBytes(SECRET_BYTES);
@@ -151,7 +154,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
           basis,
           lifetimeMs: lifetimeMs ?? enrollmentMaxAgeMs,
         },
-        { restart, activationKey },
+        { restart, activationKey, unlessPending },
       );
       return pending && shown(pending, attempt);
     },

@@ -1,6 +1,11 @@
-import type { MethodWords } from '../../contracts.js';
+import type { EnrollableWords } from '../../contracts.js';
 
-export const TOTP_WORDS: MethodWords = {
+export const TOTP_WORDS: EnrollableWords = {
+  begin: {
+    heading: 'Activate an authenticator app',
+    text: 'Have the phone with the app at hand: the next page shows a key for it, as a QR code and as text.',
+    button: 'Show the key',
+  },
   refused: {
     'wrong-code':
       'That code is not right. Enter the one your app shows now; if it still fails, check the clock of your device.',
