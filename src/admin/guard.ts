@@ -94,7 +94,7 @@ export function guards(config: GuardConfig): Guards {
       run(req, res).catch((error: unknown) => fail(config, req, res, error));
     };
     async function run(req: Request, res: Response): Promise<void> {
-      const situation = await inspector.inspect(req);
+      const situation = await inspector.inspectFurther(req);
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
         return config.turnAway(situation, req, res);
       }

@@ -35,7 +35,7 @@ export interface AdminPorts {
   readonly issuer: string;
   readonly checkDuoKeys: CheckKeys;
   readonly audit: Audit;
-  readonly inspector: Pick<Inspector, 'inspect'>;
+  readonly inspector: Pick<Inspector, 'inspectFurther'>;
   readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
   readonly requireFresh: RequireFresh;
   readonly csrf: { check(req: Request, res: Response): Promise<void> };

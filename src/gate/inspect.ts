@@ -61,8 +61,8 @@ export interface Inspector {
    * rejects with `UnavailableError` when anything that the decision depends on is broken.
    */
   inspect(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
-  /** The same further on in one go: for the subject that was inspected at its beginning. */
-  inspectFurther(req: Request, stepUp: StepUp): Awaitable<Situation>;
+  /** The same further on in one go: for the subject that the host has named at its beginning. */
+  inspectFurther(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
   /** The same decision again, of somebody who was inspected before: for connections that outlive a request. */
   inspectAgain(situation: KnownSituation): Awaitable<KnownSituation>;
   /**
@@ -164,7 +164,7 @@ export function inspector(config: InspectConfig): Inspector {
       return inspectAs(req, identify.ask(req), stepUp);
     },
 
-    inspectFurther(req, stepUp) {
+    inspectFurther(req, stepUp = null) {
       checkSession(req);
       return inspectAs(req, identify.again(req), stepUp);
     },

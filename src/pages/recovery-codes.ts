@@ -50,9 +50,9 @@ export function recoveryCodePages({
   const unkept = unkeptCodes({ keyring, now: () => store.now() });
 
   /** Whether a person who has just activated a method gets their codes now. */
-  function due({ facts }: KnownSituation): boolean {
-    const { policy, record } = facts;
-    return policy.methods.includes(RECOVERY_CODE) && !record.recoveryCodesKept;
+  function due({ facts: { policy, record } }: KnownSituation): boolean {
+    const first = record.enrollments.length === 0;
+    return policy.methods.includes(RECOVERY_CODE) && (first || !record.recoveryCodesKept);
   }
 
   /** Makes new codes, which void the old ones, and shows them. */

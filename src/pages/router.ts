@@ -153,7 +153,10 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   function known(handler: Handler): Page {
     return async (req, res) => {
       const stepUp = req.session?.sallyport?.stepUp ?? null;
-      const situation = await inspector.enterBetween(req, await inspector.inspect(req, stepUp));
+      const situation = await inspector.enterBetween(
+        req,
+        await inspector.inspectFurther(req, stepUp),
+      );
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
         return turnAway(config, situation, req, res);
       }
@@ -164,7 +167,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   /** For somebody who is through both doors. */
   function inside(handler: Handler): Page {
     return async (req, res) => {
-      const situation = await inspector.inspect(req);
+      const situation = await inspector.inspectFurther(req);
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
         return turnAway(config, situation, req, res);
       }
@@ -193,7 +196,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   }
 
   async function fromDuo(req: Request, res: Response): Promise<void> {
-    const { kind } = await inspector.inspect(req);
+    const { kind } = await inspector.inspectFurther(req);
     if (kind === 'anonymous' && (await duo.cameWithoutSession(req, res))) return;
     await known(duo.callback)(req, res);
   }

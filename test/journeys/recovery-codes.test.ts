@@ -150,4 +150,41 @@ describe('recovery codes', () => {
     assert.deepEqual(recoveryCodesOn(answer.text), []);
     assert.equal((await store.readSubject('user1@acme')).recoveryCodesLeft, null);
   });
+
+  describe('of somebody who has removed the last method', () => {
+    beforeEach(async () => {
+      const policy = () => ({ mode: 'optional' as const });
+      world = await host({ store: memoryStore({ now: clock.now }), policy });
+      browser = new Browser(world.app);
+      await browser.activate('user1@acme', clock.now());
+      codes = browser.recoveryCodes;
+      assert.equal(codes.length, 10);
+    });
+
+    async function removeAndActivateAgain(): Promise<readonly string[]> {
+      const profile = (await browser.get('/two-factor/profile')).text;
+      const [, id] = /profile\/remove\/([\w-]+)/.exec(profile) ?? [];
+      const _csrf = await browser.csrf();
+      const removed = await browser.post(`/two-factor/profile/remove/${id}`, { _csrf });
+      assert.equal(removed.headers.location, '/two-factor/profile?done=removed');
+      clock.advance(30_000);
+      const form = await browser.totpForm();
+      const answer = await browser.post('/two-factor/activate/totp', {
+        ...{ code: codeAt(form.key, clock.now()), enrollment: form.enrollment, _csrf: form._csrf },
+      });
+      return recoveryCodesOn(answer.text);
+    }
+
+    it('are gone with it, and made anew with the next one', async () => {
+      const made = await removeAndActivateAgain();
+      assert.equal(made.length, 10);
+      assert.equal((await recover(codes[0] ?? '')).answer.status, 422);
+      assert.equal((await recover(made[0] ?? '')).answer.status, 200);
+    });
+
+    it('are made anew also where all of them were used', async () => {
+      for (const code of codes) assert.equal((await recover(code)).answer.status, 200);
+      assert.equal((await removeAndActivateAgain()).length, 10);
+    });
+  });
 });
