@@ -3,12 +3,12 @@ import type { Store } from 'express-session';
 import defaultPassport from 'passport';
 import { type DuoKeys, duoProvision } from './admin/duo-provision.js';
 import type { AdminOptions } from './admin/options.js';
-import type { Presenter } from './admin/ports.js';
 import { adminRouter } from './admin/router.js';
 import { type Subjects, subjects } from './admin/subjects.js';
 import { audit } from './audit/events.js';
 import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
+import { together } from './awaitable.js';
 import {
   type Attempt,
   type MethodName,
@@ -161,7 +161,7 @@ export function sallyport(options: SallyportOptions): Door {
     pendingMaxAgeMs: config.pendingMaxAgeMs,
     endedForMs,
   });
-  const checking = checker({ inspector: inspecting, store });
+  const checking = checker({ inspector: inspecting, store, onError });
   const limits = ATTEMPT_LIMITS;
   const redeemActivationKey = activationKeyRedeemer({
     store,
@@ -248,7 +248,10 @@ export function sallyport(options: SallyportOptions): Door {
 
   return {
     async ready() {
-      await Promise.all([store.ready(), views.ready()]);
+      await together(
+        () => store.ready(),
+        () => views.ready(),
+      );
     },
 
     sessions: (hosts) =>
@@ -320,7 +323,7 @@ export function sallyport(options: SallyportOptions): Door {
           headers,
           wantsHtml,
           // One renderer for both kinds of pages, of which neither knows the other's views.
-          present: { ...(respond as unknown as Presenter), qr: qrSvg, moment: onDate },
+          present: { ...respond, qr: qrSvg, moment: onDate },
         },
         adminOptions,
       );

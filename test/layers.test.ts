@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
-const BASE = ['contracts', 'errors', 'duration', 'check-options'];
+const BASE = ['contracts', 'errors', 'duration', 'check-options', 'awaitable'];
 
 /** What each part of src/ may import of ours besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   duration: [],
   'check-options': ['errors', 'duration'],
+  awaitable: ['contracts'],
   crypto: BASE,
   audit: BASE,
   policy: BASE,

@@ -3,7 +3,7 @@ import { onBehalf } from '../audit/events.js';
 import type { Attempt, Challenge, EnrollableMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../methods/attempt.js';
-import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import { totpEnrollment } from '../methods/totp/enrollment-data.js';
 import { provable, unprovableIds } from '../policy/provable.js';
 import { readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
@@ -122,9 +122,9 @@ export function activationPages(context: AdminContext) {
     await showKey(visit, begun, later);
   }
 
-  async function showKey(visit: UserVisit, { data }: Challenge, later: boolean): Promise<void> {
+  async function showKey(visit: UserVisit, challenge: Challenge, later: boolean): Promise<void> {
     const { req, res, admin, user, here } = visit;
-    const shown = data as unknown as TotpEnrollmentData;
+    const shown = totpEnrollment(challenge);
     const qr = present.qr(shown.uri, `QR code of the key for ${shown.account}`);
     await present.page(req, res, {
       view: 'admin/user-key',

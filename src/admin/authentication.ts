@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { OrganizationSetting } from '../policy/settings.js';
 import type { FieldErrors } from './bodies.js';
 import { changesBetween, levelLines } from './changes.js';
@@ -36,13 +37,13 @@ export function authenticationPages(context: AdminContext) {
     duoRefused: DuoRefused | null = null,
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
-    const [nav, current, standing, mayChange, floor] = await Promise.all([
-      navOf(visit, 'authentication'),
-      currentOf(visit),
-      standings.everybody(organization.id, admin),
-      visit.may('organization:change', { kind: 'organization', organization }),
-      floorOf(visit),
-    ]);
+    const [nav, current, standing, mayChange, floor] = await together(
+      () => navOf(visit, 'authentication'),
+      () => currentOf(visit),
+      () => standings.everybody(organization.id, admin),
+      () => visit.may('organization:change', { kind: 'organization', organization }),
+      () => floorOf(visit),
+    );
     const { value, version, changedBy, changedAt } = current;
     const own = formLevel(value);
     const isPartner = organization.kind === 'partner';

@@ -1,3 +1,5 @@
+import { together } from '../awaitable.js';
+
 /** Maps in order with a bounded number under way: a thousand reads at once would starve everybody else. */
 export async function inBatches<T, R>(
   items: readonly T[],
@@ -6,7 +8,8 @@ export async function inBatches<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += size) {
-    results.push(...(await Promise.all(items.slice(at, at + size).map(use))));
+    const batch = items.slice(at, at + size).map((item) => () => use(item));
+    results.push(...(await together(...batch)));
   }
   return results;
 }

@@ -72,15 +72,14 @@ export function readQuery<Name extends string>(
   req: Request,
   names: readonly Name[],
 ): Readonly<Record<Name, string>> {
-  const found = {} as Record<Name, string>;
-  for (const name of names) {
+  const read = (name: Name): string => {
     const value: unknown = req.query[name];
     if (value !== undefined && (typeof value !== 'string' || value.length > 512)) {
       throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
         [name]: 'Send this once, as a text of at most 512 characters.',
       });
     }
-    found[name] = value?.trim() ?? '';
-  }
-  return found;
+    return value?.trim() ?? '';
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>;
 }

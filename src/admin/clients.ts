@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import { inBatches } from './batches.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { notFound, type OrganizationVisit } from './guard.js';
@@ -10,10 +11,10 @@ export function clientPages({ directory, navOf, standings, present }: AdminConte
     const { req, res, admin, organization, at, links } = visit;
     if (organization.kind !== 'partner') throw notFound();
     const query = listQuery(req);
-    const [nav, page] = await Promise.all([
-      navOf(visit, 'clients'),
-      directory.clients(organization.id, query),
-    ]);
+    const [nav, page] = await together(
+      () => navOf(visit, 'clients'),
+      () => directory.clients(organization.id, query),
+    );
     const found = await inBatches(page.items, async (client) => {
       const readable = await visit.may('organization:read', {
         kind: 'organization',

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { DirectoryOrganization, DirectoryUser, SecondFactorStore } from '../contracts.js';
 import type { Hypothesis } from '../policy/organization-policy.js';
 import { inBatches } from './batches.js';
@@ -53,11 +54,11 @@ export async function dryRun(
 
   async function examine(user: DirectoryUser, at: DirectoryOrganization): Promise<void> {
     const subject = { id: user.id, tenantId: at.id, label: user.label };
-    const [record, before, after] = await Promise.all([
-      store.readSubject(user.id),
-      standings.of(subject),
-      standings.of(subject, hypothesis),
-    ]);
+    const [record, before, after] = await together(
+      () => store.readSubject(user.id),
+      () => standings.of(subject),
+      () => standings.of(subject, hypothesis),
+    );
     const asked = { before: asks(before, record), after: asks(after, record) };
     if (asked.after && !asked.before) {
       count.newlyAsked += 1;

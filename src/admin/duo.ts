@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { together } from '../awaitable.js';
 import type { CheckedKeys } from '../methods/duo/save.js';
 import type { OrganizationSetting } from '../policy/settings.js';
 import { checkbox, readBody } from './bodies.js';
@@ -103,12 +104,12 @@ export function duoKeyPages(
   }
 
   async function write(
-    { req, res, admin, organization, at }: OrganizationVisit,
+    visit: OrganizationVisit,
     current: Current,
     setting: OrganizationSetting,
     fields: Fields | null,
   ): Promise<void> {
-    const visit = { req, res, admin, organization, at } as OrganizationVisit;
+    const { req, admin, organization } = visit;
     const changes = changesBetween(current.value, setting, titleOf);
     if (changes.length === 0) return done(visit, 'unchanged', current.version);
     const written = await store.writeSetting(organization.id, {
@@ -199,11 +200,11 @@ export function duoKeyPages(
     { admin }: OrganizationVisit,
     hypothesis: ReturnType<typeof hypothesisOf>,
   ): Promise<boolean> {
-    const [record, before, after] = await Promise.all([
-      store.readSubject(admin.id),
-      standings.of(admin),
-      standings.of(admin, hypothesis),
-    ]);
+    const [record, before, after] = await together(
+      () => store.readSubject(admin.id),
+      () => standings.of(admin),
+      () => standings.of(admin, hypothesis),
+    );
     return newlyShutsOut(before, after, record, store.now());
   }
 

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { AdminTarget } from './authorize.js';
 import type { CheckedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
@@ -13,12 +14,12 @@ export function navigation(directory: CheckedDirectory): NavOf {
     const { organization, at, links } = visit;
     const target: AdminTarget = { kind: 'organization', organization };
     const isPartner = organization.kind === 'partner';
-    const [readable, clients, users, events] = await Promise.all([
-      visit.may('organization:read', target),
-      isPartner && visit.may('clients:list', target),
-      visit.may('users:list', target),
-      visit.may('events:read', target),
-    ]);
+    const [readable, clients, users, events] = await together(
+      () => visit.may('organization:read', target),
+      () => isPartner && visit.may('clients:list', target),
+      () => visit.may('users:list', target),
+      () => visit.may('events:read', target),
+    );
     const tabs: { tab: Tab; label: string; href: string; shown: boolean }[] = [
       { tab: 'details', label: 'Overview', href: at.details, shown: readable },
       {

@@ -6,7 +6,7 @@ import {
   objectWith,
   optionsObject,
 } from '../check-options.js';
-import type { Directory } from '../contracts.js';
+import type { Awaitable, Directory } from '../contracts.js';
 import type { Duration } from '../duration.js';
 import type { Authorize } from './authorize.js';
 
@@ -16,7 +16,7 @@ export interface AdminOptions {
   /** Who may do what. Absent, every route refuses. */
   readonly authorize?: Authorize;
   /** The organization at which the pages start. Default: the one in whose name the administrator acts. */
-  readonly start?: (req: Request) => string | null | undefined;
+  readonly start?: (req: Request) => Awaitable<string | null | undefined>;
   /** How long an activation key can be used. Default `24h`. */
   readonly activationKeyMaxAge?: Duration;
   /** How long a key that was handed over waits for the user's first login. Default `7d`. */
@@ -28,7 +28,7 @@ export interface AdminOptions {
 export interface AdminConfig {
   readonly directory: Directory;
   readonly authorize: Authorize | null;
-  readonly start: ((req: Request) => string | null | undefined) | null;
+  readonly start: ((req: Request) => Awaitable<string | null | undefined>) | null;
   readonly activationKeyMaxAgeMs: number;
   readonly handoverMaxAgeMs: number;
   readonly timeoutMs: number;

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import { organizationSetting } from '../policy/settings.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { forbidden, type OrganizationVisit, type Visit } from './guard.js';
@@ -9,11 +10,11 @@ export function organizationPages(context: AdminContext) {
 
   async function show(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
-    const [nav, standing, stored] = await Promise.all([
-      navOf(visit, 'details'),
-      standings.everybody(organization.id, admin),
-      store.readSetting(organization.id),
-    ]);
+    const [nav, standing, stored] = await together(
+      () => navOf(visit, 'details'),
+      () => standings.everybody(organization.id, admin),
+      () => store.readSetting(organization.id),
+    );
     const setting = organizationSetting(stored, organization.id)?.value ?? null;
     const descriptions: Readonly<Record<string, string>> = {
       [at.authentication]: 'Switch two-factor on or off, and choose the mechanisms.',
@@ -78,7 +79,7 @@ export function organizationPages(context: AdminContext) {
   /** The organization at which this administrator starts; whoever may not read it administers nothing. */
   async function home(visit: Visit): Promise<void> {
     const { req, admin } = visit;
-    const id = options.start ? options.start(req) : admin.tenantId;
+    const id = options.start ? await options.start(req) : admin.tenantId;
     const organization = typeof id === 'string' ? await directory.organization(id) : null;
     if (!organization) throw forbidden();
     if (!(await visit.may('organization:read', { kind: 'organization', organization }))) {

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { DirectoryOrganization, StoredSetting, Subject } from '../contracts.js';
 import type { Hypothesis } from '../policy/organization-policy.js';
 import {
@@ -113,10 +114,10 @@ async function wouldLockOut(
   admin: Subject,
   hypothesis: Hypothesis,
 ): Promise<boolean> {
-  const [record, before, after] = await Promise.all([
-    store.readSubject(admin.id),
-    standings.of(admin),
-    standings.of(admin, hypothesis),
-  ]);
+  const [record, before, after] = await together(
+    () => store.readSubject(admin.id),
+    () => standings.of(admin),
+    () => standings.of(admin, hypothesis),
+  );
   return newlyShutsOut(before, after, record, store.now());
 }

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { SubjectRecord } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { keptCodesLeft } from '../methods/recovery-code/codes.js';
@@ -18,12 +19,12 @@ export function userPages(context: AdminContext) {
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
     const target = { kind: 'organization', organization } as const;
-    const [nav, standing, record, mayList] = await Promise.all([
-      navOf(visit, 'users'),
-      standings.of(subject),
-      store.readSubject(subject.id),
-      visit.may('users:list', target),
-    ]);
+    const [nav, standing, record, mayList] = await together(
+      () => navOf(visit, 'users'),
+      () => standings.of(subject),
+      () => store.readSubject(subject.id),
+      () => visit.may('users:list', target),
+    );
     const can = await possible(visit, standing, record, mayList);
     const { policy } = standing;
     const sentences = policy ? explain(subject, policy, record).sentences : becauseOf(standing);
@@ -95,12 +96,12 @@ export function userPages(context: AdminContext) {
   ): Promise<UserLocals['can']> {
     const { organization, user, admin, at, here } = visit;
     const target = { kind: 'user', organization, user } as const;
-    const [activate, reset, unlock, change] = await Promise.all([
-      visit.may('user:activate', target),
-      visit.may('user:reset', target),
-      visit.may('user:unlock', target),
-      visit.may('user:change', target),
-    ]);
+    const [activate, reset, unlock, change] = await together(
+      () => visit.may('user:activate', target),
+      () => visit.may('user:reset', target),
+      () => visit.may('user:unlock', target),
+      () => visit.may('user:change', target),
+    );
     const other = user.id !== admin.id;
     const key = activationKey(record);
     const something = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { DirectoryUser } from '../contracts.js';
 import { inBatches } from './batches.js';
 import { type AdminContext, noticeOf } from './context.js';
@@ -13,20 +14,20 @@ export function userListPages(context: AdminContext) {
     const { organization } = visit;
     if (!(await visit.may('user:read', { kind: 'user', organization, user }))) return null;
     const subject = { id: user.id, tenantId: organization.id, label: user.label };
-    const [standing, record] = await Promise.all([
-      standings.of(subject),
-      store.readSubject(user.id),
-    ]);
+    const [standing, record] = await together(
+      () => standings.of(subject),
+      () => store.readSubject(user.id),
+    );
     return { user, standing, record };
   }
 
   async function list(visit: OrganizationVisit, error: string | null = null): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const query = listQuery(req);
-    const [nav, page] = await Promise.all([
-      navOf(visit, 'users'),
-      directory.users(organization.id, query),
-    ]);
+    const [nav, page] = await together(
+      () => navOf(visit, 'users'),
+      () => directory.users(organization.id, query),
+    );
     const rows = (await inBatches(page.items, (user) => rowOf(visit, user))).filter(
       (row) => row !== null,
     );

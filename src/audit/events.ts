@@ -56,7 +56,7 @@ export function audit(
         detail,
         ...(enrollments && { enrollments: enrollments.map(named) }),
       });
-      for (const sink of sinks) deliver(sink, event, onError);
+      for (const sink of sinks) (async () => sink.record(event))().catch(onError);
     },
   };
 }
@@ -69,16 +69,4 @@ function named({ id, method, label }: EventEnrollment): EventEnrollment {
 /** The same trail, with somebody else as the one who did it: an administrator who acts for a user. */
 export function onBehalf(trail: Audit, actorId: string): Audit {
   return { record: (type, facts) => trail.record(type, { ...facts, actorId }) };
-}
-
-async function deliver(
-  sink: AuditSink,
-  event: AuditEvent,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  try {
-    await sink.record(event);
-  } catch (error) {
-    onError(error);
-  }
 }

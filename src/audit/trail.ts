@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { AuditEvent, AuditSink, EventStore } from '../contracts.js';
 import { foldsOf, placeOf } from './place.js';
 
@@ -30,10 +31,11 @@ export function storeTrail(
 /** Resolves when the event is kept wherever it belongs. */
 export async function keepEvent(store: Store, event: AuditEvent, keep: number): Promise<void> {
   const { tenantId, subjectId, type } = event;
-  await Promise.all([
-    tenantId === null ? null : store.appendEvent(tenantId, event, placeOf(event, keep)),
-    subjectId !== null && HISTORY.has(type)
-      ? store.appendHistory(subjectId, event, { folds: foldsOf(event) })
-      : null,
-  ]);
+  await together(
+    () => (tenantId === null ? null : store.appendEvent(tenantId, event, placeOf(event, keep))),
+    () =>
+      subjectId !== null && HISTORY.has(type)
+        ? store.appendHistory(subjectId, event, { folds: foldsOf(event) })
+        : null,
+  );
 }

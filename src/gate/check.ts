@@ -23,12 +23,14 @@ export interface Check {
    * Calls back once, when the decision is `pass` no longer (logout, reset, expiry, a stricter policy, or a
    * store that cannot tell). Returns a function that stops watching: call it when the connection closes.
    */
-  onRevoked(listener: (decision: Decision | null) => void): () => void;
+  onRevoked(listener: (decision: Decision | null) => void | Promise<void>): () => void;
 }
 
 export interface CheckConfig {
   readonly inspector: Inspector;
   readonly store: Pick<SecondFactorStore, 'subscribe'>;
+  /** Told of a listener of the host's that throws or rejects. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface Checker {
@@ -36,7 +38,7 @@ export interface Checker {
   close(): void;
 }
 
-export function checker({ inspector, store }: CheckConfig): Checker {
+export function checker({ inspector, store, onError }: CheckConfig): Checker {
   const watching = new Set<() => void>();
   const recheckAll = () => {
     for (const recheck of watching) recheck();
@@ -64,16 +66,20 @@ export function checker({ inspector, store }: CheckConfig): Checker {
 
   function onRevoked(
     situation: Situation,
-    listener: (decision: Decision | null) => void,
+    listener: (decision: Decision | null) => void | Promise<void>,
   ): () => void {
+    // Async, so that whatever becomes of the host's function is heard.
+    const tell = (decision: Decision | null): void => {
+      (async () => listener(decision))().catch(onError);
+    };
     if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
-      queueMicrotask(() => listener(situation.decision));
+      queueMicrotask(() => tell(situation.decision));
       return () => {};
     }
     const revoked = (decision: Decision | null): void => {
       if (!watching.has(recheck)) return;
       stop();
-      listener(decision);
+      tell(decision);
     };
     const recheck = (): void => {
       // Async, so that a throw of a warm read arrives as a rejection.

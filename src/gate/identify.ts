@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { ignored, isThenable } from '../awaitable.js';
 import type { Subject } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 
@@ -52,8 +53,7 @@ export function identify(subject: (req: Request) => unknown): Identify {
 function readSubject(value: unknown): Subject | null {
   if (value === null || value === undefined || value === false) return null;
   if (isThenable(value)) {
-    // Whatever becomes of it is nobody's: unheard, its rejection would end the process.
-    Promise.resolve(value).catch(() => {});
+    ignored(value);
     throw new UnavailableError('ERR_SUBJECT', 'subject(req) must be synchronous, got a promise');
   }
   const { id, tenantId, label } = value as Partial<Record<keyof Subject, unknown>>;
@@ -70,9 +70,4 @@ function readSubject(value: unknown): Subject | null {
     }
   }
   return value as Subject;
-}
-
-/** Promises of other libraries too, and of other realms. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null)?.then === 'function';
 }

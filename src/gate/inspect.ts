@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { isThenable, settled, together } from '../awaitable.js';
 import type {
   AssuranceRecord,
   Awaitable,
@@ -116,8 +117,12 @@ export function inspector(config: InspectConfig): Inspector {
     const policy = settled(() => resolvePolicy(subject));
     const record = settled(() => store.readSubject(subject.id));
     const assurance = settled(() => store.readAssurance(session));
-    if (policy instanceof Promise || record instanceof Promise || assurance instanceof Promise) {
-      return Promise.all([policy, record, assurance]).then((all) => conclude(...all));
+    if (isThenable(policy) || isThenable(record) || isThenable(assurance)) {
+      return together(
+        () => policy,
+        () => record,
+        () => assurance,
+      ).then((all) => conclude(...all));
     }
     return conclude(policy, record, assurance);
   }
@@ -227,28 +232,16 @@ export function inspector(config: InspectConfig): Inspector {
       }
       const session = sessionDigest(req.sessionID);
       if (notedLogin(req, session, subject.id)) return;
-      const [record, assurance] = await Promise.all([
-        settled(() => store.readSubject(subject.id)),
-        settled(() => (wasLoaded(req) ? store.readAssurance(session) : null)),
-      ]);
+      const [record, assurance] = await together(
+        () => store.readSubject(subject.id),
+        () => (wasLoaded(req) ? store.readAssurance(session) : null),
+      );
       noteLogin(req, loginFrom(req, session, subject.id, record, assurance));
     },
   };
 }
 
 type Kept = Pick<Facts, 'postponedUntil'> & { readonly login: Login };
-
-/**
- * A throw becomes a rejection: when one of three reads fails at once while another is under way, that other
- * must not be left unhandled.
- */
-function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
-  try {
-    return read();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
 
 function checkSession(req: Request): void {
   if (!req.session) {

@@ -11,6 +11,7 @@ import { duoChallenge } from './duo-challenge.js';
 import type { Handler, PageConfig } from './enrolling.js';
 import { readFields } from './fields.js';
 import { openDoor, prove, type Refusal, refusal } from './proof.js';
+import { besideProtocol } from './protocol.js';
 
 const REASONS = {
   'not-proven': null,
@@ -79,7 +80,7 @@ export function challengePages(config: PageConfig) {
     const answer = {
       status: wrong?.status ?? 200,
       subject: situation.subject,
-      json: {
+      json: besideProtocol(data, {
         ...(wrong
           ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
           : {}),
@@ -88,8 +89,7 @@ export function challengePages(config: PageConfig) {
         methods: methods.map(({ name }) => name),
         url: action,
         rememberDays: rememberDays(situation),
-        ...data,
-      },
+      }),
     };
     if (method.name === RECOVERY_CODE) {
       const title = 'Use a recovery code';

@@ -2,9 +2,10 @@ import type { Request, Response } from 'express';
 import type { Challenge, EnrollableMethod } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { TotpParameters } from '../methods/totp/code.js';
-import type { TotpEnrollmentData } from '../methods/totp/method.js';
+import { totpEnrollment } from '../methods/totp/enrollment-data.js';
 import type { KeySettings, Later, MethodLink } from './locals.js';
 import type { Refusal } from './proof.js';
+import { besideProtocol } from './protocol.js';
 import { qrSvg } from './qr.js';
 import type { Responder } from './respond.js';
 
@@ -55,10 +56,10 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     res: Response,
     situation: KnownSituation,
     { method, url, others, later }: Place,
-    { data }: Challenge,
+    challenge: Challenge,
     wrong: Refusal | null,
   ): Promise<void> {
-    const shown = data as unknown as TotpEnrollmentData;
+    const shown = totpEnrollment(challenge);
     const { enrollment, key, uri, account, issuer, digits } = shown;
     const qr = qrSvg(uri, `QR code of the key for ${account}`);
     await respond.page(req, res, {
@@ -81,15 +82,16 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
         otherMethods: others,
         later,
       },
-      json: {
-        ...asJson(wrong),
-        next: 'enroll',
-        method: method.name,
-        url,
-        ...data,
-        qr,
-        graceEndsAt: later?.until.iso ?? null,
-      },
+      json: besideProtocol(
+        { ...challenge.data, qr },
+        {
+          ...asJson(wrong),
+          next: 'enroll',
+          method: method.name,
+          url,
+          graceEndsAt: later?.until.iso ?? null,
+        },
+      ),
     });
   }
 
@@ -99,10 +101,10 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     res: Response,
     situation: KnownSituation,
     { method, url, others }: Place,
-    { data }: Challenge,
+    challenge: Challenge,
     wrong: Refusal | null,
   ): Promise<void> {
-    const { enrollment, issuer, digits } = data as unknown as TotpEnrollmentData;
+    const { enrollment, issuer, digits } = totpEnrollment(challenge);
     const alone = situation.facts.policy.enrollment === 'self';
     await respond.page(req, res, {
       status: wrong?.status ?? 200,

@@ -50,7 +50,24 @@ const RETRY_AFTER_SECONDS = 5;
 const NOT_TAKEN =
   'What you sent was not taken, because you were not signed in to the end. Afterwards you are brought back to the page of the form, as far as it is known: send it again from there.';
 
-export function responder(config: RespondConfig): Responder {
+/**
+ * The same for any view: our own pages and the administrator's are typed each by what they know of it, and
+ * neither knows the other's views.
+ */
+export interface AnyResponder extends Pick<Responder, 'onward' | 'fail'> {
+  page(req: Request, res: Response, answer: AnyAnswer): Promise<void>;
+}
+
+interface AnyAnswer {
+  readonly status?: number;
+  readonly view: string;
+  readonly title: string;
+  readonly subject: Subject | null;
+  readonly locals: object;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export function responder(config: RespondConfig): AnyResponder {
   const { views, stylesheets, brandOf, csrf, path, homeUrl } = config;
 
   function frame(req: Request, res: Response, title: string, subject: Subject | null): Frame {
@@ -68,17 +85,17 @@ export function responder(config: RespondConfig): Responder {
     };
   }
 
-  async function page<Name extends ViewName>(
+  async function page(
     req: Request,
     res: Response,
-    { status = 200, view, title, subject, locals, json }: Answer<Name>,
+    { status = 200, view, title, subject, locals, json }: AnyAnswer,
   ): Promise<void> {
     res.status(status).set('Cache-Control', 'no-store').vary('Accept');
     if (!wantsHtml(req)) {
       res.json(subject ? { ...json, csrfToken: csrf.token(req, res) } : json);
       return;
     }
-    const whole = { ...locals, frame: frame(req, res, title, subject) } as ViewLocals[Name];
+    const whole = { ...locals, frame: frame(req, res, title, subject) };
     res.type('html').send(await views.render(view, whole));
   }
 

@@ -3,7 +3,6 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import { SallyportError } from '../errors.js';
-import type { ViewLocals, ViewName } from './locals.js';
 
 /**
  * Our own EJS renderer. The host's view engine and settings are never touched, and EJS's process-wide cache
@@ -12,7 +11,7 @@ import type { ViewLocals, ViewName } from './locals.js';
  */
 export interface Views {
   /** Renders one of our views. Rejects with `SallyportError` (ERR_VIEW), naming the file. */
-  render<Name extends ViewName>(view: Name, locals: ViewLocals[Name]): Promise<string>;
+  render(view: string, locals: object): Promise<string>;
   /** Compiles every view; rejects with ERR_VIEW for a missing folder or a view that does not compile. */
   ready(): Promise<void>;
 }
@@ -57,7 +56,7 @@ export function createViews({ folder, cache = true }: ViewsOptions = {}): Views 
       const sources = await compiled();
       const source = find(sources, view);
       if (!source) throw new SallyportError('ERR_VIEW', `there is no view named ${view}`);
-      return run(sources, source, locals as unknown as Locals);
+      return run(sources, source, { ...locals });
     },
 
     async ready() {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import { isThenable, settled, together } from '../awaitable.js';
 import { checkOptions, functionOption, objectWith, optionsObject } from '../check-options.js';
 import type {
   Awaitable,
@@ -167,21 +168,11 @@ function all<A, B, C, R>(
   use: (a: A, b: B, c: C) => R,
 ): Awaitable<R> {
   if (isThenable(a) || isThenable(b) || isThenable(c)) {
-    return Promise.all([a, b, c]).then((found) => use(...found));
+    return together(
+      () => a,
+      () => b,
+      () => c,
+    ).then((found) => use(...found));
   }
   return use(a, b, c);
-}
-
-/** A throw becomes a rejection, so that a read that is under way beside it is not left unhandled. */
-function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
-  try {
-    return read();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-/** Not only native promises: query builders are thenables. */
-function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -6,6 +6,8 @@ import { sessionDigest } from './assurance.js';
 import { noteCarried, withholdEnded } from './carried-id.js';
 import type { SessionEnds } from './session-ends.js';
 
+type Sessions = SessionData[] | { [sid: string]: SessionData };
+
 type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
 
 export interface GuardConfig {
@@ -118,25 +120,30 @@ export class GuardedStore extends Store {
     });
   }
 
-  override all(callback: (error: unknown, data?: SessionData[] | null) => void): void {
-    answer(callback, () => this.#call('all', (done) => this.#optional('all')(done as never)));
+  override all(callback: (error: unknown, data?: Sessions | null) => void): void {
+    answer(callback, () =>
+      this.#call<Sessions>('all', (done) => this.#optional('all').call(this.#inner, done)),
+    );
   }
 
   override length(callback: (error: unknown, length?: number) => void): void {
-    answer(callback as Done<number>, () =>
-      this.#call('length', (done) => this.#optional('length')(done as never)),
+    answer<number>(
+      (error, length) => callback(error, length ?? undefined),
+      () => this.#call('length', (done) => this.#optional('length').call(this.#inner, done)),
     );
   }
 
   override clear(callback: Done = () => {}): void {
-    answer(callback, () => this.#call('clear', (done) => this.#optional('clear')(done)));
+    answer(callback, () =>
+      this.#call('clear', (done) => this.#optional('clear').call(this.#inner, done)),
+    );
   }
 
   #optional<Name extends 'all' | 'length' | 'clear'>(name: Name): NonNullable<Store[Name]> {
     const method = this.#inner[name];
     if (!method)
       throw new SallyportError('ERR_SESSION_STORE', `the session store has no ${name}()`);
-    return method.bind(this.#inner) as NonNullable<Store[Name]>;
+    return method;
   }
 
   /** So that it is known when the answer is sent; whoever has no session is nobody in any case. */

@@ -1,3 +1,4 @@
+import { together } from '../awaitable.js';
 import type { Awaitable } from '../contracts.js';
 import { notReplicated, unreadable } from './redis/errors.js';
 import type { Marker } from './redis/marker.js';
@@ -44,10 +45,10 @@ export function redisRecords<V, Reply>({
   const load = (key: string): Promise<V> =>
     shards.call(key, async (send) => {
       // One pipeline, the marker last: a store emptied between the two is seen to lack it.
-      const [record, mark] = await Promise.all([
-        send([command, key]),
-        send(['GET', marker.keyFor(key)]),
-      ]);
+      const [record, mark] = await together(
+        () => send([command, key]),
+        () => send(['GET', marker.keyFor(key)]),
+      );
       marker.seen(mark);
       return decoded(decode, record as Reply);
     });
@@ -64,10 +65,10 @@ export function redisRecords<V, Reply>({
     marker.guard(key, () =>
       shards.callBlocking(key, async (send) => {
         const reply = await runScript(send, script, key, [clock(), ...args.map(argument)]);
-        const [mark, done] = await Promise.all([
-          send(['GET', marker.keyFor(key)]),
-          send(['WAIT', String(replicas.count), String(replicas.ms)]),
-        ]);
+        const [mark, done] = await together(
+          () => send(['GET', marker.keyFor(key)]),
+          () => send(['WAIT', String(replicas.count), String(replicas.ms)]),
+        );
         marker.seen(mark);
         if (Number(done) < replicas.count) {
           throw notReplicated(Number(done), replicas.count, replicas.ms);

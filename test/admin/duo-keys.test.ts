@@ -81,6 +81,34 @@ describe('Duo’s keys on the administrator’s pages', () => {
     assert.ok(await isInside(user));
   });
 
+  it('of two administrators who save at the same moment are one’s, and the other one is told so', async () => {
+    const { host, admin } = await ready();
+    const other = await signedIn(host, 'admin@north');
+    const version = await versionOf(host);
+    const answers = await Promise.all([
+      admin.submit(DUO, { ...keys(), version }),
+      other.submit(DUO, { ...keys(), version, whenUnavailable: 'let-in' }),
+    ]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 409]);
+    const refused = answers.find(({ status }) => status === 409);
+    assert.match(refused?.text ?? '', /Somebody has changed this setting meanwhile/);
+    assert.equal(await versionOf(host), String(Number(version) + 1));
+    assert.deepEqual(host.errors, []);
+  });
+
+  it('removed by two at the same moment are removed once', async () => {
+    const { host, admin } = await ready();
+    const other = await signedIn(host, 'admin@north');
+    await admin.submit(DUO, { ...keys(), version: await versionOf(host) });
+    const version = Number(await versionOf(host));
+    const answers = await Promise.all(
+      [admin, other].map((one) => one.call(`${DUO}/remove`, { version })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409]);
+    assert.equal((await settingOf(host)).duo, null);
+    assert.deepEqual(host.errors, []);
+  });
+
   it('add Duo where only some mechanisms are accepted', async () => {
     const { host, admin } = await ready({ methods: ['totp'] });
     await admin.submit(DUO, { ...keys(), version: await versionOf(host) });

@@ -206,7 +206,7 @@ describe('the host’s policy', () => {
       const bad = Object.freeze({ mode: 'none' });
       const answers: unknown[] = [good, bad];
       const resolve = resolver(() => answers.shift());
-      resolve(USER1);
+      assert.ok(resolve(USER1));
       assert.throws(() => resolve(USER1), isPolicyError(/mode/));
     });
   });

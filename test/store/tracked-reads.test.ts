@@ -79,7 +79,7 @@ describe('trackedReads', () => {
     const second = reads.get('a', load);
     loads[0]?.reject(new Error('down'));
     await assert.rejects(async () => first, /down/);
-    reads.get('a', load);
+    assert.ok(reads.get('a', load) instanceof Promise);
     assert.equal(loads.length, 2, 'the second is still shared');
     loads[1]?.resolve('new');
     assert.equal(await second, 'new');

@@ -39,10 +39,14 @@ export function startSallyport(
   { env = {} }: Pick<CliOptions, 'env'> = {},
 ) {
   const { REDIS_URL: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['--import=tsx', MAIN, ...args], {
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--unhandled-rejections=strict', '--import=tsx', MAIN, ...args],
+    {
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;

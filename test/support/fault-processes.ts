@@ -29,7 +29,7 @@ export async function faultProcess(
     ? [`--import=data:text/javascript,${encodeURIComponent(skewed)}`]
     : [];
   const child = fork(PROGRAM, [JSON.stringify(settings)], {
-    execArgv: [...preload, '--import=tsx'],
+    execArgv: [...preload, '--unhandled-rejections=strict', '--import=tsx'],
   });
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   closeLater({

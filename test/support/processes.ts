@@ -18,7 +18,11 @@ const PROGRAM = fileURLToPath(new URL('./process-host.ts', import.meta.url));
 export async function hostProcess(settings: ProcessSettings): Promise<HostProcess> {
   // The loaders of this process, so that it runs the same Express.
   const loaders = process.execArgv.some((one) => one.includes('tsx'));
-  const execArgv = loaders ? process.execArgv : [...process.execArgv, '--import=tsx'];
+  const execArgv = [
+    ...process.execArgv,
+    '--unhandled-rejections=strict',
+    ...(loaders ? [] : ['--import=tsx']),
+  ];
   const child = fork(PROGRAM, [JSON.stringify(settings)], { execArgv });
   const here = new Set<string>();
   const port = await new Promise<number>((resolve, reject) => {

@@ -2,7 +2,8 @@ import { organizationPolicy, type SecondFactorStore } from 'sallyport';
 import type { Subject } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
-import { type TotpEnrollmentData, totp } from '../../src/methods/totp/method.js';
+import { totpEnrollment } from '../../src/methods/totp/enrollment-data.js';
+import { totp } from '../../src/methods/totp/method.js';
 import type { Organization } from '../../src/policy/resolve-settings.js';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { type HostOptions, KEY } from './app.js';
@@ -72,5 +73,5 @@ export async function handOver(
     { basis: 'handover', restart: true, lifetimeMs },
   );
   if (!begun) throw new Error('nothing was handed over');
-  return (begun.data as unknown as TotpEnrollmentData).key;
+  return totpEnrollment(begun).key;
 }

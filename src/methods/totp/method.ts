@@ -3,7 +3,6 @@ import type {
   Attempt,
   Challenge,
   EnrollableMethod,
-  EnrollmentBasis,
   Keyring,
   PendingEnrollment,
   SecondFactorStore,
@@ -13,7 +12,7 @@ import type {
 import { randomId } from '../../crypto/random.js';
 import { basisHolds } from '../attempt.js';
 import { sealingContext } from '../sealing-context.js';
-import { type AppNames, appNames } from './app-names.js';
+import { appNames } from './app-names.js';
 import {
   clockOffset,
   formatParameters,
@@ -22,6 +21,7 @@ import {
   readCode,
   type TotpParameters,
 } from './code.js';
+import type { TotpEnrollmentData } from './enrollment-data.js';
 import { keyUri, manualKey } from './key.js';
 import { TOTP_WORDS } from './words.js';
 
@@ -41,15 +41,6 @@ export interface TotpConfig {
   readonly onError: (error: unknown) => void;
 }
 
-/** What the activation page shows. The only place where the secret leaves the keyring. */
-export interface TotpEnrollmentData extends AppNames, TotpParameters {
-  readonly enrollment: string;
-  readonly basis: EnrollmentBasis;
-  readonly key: string;
-  readonly uri: string;
-  readonly expiresAt: Date;
-}
-
 /** Time-based one-time passwords (RFC 6238), as authenticator apps make them. */
 export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }: TotpConfig) {
   const { digits } = parameters;
@@ -63,15 +54,14 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
    * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
    * next login, or `npx sallyport reseal`, tries again.
    */
-  async function renew(sealed: Uint8Array, subject: Subject, id: string): Promise<void> {
-    if (keyring.isCurrent(sealed)) return;
-    try {
+  function renew(sealed: Uint8Array, subject: Subject, id: string): void {
+    const reseal = async (): Promise<void> => {
+      if (keyring.isCurrent(sealed)) return;
       const secret = open(sealed, subject, id);
       const renewed = keyring.seal(secret, sealingContext('totp', subject.id, id));
       await store.reseal(subject.id, id, sealed, renewed);
-    } catch (error) {
-      onError(error);
-    }
+    };
+    reseal().catch(onError);
   }
 
   function shown(pending: PendingEnrollment, { subject, ...given }: Attempt): Challenge {
@@ -126,7 +116,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
         // two submissions at the same moment, on any two processes, one wins.
         const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step, epoch });
         if (commit.kind === 'committed') {
-          void renew(sealed, subject, id);
+          renew(sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: commit.epoch, at };
         }
         if (commit.kind === 'ended') return { kind: 'rejected', reason: 'ended' };
@@ -191,7 +181,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       });
       switch (confirmed.kind) {
         case 'confirmed':
-          void renew(pending.sealed, subject, id);
+          renew(pending.sealed, subject, id);
           return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at };
         case 'superseded':
         case 'expired':

@@ -1,3 +1,4 @@
+import { together } from '../../awaitable.js';
 import { UnavailableError } from '../../errors.js';
 import { withDeadline } from '../deadline.js';
 import {
@@ -188,7 +189,15 @@ export function clusterShards(
         if (ask?.kind !== 'ASK') throw error;
         const { node } = memberAt(ask.address);
         return node[through]
-          .call(async (there) => (await Promise.all([there(['ASKING']), there(args)]))[1])
+          .call(
+            async (there) =>
+              (
+                await together(
+                  () => there(['ASKING']),
+                  () => there(args),
+                )
+              )[1],
+          )
           .catch((failed) => {
             // As it would have come from the node itself.
             throw replyCode(failed.cause) === null ? failed : failed.cause;

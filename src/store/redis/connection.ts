@@ -1,3 +1,4 @@
+import { together } from '../../awaitable.js';
 import { UnavailableError } from '../../errors.js';
 import { LateError, withDeadline } from '../deadline.js';
 import type { Send, TrackedClient } from './client.js';
@@ -65,7 +66,10 @@ export function redisConnection(
   async function beat(session: Session): Promise<void> {
     const sent = monotonic();
     const time = session.send(['TIME']) as Promise<[Buffer, Buffer]>;
-    const [[seconds, micros]] = await Promise.all([time, session.client.verify?.()]);
+    const [[seconds, micros]] = await together(
+      () => time,
+      () => session.client.verify?.(),
+    );
     session.heard = sent;
     clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (sent + monotonic()) / 2;
   }
@@ -94,7 +98,7 @@ export function redisConnection(
   }
 
   function attempt(): Promise<Session> {
-    if (opening) return opening;
+    if (opening !== null) return opening;
     clearTimeout(retry);
     opening = establish().then(
       (session) => {
@@ -117,14 +121,17 @@ export function redisConnection(
         throw error;
       },
     );
-    // Whoever waits gets the rejection; an attempt made on the store's own account has nobody waiting.
-    opening.catch(() => {});
     return opening;
+  }
+
+  /** On the store's own account: nobody waits for it, and the next call makes another attempt. */
+  function tryAgain(): void {
+    attempt().catch(() => {});
   }
 
   function retryLater(): void {
     if (closed) return;
-    retry = setTimeout(attempt, Math.min(RETRY_CAP_MS, 25 * 2 ** Math.min(failures, 8))).unref();
+    retry = setTimeout(tryAgain, Math.min(RETRY_CAP_MS, 25 * 2 ** Math.min(failures, 8))).unref();
   }
 
   /** `failed` 0: try again at once, and let calls wait for it. 1: it hangs; calls fail until it answers. */
@@ -137,7 +144,7 @@ export function redisConnection(
     listener.lost();
     destroy(session.client);
     if (closed) return;
-    if (failed === 0) void attempt();
+    if (failed === 0) tryAgain();
     else retryLater();
   }
 

@@ -59,8 +59,8 @@ export function redirection(
   const cause = error instanceof UnavailableError ? error.cause : error;
   const said = cause instanceof Error ? /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(cause.message) : null;
   if (!said) return null;
-  const [, kind, host, port] = said as unknown as ['', 'MOVED' | 'ASK', string, string];
-  return { kind, address: { host, port: Number(port) } };
+  const [, kind, host = '', port] = said;
+  return { kind: kind === 'ASK' ? 'ASK' : 'MOVED', address: { host, port: Number(port) } };
 }
 
 function messageOf(cause: unknown): string {

@@ -46,12 +46,16 @@ export async function nodeClient(
   }) as TrackedClient;
 }
 
+type Subscription =
+  | [event: 'error', listener: (error: unknown) => void]
+  | [event: 'invalidate', listener: (key: Buffer | string | null) => void];
+
 /** A client whose server is found when it connects. */
 export function foundClient(
   find: () => Promise<TrackedClient>,
   verify: (client: TrackedClient) => Promise<void>,
 ): TrackedClient {
-  const listeners: [event: 'error', listener: (value: unknown) => void][] = [];
+  const subscriptions: ((client: TrackedClient) => unknown)[] = [];
   let found: TrackedClient | null = null;
   let destroyed = false;
 
@@ -68,7 +72,7 @@ export function foundClient(
       const client = await find();
       if (destroyed) throw new Error('the connection was closed');
       found = client;
-      for (const [event, listener] of listeners) client.on(event, listener);
+      for (const subscribe of subscriptions) subscribe(client);
       await client.connect();
     },
     destroy() {
@@ -76,8 +80,10 @@ export function foundClient(
       found?.destroy();
     },
     sendCommand: async (args) => present().sendCommand(args),
-    on: (event: string, listener: unknown) =>
-      listeners.push([event, listener] as unknown as (typeof listeners)[number]),
+    on: (...[event, listener]: Subscription) =>
+      subscriptions.push((client) =>
+        event === 'error' ? client.on(event, listener) : client.on(event, listener),
+      ),
     verify: () => verify(present()),
   };
 }

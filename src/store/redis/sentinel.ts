@@ -1,3 +1,4 @@
+import { together } from '../../awaitable.js';
 import { withDeadline } from '../deadline.js';
 import {
   assertMaster,
@@ -42,7 +43,7 @@ export function sentinelMaster(
   function sentinelAt(sentinel: Address): Promise<TrackedClient> {
     const at = nameOf(sentinel);
     const present = open.get(at);
-    if (present) return present;
+    if (present !== undefined) return present;
     const opening = connectTo(sentinel, () => drop(at, opening));
     open.set(at, opening);
     opening.catch(() => drop(at, opening));
@@ -146,11 +147,11 @@ export function sentinelMaster(
           return nodeClient(options.nodeClientOptions ?? {}, address, kind, settings);
         },
         async (one) => {
-          const [named] = await Promise.all([
+          const [named] = await together(
             // No Sentinel to be reached says nothing about the master.
-            master().then(nameOf, () => connectedTo),
-            assertMaster(one),
-          ]);
+            () => master().then(nameOf, () => connectedTo),
+            () => assertMaster(one),
+          );
           if (named !== connectedTo) throw new Error(`the master is ${named}, not ${connectedTo}`);
         },
       );

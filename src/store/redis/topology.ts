@@ -1,3 +1,4 @@
+import { together } from '../../awaitable.js';
 import type { Send } from './client.js';
 import { type Address, nameOf } from './node.js';
 import { SLOTS } from './slots.js';
@@ -39,10 +40,10 @@ export interface NodeState {
 }
 
 export async function readNodeState(send: Send): Promise<NodeState> {
-  const [nodes, info] = await Promise.all([
-    send(['CLUSTER', 'NODES']).then(String),
-    send(['CLUSTER', 'INFO']).then(String),
-  ]);
+  const [nodes, info] = await together(
+    () => send(['CLUSTER', 'NODES']).then(String),
+    () => send(['CLUSTER', 'INFO']).then(String),
+  );
   // It refuses reads; what was read earlier must not be believed for longer.
   if (!/^cluster_state:ok/m.test(info)) throw new Error('CLUSTERDOWN the Cluster is down');
   const own = nodes.split('\n').find((line) => /^\S+ \S+ \S*\bmyself\b/.test(line)) ?? '';

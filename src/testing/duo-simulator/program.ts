@@ -56,7 +56,11 @@ API hostname     ${duo.apiHost}
 answers at       https://127.0.0.1:${duo.port} (TLS, by its own CA)
 Prompt and keys  ${duo.promptOrigin}/
 `);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => duo.close());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      duo.close().catch((error: Error) => process.stderr.write(`${error.message}\n`));
+    });
+  }
 }
 
 function readApp(text: string): DuoApp {
