@@ -95,6 +95,7 @@ export async function turnAway(
     case 'enroll':
     case 'challenge': {
       const url = nextUrl(path, decision);
+      if (decision.why === 'not-proven' && (await recognized(config, situation, req, res))) return;
       if (!isNavigation(req)) {
         res.status(401).json({
           error: 'second_factor_required',
@@ -106,7 +107,6 @@ export async function turnAway(
         });
         return;
       }
-      if (decision.why === 'not-proven' && (await recognized(config, situation, req, res))) return;
       const stepUp = decision.why === 'step-up';
       if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
       if (isLateForm(req)) noteLateForm(res, config);
@@ -136,15 +136,26 @@ export async function turnAway(
   }
 }
 
-/** A remembered device opens the door in the middle of a navigation, which then starts over. */
+/**
+ * A remembered device opens the door in the middle of a request, which then starts over: by itself where it was a
+ * navigation, otherwise by whoever sent it. The session has another id, so nothing goes on with this one.
+ */
 async function recognized(
   config: Pick<GateConfig, 'recognize' | keyof ReturnToConfig>,
   situation: Situation,
   req: Request,
   res: Response,
 ): Promise<boolean> {
-  if (situation.kind === 'anonymous' || req.method !== 'GET') return false;
+  const program = !isNavigation(req);
+  if (situation.kind === 'anonymous' || (!program && req.method !== 'GET')) return false;
   if (!(await config.recognize(req, res, situation))) return false;
+  if (program) {
+    res.status(409).json({
+      error: 'session_renewed',
+      message: 'Send this again: this device is remembered, and your session has a new id.',
+    });
+    return true;
+  }
   res.redirect(303, wantedPage(req, res, config));
   return true;
 }

@@ -43,6 +43,25 @@ export function challengePages(config: PageConfig) {
     return { methods, reason: REASONS[decision.why] };
   }
 
+  /** Whether a remembered device has answered in the place of a code, here as at the gate. */
+  async function recognized(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+  ): Promise<boolean> {
+    const { decision } = situation;
+    if (decision.kind !== 'challenge' || decision.why !== 'not-proven') return false;
+    const before = req.sessionID;
+    if (await config.recognize(req, res, situation)) {
+      respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
+      return true;
+    }
+    // A copy was noticed, and this session has another id: what was found out about the old one is void.
+    if (req.sessionID === before) return false;
+    respond.onward(req, res, nextUrl(path, decision), { next: 'challenge' });
+    return true;
+  }
+
   function othersThan(method: SecondFactorMethod, methods: readonly SecondFactorMethod[]) {
     return methods
       .filter((other) => other !== method)
@@ -118,6 +137,7 @@ export function challengePages(config: PageConfig) {
   }
 
   const preferred: Handler = async (req, res, situation) => {
+    if (await recognized(req, res, situation)) return;
     const challenge = asked(req, res, situation);
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
@@ -135,6 +155,7 @@ export function challengePages(config: PageConfig) {
   }
 
   const ask: Handler = async (req, res, situation) => {
+    if (await recognized(req, res, situation)) return;
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
@@ -144,7 +165,9 @@ export function challengePages(config: PageConfig) {
   };
 
   const verify: Handler = async (req, res, situation) => {
-    const { remember } = readFields(req, ['code', 'remember']);
+    const { code, remember } = readFields(req, ['code', 'remember']);
+    // A code is a proof of its own, and the better one.
+    if (code === undefined && (await recognized(req, res, situation))) return;
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);

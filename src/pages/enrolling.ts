@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Challenge, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import type { GateConfig } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
 import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
@@ -26,6 +27,8 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
   /** The session of somebody who postpones activation goes on under a new id. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly duo: DuoMethod;
+  /** As the gate has it. */
+  readonly recognize: GateConfig['recognize'];
   readonly audit: Audit;
   /** Told of failures that end in a 503. */
   readonly onError: (error: unknown) => void;

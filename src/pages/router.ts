@@ -34,7 +34,6 @@ export interface RouterConfig extends ProfileConfig {
   /** The subject for the page's looks only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
-  readonly recognize: GateConfig['recognize'];
   readonly tryAgain: GateConfig['tryAgain'];
 }
 

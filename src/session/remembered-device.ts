@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import {
   type Keyring,
   type MethodName,
@@ -11,11 +11,10 @@ import {
   type SubjectRecord,
 } from '../contracts.js';
 import { isYounger } from './age.js';
+import { deviceCookie } from './device-cookie.js';
 import type { Elevate } from './elevate.js';
 import type { WhoseSession } from './login.js';
 
-const COOKIE = 'sallyport.device';
-const SEALED_FOR = JSON.stringify(['remembered-device']);
 /** Two tabs of one browser send the same token; the second is not a thief. */
 const ROTATION_GRACE_MS = 30_000;
 
@@ -38,17 +37,10 @@ export interface RememberedDevices {
   ): Promise<boolean>;
 }
 
-interface Token {
-  readonly subjectId: string;
-  readonly tenantId: string;
-  readonly id: string;
-  readonly token: string;
-}
-
 /**
- * Remembered devices: a sealed cookie, whose token changes with every use, and a record in the store, bound
- * to the subject, the organization, the epoch and what the policy says now. A token that comes a second time shows a copy, and
- * ends the record.
+ * Remembered devices: an entry in a sealed cookie, whose token changes with every use, and a record in the store,
+ * bound to the subject, the organization, the epoch and what the policy says now. A token that comes a second
+ * time shows a copy, and ends the record.
  */
 export function rememberedDevices({
   store,
@@ -66,38 +58,12 @@ export function rememberedDevices({
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly origin: string;
 }): RememberedDevices {
-  const attributes: CookieOptions = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: origin.startsWith('https:'),
-  };
-
-  function read(req: Request): Token | null {
-    const found = /(?:^|;\s*)sallyport\.device=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
-    if (found === undefined) return null;
-    try {
-      const plain = keyring.open(Buffer.from(found, 'base64url'), SEALED_FOR);
-      return JSON.parse(Buffer.from(plain).toString()) as Token;
-    } catch {
-      // Whatever else stands in the cookie is not one of ours, and recognizes nobody.
-      return null;
-    }
-  }
-
-  function give(res: Response, token: Token, maxAgeMs: number): void {
-    const sealed = keyring.seal(Buffer.from(JSON.stringify(token)), SEALED_FOR);
-    res.cookie(COOKIE, Buffer.from(sealed).toString('base64url'), {
-      ...attributes,
-      maxAge: Math.max(0, maxAgeMs),
-    });
-  }
+  const cookie = deviceCookie({ keyring, origin, now: () => store.now() });
 
   return {
     async recognize(req, res, { subject, facts }) {
-      const given = facts.policy.rememberDeviceSeconds === null ? null : read(req);
-      const ours = given?.subjectId === subject.id && given.tenantId === subject.tenantId;
-      if (!given || !ours) return 'not-recognized';
+      const given = facts.policy.rememberDeviceSeconds === null ? null : cookie.read(req, subject);
+      if (!given) return 'not-recognized';
       const next = newToken();
       const use = await store.useDevice(subject.id, {
         id: given.id,
@@ -106,7 +72,7 @@ export function rememberedDevices({
         graceMs: ROTATION_GRACE_MS,
       });
       if (use.kind === 'unknown' || use.kind === 'stolen') {
-        res.clearCookie(COOKIE, attributes);
+        cookie.write(req, res, subject, null);
         // Either of the two may be the thief, and be in by now: the proof that the device stood for is void.
         if (use.kind === 'unknown') return 'not-recognized';
         const raised = await store.raiseEpoch(subject.id);
@@ -125,11 +91,13 @@ export function rememberedDevices({
         !facts.policy.methods.includes(device.method)
       ) {
         await store.removeDevice(subject.id, device.id);
-        res.clearCookie(COOKIE, attributes);
+        cookie.write(req, res, subject, null);
         return 'not-recognized';
       }
       // Given also when the rest fails: the old token would come again, and be taken for a thief's.
-      if (use.kind === 'rotated') give(res, { ...given, token: next }, endsAt - now);
+      if (use.kind === 'rotated') {
+        cookie.write(req, res, subject, { id: given.id, token: next, endsAt });
+      }
       await elevate(req, {
         subject,
         epoch: facts.record.epoch,
@@ -159,7 +127,7 @@ export function rememberedDevices({
         epoch,
         lifetimeMs,
       });
-      give(res, { subjectId: subject.id, tenantId, id, token }, lifetimeMs);
+      cookie.write(req, res, subject, { id, token, endsAt: store.now() + lifetimeMs });
       return true;
     },
   };

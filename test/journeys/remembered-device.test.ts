@@ -58,6 +58,133 @@ journeys('a remembered device', (world) => {
     );
   });
 
+  for (const path of ['/two-factor/challenge', CHALLENGE, '/two-factor/challenge/recovery-code']) {
+    it(`is recognized at ${path} as well, by a browser and by a program`, async () => {
+      const device = await remembered();
+      const later = laterOn(device);
+      await later.login('user1@acme');
+      const page = await later.get(path);
+      assert.deepEqual([page.status, page.headers.location], [303, '/']);
+      assert.equal((await later.get('/x')).text, 'inside GET /x');
+      const program = laterOn(later);
+      await program.login('user1@acme');
+      const { body } = await program.json('get', path);
+      assert.equal(body.next, 'done');
+      assert.equal((await program.json('get', '/api/me')).status, 200);
+    });
+  }
+
+  it('is recognized at the gate by a program, which sends its request again', async () => {
+    const later = laterOn(await remembered());
+    await later.login('user1@acme');
+    for (const method of ['get', 'post'] as const) {
+      const program = method === 'get' ? later : laterOn(later);
+      if (method === 'post') await program.login('user1@acme');
+      const first = await program.json(method, '/api/me');
+      assert.deepEqual([first.status, first.body.error], [409, 'session_renewed']);
+      assert.equal((await program.json(method, '/api/me')).status, 200);
+    }
+  });
+
+  it('is recognized by a POST that has no code, and never in the place of a wrong one', async () => {
+    const device = await remembered();
+    const later = laterOn(device);
+    await later.login('user1@acme');
+    const _csrf = await later.csrf();
+    const wrong = await later.json('post', CHALLENGE, { code: '000000', _csrf });
+    assert.equal(wrong.status, 422);
+    const none = await later.json('post', CHALLENGE, { _csrf });
+    assert.equal(none.body.next, 'done');
+  });
+
+  it('is recognized at no address by whoever did not type the password', async () => {
+    const later = laterOn(await remembered());
+    assert.equal((await later.json('get', CHALLENGE)).status, 401);
+    assert.equal((await later.json('get', '/api/me')).status, 401);
+  });
+
+  it('notices a copy at the challenge too, and goes on to ask for a code', async () => {
+    const browser = await remembered();
+    const thief = laterOn(browser);
+    await signIn(laterOn(browser));
+    world().clock.advance(60_000);
+    await thief.login('user1@acme');
+    const noticed = await thief.get(CHALLENGE);
+    assert.equal(noticed.headers.location, '/two-factor/challenge');
+    assert.ok(console.events.some(({ type }) => type === 'device.stolen'));
+    assert.equal((await thief.get(CHALLENGE)).status, 200);
+    assert.equal((await thief.get('/x')).headers.location, '/two-factor/challenge');
+  });
+
+  describe('in a browser of several people', () => {
+    const keys = new Map<string, string>();
+
+    beforeEach(async () => {
+      keys.clear();
+      keys.set('user1@acme', key);
+    });
+
+    async function rememberAs(browser: Browser, user: string) {
+      const { clock } = world();
+      if (!keys.has(user)) {
+        keys.set(user, await new Browser(console.app).activate(user, clock.now()));
+      }
+      clock.advance(30_000);
+      browser.cookies.delete('connect.sid');
+      await browser.login(user);
+      const answer = await browser.post(CHALLENGE, {
+        code: codeAt(keys.get(user) ?? '', clock.now()),
+        remember: '1',
+        _csrf: await browser.csrf(),
+      });
+      assert.equal(answer.status, 303);
+    }
+
+    const isRecognized = async (browser: Browser, user: string) => {
+      browser.cookies.delete('connect.sid');
+      return (await signIn(browser, user)).headers.location === '/x';
+    };
+
+    it('keeps one for each, and pushes nobody out', async () => {
+      const browser = new Browser(console.app);
+      for (const user of ['user1@acme', 'user2@acme', 'user3@acme']) {
+        await rememberAs(browser, user);
+      }
+      for (const user of ['user2@acme', 'user1@acme', 'user3@acme', 'user1@acme']) {
+        assert.equal(await isRecognized(browser, user), true, user);
+        world().clock.advance(60_000);
+      }
+      assert.equal(await isRecognized(browser, 'user4@acme'), false);
+      assert.equal(await isRecognized(browser, 'user2@acme'), true);
+    });
+
+    it('forgets one without the others', async () => {
+      const browser = new Browser(console.app);
+      for (const user of ['user1@acme', 'user2@acme']) await rememberAs(browser, user);
+      const [device] = await world().store.readDevices('user1@acme');
+      await world().store.removeDevice('user1@acme', device?.id ?? '');
+      assert.equal(await isRecognized(browser, 'user1@acme'), false);
+      assert.equal(await isRecognized(browser, 'user2@acme'), true);
+      await rememberAs(browser, 'user1@acme');
+      const thief = browser.copy();
+      assert.equal(await isRecognized(browser, 'user1@acme'), true);
+      world().clock.advance(60_000);
+      assert.equal(await isRecognized(thief, 'user1@acme'), false);
+      assert.equal(await isRecognized(browser, 'user1@acme'), false);
+      assert.equal(await isRecognized(browser, 'user2@acme'), true);
+    });
+
+    it('keeps a bounded number: whoever was here longest ago goes', async () => {
+      const browser = new Browser(console.app);
+      const users = Array.from({ length: 10 }, (_, n) => `user${n}${'x'.repeat(300)}@acme`);
+      for (const user of users) await rememberAs(browser, user);
+      assert.ok((browser.cookies.get('sallyport.device') ?? '').length < 1500);
+      assert.equal(await isRecognized(browser, users[1] ?? ''), false);
+      assert.equal(await isRecognized(browser, users[2] ?? ''), true);
+      assert.equal(await isRecognized(browser, users[9] ?? ''), true);
+    });
+  });
+
   it('leads to no other site when the path looks like one', async () => {
     const later = laterOn(await remembered());
     await later.login('user1@acme');
