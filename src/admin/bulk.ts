@@ -12,6 +12,7 @@ import {
   selectionFields,
 } from './selection.js';
 import { newlyShutsOut, switchedOn } from './standing.js';
+import { isInState, type UserState } from './states.js';
 import { isDone, OUTCOMES, type Switched, switchUser } from './switching.js';
 import { count } from './wording.js';
 
@@ -31,11 +32,26 @@ export function bulkPages(context: AdminContext) {
         users: `Select 1 to ${SELECTED_AT_MOST} users, or everybody.`,
       });
     }
-    const selected = await selectedUsers(directory, visit.organization, selection);
-    if (selection.users !== null) return { selection, selected };
+    const found = await selectedUsers(directory, visit.organization, selection);
+    if (selection.users !== null) return { selection, selected: found };
+    const selected = await inState(visit, found, selection.state);
     // Of everybody, those who may not be read were named by nobody: no report may name them.
     const seen = await visible(visit, selected);
     return { selection, selected: seen.map((user) => ({ id: user.id, user })) };
+  }
+
+  async function inState(
+    { organization }: OrganizationVisit,
+    selected: readonly Selected[],
+    state: UserState | null,
+  ): Promise<readonly Selected[]> {
+    if (state === null) return selected;
+    const found = await inBatches(selected, async (one) => {
+      if (!one.user) return null;
+      const candidate = { user: one.user, record: await store.readSubject(one.id) };
+      return (await isInState(context, organization, candidate, state)) ? one : null;
+    });
+    return found.filter((one) => one !== null);
   }
 
   /** Users whom this administrator can see; the others are as good as not there, also in a count. */
@@ -68,7 +84,7 @@ export function bulkPages(context: AdminContext) {
     const { req, res, admin, organization, at } = visit;
     const users = await visible(visit, selected);
     const ids = users.map(({ id }) => id);
-    const { enable, search } = selection;
+    const { enable, search, state } = selection;
     const lockout = await locksOut(visit, selection, ids);
     const title = `${enable ? 'Enable' : 'Disable'} two-factor`;
     const fields = selectionFields(selection, users.length);
@@ -83,7 +99,7 @@ export function bulkPages(context: AdminContext) {
         enable,
         count: users.length,
         action: at.bulk,
-        cancel: withQuery(at.users, { search }),
+        cancel: withQuery(at.users, { search, state }),
         fields,
         some: users.slice(0, NAMED).map(({ label }) => label),
         again: again?.text ?? null,
@@ -145,7 +161,7 @@ export function bulkPages(context: AdminContext) {
 
   async function report(
     visit: OrganizationVisit,
-    { enable, search }: Selection,
+    { enable, search, state }: Selection,
     results: readonly Switched[],
   ): Promise<void> {
     const { req, res, admin, at } = visit;
@@ -163,7 +179,7 @@ export function bulkPages(context: AdminContext) {
         done,
         unchanged,
         refused,
-        back: withQuery(at.users, { search }),
+        back: withQuery(at.users, { search, state }),
         rows: results.map(({ id, label, outcome, reason }) => ({
           label: label ?? id,
           href: label === null ? null : at.user(id).details,

@@ -23,7 +23,9 @@ export function clientPages({ directory, navOf, standings, present }: AdminConte
       return readable ? { client, standing: await standings.everybody(client.id, admin) } : null;
     });
     const rows = found.filter((row) => row !== null);
-    const list = listView(at.clients, query, page, rows.length);
+    const { next } = page;
+    const total = rows.length < page.items.length ? null : page.total;
+    const list = listView(at.clients, query, { next, total });
     await present.page(req, res, {
       view: 'admin/clients',
       title: `Clients of ${organization.name}`,
@@ -46,8 +48,8 @@ export function clientPages({ directory, navOf, standings, present }: AdminConte
           mode: standing.mode,
           from: standing.from,
         })),
-        next: page.next,
-        total: list.total,
+        next,
+        total,
       },
     });
   }

@@ -68,24 +68,28 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
           method: event.method === null ? '' : titleOf(event.method),
           from: event.from ?? '',
           detail: event.detail ?? '',
+          enrollments: event.enrollments?.map(({ label }) => label) ?? [],
+          repeats: event.repeats,
+          lastAt: event.lastAt && present.moment(event.lastAt),
         })),
         next: nextUrl,
         first: cursor === '' ? null : withQuery(at.events, { ...filter }),
       },
       json: {
-        items: events.map(
-          ({ id, type, at: when, subjectId, tenantId, actorId, method, from, detail }) => ({
-            id,
-            type,
-            at: when,
-            subjectId,
-            organizationId: tenantId,
-            actorId,
-            method,
-            from,
-            detail,
-          }),
-        ),
+        items: events.map(({ at: when, tenantId, enrollments = [], ...event }) => ({
+          id: event.id,
+          type: event.type,
+          at: when,
+          subjectId: event.subjectId,
+          organizationId: tenantId,
+          actorId: event.actorId,
+          method: event.method,
+          from: event.from,
+          detail: event.detail,
+          enrollments,
+          repeats: event.repeats,
+          lastAt: event.lastAt,
+        })),
         next,
       },
     });
@@ -123,8 +127,10 @@ function matcher({ type, user, from, to }: Filter) {
     trails: type === '' ? undefined : trailsOf(type),
     matches: (event: StoredEvent) =>
       (user === '' || event.subjectId === user || event.actorId === user) &&
+      (since === null || (event.lastAt ?? event.at).getTime() >= since) &&
       (until === null || event.at.getTime() < until),
-    older: (event: StoredEvent) => since !== null && event.at.getTime() < since,
+    // What repeats is counted into an event of up to a day before.
+    older: ({ at }: StoredEvent) => since !== null && at.getTime() < since - DAY_MS,
   };
 }
 

@@ -70,11 +70,11 @@ export function isSafeBase(base: string): boolean {
   return base === '' || /^(?:\/[^/\\\s][^/\\\s]*)+$/.test(base);
 }
 
+/** Values of a query; null and empty ones are left out. */
+export type LinkQuery = Readonly<Record<string, string | number | null>>;
+
 /** `path?name=value`, without the empty ones. */
-export function withQuery(
-  path: string,
-  query: Readonly<Record<string, string | number | null>>,
-): string {
+export function withQuery(path: string, query: LinkQuery): string {
   const set = Object.entries(query).filter(([, value]) => value !== null && value !== '');
   const search = new URLSearchParams();
   for (const [name, value] of set) search.set(name, String(value));

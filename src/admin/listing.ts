@@ -1,7 +1,7 @@
 import type { Request } from 'express';
-import type { DirectoryPage, DirectoryQuery } from '../contracts.js';
+import type { DirectoryQuery } from '../contracts.js';
 import { FieldsError, readQuery } from './bodies.js';
-import { withQuery } from './links.js';
+import { type LinkQuery, withQuery } from './links.js';
 import type { ListView } from './locals.js';
 
 /** Rows of a page, unless a program asks for another number. */
@@ -20,20 +20,26 @@ export function listQuery(req: Request): DirectoryQuery {
   return { search: search.slice(0, 200), cursor: cursor === '' ? null : cursor, limit: rows };
 }
 
-/** What a list's page says around its rows. `shown` may be fewer than the directory gave. */
+/** A page of a list as it may be shown: a total over rows that may not be read would tell how many there are. */
+export interface ShownPage {
+  readonly next: string | null;
+  readonly total: number | null;
+}
+
+/** What a list's page says around its rows. `filter` is kept in its links, `progress` in the one that goes on. */
 export function listView(
   path: string,
   { search, cursor, limit }: DirectoryQuery,
-  { items, next, total }: DirectoryPage<unknown>,
-  shown: number,
+  { next, total }: ShownPage,
+  filter: LinkQuery = {},
+  progress: LinkQuery = {},
 ): ListView {
-  const own = limit === PAGE ? null : limit;
+  const kept = { search, ...filter, limit: limit === PAGE ? null : limit };
   return {
     action: path,
     search,
-    // A total over rows that may not be read would tell how many there are of them.
-    total: shown < items.length ? null : total,
-    first: cursor === null ? null : withQuery(path, { search, limit: own }),
-    next: next === null ? null : withQuery(path, { search, cursor: next, limit: own }),
+    total,
+    first: cursor === null ? null : withQuery(path, kept),
+    next: next === null ? null : withQuery(path, { ...kept, ...progress, cursor: next }),
   };
 }

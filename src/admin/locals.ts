@@ -153,24 +153,36 @@ export interface ClientsLocals extends Page {
   }[];
 }
 
+export interface UserRow {
+  readonly id: string;
+  readonly label: string;
+  readonly name: string | null;
+  readonly href: string;
+  readonly state: State;
+  /** Who switched it on, e.g. `from client`. */
+  readonly from: string;
+  /** What is activated, e.g. `Authenticator app`; null: nothing. */
+  readonly activated: string | null;
+  /** Until when activation may be postponed. */
+  readonly graceUntil: Moment | null;
+  /** Why no code is taken now; null: codes are. */
+  readonly locked: { readonly text: string; readonly until: Moment | null } | null;
+}
+
 /** `admin/users` */
 export interface UsersLocals extends Page {
   readonly list: ListView;
-  readonly rows: readonly {
-    readonly id: string;
-    readonly label: string;
-    readonly name: string | null;
-    readonly href: string;
-    readonly state: State;
-    /** Who switched it on, e.g. `from client`. */
-    readonly from: string;
-    /** What is activated, e.g. `Authenticator app`; null: nothing. */
-    readonly activated: string | null;
-    readonly locked: boolean;
-  }[];
+  readonly rows: readonly UserRow[];
+  readonly filter: {
+    /** What is looked for, in the address and in words; empty and null: everybody. */
+    readonly state: string;
+    readonly words: string | null;
+    readonly states: readonly { readonly name: string; readonly label: string }[];
+    /** How many were looked at so far, on this page and those before. */
+    readonly looked: number;
+  };
   /** POST of the selection: shows the confirmation. */
   readonly bulkAction: string;
-  readonly error: string | null;
 }
 
 /** `admin/bulk-confirm` */
@@ -203,6 +215,22 @@ export interface BulkResultLocals extends Page {
   readonly back: string;
 }
 
+/** What became of a user's authenticators, a page of it. */
+export interface HistoryView {
+  readonly rows: readonly {
+    readonly at: Moment;
+    readonly what: string;
+    /** `title` is the method's, where the authenticator has a name of its own. */
+    readonly which: readonly { readonly label: string; readonly title: string | null }[];
+    readonly who: string;
+    /** How often the same happened again, and when last. */
+    readonly repeats: number;
+    readonly lastAt: Moment | null;
+  }[];
+  readonly next: string | null;
+  readonly first: string | null;
+}
+
 /** `admin/user` */
 export interface UserLocals extends Page {
   readonly userId: string;
@@ -222,7 +250,12 @@ export interface UserLocals extends Page {
   readonly recoveryCodesLeft: number | null;
   readonly activationKey: { readonly until: Moment; readonly past: boolean } | null;
   readonly failures: number;
-  readonly locked: boolean;
+  readonly lock: {
+    readonly locked: boolean;
+    readonly retryAt: Moment | null;
+    readonly stopped: boolean;
+  };
+  readonly history: HistoryView;
   /** The administrator's own account: looked after on My Profile. */
   readonly self: boolean;
   /** What is allowed, and makes sense now; each an address or null. */
@@ -302,6 +335,11 @@ export interface EventsLocals extends Page {
     readonly method: string;
     readonly from: string;
     readonly detail: string;
+    /** Names of the authenticators that it is about. */
+    readonly enrollments: readonly string[];
+    /** How often the same happened again, and when last. */
+    readonly repeats: number;
+    readonly lastAt: Moment | null;
   }[];
   readonly next: string | null;
   readonly first: string | null;

@@ -28,6 +28,7 @@ export interface AdminPorts {
     | 'reset'
     | 'unlock'
     | 'readEvents'
+    | 'readHistory'
   >;
   readonly policy: Pick<OrganizationPolicy, 'levels'>;
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;

@@ -6,6 +6,7 @@ import { checkbox, FieldsError, listOf, readBody } from './bodies.js';
 import type { CheckedDirectory } from './directory.js';
 import type { Hidden } from './locals.js';
 import { LOCK_ME_OUT } from './setting-form.js';
+import { stateFrom, type UserState } from './states.js';
 
 export const SELECTED_AT_MOST = 1000;
 const LISTED_AT_MOST = 10_000;
@@ -17,6 +18,8 @@ export interface Selection {
   /** Ids as they were sent; null: everybody whom the search finds. */
   readonly users: readonly string[] | null;
   readonly search: string;
+  /** Of these, only those in this state; null: all of them. */
+  readonly state: UserState | null;
   /** How many it were when the question was asked; null when none was. */
   readonly count: number | null;
   /** `YYYY-MM-DD`: those switched on may postpone activation until then. */
@@ -29,6 +32,7 @@ const shape = {
   users: listOf(z.string().min(1).max(512), SELECTED_AT_MOST),
   everybody: checkbox,
   search: z.string().max(200).default(''),
+  state: z.string().max(40).default(''),
   count: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,6}$/)]).optional(),
   grace: z
     .union([z.literal(''), z.iso.date({ error: 'Enter a date as year-month-day.' })])
@@ -43,6 +47,7 @@ export function readSelection(req: Request): Selection {
     enable: body.action === 'enable',
     users: body.everybody ? null : users,
     search: body.search.trim(),
+    state: stateFrom(body.state),
     count: body.count === undefined ? null : Number(body.count),
     grace: body.grace,
     override: body.override !== undefined,
@@ -61,7 +66,7 @@ export type Selected =
 export async function selectedUsers(
   directory: CheckedDirectory,
   organization: DirectoryOrganization,
-  { users, search }: Selection,
+  { users, search, state }: Selection,
 ): Promise<readonly Selected[]> {
   if (users !== null) {
     return inBatches(users, async (id) => ({
@@ -78,7 +83,9 @@ export async function selectedUsers(
       throw new FieldsError(
         422,
         'too_many_users',
-        `These are more than ${LISTED_AT_MOST} users. Switch two-factor on for the whole organization instead: that holds for all of them at once.`,
+        state === null
+          ? `These are more than ${LISTED_AT_MOST} users. Switch two-factor on for the whole organization instead: that holds for all of them at once.`
+          : `The search finds more than ${LISTED_AT_MOST} users, too many to look at at once. Look for fewer, or tick them page by page.`,
         { everybody: `At most ${LISTED_AT_MOST} users.` },
       );
     }
@@ -89,7 +96,7 @@ export async function selectedUsers(
 
 /** The same selection as fields of the form that asks for confirmation. */
 export function selectionFields(
-  { enable, users, search }: Selection,
+  { enable, users, search, state }: Selection,
   count: number,
 ): readonly Hidden[] {
   return [
@@ -99,6 +106,7 @@ export function selectionFields(
       ? [
           { name: 'everybody', value: 'yes' },
           { name: 'search', value: search },
+          { name: 'state', value: state ?? '' },
         ]
       : users.map((value) => ({ name: 'users', value }))),
   ];

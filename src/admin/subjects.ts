@@ -7,7 +7,7 @@ import { SallyportError } from '../errors.js';
 import type { Inspector } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import { keptCodesLeft } from '../methods/recovery-code/codes.js';
-import { isLocked } from './wording.js';
+import { type Lock, lockOf } from './lock.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
 export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;
@@ -17,7 +17,7 @@ export interface SubjectActor {
   readonly actorId?: string | null;
 }
 
-export interface SubjectStatus {
+export interface SubjectStatus extends Lock {
   readonly enrollments: readonly Enrollment[];
   /** null: none were ever made. */
   readonly recoveryCodesLeft: number | null;
@@ -27,7 +27,6 @@ export interface SubjectStatus {
   readonly enabled: boolean;
   /** Consecutive wrong answers. */
   readonly failures: number;
-  readonly locked: boolean;
 }
 
 /**
@@ -99,7 +98,7 @@ export function subjects({ store, audit, inspector, keepSession }: SubjectsConfi
         activationKeyEndsAt: endsAt !== null && endsAt > store.now() ? new Date(endsAt) : null,
         enabled: record.setting !== null,
         failures: record.failures,
-        locked: isLocked(record),
+        ...lockOf(record, store.now()),
       };
     },
 

@@ -7,10 +7,12 @@ import { provable } from '../policy/provable.js';
 import { readBody } from './bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import type { UserVisit } from './guard.js';
+import { historyOf } from './history.js';
 import { withQuery } from './links.js';
 import type { UserLocals } from './locals.js';
+import { isCounted, lockOf } from './lock.js';
 import type { Standing } from './standing.js';
-import { becauseOf, fromWords, isLocked, stateOf } from './wording.js';
+import { becauseOf, fromWords, stateOf } from './wording.js';
 
 /** User Details: the state with its reasons, the factors, and what can be done. */
 export function userPages(context: AdminContext) {
@@ -19,16 +21,18 @@ export function userPages(context: AdminContext) {
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
     const target = { kind: 'organization', organization } as const;
-    const [nav, standing, record, mayList] = await together(
+    const [nav, standing, record, mayList, history] = await together(
       () => navOf(visit, 'users'),
       () => standings.of(subject),
       () => store.readSubject(subject.id),
       () => visit.may('users:list', target),
+      () => historyOf(context, visit),
     );
     const can = await possible(visit, standing, record, mayList);
     const { policy } = standing;
     const sentences = policy ? explain(subject, policy, record).sentences : becauseOf(standing);
     const key = activationKey(record);
+    const lock = lockOf(record, store.now());
     await present.page(req, res, {
       view: 'admin/user',
       title: user.label,
@@ -53,7 +57,8 @@ export function userPages(context: AdminContext) {
         recoveryCodesLeft: keptCodesLeft(record),
         activationKey: key && { until: present.moment(key.until), past: key.past },
         failures: record.failures,
-        locked: isLocked(record),
+        lock: { ...lock, retryAt: lock.retryAt && present.moment(lock.retryAt) },
+        history: history.view,
         self: user.id === admin.id,
         can,
         required: standing.mode === 'required' && record.setting === null,
@@ -77,7 +82,8 @@ export function userPages(context: AdminContext) {
         recoveryCodesLeft: keptCodesLeft(record),
         activationKeyEndsAt: key && !key.past ? key.until : null,
         failures: record.failures,
-        locked: isLocked(record),
+        ...lock,
+        history: history.json,
         can: Object.keys(can).filter((name) => can[name as keyof typeof can] !== null),
       },
     });
@@ -111,7 +117,7 @@ export function userPages(context: AdminContext) {
       activate: activate && other && activated.length === 0 ? here.activate : null,
       revokeKey: activate && key && !key.past ? here.revokeKey : null,
       reset: reset && other && something ? here.reset : null,
-      unlock: unlock && other && isLocked(record) ? here.unlock : null,
+      unlock: unlock && other && isCounted(record) ? here.unlock : null,
       enable: switchable && mode !== 'required' ? at.bulkConfirm : null,
       disable: switchable && record.setting !== null ? at.bulkConfirm : null,
     };

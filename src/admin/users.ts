@@ -1,72 +1,88 @@
 import { together } from '../awaitable.js';
-import type { DirectoryUser } from '../contracts.js';
 import { inBatches } from './batches.js';
+import { readQuery } from './bodies.js';
 import { type AdminContext, noticeOf } from './context.js';
+import { findUsers } from './find-users.js';
 import type { OrganizationVisit } from './guard.js';
 import { listQuery, listView } from './listing.js';
-import { activatedWords, fromWords, isLocked, stateOf } from './wording.js';
+import type { UserRow } from './locals.js';
+import { lockOf } from './lock.js';
+import { type Candidate, graceOf, STATES, stateFrom } from './states.js';
+import { activatedWords, fromWords, stateOf } from './wording.js';
 
 /** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
 export function userListPages(context: AdminContext) {
-  const { directory, navOf, standings, store, present, titleOf } = context;
+  const { navOf, standings, store, present, titleOf } = context;
 
-  async function rowOf(visit: OrganizationVisit, user: DirectoryUser) {
-    const { organization } = visit;
-    if (!(await visit.may('user:read', { kind: 'user', organization, user }))) return null;
+  async function rowOf({ organization, at }: OrganizationVisit, { user, record }: Candidate) {
     const subject = { id: user.id, tenantId: organization.id, label: user.label };
-    const [standing, record] = await together(
-      () => standings.of(subject),
-      () => store.readSubject(user.id),
-    );
-    return { user, standing, record };
+    const standing = await standings.of(subject);
+    const now = store.now();
+    const { locked, retryAt, stopped } = lockOf(record, now);
+    const graceUntil = graceOf(standing, record, now);
+    const view: UserRow = {
+      id: user.id,
+      label: user.label,
+      name: user.name ?? null,
+      href: at.user(user.id).details,
+      state: stateOf(standing),
+      from: fromWords(standing),
+      activated: activatedWords(record, titleOf),
+      graceUntil: graceUntil && present.moment(graceUntil),
+      locked: locked
+        ? {
+            text: stopped ? 'Stopped after too many wrong codes' : 'Too many wrong codes',
+            until: retryAt && present.moment(retryAt),
+          }
+        : null,
+    };
+    const json = {
+      id: user.id,
+      label: user.label,
+      name: user.name ?? null,
+      mode: standing.mode,
+      from: standing.from,
+      activated: record.enrollments.map(({ method }) => method),
+      graceUntil,
+      ...{ locked, retryAt, stopped },
+    };
+    return { view, json };
   }
 
-  async function list(visit: OrganizationVisit, error: string | null = null): Promise<void> {
+  async function list(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const query = listQuery(req);
-    const [nav, page] = await together(
+    const { state: named, looked: before } = readQuery(req, ['state', 'looked']);
+    const state = stateFrom(named);
+    const [nav, found] = await together(
       () => navOf(visit, 'users'),
-      () => directory.users(organization.id, query),
+      () => findUsers(context, visit, query, state),
     );
-    const rows = (await inBatches(page.items, (user) => rowOf(visit, user))).filter(
-      (row) => row !== null,
-    );
-    const list = listView(at.users, query, page, rows.length);
+    const rows = await inBatches(found.users, (one) => rowOf(visit, one));
+    const looked = found.looked + (/^\d{1,9}$/.test(before) ? Number(before) : 0);
     await present.page(req, res, {
-      status: error === null ? 200 : 422,
       view: 'admin/users',
       title: `Users of ${organization.name}`,
       subject: admin,
       locals: {
         nav,
         notice: noticeOf(visit),
-        list,
+        list: listView(at.users, query, found, { state }, { looked: state && looked }),
+        filter: {
+          state: state ?? '',
+          states: Object.entries(STATES).map(([name, label]) => ({ name, label })),
+          words: state && STATES[state],
+          looked,
+        },
         bulkAction: at.bulkConfirm,
-        error,
-        rows: rows.map(({ user, standing, record }) => ({
-          id: user.id,
-          label: user.label,
-          name: user.name ?? null,
-          href: at.user(user.id).details,
-          state: stateOf(standing),
-          from: fromWords(standing),
-          activated: activatedWords(record, titleOf),
-          locked: isLocked(record),
-        })),
+        rows: rows.map(({ view }) => view),
       },
       json: {
-        ...(error === null ? {} : { error: 'invalid_selection', message: error }),
-        items: rows.map(({ user, standing, record }) => ({
-          id: user.id,
-          label: user.label,
-          name: user.name ?? null,
-          mode: standing.mode,
-          from: standing.from,
-          activated: record.enrollments.map(({ method }) => method),
-          locked: isLocked(record),
-        })),
-        next: page.next,
-        total: list.total,
+        items: rows.map(({ json }) => json),
+        next: found.next,
+        total: found.total,
+        state,
+        looked: found.looked,
       },
     });
   }

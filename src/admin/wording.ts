@@ -1,5 +1,4 @@
 import type { SubjectRecord } from '../contracts.js';
-import { ATTEMPT_LIMITS } from '../methods/attempt.js';
 import type { TitleOf } from './changes.js';
 import type { State } from './locals.js';
 import type { Standing } from './standing.js';
@@ -32,11 +31,6 @@ export function becauseOf({ policy, problem }: Standing): string[] {
   return policy.because.map(({ level, id, rule }) =>
     level === 'host' ? `By default: ${rule}.` : `${capital(level)} ${id}: ${rule}.`,
   );
-}
-
-/** Wrong answers enough for waits, or for the end. */
-export function isLocked({ failures }: SubjectRecord): boolean {
-  return failures >= ATTEMPT_LIMITS.free;
 }
 
 /** `24 hours`, `7 days` */

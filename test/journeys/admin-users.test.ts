@@ -405,7 +405,7 @@ journeys('activating and resetting a user', (world) => {
     assert.equal((await user.get('/')).status, 200);
     const done = await admin.submit(`${USER1}/reset`);
     assert.equal(done.headers.location, `${USER1}?done=reset`);
-    assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
+    assert.equal((await user.get('/')).headers.location, '/two-factor/expired');
     const reset = events.find(({ type }) => type === 'enrollment.reset');
     assert.deepEqual([reset?.actorId, reset?.subjectId], ['admin@north', 'user1@acme']);
     assert.equal((await admin.get('/setup')).status, 200);

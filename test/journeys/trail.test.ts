@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AuditEvent } from 'sallyport';
 import { AdminBrowser, administration } from '../support/admin.js';
 import { Browser, wrongCode } from '../support/browser.js';
 import { eventually } from '../support/redis.js';
@@ -6,6 +7,7 @@ import { set } from '../support/tenancy.js';
 import { journeys } from '../support/worlds.js';
 
 const ACME = '/setup/organizations/acme';
+const DAY = 24 * 60 * 60 * 1000;
 const USER1 = `${ACME}/users/user1%40acme`;
 
 journeys('the trail', (world) => {
@@ -58,8 +60,109 @@ journeys('the trail', (world) => {
     assert.equal(of('enrollment.reset')[0]?.subjectId, 'user2@acme');
     assert.equal(of('setting.changed')[0]?.subjectId, 'user3@acme');
     assert.equal(of('enrollment.confirmed').length, 2);
+    const locked = (await admin.json('get', `${ACME}/events?type=verification.locked`)).body.items;
+    assert.deepEqual(
+      locked.map(({ repeats, lastAt }: { repeats: number; lastAt: string }) => [repeats, lastAt]),
+      [[39, new Date(now()).toISOString()]],
+    );
+    assert.match(
+      (await admin.get(`${ACME}/events`)).text,
+      /and 39 more like it, the last at <time/,
+    );
     // The host, who may send a message for each, hears of one lock once.
     assert.equal(events.filter(({ type }) => type === 'verification.locked').length, 1);
+  });
+
+  it('is read by day, and finds what has gone on into a day', async () => {
+    const { app } = await open();
+    const append = () =>
+      world().store.appendEvent(
+        'acme',
+        {
+          ...({ type: 'verification.locked', tenantId: 'acme', method: 'totp' } as const),
+          ...{ subjectId: 'user1@acme', actorId: 'user1@acme', from: null, detail: null },
+          at: new Date(now()),
+        },
+        {
+          ...{ trail: 'verification.locked:own', keep: 10 },
+          folds: [{ key: 'lock', each: 1, withinMs: DAY }],
+        },
+      );
+    await append();
+    world().clock.advance(DAY - 60_000);
+    await append();
+    assert.equal(new Date(now()).toISOString().slice(0, 10), '2026-01-01');
+    world().clock.advance(45_000);
+    await append();
+    assert.equal(new Date(now()).toISOString().slice(0, 10), '2026-01-02');
+    const admin = new AdminBrowser(app);
+    await admin.activate('admin@acme', now());
+    const found = async (query: string) =>
+      (await admin.json('get', `${ACME}/events?type=verification.locked&${query}`)).body.items
+        .length;
+    assert.equal(await found('from=2026-01-02'), 1);
+    assert.equal(await found('from=2026-01-01&to=2026-01-01'), 1);
+    assert.equal(await found('from=2026-01-03'), 0);
+    assert.equal(await found('to=2025-12-31'), 0);
+  });
+
+  it('shows the history on User Details, page by page', async () => {
+    const { admin } = await open();
+    const { store } = world();
+    const event = (n: number, more: Partial<AuditEvent> = {}): AuditEvent => ({
+      ...({ type: 'enrollment.confirmed', at: new Date(now() + n), method: 'totp' } as const),
+      ...{ subjectId: 'user1@acme', tenantId: 'acme', actorId: 'user1@acme' },
+      ...{ from: null, detail: null },
+      enrollments: [{ id: `${n}`, method: 'totp', label: `Phone ${n}` }],
+      ...more,
+    });
+    const add = (one: AuditEvent) => store.appendHistory('user1@acme', one, { folds: [] });
+    for (let n = 1; n <= 21; n += 1) await add(event(n));
+    await add(event(22, { type: 'enrollment.removed', detail: 'replaced' }));
+    await add(event(23, { type: 'enrollment.removed' }));
+    await add(event(24, { type: 'enrollment.reset', actorId: 'admin@north' }));
+    await add(event(25, { type: 'enrollment.reset', actorId: 'boss@south', tenantId: 'south' }));
+    await add(event(26, { type: 'enrollment.reset', actorId: null }));
+    const other = { ...event(27), enrollments: [{ id: 'x', method: 'totp', label: '<b>\u202e' }] };
+    await store.appendHistory('user2@acme', other, { folds: [] });
+
+    const page = await admin.get(USER1);
+    assert.match(page.text, />Replaced</);
+    assert.match(page.text, /<bdi>Phone 23<\/bdi> <span[^>]*>Authenticator app</);
+    for (const who of ['The user', 'admin@north', 'Another organization', 'The application']) {
+      assert.ok(page.text.includes(`<bdi>${who}</bdi>`), who);
+    }
+    assert.doesNotMatch(page.text, /boss@south/);
+    const { history } = (await admin.json('get', USER1)).body;
+    assert.equal(history.items.length, 20);
+    assert.deepEqual(
+      history.items
+        .slice(0, 6)
+        .map(({ what, actorId }: { what: string; actorId: string }) => [what, actorId]),
+      [
+        ['reset', null],
+        ['reset', null],
+        ['reset', 'admin@north'],
+        ['removed', 'user1@acme'],
+        ['replaced', 'user1@acme'],
+        ['enrolled', 'user1@acme'],
+      ],
+    );
+    const next = /href="([^"]*)" rel="next"/.exec(page.text)?.[1] ?? '';
+    assert.match(next, /#history$/);
+    const second = await admin.get(next.split('#')[0] ?? '');
+    assert.ok(second.text.includes('<bdi>Phone 1</bdi>') && !second.text.includes('Phone 7<'));
+    assert.match(second.text, />First page</);
+    assert.doesNotMatch(second.text, /rel="next"/);
+    const rest = (await admin.json('get', `${USER1}?history=${history.next}`)).body.history;
+    assert.deepEqual([rest.items.length, rest.next], [6, null]);
+
+    const strange = await admin.get(`${ACME}/users/user2%40acme`);
+    assert.match(strange.text, /<bdi>&lt;b&gt;\u202e<\/bdi>/);
+    assert.match(
+      (await admin.get(`${ACME}/users/user3%40acme`)).text,
+      /Nothing was ever activated/,
+    );
   });
 
   it('remembers of each user what was ever bound, by whom, whatever came after', async () => {
