@@ -236,7 +236,7 @@ journeys('switching single users on and off', (world) => {
     assert.equal(found.text.match(/name="users"/g)?.length, 1);
     const none = await admin.get(`${USERS}?search=${encodeURIComponent('"><script>')}`);
     assert.match(none.text, /No user matches/);
-    assert.doesNotMatch(none.text, /<script/);
+    assert.ok(!none.text.includes('"><script>'));
     for (const query of ['limit=0', 'limit=201', 'limit=x', 'search=a&search=b']) {
       assert.equal((await admin.json('get', `${USERS}?${query}`)).status, 400, query);
     }
