@@ -14,10 +14,14 @@ export type ErrorCode =
   | 'ERR_REDIS_EVICTION'
   | 'ERR_SUBJECT'
   | 'ERR_POLICY'
+  | 'ERR_DIRECTORY'
+  | 'ERR_AUTHORIZE'
   | 'ERR_METHOD'
   | 'ERR_DUO'
   | 'ERR_VIEW'
-  | 'ERR_DEPENDENCY';
+  | 'ERR_CONFLICT'
+  | 'ERR_DEPENDENCY'
+  | 'ERR_INTERNAL';
 
 export class SallyportError extends Error {
   override readonly name: string = 'SallyportError';
@@ -38,6 +42,14 @@ export class UnavailableError extends SallyportError {
   override readonly name = 'UnavailableError';
   readonly status = 503;
   readonly headers = { 'Retry-After': '5' } as const;
+}
+
+/**
+ * A mistake of ours: something has come about that the code before it rules out. Said aloud, since going on
+ * would be a guess.
+ */
+export function broken(what: string): SallyportError {
+  return new SallyportError('ERR_INTERNAL', what);
 }
 
 /** The request cannot be served as it was sent: `status` is a 4xx, `message` is safe to show. */

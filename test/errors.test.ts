@@ -3,6 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestError, SallyportError, UnavailableError } from 'sallyport';
+import {
+  AdminBrowser,
+  type AdministrationOptions,
+  adminHost,
+  testDirectory,
+} from './support/admin.js';
+import { testClock } from './support/app.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -42,6 +49,33 @@ describe('the errors', () => {
       used.filter((code) => !declared.includes(code)),
       [],
     );
+  });
+
+  it('use every code that is declared: none says what never happens', () => {
+    const source = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(join('src', name)).replace(/^ {2}\| 'ERR_\w+';?$/gm, ''))
+      .join('\n');
+    assert.deepEqual(
+      declared.filter((code) => !source.includes(`'${code}'`)),
+      [],
+    );
+  });
+
+  it('name the host’s function that failed, and not the policy for all of them', async () => {
+    const failing = () => Promise.reject(new Error('down'));
+    for (const [code, more] of [
+      ['ERR_DIRECTORY', { directory: { ...testDirectory(), users: failing } }],
+      ['ERR_DIRECTORY', { directory: { ...testDirectory(), users: () => ({ items: 'none' }) } }],
+      ['ERR_AUTHORIZE', { admin: { authorize: failing } }],
+    ] as [string, AdministrationOptions][]) {
+      const host = await adminHost({ ...more, clock: testClock() });
+      const admin = await AdminBrowser.signedIn(host, 'admin@acme');
+      assert.equal((await admin.get('/setup/organizations/acme/users')).status, 503);
+      const event = host.events.find(({ type }) => type === 'unavailable');
+      assert.equal(event?.detail, code);
+      assert.equal((host.errors[0] as SallyportError).code, code);
+    }
   });
 
   it('carry their code and their cause', () => {

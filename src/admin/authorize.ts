@@ -47,12 +47,12 @@ export function authorizer(authorize: Authorize | null, withinDeadline: WithinDe
   return async function mayI(req, action, target) {
     if (!authorize) return false;
     try {
-      const answer: unknown = await withinDeadline('authorize', () =>
+      const answer: unknown = await withinDeadline('ERR_AUTHORIZE', 'authorize', () =>
         authorize(req, action, target),
       );
       return answer === true;
     } catch (cause) {
-      throw new UnavailableError('ERR_POLICY', `authorize failed for ${action}`, { cause });
+      throw new UnavailableError('ERR_AUTHORIZE', `authorize failed for ${action}`, { cause });
     }
   };
 }

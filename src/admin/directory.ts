@@ -47,14 +47,14 @@ export function checkedDirectory(
   ): Promise<T> {
     let answer: unknown;
     try {
-      answer = await withinDeadline(what, run);
+      answer = await withinDeadline('ERR_DIRECTORY', what, run);
     } catch (cause) {
-      throw new UnavailableError('ERR_POLICY', `${what} failed`, { cause });
+      throw new UnavailableError('ERR_DIRECTORY', `${what} failed`, { cause });
     }
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
     throw new UnavailableError(
-      'ERR_POLICY',
+      'ERR_DIRECTORY',
       `${what} gave no valid answer: ${z.prettifyError(parsed.error)}`,
     );
   }
@@ -77,7 +77,7 @@ export function checkedDirectory(
       );
       if (!stranger) return page;
       throw new UnavailableError(
-        'ERR_POLICY',
+        'ERR_DIRECTORY',
         `directory.clients gave ${stranger.id}, which is no client of ${partnerId}`,
       );
     },

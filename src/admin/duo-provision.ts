@@ -104,7 +104,7 @@ export function duoProvision({
         return { kind: 'saved', version: written.version };
       }
       throw new SallyportError(
-        'ERR_STORE_UNAVAILABLE',
+        'ERR_CONFLICT',
         `the setting of ${organizationId} is being changed all the time`,
       );
     },

@@ -40,7 +40,7 @@ export function standings(
 ): Standings {
   // The host's own function says what an organization is, so this may hang like the directory.
   const levelsOf = (subject: Subject, hypothesis: Hypothesis | null) =>
-    withinDeadline('the policy', () => policy.levels(subject, hypothesis));
+    withinDeadline('ERR_POLICY', 'the policy', () => policy.levels(subject, hypothesis));
 
   return {
     async of(subject, hypothesis = null) {

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { checkOptions, listOption, optionsObject } from '../check-options.js';
-import { SallyportError } from '../errors.js';
+import { broken } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
@@ -130,7 +130,7 @@ export async function turnAway(
       return;
     }
     case 'pass':
-      throw new SallyportError('ERR_OPTION', 'a request that may pass is not turned away');
+      throw broken('a request that may pass is not turned away');
     default:
       decision satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { Digest, Keyring, Subject } from '../contracts.js';
 import { randomCode, readRandomCode } from '../crypto/random.js';
+import { broken } from '../errors.js';
 
 /** 100 random bits: a key is good for a day, and opens the way to a first activation. */
 const LENGTH = 20;
@@ -16,7 +17,7 @@ export function activationKeyDigest(
   key: string,
 ): Digest {
   const normalized = readRandomCode(key, LENGTH);
-  if (normalized === null) throw new TypeError('not an activation key');
+  if (normalized === null) throw broken('what was made is no activation key');
   return keyring.digest(normalized, context(subject));
 }
 

@@ -13,6 +13,7 @@ import type {
   SecondFactorStore,
   Verdict,
 } from '../contracts.js';
+import { broken } from '../errors.js';
 
 /**
  * NIST SP 800-63B-4 §3.2.2 caps consecutive failures at 100; the waits before that make even those take
@@ -136,7 +137,7 @@ function answer(
     case 'verify':
       return method.verify(attempt, reservation);
     case 'confirm':
-      if (!isEnrollable(method)) throw new Error(`${method.name} cannot be activated`);
+      if (!isEnrollable(method)) throw broken(`${method.name} cannot be activated`);
       // The organization has begun to demand activation keys meanwhile: what was begun without one is void.
       if (
         reservation.pending?.basis === 'first' &&

@@ -7,6 +7,7 @@ import type {
   SecondFactorMethod,
   Verdict,
 } from '../contracts.js';
+import { broken } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { bodyOf } from '../gate/request-bodies.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
@@ -54,7 +55,7 @@ export function prove(
         strategy,
         { operation },
         (error: unknown, _verified: unknown, info: unknown) => {
-          if (error || !info) reject(error ?? new Error(`${method.name} gave no verdict`));
+          if (error || !info) reject(error ?? broken(`${method.name} gave no verdict`));
           else resolve((info as StrategyInfo).verdict);
         },
       )(req, res, reject);

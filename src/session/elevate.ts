@@ -58,7 +58,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
       lifetimeMs: Math.min(lifetimeMs, maxAgeMs),
     });
     if (!stamped) {
-      throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'the new session id was already ended');
+      throw new UnavailableError('ERR_CONFLICT', 'the new session id was already ended');
     }
     await inSession(req, 'save');
   };

@@ -230,7 +230,7 @@ describe('an elevation', () => {
     changed.prove = async () => false;
     const { failure } = await elevate();
     assert.ok(failure instanceof UnavailableError);
-    assert.equal(failure.code, 'ERR_STORE_UNAVAILABLE');
+    assert.equal(failure.code, 'ERR_CONFLICT');
     assert.equal(failure.message, 'the new session id was already ended');
   });
 });

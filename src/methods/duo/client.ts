@@ -87,7 +87,7 @@ function hardened(
   const axios = client['axios'];
   if (!axios?.defaults || typeof axios.interceptors?.request?.use !== 'function') {
     throw new SallyportError(
-      'ERR_METHOD',
+      'ERR_DEPENDENCY',
       'this version of @duosecurity/duo_universal cannot be given deadlines: use 3.0',
     );
   }

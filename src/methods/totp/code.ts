@@ -1,5 +1,6 @@
 import { verifySync } from 'otplib';
 import { foldTypedCode } from '../../crypto/typed-code.js';
+import { UnavailableError } from '../../errors.js';
 
 export interface TotpParameters {
   readonly algorithm: 'sha1' | 'sha256' | 'sha512';
@@ -73,7 +74,9 @@ export function formatParameters({ algorithm, digits, period }: TotpParameters):
 
 export function parseParameters(text: string): TotpParameters {
   const found = /^(sha1|sha256|sha512)\/(6|8)\/(\d{1,3})$/.exec(text);
-  if (!found) throw new Error(`unknown TOTP parameters ${JSON.stringify(text)}`);
+  if (!found) {
+    throw new UnavailableError('ERR_METHOD', `unknown TOTP parameters ${JSON.stringify(text)}`);
+  }
   return {
     algorithm: found[1] as TotpParameters['algorithm'],
     digits: Number(found[2]) as TotpParameters['digits'],
