@@ -1,5 +1,6 @@
 import type { Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
+import { wellFormed } from '../methods/well-formed.js';
 import { isAccent } from './accent.js';
 
 /** How an organization wants to be shown on our pages. */
@@ -41,7 +42,7 @@ export function parseBranding(value: unknown): Brand {
     throw wrong('branding.accent must look like #rrggbb', accent);
   }
   return {
-    name: name.trim(),
+    name: wellFormed(name.trim()),
     logoUrl: absent(logoUrl) ? null : (logoUrl as string),
     accent: absent(accent) ? null : (accent as string).toLowerCase(),
   };

@@ -19,6 +19,7 @@ export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): Reques
         defaultSrc: ["'none'"],
         styleSrc: [self],
         scriptSrc: [self],
+        fontSrc: [self],
         imgSrc: [self, (req) => logoOrigin(brandOf(subjectForBrand(req as Request))) ?? self],
         formAction: [self],
         frameAncestors: ["'none'"],

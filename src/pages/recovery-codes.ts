@@ -11,6 +11,7 @@ import {
   recoveryCodeDigests,
 } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import { wellFormed } from '../methods/well-formed.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import type { Responder } from './respond.js';
@@ -63,6 +64,8 @@ export function recoveryCodePages({
     { epoch, onward }: { readonly epoch: number; readonly onward: string },
   ): Promise<void> {
     const { codes, digests } = newRecoveryCodes(keyring, subject);
+    // Before anything is void: new codes that no page can show would leave this person with none.
+    const send = await prepared(req, res, subject, { codes, onward });
     // Whoever was reset a moment ago has no right to codes that would outlive the reset.
     if (!(await store.replaceRecoveryCodes(subject.id, digests, epoch))) {
       throw new RequestError(
@@ -74,16 +77,16 @@ export function recoveryCodePages({
     }
     audit.record('recovery-codes.made', { subject, method: RECOVERY_CODE, from: req.ip ?? null });
     unkept.put(req, subject, { codes, onward });
-    await show(req, res, subject, { codes, onward });
+    send();
   }
 
-  function show(
+  function prepared(
     req: Request,
     res: Response,
     subject: Subject,
     { codes, onward }: UnkeptCodes,
-  ): Promise<void> {
-    return respond.page(req, res, {
+  ): Promise<() => void> {
+    return respond.prepare(req, res, {
       view: 'recovery-codes',
       title: 'Your recovery codes',
       subject,
@@ -95,7 +98,8 @@ export function recoveryCodePages({
   /** GET: the codes that this session has made and nobody has kept. */
   const showAgain: Handler = async (req, res, { subject }) => {
     const codes = unkept.read(req, subject);
-    if (codes) await show(req, res, subject, codes);
+    const send = codes && (await prepared(req, res, subject, codes));
+    if (send) send();
     else respond.onward(req, res, profile, { next: 'done' });
   };
 
@@ -180,8 +184,12 @@ export function recoveryCodePages({
   return { due, makeAndShow, showLeft, askRenew, renew, showAgain, kept, unkept: unkeptUrl };
 }
 
+/** Of a name in the file: whose they are should be seen, and a link has no room for thousands of characters. */
+const LABEL_SHOWN = 200;
+
 /** The codes as a file to save, in the link itself: nothing more has to be asked of the server. */
 function textFile(label: string, codes: readonly string[]): string {
-  const text = `Recovery codes of ${label}\nEach works once.\n\n${codes.join('\n')}\n`;
+  const whose = wellFormed(label.slice(0, LABEL_SHOWN)).replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ');
+  const text = `Recovery codes of ${whose}\nEach works once.\n\n${codes.join('\n')}\n`;
   return `data:text/plain;charset=utf-8,${encodeURIComponent(text)}`;
 }

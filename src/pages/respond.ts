@@ -39,6 +39,12 @@ export interface Answer<Name extends ViewName> {
 
 export interface Responder {
   page<Name extends ViewName>(req: Request, res: Response, answer: Answer<Name>): Promise<void>;
+  /** Makes the same answer, and gives what sends it: for what must not happen unless its page can be made. */
+  prepare<Name extends ViewName>(
+    req: Request,
+    res: Response,
+    answer: Answer<Name>,
+  ): Promise<() => void>;
   /** Sends a browser on, and tells a program where. */
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   /** Answers whatever went wrong: a 4xx as it says, everything else a 503. Never throws. */
@@ -56,6 +62,7 @@ const NOT_TAKEN =
  */
 export interface AnyResponder extends Pick<Responder, 'onward' | 'fail'> {
   page(req: Request, res: Response, answer: AnyAnswer): Promise<void>;
+  prepare(req: Request, res: Response, answer: AnyAnswer): Promise<() => void>;
 }
 
 interface AnyAnswer {
@@ -85,18 +92,24 @@ export function responder(config: RespondConfig): AnyResponder {
     };
   }
 
-  async function page(
+  async function prepare(
     req: Request,
     res: Response,
     { status = 200, view, title, subject, locals, json }: AnyAnswer,
-  ): Promise<void> {
-    res.status(status).set('Cache-Control', 'no-store').vary('Accept');
+  ): Promise<() => void> {
+    const begin = () => res.status(status).set('Cache-Control', 'no-store').vary('Accept');
     if (!wantsHtml(req)) {
-      res.json(subject ? { ...json, csrfToken: csrf.token(req, res) } : json);
-      return;
+      const body = subject ? { ...json, csrfToken: csrf.token(req, res) } : json;
+      return () => void begin().json(body);
     }
     const whole = { ...locals, frame: frame(req, res, title, subject) };
-    res.type('html').send(await views.render(view, whole));
+    const html = await views.render(view, whole);
+    return () => void begin().type('html').send(html);
+  }
+
+  async function page(req: Request, res: Response, answer: AnyAnswer): Promise<void> {
+    const send = await prepare(req, res, answer);
+    send();
   }
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
@@ -132,6 +145,7 @@ export function responder(config: RespondConfig): AnyResponder {
 
   return {
     page,
+    prepare,
 
     onward(req, res, url, json) {
       res.set('Cache-Control', 'no-store').vary('Accept');

@@ -90,6 +90,7 @@ journeys('the pages', (world) => {
         assert.deepEqual(policy.get('base-uri'), ["'none'"], what);
         assert.deepEqual(policy.get('form-action'), ["'self'"], what);
         assert.deepEqual(policy.get('style-src'), ["'self'"], what);
+        assert.deepEqual(policy.get('font-src'), ["'self'"], what);
         for (const [name, values] of policy) {
           assert.doesNotMatch(values.join(' '), /unsafe|\*|http:|data:/, `${what}: ${name}`);
         }

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryStore } from 'express-session';
 import { memoryStore } from 'sallyport';
 import { type Clock, type Host, host, testClock } from '../support/app.js';
 import { Browser, codeAt, continueOn, recoveryCodesOn } from '../support/browser.js';
@@ -150,6 +154,45 @@ describe('recovery codes', () => {
     assert.deepEqual(recoveryCodesOn(answer.text), []);
     assert.equal((await store.readSubject('user1@acme')).recoveryCodesLeft, null);
   });
+
+  it('are void only once new ones can be shown', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-views-'));
+    try {
+      const store = memoryStore({ now: clock.now });
+      const sessions = new MemoryStore();
+      const own = await host({ store, sessions });
+      const owner = new Browser(own.app);
+      await owner.activate('user1@acme', clock.now());
+      await writeFile(join(folder, 'recovery-codes.ejs'), '<% throw new Error("broken view") %>');
+      const broken = await host({ store, options: { views: folder }, sessions });
+      const same = owner.copy(broken.app);
+      const before = await store.readSubject('user1@acme');
+      assert.equal((await same.post(RENEW, { _csrf: await same.csrf() })).status, 503);
+      assert.deepEqual(await store.readSubject('user1@acme'), before);
+      assert.ok(!broken.events.some(({ type }) => type === 'recovery-codes.made'));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  for (const label of ['user1\ud83d', '\ude00', 'a'.repeat(50_000), 'a\r\n\u202eb', '<b>%']) {
+    it(`are shown and saved for somebody named ${JSON.stringify(label.slice(0, 10))}`, async () => {
+      world = await host({
+        store: memoryStore({ now: clock.now }),
+        options: { subject: (req) => req.user && { id: 'user1@acme', tenantId: 'acme', label } },
+      });
+      browser = new Browser(world.app);
+      await browser.activate('user1@acme', clock.now());
+      assert.equal(browser.recoveryCodes.length, 10);
+      const renewed = await browser.post(RENEW, { _csrf: await browser.csrf() });
+      assert.equal(recoveryCodesOn(renewed.text).length, 10);
+      const file = /href="data:text\/plain;charset=utf-8,([^"]*)"/.exec(renewed.text)?.[1] ?? '';
+      const text = decodeURIComponent(file);
+      for (const code of recoveryCodesOn(renewed.text)) assert.ok(text.includes(code));
+      assert.ok(text.length < 1000);
+      assert.deepEqual(world.errors, []);
+    });
+  }
 
   describe('of somebody who has removed the last method', () => {
     beforeEach(async () => {
