@@ -93,6 +93,11 @@ export interface SecondFactorMethod {
   /** How the page names it, e.g. `Authenticator app`. */
   readonly title: string;
   readonly words: MethodWords;
+  /**
+   * Whose proof it is. `organization`: it rests on somebody else's word, e.g. Duo's, and counts only in the
+   * organization whose keys it came by. Default `subject`: its secret is ours, and it counts everywhere.
+   */
+  readonly scope?: 'subject' | 'organization';
   /** Guessable methods are counted, and stop at the limit; `waits` are counted and wait only. */
   readonly counting: 'stops' | 'waits' | 'none';
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */

@@ -1,5 +1,6 @@
 import {
   type AssuranceRecord,
+  authorityOf,
   type Enrollment,
   FALLBACK,
   type Factor,
@@ -11,6 +12,7 @@ import {
 import { provable } from '../policy/provable.js';
 import { isYounger } from '../session/age.js';
 import type { Login } from '../session/session-data.js';
+import { bindingProof } from './binding-proof.js';
 
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
 export interface Facts {
@@ -36,6 +38,8 @@ export interface Facts {
 export interface StepUp {
   readonly maxAgeMs: number | null;
   readonly methods: readonly MethodName[] | null;
+  /** Only a proof that counts in every organization of the person. */
+  readonly everywhere?: boolean | undefined;
 }
 
 export type Decision =
@@ -122,7 +126,9 @@ function required(facts: Facts): Decision {
       };
     }
     // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
-    if (freshFactors(facts).some(isProof)) {
+    const everywhere = bindingProof(record, policy) === 'everywhere';
+    const binds = (factor: Factor) => isProof(factor) && (!everywhere || isOurs(factor));
+    if (freshFactors(facts).some(binds)) {
       return {
         kind: 'enroll',
         why: 'method-not-accepted',
@@ -130,7 +136,8 @@ function required(facts: Facts): Decision {
         graceEndsAt: null,
       };
     }
-    const methods = [...new Set(own.map(({ method }) => method)), ...codes];
+    const askable = everywhere ? own.filter((one) => authorityOf(one) === null) : own;
+    const methods = [...new Set(askable.map(({ method }) => method)), ...codes];
     return { kind: 'challenge', why: 'to-enroll-another', methods };
   }
   const usable = [...activated, ...codes];
@@ -147,12 +154,16 @@ function required(facts: Facts): Decision {
 }
 
 function steppedUp(
-  { stepUp, now }: Facts,
-  proven: readonly Factor[],
-  usable: readonly MethodName[],
+  facts: Facts,
+  inPolicy: readonly Factor[],
+  usableByPolicy: readonly MethodName[],
 ): Decision {
+  const { stepUp, now } = facts;
   if (!stepUp) return { kind: 'pass', why: 'proven' };
-  const { maxAgeMs, methods } = stepUp;
+  const { maxAgeMs, methods, everywhere = false } = stepUp;
+  // Also by what the policy does not accept: it is asked for beside what opens the door.
+  const proven = everywhere ? freshFactors(facts).filter(isOurs) : inPolicy;
+  const usable = everywhere ? lastingMethods(facts) : usableByPolicy;
   const enough = proven.some(
     (factor) =>
       isProof(factor) &&
@@ -164,10 +175,16 @@ function steppedUp(
   return { kind: 'challenge', why: 'step-up', methods: demanded };
 }
 
+function lastingMethods(facts: Facts): readonly MethodName[] {
+  const lasting = facts.record.enrollments.filter((one) => authorityOf(one) === null);
+  return [...new Set(lasting.map(({ method }) => method)), ...withRecoveryCodes(facts)];
+}
+
 /** Where nothing is required, a route's own demand still holds for whoever has a factor to prove. */
 function whereOff(facts: Facts): Decision {
   const enrollments = provable(facts.record, facts.policy);
-  if (!facts.stepUp || enrollments.length === 0) return { kind: 'pass', why: 'policy-off' };
+  const askable = enrollments.length > 0 || facts.stepUp?.everywhere === true;
+  if (!facts.stepUp || !askable) return { kind: 'pass', why: 'policy-off' };
   const usable = [...new Set(enrollments.map(({ method }) => method)), ...withRecoveryCodes(facts)];
   return steppedUp(facts, freshFactors(facts), usable);
 }
@@ -184,8 +201,8 @@ export function freshFactors(facts: Facts): readonly Factor[] {
 }
 
 /**
- * Whoever has the keys of a Duo decides whom it says yes to. So a proof that is somebody else's word counts only in the organization in
- * whose name it was given: somebody who acts for several has one session for all of them.
+ * Whoever has the keys of a Duo decides whom it says yes to. So a proof that is somebody else's word counts only
+ * in the organization in whose name it was given: somebody who acts for several has one session for all of them.
  */
 function counts(
   { method, via, tenantId: standsFor }: Factor,
@@ -210,9 +227,17 @@ function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
   return has ? [RECOVERY_CODE] : [];
 }
 
-/** A fallback lets a person through the door, while Duo is out of reach, and proves nothing; nor is what counts at login only a proof for more. */
+/**
+ * A fallback lets a person through the door, while Duo is out of reach, and proves nothing; nor is what counts at
+ * login only a proof for more.
+ */
 function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
   return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE && loginOnly !== true;
+}
+
+/** Its secret is ours, so it is nobody else's word. */
+function isOurs({ via }: Factor): boolean {
+  return via === undefined;
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

@@ -4,6 +4,7 @@ import type { MethodName } from '../contracts.js';
 import type { Duration } from '../duration.js';
 import { RequestError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
+import { bindingProof } from './binding-proof.js';
 import type { StepUp } from './decide.js';
 import { type GateConfig, nextUrl, turnAway } from './gate.js';
 import type { Situation } from './inspect.js';
@@ -50,7 +51,17 @@ export function requireProof(
 /** What our own sensitive pages demand before a change. */
 const FRESH: StepUp = Object.freeze({ maxAgeMs: 5 * 60 * 1000, methods: null });
 
-export type RequireFresh = (req: Request, res: Response, backTo: string) => Promise<boolean>;
+const FRESH_EVERYWHERE: StepUp = Object.freeze({ ...FRESH, everywhere: true });
+
+export type RequireFresh = (
+  req: Request,
+  res: Response,
+  backTo: string,
+  options?: {
+    /** The change shows in every organization of the person. */
+    readonly binding?: boolean;
+  },
+) => Promise<boolean>;
 
 /**
  * For handlers of ours: true to go on; otherwise it has answered. `backTo` is where the person is brought
@@ -58,12 +69,29 @@ export type RequireFresh = (req: Request, res: Response, backTo: string) => Prom
  */
 export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
   const { inspector } = config;
-  return async function requireFresh(req, res, backTo) {
-    const situation = await inspector.inspectFurther(req, FRESH);
+  return async function requireFresh(req, res, backTo, { binding = false } = {}) {
+    let stepUp = FRESH;
+    let situation = await inspector.inspectFurther(req, FRESH);
+    if (binding && situation.kind === 'known') {
+      const proof = bindingProof(situation.facts.record, situation.facts.policy);
+      if (proof === 'none') throw nothingBinds();
+      if (proof === 'everywhere') {
+        stepUp = FRESH_EVERYWHERE;
+        situation = await inspector.inspectFurther(req, stepUp);
+      }
+    }
     if (situation.decision.kind === 'pass') return true;
-    await demand(config, req, res, situation, FRESH, backTo);
+    await demand(config, req, res, situation, stepUp, backTo);
     return false;
   };
+}
+
+export function nothingBinds(): RequestError {
+  return new RequestError(
+    403,
+    'nothing_binds',
+    'This would count in your other organizations too, and you have nothing left that proves you there. Ask an administrator to reset your two-factor authentication.',
+  );
 }
 
 async function demand(

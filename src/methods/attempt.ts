@@ -1,17 +1,18 @@
 import type { Audit } from '../audit/events.js';
 import { lockedUntil } from '../audit/lock.js';
-import type {
-  Attempt,
-  AttemptLimits,
-  EnrollableMethod,
-  EnrollmentBasis,
-  EventEnrollment,
-  MethodName,
-  Policy,
-  ReservedAttempt,
-  SecondFactorMethod,
-  SecondFactorStore,
-  Verdict,
+import {
+  type Attempt,
+  type AttemptLimits,
+  authorityOf,
+  type EnrollableMethod,
+  type EnrollmentBasis,
+  type EventEnrollment,
+  type MethodName,
+  type Policy,
+  type ReservedAttempt,
+  type SecondFactorMethod,
+  type SecondFactorStore,
+  type Verdict,
 } from '../contracts.js';
 import { broken } from '../errors.js';
 
@@ -157,6 +158,18 @@ function answer(
  */
 export function basisHolds({ enrollment }: Policy, basis: EnrollmentBasis): boolean {
   return basis !== 'first' || enrollment === 'self';
+}
+
+/**
+ * Beside which enrollments the pending one may become active, as if it were the first. An activation key makes
+ * somebody's first factor that counts everywhere, whatever Duo says of them here.
+ */
+export function besidesOf(
+  { enrollments = [], besides = [] }: Attempt,
+  basis: EnrollmentBasis,
+): readonly string[] {
+  if (basis !== 'activation-key') return besides;
+  return enrollments.filter((one) => authorityOf(one) !== null).map(({ id }) => id);
 }
 
 export function isEnrollable(method: SecondFactorMethod): method is EnrollableMethod {

@@ -4,12 +4,14 @@ import { RequestError, UnavailableError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import { nothingBinds } from '../gate/step-up.js';
 import { enrollableMethods } from '../methods/attempt.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
 import type { Later } from './locals.js';
 import { openDoor } from './proof.js';
+import { isUnbound } from './unbound.js';
 import { onDate, timeLeft } from './wording.js';
 
 /** The pages on which a person activates a method on the way in. */
@@ -21,8 +23,9 @@ export function activationPages(config: PageConfig) {
   function offered(
     req: Request,
     res: Response,
-    { decision, facts }: KnownSituation,
+    situation: KnownSituation,
   ): EnrollableMethod[] | null {
+    const { decision, facts } = situation;
     const volunteer =
       decision.kind === 'pass' && (decision.why === 'not-enrolled' || decision.why === 'postponed');
     if (decision.kind === 'challenge') {
@@ -40,7 +43,9 @@ export function activationPages(config: PageConfig) {
         'the policy accepts no method that can be activated',
       );
     }
-    return found;
+    const binding = found.filter((method) => !isUnbound(situation, method));
+    if (binding.length === 0) throw nothingBinds();
+    return binding;
   }
 
   function placeOf(req: Request, res: Response, situation: KnownSituation): Place | null {
@@ -119,7 +124,7 @@ export function activationPages(config: PageConfig) {
     const place = placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;
-    const codesDue = config.recoveryCodes.due(situation);
+    const codesDue = config.recoveryCodes.due(situation, place.method);
     await openDoor(config, req, res, situation, place.method.name, verdict, { codesDue });
   };
 

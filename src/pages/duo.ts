@@ -154,7 +154,7 @@ export function duoPages(config: PageConfig) {
             returnTo: `${profile}?done=${done}`,
           };
         }
-        const codesDue = !verifying && config.recoveryCodes.due(situation);
+        const codesDue = !verifying && config.recoveryCodes.due(situation, config.duo);
         return openDoor(config, req, res, situation, 'duo', verdict, { codesDue });
       }
       case 'rejected':

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Challenge, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { bindingProof } from '../gate/binding-proof.js';
 import type { GateConfig } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { RequireFresh } from '../gate/step-up.js';
@@ -17,6 +18,7 @@ import { enrollingForms, type Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
 import { type OpenDoorConfig, type ProofConfig, prove, type Refusal, refusal } from './proof.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
+import { refuseUnbound } from './unbound.js';
 
 export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly recoveryCodes: RecoveryCodePages;
@@ -54,8 +56,9 @@ export function enrolling(config: PageConfig) {
    */
   async function present(req: Request, situation: KnownSituation, place: Place): Promise<Begun> {
     const { method } = place;
+    refuseUnbound(situation, method);
     const attempt = config.attemptOf(situation, {});
-    if (!isFirst(situation)) {
+    if (!isFirst(situation, method)) {
       if (isElsewhere(req, place)) return { kind: 'to-begin' };
       const resumed = await method.resumeEnrollment(attempt);
       return resumed?.data.basis === 'proven'
@@ -92,8 +95,9 @@ export function enrolling(config: PageConfig) {
     { restart }: { readonly restart: boolean },
   ): Promise<Begun> {
     const { method } = place;
+    refuseUnbound(situation, method);
     const attempt = config.attemptOf(situation, {});
-    const first = isFirst(situation);
+    const first = isFirst(situation, method);
     if (first && !restart) {
       const resumed = await method.resumeEnrollment(attempt);
       if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
@@ -192,7 +196,8 @@ export function enrolling(config: PageConfig) {
     place: Place,
   ): Promise<void> {
     const { activationKey = '' } = readFields(req, ['activationKey']);
-    if (!isFirst(situation)) {
+    refuseUnbound(situation, place.method);
+    if (!isFirst(situation, place.method)) {
       throw new RequestError(409, 'already_activated', 'You have a method already.');
     }
     const attempt = config.attemptOf(situation, {});
@@ -227,6 +232,7 @@ export function enrolling(config: PageConfig) {
   ): Promise<Extract<Verdict, { kind: 'verified' }> | null> {
     readFields(req, ['code', 'enrollment']);
     const { method, replaces } = place;
+    refuseUnbound(situation, method);
     const operation = { kind: 'confirm', replaces } as const;
     const verdict = await prove(config, req, res, situation, method, operation);
     switch (verdict.kind) {
@@ -250,8 +256,18 @@ export function enrolling(config: PageConfig) {
   return { show, start, redeem, confirm };
 }
 
-function isFirst({ facts }: KnownSituation): boolean {
-  return provable(facts.record, facts.policy).length === 0;
+/**
+ * Whether the rules of a first activation hold: for somebody who has nothing that could be asked for here, and
+ * for the first factor that counts in every organization, where an activation key is demanded for one.
+ */
+function isFirst({ facts }: KnownSituation, { scope }: SecondFactorMethod): boolean {
+  const { record, policy } = facts;
+  if (provable(record, policy).length === 0) return true;
+  return (
+    scope !== 'organization' &&
+    policy.enrollment === 'activation-key' &&
+    bindingProof(record, policy) === 'here'
+  );
 }
 
 /** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Enrollment, SecondFactorStore } from '../contracts.js';
+import { authorityOf, type Enrollment, type SecondFactorStore } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
@@ -108,11 +108,15 @@ export function profilePages(config: ProfileConfig) {
     req: Request,
     res: Response,
     situation: KnownSituation,
+    binding: boolean,
   ): Promise<boolean> {
     // Whoever has nothing yet has nothing to prove; the store holds them to that.
-    if (provable(situation.facts.record, situation.facts.policy).length === 0) return true;
-    return config.requireFresh(req, res, home);
+    if (situation.facts.record.enrollments.length === 0) return true;
+    return config.requireFresh(req, res, home, { binding });
   }
+
+  /** Of a method that rests on another's word here, nothing shows in the person's other organizations. */
+  const binds = ({ method }: Place) => method.scope !== 'organization';
 
   function placeOf(req: Request, { facts }: KnownSituation): Place {
     const { enrollments } = facts.record;
@@ -125,7 +129,7 @@ export function profilePages(config: ProfileConfig) {
         : enrollableMethods(config.methods, facts.policy.methods).find(
             (one) => one.name === wanted,
           );
-    if (!method || replaced === undefined) {
+    if (!method || replaced === undefined || (replaced && !mayReplace({ facts }, replaced))) {
       throw new RequestError(404, 'not_found', 'This method is not offered to you.');
     }
     const url = replaced ? `${home}/replace/${replaced.id}` : `${home}/activate/${method.name}`;
@@ -134,31 +138,33 @@ export function profilePages(config: ProfileConfig) {
 
   const show: Handler = async (req, res, situation) => {
     const place = placeOf(req, situation);
-    if (await admitted(req, res, situation)) await form.show(req, res, situation, place);
+    if (await admitted(req, res, situation, binds(place)))
+      await form.show(req, res, situation, place);
   };
 
   const start =
     (options: { readonly restart: boolean }): Handler =>
     async (req, res, situation) => {
       const place = placeOf(req, situation);
-      if (!(await admitted(req, res, situation))) return;
+      if (!(await admitted(req, res, situation, binds(place)))) return;
       await form.start(req, res, situation, place, options);
     };
 
   const redeem: Handler = async (req, res, situation) => {
     const place = placeOf(req, situation);
-    if (await admitted(req, res, situation)) await form.redeem(req, res, situation, place);
+    if (await admitted(req, res, situation, binds(place)))
+      await form.redeem(req, res, situation, place);
   };
 
   const confirm: Handler = async (req, res, situation) => {
     const place = placeOf(req, situation);
-    if (!(await admitted(req, res, situation))) return;
+    if (!(await admitted(req, res, situation, binds(place)))) return;
     const verdict = await form.confirm(req, res, situation, place);
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
     await openDoor(config, req, res, situation, place.method.name, verdict, {
-      codesDue: config.recoveryCodes.due(situation),
+      codesDue: config.recoveryCodes.due(situation, place.method),
     });
     if (done === 'replaced') {
       const { subject, facts: before } = situation;
@@ -193,7 +199,7 @@ export function profilePages(config: ProfileConfig) {
 
   const askRemove: Handler = async (req, res, situation) => {
     const one = removable(req, situation);
-    if (!(await admitted(req, res, situation))) return;
+    if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
     const title = config.methods.get(one.method)?.title ?? one.method;
     await respond.page(req, res, {
       view: 'confirm',
@@ -214,7 +220,7 @@ export function profilePages(config: ProfileConfig) {
   const remove: Handler = async (req, res, situation) => {
     readFields(req, []);
     const one = removable(req, situation);
-    if (!(await admitted(req, res, situation))) return;
+    if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
     const { subject } = situation;
     // Two removals at the same moment would each leave the method that the other one takes.
     const removed = await store.unenroll(subject.id, one.id, situation.facts.record.epoch);
@@ -230,7 +236,7 @@ export function profilePages(config: ProfileConfig) {
   };
 
   const askSignOut: Handler = async (req, res, situation) => {
-    if (!(await admitted(req, res, situation))) return;
+    if (!(await admitted(req, res, situation, false))) return;
     await respond.page(req, res, {
       view: 'confirm',
       title: 'Sign out my other sessions',
@@ -249,7 +255,7 @@ export function profilePages(config: ProfileConfig) {
 
   const signOutOthers: Handler = async (req, res, situation) => {
     readFields(req, []);
-    if (!(await admitted(req, res, situation))) return;
+    if (!(await admitted(req, res, situation, false))) return;
     const { subject } = situation;
     // A reset at the same moment ends this session too: it must not go on under the epoch after it.
     const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
@@ -290,8 +296,16 @@ function noticeOf({ query: { done } }: Request): string | null {
   return typeof done === 'string' && Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
 }
 
-function mayReplace({ facts: { policy } }: KnownSituation, one: Enrollment): boolean {
+function mayReplace(
+  { facts: { policy } }: Pick<KnownSituation, 'facts'>,
+  one: Enrollment,
+): boolean {
   return policy.mode !== 'off' && policy.methods.includes(one.method) && isProvable(one, policy);
+}
+
+/** What rests on a word that counts here alone can go on that word; anything else is missed elsewhere too. */
+function bindsRemoval({ facts }: KnownSituation, one: Enrollment): boolean {
+  return authorityOf(one) === null || !isProvable(one, facts.policy);
 }
 
 /** Whether the policy still holds without it. */

@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Keyring, SecondFactorStore, Subject } from '../contracts.js';
+import type { Keyring, SecondFactorMethod, SecondFactorStore, Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { bindingProof } from '../gate/binding-proof.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { RequireFresh } from '../gate/step-up.js';
@@ -51,8 +52,11 @@ export function recoveryCodePages({
   const unkept = unkeptCodes({ keyring, now: () => store.now() });
 
   /** Whether a person who has just activated a method gets their codes now. */
-  function due({ facts: { policy, record } }: KnownSituation): boolean {
+  function due({ facts: { policy, record } }: KnownSituation, method: SecondFactorMethod): boolean {
     const first = record.enrollments.length === 0;
+    // Codes count everywhere, and what counts here alone may have been activated on less.
+    const binds = method.scope !== 'organization' || bindingProof(record, policy) === 'here';
+    if (!first && !binds) return false;
     return policy.methods.includes(RECOVERY_CODE) && (first || !record.recoveryCodesKept);
   }
 
@@ -154,9 +158,24 @@ export function recoveryCodePages({
     }
   }
 
+  /**
+   * Codes count in every organization. Where a first factor wants an activation key, so do they, and there is
+   * none to enter here: an app, or a reset with new codes at the activation, comes first.
+   */
+  function refuseWithoutKey({ facts: { record, policy } }: KnownSituation): void {
+    if (policy.enrollment !== 'activation-key' || bindingProof(record, policy) !== 'here') return;
+    throw new RequestError(
+      403,
+      'activation_key_needed',
+      'Your organization wants an activation key for whatever counts everywhere. Activate an authenticator app with one first, or ask an administrator to reset your two-factor authentication.',
+      profile,
+    );
+  }
+
   const askRenew: Handler = async (req, res, situation) => {
     offered(situation);
-    if (!(await requireFresh(req, res, profile))) return;
+    refuseWithoutKey(situation);
+    if (!(await requireFresh(req, res, profile, { binding: true }))) return;
     await respond.page(req, res, {
       view: 'confirm',
       title: 'New recovery codes',
@@ -176,7 +195,8 @@ export function recoveryCodePages({
   const renew: Handler = async (req, res, situation) => {
     readFields(req, []);
     offered(situation);
-    if (!(await requireFresh(req, res, profile))) return;
+    refuseWithoutKey(situation);
+    if (!(await requireFresh(req, res, profile, { binding: true }))) return;
     const { epoch } = situation.facts.record;
     await makeAndShow(req, res, situation, { epoch, onward: profile });
   };

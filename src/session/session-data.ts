@@ -30,7 +30,11 @@ export interface SallyportSessionData {
   /** From which page this person was sent to Duo, and which enrollment is to be replaced. */
   duo?: { readonly url: string; readonly replaces: string | null };
   /** What the route at `returnTo` demands beyond the policy; it can only ask for more. */
-  stepUp?: { readonly maxAgeMs: number | null; readonly methods: readonly string[] | null };
+  stepUp?: {
+    readonly maxAgeMs: number | null;
+    readonly methods: readonly string[] | null;
+    readonly everywhere?: boolean | undefined;
+  };
 }
 
 declare module 'express-session' {

@@ -31,7 +31,7 @@ const enrolled = (method: string): Enrollment => ({
   id: `${method}-1`,
   method,
   label: method,
-  parameters: '',
+  parameters: method === 'duo' ? '@account' : '',
   createdAt: NOW - HOUR,
   lastUsedAt: null,
 });

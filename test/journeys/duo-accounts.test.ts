@@ -174,4 +174,156 @@ journeys('an activation at one Duo account', (world) => {
     assert.match((await follow(browser)).at, /challenge/);
     assert.equal((await browser.get('/two-factor/activate/totp')).status, 303);
   });
+
+  describe('binds nothing that counts elsewhere (9.19)', () => {
+    const CODES = '/two-factor/profile/recovery-codes';
+
+    /** Has activated Duo at both organizations, and is inside the second one. */
+    async function ofBoth(): Promise<Browser> {
+      const browser = await activated();
+      actFor(browser, 'initech');
+      await answer(browser, theirs, (await follow(browser)).text);
+      assert.ok(await isInside(browser));
+      return browser;
+    }
+
+    it('asks for the app of whoever has one, and not for Duo', async () => {
+      await set('globex', { methods: ['duo', 'totp'], duo: ours.setting('globex') });
+      const first = new Browser(host.app);
+      await first.login(USER);
+      const key = await first.activate(USER, world().clock.now());
+      const begin = await first.form('/two-factor/profile/activate/duo');
+      await answer(first, ours, begin.text);
+
+      world().clock.advance(6 * 60_000);
+      const browser = new Browser(host.app);
+      await browser.login(USER);
+      world().clock.advance(Date.now() - world().clock.now());
+      await answer(browser, ours, (await follow(browser, '/two-factor/challenge/duo')).text);
+      assert.ok(await isInside(browser));
+      const before = await world().store.readSubject(USER);
+      const totp = before.enrollments.find(({ method }) => method === 'totp');
+      const duo = before.enrollments.find(({ method }) => method === 'duo');
+      assert.equal((await follow(browser, CODES)).at, '/two-factor/challenge/totp');
+      const removal = `/two-factor/profile/remove/${totp?.id}`;
+      assert.equal((await follow(browser, removal)).at, '/two-factor/challenge/totp');
+      const _csrf = await browser.csrf();
+      for (const path of [CODES, removal]) {
+        assert.equal((await browser.post(path, { _csrf })).status, 401, path);
+      }
+      assert.deepEqual(await world().store.readSubject(USER), before);
+      // What rests on Duo here may go on its word: nobody misses it elsewhere.
+      const own = await browser.get(`/two-factor/profile/remove/${duo?.id}`);
+      assert.equal(own.status, 200);
+
+      await follow(browser, CODES);
+      world().clock.advance(60_000);
+      await browser.answerChallenge(codeAt(key, world().clock.now()));
+      assert.equal((await browser.get(CODES)).status, 200);
+    });
+
+    it('hands out no codes for an activation that counts here alone', async () => {
+      const browser = await activated();
+      const { recoveryCodesLeft } = await world().store.readSubject(USER);
+      assert.equal(recoveryCodesLeft, 10);
+      actFor(browser, 'initech');
+      const { callback } = await theirs.simulator.answer(
+        continueLink((await follow(browser)).text),
+      );
+      const back = await browser.get(local(callback));
+      assert.doesNotMatch(back.text, /data-sp="recovery-code"/);
+      assert.ok(await isInside(browser));
+      const made = host.events.filter(({ type }) => type === 'recovery-codes.made');
+      assert.equal(made.length, 1);
+    });
+
+    it('asks for a recovery code where the other organization’s Duo is all there is', async () => {
+      const browser = await ofBoth();
+      const before = await world().store.readSubject(USER);
+      const foreign = before.enrollments[0];
+      for (const path of [CODES, `/two-factor/profile/remove/${foreign?.id}`]) {
+        assert.equal((await follow(browser, path)).at, '/two-factor/challenge/recovery-code', path);
+      }
+      const _csrf = await browser.csrf();
+      assert.equal((await browser.post(CODES, { _csrf })).status, 401);
+      assert.deepEqual(await world().store.readSubject(USER), before);
+      assert.equal((await browser.get(`/two-factor/profile/replace/${foreign?.id}`)).status, 404);
+    });
+
+    it('adds no app by one organization’s word, nor by the password', async () => {
+      await set('initech', { methods: ['duo', 'totp'], duo: theirs.setting('initech') });
+      const thief = await activated();
+      actFor(thief, 'initech');
+      // The password alone: only what counts at initech may be begun.
+      assert.equal((await follow(thief)).at, '/two-factor/activate/duo');
+      assert.equal((await thief.get('/two-factor/activate/totp')).status, 404);
+      const json = await thief.json('get', '/two-factor/activate/totp');
+      assert.equal(json.body.key, undefined);
+      await answer(thief, theirs, (await follow(thief, '/two-factor/activate/duo')).text);
+      assert.ok(await isInside(thief));
+      const { at } = await follow(thief, '/two-factor/profile/activate/totp');
+      assert.equal(at, '/two-factor/challenge/recovery-code');
+    });
+
+    it('says so where nothing is left that would bind', async () => {
+      const browser = await ofBoth();
+      const { epoch } = await world().store.readSubject(USER);
+      await world().store.replaceRecoveryCodes(USER, [], epoch);
+      const page = await browser.get(CODES);
+      assert.equal(page.status, 403);
+      assert.match(page.text, /administrator/);
+      const _csrf = await browser.csrf();
+      assert.equal((await browser.post(CODES, { _csrf })).status, 403);
+    });
+
+    it('wants an activation key for a first app, where a first activation does', async () => {
+      await set('globex', {
+        methods: ['duo', 'totp'],
+        duo: ours.setting('globex'),
+        enrollment: 'activation-key',
+      });
+      const browser = new Browser(host.app);
+      await browser.login(USER);
+      const place = '/two-factor/activate/duo';
+      const redeem = async (path: string) => {
+        const activationKey = await issueKey(world().store, USER);
+        const _csrf = await browser.csrf();
+        const posted = await browser.post(`${path}/key`, { activationKey, _csrf });
+        assert.equal(posted.status, 303);
+      };
+      await redeem(place);
+      await answer(browser, ours, (await follow(browser, place)).text);
+      assert.ok(await isInside(browser));
+      assert.equal((await browser.get(CODES)).status, 403);
+
+      const app = '/two-factor/profile/activate/totp';
+      const page = await browser.get(app);
+      assert.match(page.text, /activation key/i);
+      assert.doesNotMatch(page.text, /data-sp="totp-key"/);
+      await redeem(app);
+      const { body } = await browser.jsonForm(app);
+      const code = codeAt(body.key, world().clock.now());
+      const fields = { code, enrollment: body.enrollment, _csrf: body.csrfToken };
+      assert.ok((await browser.post(app, fields)).status < 400);
+      const { enrollments, activationKeyEndsAt } = await world().store.readSubject(USER);
+      assert.deepEqual(enrollments.map(({ method }) => method).toSorted(), ['duo', 'totp']);
+      assert.equal(activationKeyEndsAt, null, 'the key is spent');
+    });
+
+    it('is enough for whoever has nothing else and nowhere else', async () => {
+      await set('globex', { methods: ['duo', 'totp'], duo: ours.setting('globex') });
+      const browser = await activatedWithDuo();
+      assert.equal((await browser.get(CODES)).status, 200);
+      const { body } = await browser.jsonForm('/two-factor/profile/activate/totp');
+      assert.ok(body.key);
+    });
+
+    async function activatedWithDuo(): Promise<Browser> {
+      const browser = new Browser(host.app);
+      await browser.login(USER);
+      await answer(browser, ours, (await follow(browser, '/two-factor/activate/duo')).text);
+      assert.ok(await isInside(browser));
+      return browser;
+    }
+  });
 });

@@ -12,7 +12,7 @@ import {
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
-import { basisHolds } from '../attempt.js';
+import { basisHolds, besidesOf } from '../attempt.js';
 import { isAnswer, readAnswer } from './answer.js';
 import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
@@ -182,6 +182,7 @@ export function duo(config: DuoConfig): DuoMethod {
     title: TITLE,
     words: DUO_WORDS,
     counting: 'none',
+    scope: 'organization',
 
     wellFormed: (input) => isAnswer(input),
 
@@ -251,7 +252,7 @@ export function duo(config: DuoConfig): DuoMethod {
       const { id, basis } = pending;
       if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, replaces, epoch, besides: attempt.besides },
+        ...{ id, session, replaces, epoch, besides: besidesOf(attempt, basis) },
         step: -1,
         // Which phone it is, is known only now.
         label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),

@@ -10,7 +10,7 @@ import type {
   Verdict,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
-import { basisHolds } from '../attempt.js';
+import { basisHolds, besidesOf } from '../attempt.js';
 import { sealingContext } from '../sealing-context.js';
 import { appNames } from './app-names.js';
 import {
@@ -154,11 +154,8 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       return pending?.method === 'totp' ? shown(pending, attempt) : null;
     },
 
-    async confirmEnrollment(
-      { subject, session, epoch, policy, besides, input }: Attempt,
-      { pending, at },
-      { replaces },
-    ): Promise<Verdict> {
+    async confirmEnrollment(attempt: Attempt, { pending, at }, { replaces }): Promise<Verdict> {
+      const { subject, session, epoch, policy, input } = attempt;
       // A form of an older tab names an enrollment that a newer attempt has voided.
       if (pending?.method !== 'totp' || pending.id !== input.enrollment) {
         return { kind: 'rejected', reason: 'superseded' };
@@ -177,7 +174,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       }
       if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
       const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, step, replaces, epoch, besides },
+        ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
       });
       switch (confirmed.kind) {
         case 'confirmed':

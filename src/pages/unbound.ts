@@ -1,0 +1,21 @@
+import type { SecondFactorMethod } from '../contracts.js';
+import { bindingProof } from '../gate/binding-proof.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { nothingBinds } from '../gate/step-up.js';
+import { provable } from '../policy/provable.js';
+
+/**
+ * Whether activating this method would bind a person in their other organizations on a proof that counts here
+ * alone, or on their password: somebody whose only factor is another organization's Duo.
+ */
+export function isUnbound({ facts }: KnownSituation, { scope }: SecondFactorMethod): boolean {
+  const { record, policy } = facts;
+  if (scope === 'organization') return false;
+  const proof = bindingProof(record, policy);
+  const onPassword = record.enrollments.length > 0 && provable(record, policy).length === 0;
+  return proof === 'none' || (proof === 'everywhere' && onPassword);
+}
+
+export function refuseUnbound(situation: KnownSituation, method: SecondFactorMethod): void {
+  if (isUnbound(situation, method)) throw nothingBinds();
+}
