@@ -28,6 +28,7 @@ export async function examineKeys(
   const ids = keys?.ids ?? [];
   const held = holdings(ids);
   const damaged: string[] = [];
+  const lost: string[] = [];
   const tenants: DuoTenant[] = [];
 
   function opens<T>(what: string, sealed: Uint8Array, open: () => T): T | null {
@@ -42,7 +43,7 @@ export async function examineKeys(
 
   for await (const batch of scan.subjects()) {
     for (const subject of batch) {
-      if (!subject.held) damaged.push(`subject ${subject.id}`);
+      if (subject.fault) lost.push(subject.fault);
       held.addDigests(subject, now);
       for (const { id, method, sealed } of usable(subject, now)) {
         held.add(sealedBy(sealed), 'secrets');
@@ -55,7 +56,7 @@ export async function examineKeys(
   for await (const batch of scan.organizations()) {
     for (const organization of batch) {
       const { id } = organization;
-      if (organization.damaged) damaged.push(`the setting of organization ${id}`);
+      if (organization.fault) lost.push(organization.fault);
       const stored = duoKeysOf(organization);
       if (!stored) continue;
       const sealed = Buffer.from(stored.sealedSecret, 'base64');
@@ -74,15 +75,25 @@ export async function examineKeys(
       report('WARN', 'keys', `key ${id} holds ${inWords(holding)}`);
     }
   }
+  const missing = await scan.missing();
+  for (const id of missing.organizations) lost.push(`The record of organization ${id} is gone`);
+  if (missing.unnamed > 0) {
+    const [records, are] = missing.unnamed === 1 ? ['record', 'is'] : ['records', 'are'];
+    lost.push(`${missing.unnamed} ${records} of subjects that cannot be named ${are} gone`);
+  }
   if (damaged.length > 0) {
-    const more = damaged.length > NAMED ? ` and ${damaged.length - NAMED} more` : '';
-    report(
-      'FAIL',
-      'records',
-      `altered, or belong to another: ${damaged.slice(0, NAMED).join('; ')}${more}`,
-    );
+    report('FAIL', 'records', `altered, or belong to another: ${named(damaged)}`);
   } else if (keys) report('OK', 'records', 'everything under these keys opens');
+  if (lost.length > 0) {
+    const advice = 'restore a backup; or reset the user, or save the organization’s setting again';
+    report('FAIL', 'ledger', `${named(lost)}: whom it concerns gets a 503. ${advice}`);
+  } else report('OK', 'ledger', 'no record is damaged, gone or an older one');
   return tenants;
+}
+
+function named(all: readonly string[]): string {
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
+  return `${all.slice(0, NAMED).join('; ')}${more}`;
 }
 
 function reportKeys(

@@ -63,7 +63,7 @@ async function resealAll(
   for await (const batch of scan.subjects()) {
     const work = batch.flatMap((subject) => {
       left.addDigests(subject, now);
-      if (!subject.held) count(`subject ${subject.id}`, 'unopenable', new Error('is damaged'));
+      if (subject.fault) count(`subject ${subject.id}`, 'unopenable', new Error(subject.fault));
       return usable(subject, now).map((one) => async () => {
         const what = `subject ${subject.id}, ${one.method}`;
         await attempt(what, one.sealed, 'secrets', () => resealEnrollment(subject.id, one));
@@ -74,7 +74,7 @@ async function resealAll(
   for await (const batch of scan.organizations()) {
     for (const organization of batch) {
       const what = `organization ${organization.id}`;
-      if (organization.damaged) count(what, 'unopenable', new Error('its setting is damaged'));
+      if (organization.fault) count(what, 'unopenable', new Error(organization.fault));
       const sealed = duoKeysOf(organization)?.sealedSecret;
       if (sealed === undefined) continue;
       await attempt(`${what}, duo`, Buffer.from(sealed, 'base64'), 'duoKeys', () =>
@@ -124,13 +124,12 @@ async function resealAll(
 }
 
 async function resealDuo({ keyring }: Keys, organization: ScannedOrganization): Promise<boolean> {
-  const { id, json, replace } = organization;
+  const { id, setting, replace } = organization;
   const keys = duoKeysOf(organization);
-  if (!keys || json === null) return false;
+  if (!keys || setting === null) return false;
   const sealed = sealCredentials(keyring, id, openCredentials(keyring, id, keys));
-  const [changedBy, value] = JSON.parse(json) as [string, { duo: object }];
-  const next = { ...value, duo: { ...value.duo, keys: sealed } };
-  return replace(JSON.stringify([changedBy, next]));
+  const duo = { ...(setting.value.duo as object), keys: sealed };
+  return replace({ ...setting.value, duo });
 }
 
 function sayWhatIsLeft({ ids }: Keys, left: Holdings, out: Terminal['out']): void {

@@ -6,6 +6,7 @@ import {
   emptySubject,
   type SubjectRecord,
 } from '../contracts.js';
+import { SallyportError } from '../errors.js';
 import { activationKeyDigest, newActivationKey } from '../methods/activation-key.js';
 import { requiredKeys } from './keys.js';
 import type { Command } from './run.js';
@@ -31,7 +32,7 @@ export const reset: Command = {
       async (installation) => {
         const { store } = installation;
         await store.ready();
-        const record = await store.readSubject(userId);
+        const record = await unlessLost(() => store.readSubject(userId));
         // A subject nobody has written reads as this very object; one that was reset does not.
         if (record === emptySubject) {
           throw new Error(
@@ -39,7 +40,11 @@ export const reset: Command = {
           );
         }
         await store.reset(userId);
-        terminal.out(`${userId}: removed ${removed(record)}.`);
+        if (record !== 'lost') terminal.out(`${userId}: removed ${removed(record)}.`);
+        else {
+          terminal.out(`${userId}: begun anew, since its record was lost.`);
+          terminal.err('note: a setting of this user’s own was lost with it: set it again');
+        }
         terminal.out('Sessions that had proven a factor are asked again at their next request.');
         if (keys) {
           const key = newActivationKey();
@@ -50,13 +55,24 @@ export const reset: Command = {
         if (!(await isKnown(installation, tenantId))) {
           terminal.err(`note: ${tenantId} has no setting and no event here; is it the right id?`);
         }
-        await recordEvent(installation, 'enrollment.reset', tenantId, userId, record.enrollments);
+        const gone = record === 'lost' ? [] : record.enrollments;
+        await recordEvent(installation, 'enrollment.reset', tenantId, userId, gone);
         if (keys) await recordEvent(installation, 'activation-key.issued', tenantId, userId);
       },
       { allowEviction: true },
     );
   },
 };
+
+/** `lost`: the record is damaged, gone or an older one. A reset begins a user's anew. */
+async function unlessLost<T>(read: () => T | Promise<T>): Promise<T | 'lost'> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'ERR_STORE_RECORD') return 'lost';
+    throw error;
+  }
+}
 
 function removed(record: SubjectRecord): string {
   const parts = record.enrollments.map(({ method, label }) => `${label} (${method})`);
@@ -69,7 +85,7 @@ function removed(record: SubjectRecord): string {
 
 /** The event goes to the trail of whichever tenant is named, so a slip of the pen would hide it. */
 async function isKnown({ store }: Installation, tenantId: string): Promise<boolean> {
-  if ((await store.readSetting(tenantId)) !== null) return true;
+  if ((await unlessLost(() => store.readSetting(tenantId))) !== null) return true;
   return (await store.readEvents(tenantId, { before: null, limit: 1 })).length > 0;
 }
 

@@ -52,6 +52,8 @@ export interface Responder {
 }
 
 const RETRY_AFTER_SECONDS = 5;
+/** Whose secret does not open, or whose record is lost, is what their tenant must hear of an outage. */
+const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD']);
 
 const NOT_TAKEN =
   'What you sent was not taken, because you were not signed in to the end. Afterwards you are brought back to the page of the form, as far as it is known: send it again from there.';
@@ -119,8 +121,7 @@ export function responder(config: RespondConfig): AnyResponder {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
       config.onError(error);
       const detail = error instanceof SallyportError ? error.code : 'unexpected';
-      // Whose secret does not open is the one thing about an outage that their tenant must hear of.
-      const subject = detail === 'ERR_SEALED' ? config.subjectOf(req) : null;
+      const subject = NAMED.has(detail) ? config.subjectOf(req) : null;
       config.audit.record('unavailable', { subject, from: req.ip ?? null, detail });
     }
     await page(req, res, {

@@ -4,7 +4,7 @@ import type { SecondFactorStore } from '../contracts.js';
 import { changeListeners } from './change-listeners.js';
 import { memoryTrails } from './memory-trails.js';
 import type { RecordStore } from './record-store.js';
-import { KINDS, type Kind, type Records } from './records.js';
+import type { Kind, Records } from './records.js';
 import { secondFactorStore } from './second-factor-store.js';
 
 export interface MemoryStoreOptions {
@@ -12,12 +12,14 @@ export interface MemoryStoreOptions {
   readonly now?: () => number;
 }
 
-/** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
-const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
-
 const schema = optionsObject({
   now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
 });
+
+/** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
+const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
+
+const LONGEST_MS = 2 ** 31 - 1;
 
 interface Kept<R> {
   get(id: string): R | undefined;
@@ -32,11 +34,11 @@ type KeptByKind = { readonly [K in Kind]: Kept<Records[K]> };
  * second process sees it. Operations are atomic because each runs to its end within one turn.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore {
-  return secondFactorStore(memoryRecords(options));
+  const { now = Date.now } = checkOptions(options, schema, { name: 'memoryStore' });
+  return secondFactorStore(memoryRecords(now));
 }
 
-function memoryRecords(options: MemoryStoreOptions): RecordStore {
-  const { now = Date.now } = checkOptions(options, schema, { name: 'memoryStore' });
+function memoryRecords(now: () => number): RecordStore {
   const changes = changeListeners();
   // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
   const kept: KeptByKind = {
@@ -61,10 +63,14 @@ function memoryRecords(options: MemoryStoreOptions): RecordStore {
       const records = kept[kind];
       const present = records.get(id) ?? null;
       const time = now();
-      const { next, result } = transition(present, time, null);
+      const {
+        next,
+        result,
+        keptUntil = Number.POSITIVE_INFINITY,
+      } = transition(present, time, null);
       if (next === present) return result;
       if (next === null) records.delete(id);
-      else records.set(id, next, { ttl: Math.max(1, (KINDS[kind].keptUntil(next) ?? 0) - time) });
+      else records.set(id, next, { ttl: Math.max(1, Math.min(keptUntil - time, LONGEST_MS)) });
       changes.announce();
       return result;
     },

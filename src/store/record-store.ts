@@ -10,6 +10,8 @@ export interface Outcome<R, T> {
    * steps, last uses.
    */
   readonly durable?: boolean;
+  /** Until when it must be kept; without it, for good. It may be kept for longer: a record has its end inside. */
+  readonly keptUntil?: number;
   /** Whether it is written also where there is no room for anything else: the end of a session. */
   readonly whenFull?: boolean;
 }

@@ -81,38 +81,21 @@ export const blankOrganization: StoredOrganization = Object.freeze({
   settingVersion: 0,
 });
 
-/**
- * A session between the doors that has run out must stay so ("cannot be extended by retrying"): its record
- * is kept on for a day.
- */
-const EXPIRED_PENDING_MS = 24 * 60 * 60 * 1000;
-
-interface KindOfRecord<R> {
-  /** Until when a store must keep it; null for good. It may keep it for longer: a record has its end inside. */
-  keptUntil(record: R): number | null;
+interface KindOfRecord {
   /**
    * Whether its loss could open a door. Then a store whose data can be lost in parts must tell a record that is
    * gone, or is an older one, from one that never was.
    */
   readonly counted: boolean;
-  /** What a lost or damaged record reads as: an error, or nothing where that opens no door. */
-  readonly whenLost: 'refuse' | 'nothing';
+  /** Whether gates read it with every request. */
+  readonly watched: boolean;
 }
 
-export const KINDS: { readonly [K in Kind]: KindOfRecord<Records[K]> } = {
-  subject: { counted: true, whenLost: 'refuse', keptUntil: () => null },
-  organization: { counted: true, whenLost: 'refuse', keptUntil: () => null },
-  session: {
-    counted: false,
-    whenLost: 'refuse',
-    keptUntil: ({ state, expiresAt }) =>
-      state === 'pending' ? expiresAt + EXPIRED_PENDING_MS : expiresAt,
-  },
-  // Counted, or a device that was forgotten could come back; and lost, it only has its person asked again.
-  devices: {
-    counted: true,
-    whenLost: 'nothing',
-    keptUntil: ({ devices }) => Math.max(0, ...devices.map(({ endsAt }) => endsAt)),
-  },
-  transaction: { counted: false, whenLost: 'refuse', keptUntil: ({ endsAt }) => endsAt },
+export const KINDS: { readonly [K in Kind]: KindOfRecord } = {
+  subject: { counted: true, watched: true },
+  organization: { counted: true, watched: true },
+  session: { counted: false, watched: true },
+  // Counted, or a device that was forgotten could come back.
+  devices: { counted: true, watched: false },
+  transaction: { counted: false, watched: false },
 };

@@ -15,6 +15,7 @@ import {
   sealedOf,
 } from '../support/cli.js';
 import { type RedisServer, startRedis, uniquePrefix } from '../support/redis.js';
+import { recordsIn } from '../support/redis-records.js';
 import { closeStores, openClient, openStore } from '../support/redis-store.js';
 
 describe('npx sallyport doctor', function () {
@@ -59,6 +60,7 @@ describe('npx sallyport doctor', function () {
       'clock',
       'store',
       'records',
+      'ledger',
     ]) {
       assert.match(lineFor(out, about).join('\n'), /^OK /, about);
     }
@@ -100,10 +102,12 @@ describe('npx sallyport doctor', function () {
   it('finds a secret that was moved to somebody else, or altered', async () => {
     await enrollUnder(store, rotated, 'user1');
     await enrollUnder(store, rotated, 'user2');
-    const client = await openClient(redis.url);
+    const client = (await openClient(redis.url)).withTypeMapping({ 36: Buffer });
     const [sealed] = (await sealedOf(store, 'user1')).values();
     const put = (subject: string, bytes: Uint8Array) =>
-      client.sendCommand(['HSET', `${prefix}{s:${subject}}`, 'k', Buffer.from(bytes)]);
+      recordsIn(client, prefix).alter('subject', subject, ({ enrollments }) => ({
+        enrollments: enrollments.map((one) => ({ ...one, sealed: bytes })),
+      }));
     await put('user2', sealed ?? Buffer.alloc(0));
     const first = await doctor();
     assert.equal(first.code, 1);
@@ -114,6 +118,32 @@ describe('npx sallyport doctor', function () {
     flipped[25] = (flipped[25] ?? 0) ^ 1;
     await put('user1', flipped);
     assert.match((await doctor()).out, /totp of subject user1; totp|totp of subject user2; totp/);
+  });
+
+  it('finds records that are damaged, gone or older ones, and says whose where it can be told', async () => {
+    for (const who of ['user1', 'user2', 'user3', 'sound']) await enrollUnder(store, rotated, who);
+    const change = { value: { mode: 'off' }, changedBy: 'admin', expectedVersion: null };
+    for (const id of ['acme', 'globex']) await store.writeSetting(id, change);
+    const client = (await openClient(redis.url)).withTypeMapping({ 36: Buffer });
+    const records = recordsIn(client, prefix);
+    const older = (await records.bytes('subject', 'user2')) ?? Buffer.alloc(0);
+    await store.raiseEpoch('user2');
+    await records.put('subject', 'user2', older);
+    await records.put('subject', 'user1', Buffer.from('damaged'));
+    await client.del([records.keyOf('subject', 'user3'), records.keyOf('organization', 'acme')]);
+    const { code, out } = await doctor();
+    assert.equal(code, 1);
+    const [line = ''] = lineFor(out, 'ledger');
+    assert.match(line, /^FAIL/);
+    for (const said of [
+      'The record of subject user1 is damaged',
+      'The record of subject user2 is an older one',
+      'The record of organization acme is gone',
+      '1 record of subjects that cannot be named is gone',
+    ]) {
+      assert.ok(line.includes(said), `${said}: ${line}`);
+    }
+    assert.doesNotMatch(out, /sound|globex/);
   });
 
   it('finds a store that is not set up, or was emptied', async () => {

@@ -71,11 +71,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   redis: {
-    mutate: [
-      'src/store/{redis-*,change-listeners,deadline}.ts',
-      'src/store/redis/*.ts',
-      `!${TOPOLOGY}`,
-    ],
+    mutate: ['src/store/{change-listeners,deadline}.ts', 'src/store/redis/*.ts', `!${TOPOLOGY}`],
     spec: [
       ...tests('contracts', 'redis-store'),
       'test/store/redis-*.test.ts',

@@ -156,12 +156,15 @@ export const step = fc.oneof(
     words: `end ${JSON.stringify(a)}`,
     run: ((store) => store.end(a.session, 100_000, a)) as Step,
   })),
-  fc.record({ subject, id, token, lifetimeMs }).map((a) => ({
-    words: `put device ${JSON.stringify(a)}`,
+  fc.record({ subject, id, token, lifetimeMs }).map(({ subject: who, ...a }) => ({
+    words: `put device ${who} ${JSON.stringify(a)}`,
     run: ((store) =>
-      store.putDevice(a.subject, {
+      store.putDevice(who, {
         ...a,
-        ...{ label: 'é', method: 'totp', epoch: 1, tenantId: 'acme' },
+        tenantId: 'acme',
+        label: 'é',
+        method: 'totp',
+        epoch: 1,
       })) as Step,
   })),
   fc.record({ subject, id, token, next: token }).map((a) => ({

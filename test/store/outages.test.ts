@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { emptySubject } from '../../src/contracts.js';
 import { eventually, type RedisServer, startRedis } from '../support/redis.js';
+import { recordsIn } from '../support/redis-records.js';
 import {
   closeStores,
   coded,
@@ -89,11 +90,13 @@ describe('the redis store through outages', function () {
       String(await client.sendCommand(['CLIENT', 'LIST', 'TYPE', 'normal'])).match(/\bid=\d+/g) ??
       [];
     const old = await connections();
+    const { keyOf, altered } = recordsIn(client.withTypeMapping({ 36: Buffer }));
+    const written = await altered('subject', 'user1', () => ({ epoch: 7 }));
     // Cuts every connection but this one, and writes before any of them can be back.
     const [cut] = await client
       .multi()
       .addCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
-      .hIncrBy('sp:{s:user1}', 'e', 7)
+      .addCommand(['SET', keyOf('subject', 'user1'), written])
       .exec();
     assert.equal(Number(cut), 1);
     await eventually(async () =>

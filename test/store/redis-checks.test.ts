@@ -235,7 +235,7 @@ describe('ready() of the redis store', () => {
     const url = await user(
       'least',
       ...['+hello', '+client', '+time', '+info', '+get', '+set', '+del', '+evalsha', '+eval'],
-      ...['+hget', '+hmget', '+hgetall', '+hkeys', '+hexists', '+hset', '+hdel', '+hincrby'],
+      ...['+hget', '+hset', '+hdel', '+hincrby'],
     );
     const store = openStore(url);
     await store.ready();

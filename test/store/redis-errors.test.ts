@@ -3,13 +3,13 @@ import { SallyportError, UnavailableError } from '../../src/errors.js';
 import { LateError } from '../../src/store/deadline.js';
 import {
   connectError,
+  lostRecord,
   notInitialized,
   notReplicated,
   partlyLost,
   redirection,
   replyCode,
   unavailable,
-  unreadable,
 } from '../../src/store/redis/errors.js';
 
 describe('a failure of Redis', () => {
@@ -50,7 +50,11 @@ describe('a failure of Redis', () => {
   it('says what to do where data are not there, not readable or not replicated', () => {
     const cause = new Error('JSON');
     for (const [error, code, message] of [
-      [unreadable(cause), 'ERR_STORE_UNAVAILABLE', /^A record in Redis cannot be read$/],
+      [
+        lostRecord('subject', 'user1', 'is damaged', cause),
+        'ERR_STORE_RECORD',
+        /^The record of subject user1 is damaged$/,
+      ],
       [
         notInitialized(),
         'ERR_STORE_NOT_INITIALIZED',
@@ -71,7 +75,7 @@ describe('a failure of Redis', () => {
       assert.equal(error.code, code);
       assert.match(error.message, message);
     }
-    assert.equal(unreadable(cause).cause, cause);
+    assert.equal(lostRecord('session', 's', 'is gone', cause).cause, cause);
   });
 
   it('may say where else in the Cluster to ask', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually, type RedisServer, startRedis } from '../support/redis.js';
+import { recordsIn } from '../support/redis-records.js';
 import { startReplica } from '../support/redis-replica.js';
 import {
   closeStores,
@@ -54,8 +55,9 @@ describe('a redis store that waits for replicas', function () {
   it('has the replica know each write that it reports as done', async () => {
     const store = open();
     await store.ready();
-    const client = await openClient(replica.url);
-    const version = async () => String(await client.hGet('sp:{o:acme}', 'v'));
+    const client = (await openClient(replica.url)).withTypeMapping({ 36: Buffer });
+    const { read } = recordsIn(client);
+    const version = async () => String((await read('organization', 'acme')).settingVersion);
     for (let n = 1; n <= 100; n += 1) {
       await lasting.writeSetting?.(store);
       assert.equal(await version(), String(n));

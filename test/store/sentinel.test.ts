@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SubjectRecord } from '../../src/contracts.js';
 import { eventually } from '../support/redis.js';
+import { recordsIn } from '../support/redis-records.js';
 import { openSentinelStore, type RedisTrio, startSentinels } from '../support/redis-sentinel.js';
 import {
   closeStores,
@@ -97,7 +98,8 @@ describe('the redis store under Sentinel', function () {
     // Over the new one, by a process that has only just come.
     await eventually(async () => (await other.reset('user1')).epoch > 0, 20_000);
     await eventually(async () => !(await enrolled(store, 'user1')));
-    assert.equal(await replica.hGet('sp:{s:user1}', 'e'), '1');
+    const { read } = recordsIn(replica.withTypeMapping({ 36: Buffer }));
+    assert.equal((await read('subject', 'user1')).epoch, 1);
   });
 
   it('works while one Sentinel hangs and another is gone, and says when none answers', async () => {

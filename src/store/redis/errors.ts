@@ -1,5 +1,6 @@
 import { SallyportError, UnavailableError } from '../../errors.js';
 import { LateError } from '../deadline.js';
+import type { Kind } from '../records.js';
 import type { Address } from './node.js';
 
 /** Whatever went wrong with Redis, as the one error that is answered with 503. */
@@ -8,12 +9,20 @@ export function unavailable(cause: unknown): UnavailableError {
   return new UnavailableError('ERR_STORE_UNAVAILABLE', reason(cause), { cause });
 }
 
-/** A record that is damaged or of another version: never "nothing there". */
-export function unreadable(cause: unknown): UnavailableError {
-  return new UnavailableError('ERR_STORE_UNAVAILABLE', 'A record in Redis cannot be read', {
+/** A record that is damaged, gone or an older one: never "nothing there". */
+export function lostRecord(kind: Kind, id: string, why: string, cause?: unknown): UnavailableError {
+  return new UnavailableError('ERR_STORE_RECORD', `The record of ${WORDS[kind]} ${id} ${why}`, {
     cause,
   });
 }
+
+const WORDS: { readonly [K in Kind]: string } = {
+  subject: 'subject',
+  organization: 'organization',
+  session: 'session',
+  devices: 'the devices of',
+  transaction: 'transaction',
+};
 
 export function notInitialized(): UnavailableError {
   return new UnavailableError(

@@ -1,23 +1,30 @@
 import { SallyportError } from '../../errors.js';
+import type { TrailOwner } from '../record-store.js';
+import type { Kind } from '../records.js';
 
 export interface RedisKeys {
   /** Says that this is a store that was set up, not one that came back empty. */
   readonly marker: string;
   /** The same for one slot of a Cluster, and in it. */
   slotMarker(tag: string): string;
-  /** One hash per subject, tagged so that whatever is added beside it falls into the same Cluster slot. */
-  subject(subjectId: string): string;
-  /** Beside the subject, in the same slot. */
-  devices(subjectId: string): string;
-  /** Of its authenticators; in the same slot. */
-  history(subjectId: string): string;
-  session(digest: string): string;
-  transaction(id: string): string;
-  /** One hash per organization, tagged like a subject's. */
-  organization(organizationId: string): string;
-  /** Its audit trails. */
-  trails(organizationId: string): string;
+  /** A string per record. Those of a subject, and of an organization, are tagged to lie in one Cluster slot. */
+  record(kind: Kind, id: string): string;
+  /** A record's key without the prefix. */
+  place(recordKey: string): string;
+  /** A hash per slot. */
+  ledger(tag: string): string;
+  isLedger(key: string): boolean;
+  /** A hash with the trails of an owner, in the slot of the owner's record. */
+  trails(owner: TrailOwner, id: string): string;
 }
+
+const PLACES: { readonly [K in Kind]: (id: string) => string } = {
+  subject: (id) => `{s:${id}}`,
+  devices: (id) => `{s:${id}}:devices`,
+  organization: (id) => `{o:${id}}`,
+  session: (id) => `a:${id}`,
+  transaction: (id) => `t:${id}`,
+};
 
 const PLAIN = /^[\w.@-]+$/;
 
@@ -29,13 +36,12 @@ export function redisKeys(prefix: string): RedisKeys {
   return {
     marker: `${prefix}initialized`,
     slotMarker: (tag) => `${prefix}initialized:{${tag}}`,
-    subject: (subjectId) => `${prefix}{s:${escaped(subjectId)}}`,
-    devices: (subjectId) => `${prefix}{s:${escaped(subjectId)}}:devices`,
-    history: (subjectId) => `${prefix}{s:${escaped(subjectId)}}:history`,
-    session: (digest) => `${prefix}a:${escaped(digest)}`,
-    transaction: (id) => `${prefix}t:${escaped(id)}`,
-    organization: (organizationId) => `${prefix}{o:${escaped(organizationId)}}`,
-    trails: (organizationId) => `${prefix}{o:${escaped(organizationId)}}:trails`,
+    record: (kind, id) => `${prefix}${PLACES[kind](escaped(id))}`,
+    place: (recordKey) => recordKey.slice(prefix.length),
+    ledger: (tag) => `${prefix}l:{${tag}}`,
+    isLedger: (key) => key.startsWith(`${prefix}l:{`),
+    trails: (owner, id) =>
+      `${prefix}${PLACES[owner](escaped(id))}:${owner === 'subject' ? 'history' : 'trails'}`,
   };
 }
 

@@ -1,14 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import type { Authenticator, PendingEnrollment, StoredSetting } from '../../contracts.js';
-import { decodeSubject } from '../redis-codec.js';
-import { type Fields, fieldsOf } from '../redis-fields.js';
-import { settingJson, settingRecord } from '../redis-settings.js';
+import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
+import type { Kind, Records, StoredSubject } from '../records.js';
 import type { Send } from './client.js';
-import { unescaped } from './keys.js';
+import { replyCode } from './errors.js';
+import { redisKeys, unescaped } from './keys.js';
+import { type LedgerPlace, ledgerEntryOf, ledgerPlace } from './ledger.js';
+import { type State, stateOf } from './state.js';
+import { SWAP, WRONG_TYPE } from './swap.js';
 
 /** What a subject's record holds that depends on a key of the keyring. */
 export interface ScannedSubject {
   readonly id: string;
-  /** null: the record is damaged and cannot be read. */
+  /** What is wrong with the record, which then holds nothing; null when it is sound. */
+  readonly fault: string | null;
   readonly held: {
     readonly enrollments: readonly Authenticator[];
     readonly pending: PendingEnrollment | null;
@@ -22,14 +27,12 @@ export interface ScannedSubject {
 export interface ScannedOrganization {
   readonly id: string;
   readonly setting: StoredSetting | null;
-  /** The setting as it is stored; null when there is none, or it cannot be read. */
-  readonly json: string | null;
-  readonly damaged: boolean;
+  readonly fault: string | null;
   /**
-   * Puts another JSON in the place of this one, if it still is the stored one. Version, time and author stay:
-   * nothing changes for those who read it.
+   * Puts another value in the place of the setting's, if the record is still the same. Version, time and author
+   * stay: nothing changes for those who read it.
    */
-  replace(json: string): Promise<boolean>;
+  replace(value: StoredSetting['value']): Promise<boolean>;
 }
 
 /**
@@ -41,107 +44,170 @@ export interface ScannedOrganization {
 export interface RedisScan {
   subjects(): AsyncGenerator<readonly ScannedSubject[]>;
   organizations(): AsyncGenerator<readonly ScannedOrganization[]>;
+  /**
+   * What the ledger knew when the walk began, and neither walk has found: records that are gone. To be asked
+   * after both. Subjects are known to the ledger by digests only, and so are organizations with long ids.
+   */
+  missing(): Promise<{ readonly organizations: readonly string[]; readonly unnamed: number }>;
 }
 
 const BATCH = '200';
 
-/** ARGV: expected, JSON → 1 | 0. See redis-settings.ts for the pieces. */
-const REPLACE_SETTING = `
-local pieces, n = {}, 0
-local piece = redis.call('HGET', KEYS[1], 'v0')
-while piece do
-  n = n + 1
-  pieces[n] = piece
-  piece = redis.call('HGET', KEYS[1], 'v' .. n)
-end
-if n == 0 or table.concat(pieces) ~= ARGV[1] then return 0 end
-for at = 0, n - 1 do redis.call('HDEL', KEYS[1], 'v' .. at) end
-for at = 0, math.ceil(#ARGV[2] / 64) - 1 do
-  redis.call('HSET', KEYS[1], 'v' .. at, string.sub(ARGV[2], at * 64 + 1, at * 64 + 64))
-end
-return 1`;
-
-/** A hash as it was found, and where. */
-interface Found {
+interface Found<K extends Kind> {
   readonly send: Send;
-  readonly key: Buffer;
+  readonly key: string;
   readonly id: string;
-  readonly reply: Buffer[];
+  readonly ledger: LedgerPlace;
+  readonly state: State<Records[K]>;
 }
 
 /** `masters` answer with Buffers and flat arrays, within a time of their own; all of a Cluster's are given. */
 export function redisScan(masters: readonly Send[], prefix: string): RedisScan {
-  async function* hashes(kind: 's' | 'o'): AsyncGenerator<Found[]> {
-    const start = `${prefix}{${kind}:`;
-    const pattern = `${start.replace(/[\\*?[\]^-]/g, '\\$&')}*}`;
+  const keys = redisKeys(prefix);
+  let ledger: Promise<Map<string, Buffer>> | undefined;
+
+  /** Read before anything else: a record that is made while we walk is not in it, and none is ever taken away. */
+  async function readLedger(): Promise<Map<string, Buffer>> {
+    const entries = new Map<string, Buffer>();
     for (const send of masters) {
-      let cursor = '0';
-      do {
-        const [next, keys] = (await send([
-          ...['SCAN', cursor, 'MATCH', pattern, 'COUNT', BATCH, 'TYPE', 'hash'],
-        ])) as [Buffer, Buffer[]];
-        cursor = String(next);
-        const replies = await Promise.all(keys.map((key) => send(['HGETALL', key])));
-        const found = keys.map((key, at) => ({
-          ...{ send, key, reply: replies[at] as Buffer[] },
-          id: unescaped(String(key).slice(start.length, -1)),
-        }));
+      for await (const found of keysOf(send, `${prefix}l:{`, '*}')) {
+        const fields = await Promise.all(
+          found.map((key) => send(['HKEYS', key]).catch(wrongType([]))),
+        );
+        for (const field of fields.flat() as Buffer[]) {
+          if (ledgerEntryOf(field).kind !== 'devices') entries.set(field.toString('latin1'), field);
+        }
+      }
+    }
+    return entries;
+  }
+
+  function unseen(): Promise<Map<string, Buffer>> {
+    ledger ??= readLedger();
+    return ledger;
+  }
+
+  async function* records<K extends 'subject' | 'organization'>(
+    kind: K,
+  ): AsyncGenerator<Found<K>[]> {
+    const entries = await unseen();
+    const start = keys.record(kind, '').slice(0, -1);
+    for (const send of masters) {
+      for await (const found of keysOf(send, start, '*}')) {
+        const batch = await Promise.all(
+          found.map(async (key) => {
+            const id = unescaped(key.slice(start.length, -1));
+            const place = ledgerPlace(keys, kind, key) as LedgerPlace;
+            const state = await readState(kind, send, key, id, place);
+            if (state.version.length > 0) {
+              entries.delete(Buffer.from(place.field).toString('latin1'));
+            }
+            return { send, key, id, ledger: place, state };
+          }),
+        );
         // Removed between the two commands.
-        yield found.filter(({ reply }) => reply.length > 0);
-      } while (cursor !== '0');
+        yield batch.filter(({ state }) => state.version.length > 0);
+      }
+    }
+  }
+
+  async function readState<K extends Kind>(
+    kind: K,
+    send: Send,
+    key: string,
+    id: string,
+    place: LedgerPlace,
+  ): Promise<State<Records[K]>> {
+    for (let times = 1; ; times += 1) {
+      const [value, entry] = await Promise.all([
+        send(['GET', key]).catch(wrongType(WRONG_TYPE)),
+        send(['HGET', place.key, place.field]).catch(wrongType(null)),
+      ]);
+      const state = stateOf(kind, id, keys.place(key), value as Buffer, entry as Buffer | null);
+      // Another may have written between the two commands.
+      if (!state.lost || times === 3) return state;
     }
   }
 
   return {
     async *subjects() {
-      for await (const batch of hashes('s')) {
-        yield batch.map(({ id, reply }) => ({ id, held: heldBy(reply) }));
+      for await (const batch of records('subject')) {
+        yield batch.map(({ id, state: { record, lost } }) => ({
+          id,
+          fault: lost?.error.message ?? null,
+          held: record && heldBy(record),
+        }));
       }
     },
     async *organizations() {
-      for await (const batch of hashes('o')) yield batch.map(organization);
+      for await (const batch of records('organization')) {
+        yield batch.map((found) => ({
+          id: found.id,
+          setting: found.state.record?.setting ?? null,
+          fault: found.state.lost?.error.message ?? null,
+          replace: (value) => replaceSetting(found, keys.place(found.key), value),
+        }));
+      }
+    },
+    async missing() {
+      const left = [...(await unseen()).values()].map(ledgerEntryOf);
+      const organizations = left.flatMap(({ id }) => id ?? []);
+      return { organizations, unnamed: left.length - organizations.length };
     },
   };
 }
 
-function heldBy(reply: readonly Buffer[]): ScannedSubject['held'] {
-  try {
-    const { enrollments, pending, activationKey } = decodeSubject(reply);
-    return {
-      enrollments,
-      pending,
-      activationKey: activationKey && {
-        keyId: hex(activationKey.digest.keyId),
-        endsAt: activationKey.endsAt,
-      },
-      recoveryCodes: codesByKey(fieldsOf(reply)),
-    };
-  } catch {
-    return null;
-  }
+async function* keysOf(send: Send, start: string, rest: string): AsyncGenerator<string[]> {
+  const pattern = `${start.replace(/[\\*?[\]^-]/g, '\\$&')}${rest}`;
+  let cursor = '0';
+  do {
+    const reply = await send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', BATCH]);
+    const [next, found] = reply as [Buffer, Buffer[]];
+    cursor = String(next);
+    yield found.map(String);
+  } while (cursor !== '0');
 }
 
-/** A field of recovery codes is the id of their key, then 10 bytes each (redis-digests.ts). */
-function codesByKey(fields: Fields): ReadonlyMap<string, number> {
+function wrongType<T>(instead: T) {
+  return (error: { readonly cause?: unknown }): T => {
+    if (replyCode(error) !== 'WRONGTYPE' && replyCode(error.cause) !== 'WRONGTYPE') throw error;
+    return instead;
+  };
+}
+
+function heldBy(record: StoredSubject): ScannedSubject['held'] {
+  const { enrollments, pending, activationKey, recoveryCodes } = record;
   const codes = new Map<string, number>();
-  for (const [name, value] of fields) {
-    if (!/^x\d+$/.test(name) || value.length <= 4) continue;
-    const keyId = hex(value.subarray(0, 4));
-    codes.set(keyId, (codes.get(keyId) ?? 0) + (value.length - 4) / 10);
+  for (const { keyId } of recoveryCodes ?? []) {
+    codes.set(hex(keyId), (codes.get(hex(keyId)) ?? 0) + 1);
   }
-  return codes;
+  return {
+    enrollments,
+    pending,
+    activationKey: activationKey && {
+      keyId: hex(activationKey.digest.keyId),
+      endsAt: activationKey.endsAt,
+    },
+    recoveryCodes: codes,
+  };
 }
 
-function organization({ send, key, id, reply }: Found): ScannedOrganization {
-  const replaceable = (json: string | null) => async (next: string) =>
-    json !== null && Number(await send(['EVAL', REPLACE_SETTING, '1', key, json, next])) === 1;
-  try {
-    const setting = settingRecord(reply);
-    const json = setting === null ? null : settingJson(fieldsOf(reply));
-    return { id, setting, json, damaged: false, replace: replaceable(json) };
-  } catch {
-    return { id, setting: null, json: null, damaged: true, replace: replaceable(null) };
-  }
+async function replaceSetting(
+  { send, key, ledger, state }: Found<'organization'>,
+  place: string,
+  value: StoredSetting['value'],
+): Promise<boolean> {
+  const { record, sequence, version, entry } = state;
+  if (!record?.setting) return false;
+  const next = { ...record, setting: { ...record.setting, value } };
+  const written = encodeRecord('organization', place, randomBytes(VERSION_BYTES), {
+    record: next,
+    sequence,
+  });
+  const seen = [Buffer.from(version), entry, ledger.field];
+  const rest = [key, ledger.key, ...seen, written, '', '', ''];
+  const reply = await send(['EVAL', SWAP.source, '2', ...rest]);
+  return reply === 1;
 }
 
 function hex(bytes: Uint8Array): string {

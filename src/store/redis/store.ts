@@ -6,31 +6,19 @@ import {
   option,
   optionsObject,
 } from '../../check-options.js';
-import type {
-  AssuranceRecord,
-  SecondFactorStore,
-  StoredSetting,
-  SubjectRecord,
-} from '../../contracts.js';
+import type { SecondFactorStore } from '../../contracts.js';
 import { changeListeners } from '../change-listeners.js';
-import { decodeAssurance } from '../redis-assurance.js';
-import { subjectRecord } from '../redis-codec.js';
-import { redisCodes } from '../redis-codes.js';
-import { redisDevices } from '../redis-devices.js';
-import { redisEvents } from '../redis-events.js';
-import { redisRecords } from '../redis-records.js';
-import { redisSessions } from '../redis-sessions.js';
-import { redisSettings, settingRecord } from '../redis-settings.js';
-import { redisSubjects } from '../redis-subjects.js';
-import { redisTransactions } from '../redis-transactions.js';
+import type { Kind, Records } from '../records.js';
+import { secondFactorStore } from '../second-factor-store.js';
 import { assertNoEviction } from './checks.js';
 import type { RedisClient } from './client.js';
 import { STALENESS_MS } from './connection.js';
 import { connectError } from './errors.js';
 import { redisKeys } from './keys.js';
 import { marker } from './marker.js';
+import { type RedisRecords, redisRecords } from './records.js';
 import { redisServers } from './servers.js';
-import { trackedReads } from './tracked-reads.js';
+import { redisTrails } from './trails.js';
 
 export type { RedisClient } from './client.js';
 
@@ -104,52 +92,37 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     {
       invalidated(key) {
         if (key === null || mark.isMarker(key)) return forgetAll();
-        subjects.forget(key);
-        sessions.forget(key);
-        settings.forget(key);
+        // A change of a record is told by its own key.
+        if (keys.isLedger(key)) return;
+        for (const records of watched) records.forget(key);
         changes.announce();
       },
       lost: forgetAll,
     },
   );
-  const { trusted } = shards;
-  const subjects = trackedReads<SubjectRecord>({ maxEntries, trusted });
-  const sessions = trackedReads<AssuranceRecord | null>({ maxEntries, trusted });
-  const settings = trackedReads<StoredSetting | null>({ maxEntries, trusted });
   const mark = marker(keys, shards, { clustered });
-  const shared = {
+  const config = {
+    keys,
     shards,
     marker: mark,
+    maxEntries,
     replicas: { count: waitReplicas, ms: Math.floor(timeout / 2) },
-    clock: now ? () => String(Math.round(now())) : () => '',
+    timeout,
+    now: now ?? shards.now,
+    marginMs: now ? 60 * 60 * 1000 : 0,
   };
-
-  const subjectRecords = redisRecords({
-    ...shared,
-    reads: subjects,
-    command: 'HGETALL',
-    decode: subjectRecord,
-  });
-  const settingRecords = redisRecords({
-    ...shared,
-    reads: settings,
-    command: 'HGETALL',
-    decode: settingRecord,
-  });
-  const sessionRecords = redisRecords({
-    ...shared,
-    reads: sessions,
-    command: 'GET',
-    decode: (value: Buffer | null) => (value === null ? null : decodeAssurance(value)),
-  });
-  const { forgetHistory, ...events } = redisEvents(settingRecords, keys);
-  const marginMs = now ? 60 * 60 * 1000 : 0;
+  const records: { readonly [K in Kind]: RedisRecords<Records[K]> } = {
+    subject: redisRecords('subject', config),
+    organization: redisRecords('organization', config),
+    session: redisRecords('session', config),
+    devices: redisRecords('devices', config),
+    transaction: redisRecords('transaction', config),
+  };
+  const watched = [records.subject, records.organization, records.session];
 
   function forgetAll(): void {
     mark.forget();
-    subjects.clear();
-    sessions.clear();
-    settings.clear();
+    for (const one of watched) one.clear();
     changes.announce();
   }
 
@@ -160,30 +133,29 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (!allowEviction) await assertNoEviction(shards);
   }
 
-  return {
+  const store = secondFactorStore({
     name: 'redis',
     stalenessMs: STALENESS_MS,
-    now: now ?? shards.now,
+    now: config.now,
     async ready() {
       await open();
       if (setUp) await mark.create();
       await mark.checkEach();
-    },
-    async initialize() {
-      await open();
-      await mark.create({ fillIn: true });
     },
     async close() {
       changes.clear();
       shards.close();
     },
     subscribe: changes.subscribe,
-    ...redisSubjects(subjectRecords, keys.subject, { forgetHistory }),
-    ...redisCodes(subjectRecords, keys.subject),
-    ...redisSettings(settingRecords, keys.organization),
-    ...redisDevices(sessionRecords, keys.devices, { marginMs }),
-    ...events,
-    ...redisSessions(sessionRecords, keys.session, { marginMs }),
-    ...redisTransactions(sessionRecords, keys.transaction, { marginMs }),
-  } satisfies RedisStore;
+    read: (kind, id) => records[kind].read(id),
+    update: (kind, id, transition, how) => records[kind].update(id, transition, how),
+    ...redisTrails({ keys, shards, marker: mark, clock: now }),
+  });
+  return {
+    ...store,
+    async initialize() {
+      await open();
+      await mark.create({ fillIn: true });
+    },
+  };
 }

@@ -4,6 +4,8 @@ import type { Awaitable } from '../../contracts.js';
 export interface TrackedReads<V> {
   /** The value at hand, or a promise of what `load` finds. Loads of one key at one time are shared. */
   get(key: string, load: (key: string) => Promise<V>): Awaitable<V>;
+  /** The value at hand; undefined for none. */
+  peek(key: string): V | undefined;
   /** The key has changed: a value at hand is dropped, a load in flight will not be kept. */
   forget(key: string): void;
   /** Everything may have changed. */
@@ -60,6 +62,10 @@ export function trackedReads<V>({
     get(key, load) {
       const known = values.get(key);
       return known && trusted(key) ? known.value : run(key, load);
+    },
+    peek(key) {
+      const known = values.get(key);
+      return known && trusted(key) ? known.value : undefined;
     },
     forget(key) {
       loads.delete(key);

@@ -86,7 +86,8 @@ function inTime(present: StoredDevices | null, now: number): readonly StoredDevi
 }
 
 function keeping<T>(devices: readonly StoredDevice[], result: T): Outcome<StoredDevices, T> {
-  return { next: Object.freeze({ devices: Object.freeze(devices) }), result };
+  const keptUntil = Math.max(0, ...devices.map(({ endsAt }) => endsAt));
+  return { next: Object.freeze({ devices: Object.freeze(devices) }), result, keptUntil };
 }
 
 function viewOfDevice({ token, before, rotatedAt, ...device }: StoredDevice): RememberedDevice {

@@ -1,53 +1,45 @@
-import type { AssuranceRecord, Factor, LoginId } from '../../contracts.js';
+import type { AssuranceRecord, LoginId } from '../../contracts.js';
 import { type Transition, unchanged } from '../record-store.js';
 
 type SessionTransition<T> = Transition<AssuranceRecord, T>;
 
+/** What another login or another subject left under the same id is void, and gives way. */
 export const openPending =
   ({
     subjectId,
     epoch,
     login,
     lifetimeMs,
+    keepMs,
   }: {
     readonly subjectId: string;
     readonly epoch: number;
     readonly login: LoginId;
     readonly lifetimeMs: number;
+    readonly keepMs: number;
   }): SessionTransition<AssuranceRecord> =>
   (present, now) => {
-    if (present?.state === 'ended') return unchanged(present, present);
-    if (present?.subjectId === subjectId && present.login === login) {
-      return unchanged(present, present);
-    }
-    const opened = record({
-      ...({ state: 'pending', subjectId, epoch, login, factors: [] } as const),
-      expiresAt: now + lifetimeMs,
-    });
-    return { next: opened, result: opened };
+    const begun = present?.subjectId === subjectId && present.login === login;
+    if (present && (begun || present.state === 'ended')) return unchanged(present, present);
+    const expiresAt = now + lifetimeMs;
+    const opened = record({ state: 'pending', subjectId, epoch, login, factors: [], expiresAt });
+    // Kept after its end: were it forgotten at once, a request under way could begin it anew.
+    return { next: opened, result: opened, keptUntil: expiresAt + keepMs };
   };
 
 export const prove =
   ({
-    subjectId,
-    epoch,
-    login,
-    factors,
     lifetimeMs,
-  }: {
-    readonly subjectId: string;
-    readonly epoch: number;
-    readonly login: LoginId;
-    readonly factors: readonly Factor[];
+    ...proof
+  }: Pick<AssuranceRecord, 'subjectId' | 'epoch' | 'login' | 'factors'> & {
     readonly lifetimeMs: number;
   }): SessionTransition<boolean> =>
   (present, now) => {
     if (present?.state === 'ended') return unchanged(present, false);
+    const { subjectId, epoch, login, factors } = proof;
     const expiresAt = now + lifetimeMs;
-    return {
-      next: record({ state: 'proven', subjectId, epoch, login, factors, expiresAt }),
-      result: true,
-    };
+    const proven = record({ state: 'proven', subjectId, epoch, login, factors, expiresAt });
+    return { next: proven, result: true, keptUntil: expiresAt };
   };
 
 /** Also over a record that is damaged: ended is what it is safe to be. */
@@ -56,12 +48,10 @@ export const end =
   (present, now) => {
     if (present?.state === 'ended') return unchanged(present, false);
     const { subjectId, epoch, login } = present ?? { subjectId: '', epoch: 0, login: '' };
-    const ended = {
-      ...({ state: 'ended', subjectId, epoch, login, factors: [] } as const),
-      expiresAt: now + keepMs,
-    };
+    const expiresAt = now + keepMs;
+    const ended = { state: 'ended', subjectId, epoch, login, factors: [], expiresAt } as const;
     const next = record(renewed ? { ...ended, renewed } : ended);
-    return { next, result: true, whenFull: true };
+    return { next, result: true, keptUntil: expiresAt, whenFull: true };
   };
 
 function record(fields: AssuranceRecord): AssuranceRecord {

@@ -4,10 +4,10 @@ import type { StoredTransaction } from '../records.js';
 
 export const putTransaction =
   (value: Sealed, lifetimeMs: number): Transition<StoredTransaction, void> =>
-  (_present, now) => ({
-    next: Object.freeze({ value, endsAt: now + lifetimeMs }),
-    result: undefined,
-  });
+  (_present, now) => {
+    const endsAt = now + lifetimeMs;
+    return { next: Object.freeze({ value, endsAt }), result: undefined, keptUntil: endsAt };
+  };
 
 /** For the first who asks: whoever else does finds nothing, and so does the first when it is late. */
 export const takeTransaction: Transition<StoredTransaction, Sealed | null> = (present, now) => ({

@@ -1,4 +1,16 @@
-import { CLOCK, script } from './redis/scripts.js';
+import { script } from './scripts.js';
+
+// ARGV[1] is empty, or a time that stands for the server's (tests).
+const CLOCK = `
+local function int(n) return string.format('%.0f', n) end
+local now
+if ARGV[1] == '' then
+  local t = redis.call('TIME')
+  now = t[1] * 1000 + math.floor(t[2] / 1000)
+else
+  now = tonumber(ARGV[1])
+end
+local key = KEYS[1]`;
 
 // The trails that are kept together are one hash:
 //   n            how many events were ever appended: the number of the last one
@@ -11,9 +23,7 @@ import { CLOCK, script } from './redis/scripts.js';
 //   `<trail> f <key>`          the place of the last event of that key, `:`, their count, `:`, since when
 
 /** ARGV: now, trail, event as JSON, keep or '', then for each fold: key, each, within */
-export const APPEND = script(
-  CLOCK,
-  `
+export const APPEND = script(`${CLOCK}
 local trail = ARGV[2]
 local function name(...) return table.concat({trail, ...}, ' ') end
 local function get(field) return redis.call('HGET', key, field) end
@@ -58,8 +68,7 @@ for place = oldest, first - 1 do
   redis.call('HDEL', key, name(place), name('r', place), name('k', place))
 end
 redis.call('HSET', key, name('o'), first)
-return 1`,
-);
+return 1`);
 
 /** ARGV: now (unused), number before which or '', limit, trails… (none: all) → [number, JSON, repeats or '', …] */
 export const READ = script(`

@@ -1,0 +1,72 @@
+import { Encoder } from 'cbor-x';
+
+// Bytes as they are and lists alone, so that another reader of CBOR understands it too.
+const cbor = new Encoder({ useRecords: false, tagUint8Array: false });
+
+/** What a record is made of: lists of numbers, texts, bytes and lists. */
+export type Part = number | string | boolean | null | Uint8Array | readonly Part[];
+
+export function encodeParts(parts: readonly Part[]): Uint8Array {
+  return cbor.encode(parts);
+}
+
+/** Throws on anything but a list of that many parts. */
+export function decodeParts(bytes: Uint8Array, count: number): unknown[] {
+  return list(cbor.decode(bytes), count);
+}
+
+export function list(part: unknown, count: number): unknown[] {
+  if (Array.isArray(part) && part.length === count) return part;
+  throw new Error(`a list of ${count} parts was expected`);
+}
+
+export function lists(part: unknown): unknown[] {
+  if (Array.isArray(part)) return part;
+  throw new Error('a list was expected');
+}
+
+export function number(part: unknown): number {
+  if (typeof part === 'number') return part;
+  throw new Error('a number was expected');
+}
+
+export function flag(part: unknown): boolean {
+  if (typeof part === 'boolean') return part;
+  throw new Error('true or false was expected');
+}
+
+export function bytes(part: unknown): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  throw new Error('bytes were expected');
+}
+
+/** `read(part)`, or null for null. */
+export function maybe<T>(part: unknown, read: (part: unknown) => T): T | null {
+  return part === null ? null : read(part);
+}
+
+// Texts that nearly every record holds are stored as a number each. Append only: the place is the number.
+const WORDS: readonly string[] = [
+  'totp',
+  'duo',
+  'recovery-code',
+  'security-key',
+  'sha1/6/30',
+  'Authenticator app',
+  'remembered-device',
+];
+
+/** A text; one with half a surrogate pair, which UTF-8 cannot hold, as bytes of UTF-16. */
+export function packText(text: string): Part {
+  const word = WORDS.indexOf(text);
+  if (word >= 0) return word;
+  return /\p{Surrogate}/u.test(text) ? Buffer.from(text, 'utf16le') : text;
+}
+
+export function unpackText(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (part instanceof Uint8Array) return Buffer.from(part).toString('utf16le');
+  const word = WORDS[number(part)];
+  if (word === undefined) throw new Error('a word of a later version');
+  return word;
+}

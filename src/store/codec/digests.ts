@@ -1,0 +1,34 @@
+import type { Digest } from '../../contracts.js';
+import { bytes, lists, number, type Part } from './cbor.js';
+
+/** Digests, those under one key and of one length together: [key id, length, bytes, key id, length, bytes, …]. */
+export function packDigests(digests: readonly Digest[]): readonly Part[] {
+  const groups: { keyId: Uint8Array; length: number; bytes: Uint8Array[] }[] = [];
+  for (const digest of digests) {
+    const last = groups.at(-1);
+    const { length } = digest.bytes;
+    if (last?.length === length && Buffer.compare(last.keyId, digest.keyId) === 0) {
+      last.bytes.push(digest.bytes);
+    } else {
+      groups.push({ keyId: digest.keyId, length, bytes: [digest.bytes] });
+    }
+  }
+  return groups.flatMap(({ keyId, length, bytes: all }) => [keyId, length, Buffer.concat(all)]);
+}
+
+export function unpackDigests(part: unknown): readonly Digest[] {
+  const parts = lists(part);
+  const digests: Digest[] = [];
+  for (let at = 0; at < parts.length; at += 3) {
+    const [keyId, length, all] = [
+      bytes(parts[at]),
+      number(parts[at + 1]),
+      bytes(parts[at + 2]),
+    ] as const;
+    if (length < 1 || all.length % length !== 0) throw new Error('digests of an odd length');
+    for (let from = 0; from < all.length; from += length) {
+      digests.push(Object.freeze({ keyId, bytes: all.subarray(from, from + length) }));
+    }
+  }
+  return Object.freeze(digests);
+}

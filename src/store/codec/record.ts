@@ -1,0 +1,81 @@
+import { crc32 } from 'node:zlib';
+import type { Kind, Records } from '../records.js';
+import { decodeParts, encodeParts, number, type Part } from './cbor.js';
+import {
+  packDevices,
+  packOrganization,
+  packSession,
+  packTransaction,
+  unpackDevices,
+  unpackOrganization,
+  unpackSession,
+  unpackTransaction,
+} from './others.js';
+import { packSubject, SUBJECT_PARTS, unpackSubject } from './subject.js';
+
+/**
+ * A record as bytes: a version of its own, a checksum, and CBOR of [format, sequence, parts…]. The version is new
+ * with each write and never a count: a record that was deleted and made again must not match who has read the
+ * one before. The checksum is of all the rest, and of the place at which it is kept, so that a record that was moved
+ * there from another place is not taken for its own.
+ */
+export const VERSION_BYTES = 6;
+const CHECKSUM_BYTES = 4;
+const HEAD_BYTES = VERSION_BYTES + CHECKSUM_BYTES;
+
+interface Codec<R> {
+  readonly format: number;
+  readonly parts: number;
+  pack(record: R): readonly Part[];
+  unpack(parts: readonly unknown[]): R;
+}
+
+const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
+  subject: { format: 1, parts: SUBJECT_PARTS, pack: packSubject, unpack: unpackSubject },
+  organization: { format: 1, parts: 2, pack: packOrganization, unpack: unpackOrganization },
+  session: { format: 1, parts: 6, pack: packSession, unpack: unpackSession },
+  devices: { format: 1, parts: 1, pack: packDevices, unpack: unpackDevices },
+  transaction: { format: 1, parts: 2, pack: packTransaction, unpack: unpackTransaction },
+};
+
+export interface Decoded<R> {
+  readonly record: R;
+  /** Rises with each durable change of the record; 0 before the first. */
+  readonly sequence: number;
+}
+
+/** `place`: where it is kept, a text that no other record has; `version`: VERSION_BYTES of chance. */
+export function encodeRecord<K extends Kind>(
+  kind: K,
+  place: string,
+  version: Uint8Array,
+  { record, sequence }: Decoded<Records[K]>,
+): Buffer {
+  const { format, pack } = CODECS[kind];
+  const body = encodeParts([format, sequence, ...pack(record)]);
+  return Buffer.concat([version, checksum(place, version, body), body]);
+}
+
+/** Throws on what is damaged, was moved, or is of a format that this version does not know. */
+export function decodeRecord<K extends Kind>(
+  kind: K,
+  place: string,
+  bytes: Uint8Array,
+): Decoded<Records[K]> {
+  const version = bytes.subarray(0, VERSION_BYTES);
+  const body = bytes.subarray(HEAD_BYTES);
+  const found = bytes.subarray(VERSION_BYTES, HEAD_BYTES);
+  if (Buffer.compare(found, checksum(place, version, body)) !== 0) {
+    throw new Error('the checksum of a record is not that of its bytes');
+  }
+  const { format, parts, unpack } = CODECS[kind];
+  const [written, sequence, ...packed] = decodeParts(body, parts + 2);
+  if (written !== format) throw new Error(`a record has the unknown format ${String(written)}`);
+  return { record: unpack(packed), sequence: number(sequence) };
+}
+
+function checksum(place: string, version: Uint8Array, body: Uint8Array): Buffer {
+  const sum = Buffer.alloc(CHECKSUM_BYTES);
+  sum.writeUInt32BE(crc32(body, crc32(version, crc32(place))));
+  return sum;
+}

@@ -1,0 +1,121 @@
+import type { EnrollmentBasis, PendingEnrollment } from '../../contracts.js';
+import type { StoredEnrollment, StoredSubject } from '../records.js';
+import {
+  bytes,
+  flag,
+  list,
+  lists,
+  maybe,
+  number,
+  type Part,
+  packText,
+  unpackText,
+} from './cbor.js';
+import { packDigests, unpackDigests } from './digests.js';
+import { packSetting, unpackSetting } from './setting.js';
+
+// Append only: the place is the number.
+const BASES: readonly EnrollmentBasis[] = ['first', 'activation-key', 'handover', 'proven'];
+
+export const SUBJECT_PARTS = 10;
+
+export function packSubject(subject: StoredSubject): readonly Part[] {
+  const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
+  const { recoveryCodes, recoveryCodesKept, setting, settingVersion } = subject;
+  return [
+    epoch,
+    failures,
+    retryAt,
+    enrollments.map(packEnrollment),
+    pending && packPending(pending),
+    activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
+    recoveryCodes && packDigests(recoveryCodes),
+    recoveryCodesKept,
+    packSetting(setting),
+    settingVersion,
+  ];
+}
+
+export function unpackSubject(parts: readonly unknown[]): StoredSubject {
+  const [epoch, failures, retryAt, enrollments, pending, key, codes, kept, setting, version] =
+    parts;
+  return Object.freeze({
+    epoch: number(epoch),
+    failures: number(failures),
+    retryAt: number(retryAt),
+    enrollments: Object.freeze(lists(enrollments).map(unpackEnrollment)),
+    pending: maybe(pending, unpackPending),
+    activationKey: maybe(key, unpackKey),
+    recoveryCodes: maybe(codes, unpackDigests),
+    recoveryCodesKept: flag(kept),
+    setting: maybe(setting, unpackSetting),
+    settingVersion: number(version),
+  });
+}
+
+function packEnrollment(enrollment: StoredEnrollment): Part {
+  const { id, method, label, sealed, parameters, lastStep, createdAt, lastUsedAt } = enrollment;
+  return [
+    packText(id),
+    packText(method),
+    packText(label),
+    sealed,
+    packText(parameters),
+    lastStep,
+    createdAt,
+    // The difference is shorter.
+    lastUsedAt === null ? null : lastUsedAt - createdAt,
+  ];
+}
+
+function unpackEnrollment(part: unknown): StoredEnrollment {
+  const [id, method, label, sealed, parameters, lastStep, created, used] = list(part, 8);
+  const createdAt = number(created);
+  return Object.freeze({
+    id: unpackText(id),
+    method: unpackText(method),
+    label: unpackText(label),
+    sealed: bytes(sealed),
+    parameters: unpackText(parameters),
+    lastStep: number(lastStep),
+    createdAt,
+    lastUsedAt: maybe(used, (since) => createdAt + number(since)),
+  });
+}
+
+function packPending(pending: PendingEnrollment): Part {
+  const { id, method, label, sealed, parameters, session, expiresAt, basis } = pending;
+  return [
+    packText(id),
+    packText(method),
+    packText(label),
+    sealed,
+    packText(parameters),
+    packText(session),
+    expiresAt,
+    BASES.indexOf(basis),
+  ];
+}
+
+function unpackPending(part: unknown): PendingEnrollment {
+  const [id, method, label, sealed, parameters, session, expiresAt, basis] = list(part, 8);
+  const known = BASES[number(basis)];
+  if (!known) throw new Error('a pending enrollment has an unknown basis');
+  return Object.freeze({
+    id: unpackText(id),
+    method: unpackText(method),
+    label: unpackText(label),
+    sealed: bytes(sealed),
+    parameters: unpackText(parameters),
+    session: unpackText(session),
+    expiresAt: number(expiresAt),
+    basis: known,
+  });
+}
+
+function unpackKey(part: unknown): NonNullable<StoredSubject['activationKey']> {
+  const [endsAt, ...digests] = list(part, 4);
+  const [digest] = unpackDigests(digests);
+  if (!digest) throw new Error('an activation key without a digest');
+  return Object.freeze({ endsAt: number(endsAt), digest });
+}
