@@ -3,6 +3,7 @@ import { FALLBACK, type Factor, type SecondFactorStore, type Subject } from '../
 import { RequestError, UnavailableError } from '../errors.js';
 import { isYounger } from './age.js';
 import { sessionDigest } from './assurance.js';
+import { keepCookieEnd } from './cookie-end.js';
 import { beginLogin, notedLogin, type WhoseSession } from './login.js';
 import type { Login } from './session-data.js';
 import type { SessionEnds } from './session-ends.js';
@@ -95,7 +96,7 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
   if (sallyport?.returnTo !== undefined) {
     req.session.sallyport = { login, returnTo: sallyport.returnTo };
   }
-  keepLifetime(req, cookie.originalMaxAge);
+  keepCookieEnd(req, cookie);
   return login;
 }
 
@@ -118,14 +119,4 @@ function inSession(req: Request, operation: 'regenerate' | 'save' | 'destroy'): 
   return new Promise((resolve, reject) => {
     req.session[operation]((error: unknown) => (error ? reject(error) : resolve()));
   });
-}
-
-function keepLifetime(req: Request, originalMaxAge: number | null | undefined): void {
-  if (originalMaxAge == null) {
-    // A cookie for the browser's session; the default of express-session may be another one.
-    req.session.cookie.originalMaxAge = null;
-    req.session.cookie.expires = null;
-  } else {
-    req.session.cookie.maxAge = originalMaxAge;
-  }
 }

@@ -22,8 +22,9 @@ const WORKERS = MODEL_PATH ? 1 : 2;
 const MUST_BE_SEEN = [
   'time between the doors over',
   'proven: not-proven',
-  'older epoch: challenge',
-  'older epoch: enroll',
+  'older epoch: proven',
+  'older epoch: between',
+  'older epoch: unseen',
   'wrong code',
   'stopped',
   'enrolled: first',

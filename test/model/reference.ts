@@ -38,6 +38,8 @@ interface Proof {
 
 export interface Session {
   readonly user: Name;
+  /** Of its user when it began: once that has risen, the session has ended. */
+  readonly epoch: number;
   ended: boolean;
   /** When the time between the doors is over; null until it begins. */
   betweenUntil: number | null;
@@ -66,6 +68,8 @@ interface Person {
   begun: Begun | null;
   activationKey: { readonly number: number; readonly until: number } | null;
   codes: Set<number> | null;
+  /** Whether somebody has used one of them; nobody here says to have kept them. */
+  codesKept: boolean;
   failures: number;
   heardFrom: number;
 }
@@ -136,6 +140,7 @@ export class Reference {
   /** What is demanded of a session at a gated path; `fresh`: at one that demands a fresh proof too. */
   standing(session: Session | null, fresh = false): Standing {
     if (!session || session.ended) return { kind: 'login' };
+    if (session.epoch !== this.people[session.user].epoch) return { kind: 'login' };
     const standing = this.#demanded(session, fresh);
     const over = session.betweenUntil !== null && session.betweenUntil <= this.now;
     return over && session.proofs === null && !isInside(standing) ? { kind: 'login' } : standing;
@@ -194,15 +199,12 @@ export class Reference {
     const { session } = jar;
     if (!session) return standing;
     if (standing.kind === 'login' && !session.ended) {
-      this.seen('time between the doors over');
+      const older = session.epoch !== this.people[session.user].epoch;
+      const had = session.proofs ? 'proven' : session.betweenUntil ? 'between' : 'unseen';
+      this.seen(older ? `older epoch: ${had}` : 'time between the doors over');
       session.ended = true;
     }
     if (standing.kind !== 'login' && !isInside(standing)) {
-      if (session.proofs && session.proofs.epoch !== this.people[session.user].epoch) {
-        this.seen(`older epoch: ${standing.kind}`);
-        // Between the doors again, from now on.
-        session.proofs = null;
-      }
       if (session.proofs === null) session.betweenUntil ??= this.now + BETWEEN_THE_DOORS;
     }
     return standing;
@@ -229,7 +231,7 @@ export class Reference {
     const kept =
       session.proofs?.epoch === epoch ? session.proofs.all.filter(({ by }) => by !== proof.by) : [];
     jar.session = {
-      ...newSession(session.user),
+      ...newSession(session.user, epoch),
       proofs: { epoch, all: [...kept, proof] },
     };
   }
@@ -238,7 +240,7 @@ export class Reference {
 
   login(jar: Jar, user: Name): void {
     if (jar.session) jar.session.ended = true;
-    jar.session = newSession(user);
+    jar.session = newSession(user, this.people[user].epoch);
   }
 
   logout(jar: Jar): void {
@@ -308,6 +310,7 @@ export class Reference {
     const locked = this.#attempt(user, false);
     if (locked) return locked;
     if (!person.codes?.delete(code)) return this.#refused('wrong recovery code');
+    person.codesKept = true;
     this.#forgive(user);
     this.seen(stopped ? 'recovery code lifts the stop' : 'recovery code');
     this.#elevate(jar, session, { by: 'recovery-code', at: this.now });
@@ -432,14 +435,26 @@ export class Reference {
     }
     const refused = this.#place(jar, place);
     if (refused) return { outcome: refused };
+    const due = this.#codesDue((jar.session as Session).user);
     const outcome = this.#confirmed(jar, form, code);
     // Whoever is refused is shown the form again, and that is an attempt newer than anybody else's.
     if (outcome.kind !== 'verified') return { outcome, again: this.#form(jar, fresh) };
     const { user } = jar.session as Session;
     const person = this.people[user];
-    const due = this.rules[user].methods.includes('recovery-code') && person.codes === null;
-    if (due) person.codes = new Set(codes);
+    if (due) this.#makeCodes(person, codes);
     return { outcome, codes: due };
+  }
+
+  /** With the first authenticator, and as long as nobody is known to have the ones that were made. */
+  #codesDue(user: Name): boolean {
+    const { authenticators, codesKept } = this.people[user];
+    const due = authenticators.length === 0 || !codesKept;
+    return due && this.rules[user].methods.includes('recovery-code');
+  }
+
+  #makeCodes(person: Person, codes: readonly number[]): void {
+    person.codes = new Set(codes);
+    person.codesKept = false;
   }
 
   #confirmed(
@@ -499,11 +514,16 @@ export class Reference {
   postpone(jar: Jar): Outcome {
     const standing = this.page(jar);
     if (standing.kind === 'login') return standing;
+    // The second of two clicks finds it done.
+    if (standing.kind === 'pass') return { kind: 'done' };
     if (standing.kind !== 'enroll' || standing.graceUntil === null) return { kind: 'conflict' };
     // It lets this session in, so from here on it has another id.
     const session = jar.session as Session;
     session.ended = true;
-    jar.session = { ...newSession(session.user), postponed: standing.graceUntil };
+    jar.session = {
+      ...newSession(session.user, session.epoch),
+      postponed: standing.graceUntil,
+    };
     this.seen('postponed');
     return { kind: 'done' };
   }
@@ -524,6 +544,12 @@ export class Reference {
     if (demanded) return demanded;
     const proofs = this.#counting(session);
     person.authenticators = others;
+    // They stand in for a lost one, and there is none left to lose.
+    if (others.length === 0) {
+      person.codes = null;
+      person.codesKept = false;
+      this.seen('recovery codes gone with the last');
+    }
     this.#raise(session.user);
     this.#restamp(jar, session, proofs);
     this.seen('removed');
@@ -549,10 +575,14 @@ export class Reference {
 
   /** The actor's own session goes on, with what it has proven, under a new id. */
   #restamp(jar: Jar, session: Session, all: readonly Proof[]): void {
-    if (all.length === 0) return;
     session.ended = true;
-    const { epoch } = this.people[session.user];
-    jar.session = { ...newSession(session.user), proofs: { epoch, all } };
+    const { user, postponed, betweenUntil } = session;
+    const { epoch } = this.people[user];
+    const renewed = newSession(user, epoch);
+    jar.session =
+      all.length === 0
+        ? { ...renewed, postponed, betweenUntil }
+        : { ...renewed, proofs: { epoch, all } };
   }
 
   renewCodes(jar: Jar, codes: readonly number[]): Outcome {
@@ -565,7 +595,7 @@ export class Reference {
     if (!offered) return { kind: 'not-found' };
     const demanded = this.#freshlyProven(jar);
     if (demanded) return demanded;
-    person.codes = new Set(codes);
+    this.#makeCodes(person, codes);
     this.seen('recovery codes made anew');
     return { kind: 'done' };
   }
@@ -610,9 +640,11 @@ export class Reference {
       this.seen('device stolen');
       device.gone = true;
       jar.device = null;
-      // The chain is revoked, and whoever came in by it is out.
+      // The chain is revoked, and whoever came in by it is out; who is here has proven nothing, and goes on.
       this.#raise(user);
-      return this.visit(jar);
+      session.ended = true;
+      jar.session = newSession(user, this.people[user].epoch);
+      return this.standing(jar.session);
     }
     const { epoch } = this.people[user];
     const holds =
@@ -684,14 +716,16 @@ function nobody(): Person {
     begun: null,
     activationKey: null,
     codes: null,
+    codesKept: false,
     failures: 0,
     heardFrom: 0,
   };
 }
 
-function newSession(user: Name): Session {
+function newSession(user: Name, epoch: number): Session {
   return {
     user,
+    epoch,
     ended: false,
     betweenUntil: null,
     proofs: null,

@@ -77,6 +77,7 @@ async function compareRecord(model: Reference, system: System, user: Name): Prom
       enrollments: record.enrollments.map(({ id }) => id).toSorted(),
       failures: record.failures,
       recoveryCodesLeft: record.recoveryCodesLeft,
+      recoveryCodesKept: record.recoveryCodesKept,
       activationKeyEndsAt: record.activationKeyEndsAt,
     },
     {
@@ -84,6 +85,7 @@ async function compareRecord(model: Reference, system: System, user: Name): Prom
       enrollments: person.authenticators.map(({ secret }) => system.idOf(secret)).toSorted(),
       failures: person.failures,
       recoveryCodesLeft: person.codes?.size ?? null,
+      recoveryCodesKept: person.codesKept,
       activationKeyEndsAt: person.activationKey?.until ?? null,
     },
   );

@@ -73,7 +73,7 @@ describe('an elevation', () => {
       fresh = req.sessionID;
       res.end();
     });
-    await request(app).post('/');
+    const answer = await request(app).post('/');
     const read = (id: string) => inner.readAssurance(sessionDigest(id));
     const data = await new Promise<session.SessionData | null | undefined>((resolve, reject) =>
       sessions.get(fresh, (error, found) => (error ? reject(error) : resolve(found))),
@@ -84,6 +84,7 @@ describe('an elevation', () => {
       data,
       failure,
       changedId: old !== fresh,
+      cookies: String(answer.headers['set-cookie']),
     };
   }
 
@@ -213,6 +214,32 @@ describe('an elevation', () => {
     });
     assert.equal(forgotten.data?.cookie.originalMaxAge, null);
     assert.equal(forgotten.data?.cookie.expires ?? null, null);
+  });
+
+  it('keeps when the cookie ends, which is no later for having proven something', async () => {
+    const end = new Date(Date.now() + HOUR);
+    const { data, cookies } = await elevate(PROOF, {
+      cookie: { maxAge: 8 * HOUR },
+      async before(_id, req) {
+        req.session.cookie.expires = end;
+        req.session.cookie.originalMaxAge = 8 * HOUR;
+      },
+    });
+    assert.equal(new Date(data?.cookie.expires ?? 0).getTime(), end.getTime());
+    assert.equal(data?.cookie.originalMaxAge, 8 * HOUR, 'from where a rolling one goes on');
+    assert.match(cookies, new RegExp(`Expires=${end.toUTCString()}`));
+  });
+
+  it('begins anew the lifetime of a cookie whose end is not known to be later', async () => {
+    const { data } = await elevate(PROOF, {
+      cookie: { maxAge: 8 * HOUR },
+      async before(_id, req) {
+        req.session.cookie.expires = new Date(Date.now() - HOUR);
+        req.session.cookie.originalMaxAge = 8 * HOUR;
+      },
+    });
+    const left = new Date(data?.cookie.expires ?? 0).getTime() - Date.now();
+    assert.ok(left > 7 * HOUR, `${left} ms`);
   });
 
   it('is refused for a session that has ended, and says that one has to sign in again', async () => {
