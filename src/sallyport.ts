@@ -182,6 +182,7 @@ export function sallyport(options: SallyportOptions): Door {
     origin,
     path,
     homeUrl,
+    loginUrl,
     views,
     stylesheets,
     brandOf,
@@ -271,6 +272,7 @@ export function sallyport(options: SallyportOptions): Door {
         renew,
         keepSession,
         duo: duoMethod,
+        keyring: keys,
         onError,
         answers: identicalAnswers(),
         recoveryCodes: recoveryCodePages({

@@ -15,6 +15,27 @@ for (const button of document.querySelectorAll('[data-sp-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());
 }
+// What stands after the # of an address reaches no server. It belongs to the page that one is brought back to, and
+// goes there by a cookie of our pages alone.
+const { src, dataset: our } = document.currentScript;
+const folder = new URL('..', src).pathname.replace(/\/$/, '');
+const fragment = location.hash || ofTheLoginPage();
+if (fragment.length > 1 && location.pathname !== `${folder}/leave`) {
+  const secure = location.protocol === 'https:' ? '; secure' : '';
+  const value = encodeURIComponent(fragment);
+  // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store API.
+  document.cookie = `sallyport.fragment=${value}; path=${folder}; max-age=600; samesite=lax${secure}`;
+}
+
+/** The host's login page had it, where that came just before, and the browser tells of its own history. */
+function ofTheLoginPage() {
+  const { navigation } = window;
+  const before = navigation?.entries?.()[navigation.currentEntry.index - 1]?.url;
+  if (!before) return '';
+  const { pathname, hash } = new URL(before);
+  return pathname === new URL(our.spLogin, location.href).pathname ? hash : '';
+}
+
 // A second click on a button sends nothing: the answer to the first one is on its way.
 document.addEventListener('submit', (event) => {
   const { dataset } = event.target;

@@ -3,6 +3,7 @@ import { checkOptions, listOption, optionsObject } from '../check-options.js';
 import { broken } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
+import { forgetFragment } from './fragment.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
 import { isLateForm, noteLateForm } from './late-form.js';
 import { isNavigation } from './navigation.js';
@@ -110,6 +111,7 @@ export async function turnAway(
       const stepUp = decision.why === 'step-up';
       if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
       if (isLateForm(req)) noteLateForm(res, config);
+      forgetFragment(res, config);
       res.redirect(303, url);
       return;
     }

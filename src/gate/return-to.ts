@@ -1,4 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express';
+import { takeFragment } from './fragment.js';
 import { formPage, isLateForm } from './late-form.js';
 import { isPage } from './navigation.js';
 
@@ -120,7 +121,10 @@ function cameFrom(req: Request, loginUrl: string): boolean {
 /** Where to go now that both doors are open. Who asks once more, with a second click, is led there too. */
 export function takeReturnTo(req: Request, config: ReturnToConfig): string {
   const { returnTo, landed, ...rest } = req.session.sallyport ?? {};
-  const wanted = localPath(returnTo ?? landed, config);
+  const page = localPath(returnTo, config);
+  const fragment = page === null ? '' : takeFragment(req, config);
+  const wanted =
+    page === null ? localPath(landed, config) : (localPath(page + fragment, config) ?? page);
   if (returnTo !== undefined) {
     req.session.sallyport = { ...rest, ...(wanted !== null && { landed: wanted }) };
   }

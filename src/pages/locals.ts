@@ -24,6 +24,8 @@ export interface Frame {
   readonly paths: {
     /** Where the brand's name leads to. */
     readonly home: string;
+    /** The host's login page. */
+    readonly login: string;
     /** POST with `_csrf`. */
     readonly signOut: string;
   };

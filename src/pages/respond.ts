@@ -6,6 +6,7 @@ import { takeLateForm } from '../gate/late-form.js';
 import { wantsHtml } from '../gate/navigation.js';
 import type { Brand } from './branding.js';
 import type { CsrfGuard } from './csrf.js';
+import { noteOnward } from './leave.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
 import type { Stylesheets } from './stylesheet.js';
 import type { Views } from './views.js';
@@ -14,6 +15,7 @@ export interface RespondConfig {
   readonly origin: string;
   readonly path: string;
   readonly homeUrl: string;
+  readonly loginUrl: string;
   readonly views: Pick<Views, 'render'>;
   readonly stylesheets: Stylesheets;
   readonly brandOf: (subject: Subject | null) => Brand;
@@ -77,7 +79,7 @@ interface AnyAnswer {
 }
 
 export function responder(config: RespondConfig): AnyResponder {
-  const { views, stylesheets, brandOf, csrf, path, homeUrl } = config;
+  const { views, stylesheets, brandOf, csrf, path, homeUrl, loginUrl } = config;
 
   function frame(req: Request, res: Response, title: string, subject: Subject | null): Frame {
     const brand = brandOf(subject);
@@ -90,7 +92,7 @@ export function responder(config: RespondConfig): AnyResponder {
       csrfToken: subject ? csrf.token(req, res) : '',
       subject: subject && { label: subject.label },
       notice: takeLateForm(req, res, config) ? NOT_TAKEN : null,
-      paths: { home: homeUrl, signOut: `${path}/sign-out` },
+      paths: { home: homeUrl, login: loginUrl, signOut: `${path}/sign-out` },
     };
   }
 
@@ -150,8 +152,12 @@ export function responder(config: RespondConfig): AnyResponder {
 
     onward(req, res, url, json) {
       res.set('Cache-Control', 'no-store').vary('Accept');
-      if (wantsHtml(req)) res.redirect(303, url);
-      else res.json({ ...json, url });
+      if (!wantsHtml(req)) {
+        res.json({ ...json, url });
+        return;
+      }
+      noteOnward(req, res, config);
+      res.redirect(303, url);
     },
 
     fail(req, res, error) {

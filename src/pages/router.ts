@@ -20,12 +20,13 @@ import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import { pageHeaders } from './headers.js';
+import { type LeaveConfig, leaving } from './leave.js';
 import { type ProfileConfig, profilePages } from './profile.js';
 import { assetHeaders, type Stylesheets } from './stylesheet.js';
 
 const BODY_LIMIT = '8kb';
 
-export interface RouterConfig extends ProfileConfig {
+export interface RouterConfig extends ProfileConfig, LeaveConfig {
   readonly inspector: Inspector;
   readonly loginUrl: string;
   readonly stylesheets: Stylesheets;
@@ -49,6 +50,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   const challenge = challengePages(config);
   const duo = duoPages(config);
   const profile = profilePages(config);
+  const leave = leaving(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
   router.get('/assets/:file', (req, res, next) => {
@@ -65,6 +67,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
     ),
   );
   router.get('/expired', page(expired));
+  router.get('/leave', page(leave.show));
   router.use(requestBodies({ limit: BODY_LIMIT, parameterLimit: 20 }));
 
   router.get('/', page(known(status)));
@@ -114,6 +117,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   const mounted: RequestHandler = (req, res, next) => {
     const inside = req.path === path || req.path.startsWith(`${path}/`);
     if (!inside) {
+      leave.watch(req, res);
       const left = inspector.passBy(req);
       if (!left) return next();
       left.then(

@@ -22,7 +22,7 @@ const frame: Frame = {
   csrfToken: 'token',
   notice: null,
   subject: { label: 'user1@acme.example' },
-  paths: { home: '/', signOut: '/two-factor/sign-out' },
+  paths: { login: '/login', home: '/', signOut: '/two-factor/sign-out' },
 };
 
 const message: MessageLocals = {
@@ -88,7 +88,7 @@ describe('views', () => {
       csrfToken: evil,
       notice: null,
       subject: { label: evil },
-      paths: { home: evil, signOut: evil },
+      paths: { login: '/login', home: evil, signOut: evil },
     };
     const others = [{ title: evil, href: evil }];
     const later = { action: evil, until: { iso: evil, text: evil }, left: evil };

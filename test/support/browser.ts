@@ -11,17 +11,17 @@ export interface TotpForm {
 
 /** A person's browser over supertest: keeps cookies, sends `Accept: text/html`, fills in forms. */
 export class Browser {
-  readonly #target: Express | string;
+  readonly target: Express | string;
   readonly cookies = new Map<string, string>();
   /** Those that `activate` was shown. */
   recoveryCodes: readonly string[] = [];
 
   constructor(target: Express | string) {
-    this.#target = target;
+    this.target = target;
   }
 
   /** Another browser with the same cookies: a copied session, or a request sent at the same time. */
-  copy(target: Express | string = this.#target): Browser {
+  copy(target: Express | string = this.target): Browser {
     const copy = new Browser(target);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
     return copy;
@@ -29,7 +29,7 @@ export class Browser {
 
   send(method: 'get' | 'post' | 'put' | 'delete' | 'head' | 'options', path: string): Test {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const test = request(this.#target)[method](path).set('Accept', 'text/html').redirects(0);
+    const test = request(this.target)[method](path).set('Accept', 'text/html').redirects(0);
     if (cookie) test.set('Cookie', cookie);
     test.on('response', (response: Response) => this.#keep(response));
     return test;
