@@ -11,7 +11,8 @@ import { type DemoDuo, demoDuo } from './duo.js';
 
 // PORT             where to listen; default 3000
 // ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
-// REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes
+// REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes; a new one is set
+//                  up by NODE_ENV=development, or by `npx sallyport init`
 // SALLYPORT_KEY    32 bytes, base64: seals what people enroll
 // SESSION_SECRET   signs the session cookie
 // DUO_INTEGRATION_KEY, DUO_SECRET_KEY, DUO_API_HOST   Globex's keys for the real Duo; without them a simulator

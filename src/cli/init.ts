@@ -2,7 +2,7 @@ import type { Command } from './run.js';
 import { withStore } from './with-store.js';
 
 /**
- * Marks a Redis as set up. In production nothing else does: a Redis that comes back empty must look like a
+ * Marks a Redis as set up. But for development and tests nothing else does: a Redis that comes back empty must look like a
  * loss, not like a new installation.
  */
 export const init: Command = {

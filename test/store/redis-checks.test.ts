@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createClient, createClientPool } from 'redis';
 import { type AuditEvent, emptySubject } from '../../src/contracts.js';
-import { assertNoEviction } from '../../src/store/redis/checks.js';
+import { evictionWatch } from '../../src/store/redis/eviction.js';
 import {
   type RedisClient,
   type RedisStoreOptions,
   redisStore,
 } from '../../src/store/redis/store.js';
-import { type RedisServer, startRedis } from '../support/redis.js';
-import { closeStores, coded, enroll, openClient, openStore } from '../support/redis-store.js';
+import { eventually, type RedisServer, startRedis } from '../support/redis.js';
+import {
+  closeStores,
+  coded,
+  enroll,
+  openClient,
+  openStore,
+  timed,
+} from '../support/redis-store.js';
 
 const ID = 'abcdefghijkl';
 const PLACE = { trail: 'one', keep: 10, folds: [{ key: 'one', each: 1, withinMs: 1000 }] };
@@ -73,11 +80,34 @@ describe('ready() of the redis store', () => {
     return server.url.replace('redis://', `redis://${name}:secret@`);
   }
 
-  it('sets up an empty Redis outside production', async () => {
-    process.env.NODE_ENV = 'development';
-    const store = openStore(server.url);
-    await store.ready();
-    assert.deepEqual(await store.readSubject('user1'), emptySubject);
+  it('sets up an empty Redis for development and tests, and says so once', async () => {
+    const client = await openClient(server.url);
+    for (const environment of ['development', 'test']) {
+      await client.flushAll();
+      process.env.NODE_ENV = environment;
+      const said = await saidOnStderr(async () => {
+        const store = openStore(server.url);
+        await store.ready();
+        assert.deepEqual(await store.readSubject('user1'), emptySubject);
+        await openStore(server.url).ready();
+      });
+      assert.equal(said.length, 1, said.join());
+      assert.match(said[0] ?? '', new RegExp(`set up now, since NODE_ENV is ${environment}$`));
+    }
+  });
+
+  it('sets up nothing where NODE_ENV is unset or says anything else', async () => {
+    for (const environment of [undefined, '', 'staging', 'Development', 'production']) {
+      if (environment === undefined) delete process.env.NODE_ENV;
+      else process.env.NODE_ENV = environment;
+      await assert.rejects(
+        openStore(server.url).ready(),
+        coded('ERR_STORE_NOT_INITIALIZED'),
+        String(environment),
+      );
+    }
+    const client = await openClient(server.url);
+    assert.equal(await client.dbSize(), 0);
   });
 
   it('refuses an empty Redis in production, until it is initialized', async () => {
@@ -105,7 +135,7 @@ describe('ready() of the redis store', () => {
     const said = /The Redis user needs[^\n]*? in a Cluster: ([^\n]*?), on the keys/.exec(page)?.[1];
     const rules = [...(said ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => `+${name}`);
     const url = await user('careful', '-@all', ...rules, 'resetkeys', '~sp:*');
-    const store = openStore(url);
+    const store = openStore(url, { initialize: true });
     await store.ready();
     const digest = { keyId: new Uint8Array(4), bytes: new Uint8Array(10) };
     const limits = { free: 5, waits: [1000], stop: 100 };
@@ -175,19 +205,58 @@ describe('ready() of the redis store', () => {
     coded('ERR_REDIS_EVICTION')(error) && new RegExp(pattern).test(error.message);
 
   it('takes for one that may evict what does not say how it is', async () => {
-    const asked = (...infos: unknown[]) => ({
-      each: async (run: (send: never) => Promise<unknown>) =>
-        Promise.all(infos.map((info) => run((async () => info) as never))) as never,
-    });
-    await assertNoEviction(asked('# Memory\r\nmaxmemory_policy:noeviction\r\n'));
+    const asked = (memory: unknown, stats: unknown = '') => {
+      const replies = [memory, stats];
+      return evictionWatch()(async () => replies.shift());
+    };
+    await asked('# Memory\r\nmaxmemory_policy:noeviction\r\n');
     for (const info of ['', 'used_memory:1', 'xmaxmemory_policy:noeviction']) {
-      await assert.rejects(
-        assertNoEviction(asked('maxmemory_policy:noeviction', info)),
-        says('has maxmemory-policy unknown: '),
-      );
+      await assert.rejects(asked(info), says('has maxmemory-policy unknown: '));
     }
     const down = new Error('down');
-    await assert.rejects(assertNoEviction({ each: () => Promise.reject(down) }), down);
+    await assert.rejects(
+      evictionWatch()(() => Promise.reject(down)),
+      down,
+    );
+  });
+
+  it('hears of keys that were evicted, each time that there are more of them', async () => {
+    const server = { evicted: 5 };
+    const watch = evictionWatch();
+    const look = () =>
+      watch(async ([, section]) =>
+        section === 'stats' ? `evicted_keys:${server.evicted}\r\n` : 'maxmemory_policy:noeviction',
+      );
+    await look();
+    server.evicted = 7;
+    await assert.rejects(look(), says('has evicted 2 keys: records may be lost. .* doctor'));
+    await look();
+    // A server that was started again.
+    server.evicted = 0;
+    await look();
+  });
+
+  it('notices that it may evict from now on, denies, and serves when it may no longer', async () => {
+    const client = await openClient(server.url);
+    const store = openStore(server.url, { initialize: true });
+    await store.ready();
+    await enroll(store, 'user1');
+    await store.readSubject('user1');
+    await client.configSet('maxmemory-policy', 'allkeys-lru');
+    const refused = says('has maxmemory-policy allkeys-lru');
+    await eventually(async () => {
+      const { error } = await timed(async () => store.readSubject('user1'));
+      return error !== undefined && refused(error as Error);
+    });
+    await assert.rejects(store.reset('user1'), refused);
+    await assert.rejects(store.reset('user1'), { status: 503 });
+    await client.configSet('maxmemory-policy', 'noeviction');
+    await eventually(async () => (await store.readSubject('user1')).enrollments.length === 1);
+    const accepting = openStore(server.url, { allowEviction: true });
+    await accepting.ready();
+    await client.configSet('maxmemory-policy', 'allkeys-lru');
+    await assert.rejects(openStore(server.url).ready(), refused);
+    assert.equal((await accepting.readSubject('user1')).enrollments.length, 1);
   });
 
   it('refuses a Redis that may evict, unless it is told that this is accepted', async () => {
@@ -200,7 +269,7 @@ describe('ready() of the redis store', () => {
       );
     }
     assert.equal(await client.exists('sp:initialized'), 0);
-    await openStore(server.url, { allowEviction: true }).ready();
+    await openStore(server.url, { allowEviction: true, initialize: true }).ready();
   });
 
   it('needs the permission to track, and says which', async () => {
@@ -218,7 +287,7 @@ describe('ready() of the redis store', () => {
       openStore(url).ready(),
       says('may not run INFO, .* grant \\+info, or set allowEviction: true when you know'),
     );
-    await openStore(url, { allowEviction: true }).ready();
+    await openStore(url, { allowEviction: true, initialize: true }).ready();
   });
 
   it('says that the password is wrong, and does not repeat it', async () => {
@@ -231,13 +300,38 @@ describe('ready() of the redis store', () => {
     });
   });
 
+  it('names each command that is refused, and the keys', async () => {
+    const needed = ['get', 'set', 'del', 'evalsha', 'eval', 'hget', 'hset', 'hdel', 'hincrby'];
+    await openStore(server.url, { initialize: true }).ready();
+    for (const [n, command] of needed.entries()) {
+      const url = await user(`short${n}`, '+@all', `-${command}`);
+      await assert.rejects(
+        openStore(url).ready(),
+        (error: Error) =>
+          coded('ERR_REDIS_PERMISSION')(error) &&
+          error.message.includes(`may not run ${command.toUpperCase()}, `) &&
+          error.message.includes(`grant +${command} `),
+        command,
+      );
+    }
+    const two = await user('two', '+@all', '-hset', '-eval');
+    await assert.rejects(openStore(two).ready(), /may not run HSET, EVAL, .*grant \+hset \+eval /);
+    const elsewhere = await user('elsewhere', '+@all', 'resetkeys', '~other:*');
+    await assert.rejects(openStore(elsewhere).ready(), /keys that begin with the prefix/);
+    const unsafe = await user('unsafe', '+@all', '-wait');
+    await openStore(unsafe).ready();
+    await assert.rejects(openStore(unsafe, { waitReplicas: 1 }).ready(), /may not run WAIT/);
+    const client = await openClient(server.url);
+    assert.deepEqual(await client.keys('sp:probe*'), [], 'nothing is left of what was tried');
+  });
+
   it('works with the least permissions that it names', async () => {
     const url = await user(
       'least',
       ...['+hello', '+client', '+time', '+info', '+get', '+set', '+del', '+evalsha', '+eval'],
       ...['+hget', '+hset', '+hdel', '+hincrby'],
     );
-    const store = openStore(url);
+    const store = openStore(url, { initialize: true });
     await store.ready();
     await store.reset('user1');
     assert.equal((await store.readSubject('user1')).epoch, 1);
@@ -251,13 +345,13 @@ describe('ready() of the redis store', () => {
   });
 
   it('is as often called as anybody likes', async () => {
-    const store = openStore(server.url);
+    const store = openStore(server.url, { initialize: true });
     await Promise.all([store.ready(), store.ready()]);
     await store.ready();
   });
 
   it('takes its time from the server', async () => {
-    const store = openStore(server.url);
+    const store = openStore(server.url, { initialize: true });
     await store.ready();
     const client = await openClient(server.url);
     const [seconds, micros] = (await client.sendCommand(['TIME'])) as unknown as [string, string];
@@ -268,3 +362,16 @@ describe('ready() of the redis store', () => {
     assert.ok(at.kind === 'reserved' && Math.abs(at.at - there) < 2000);
   });
 });
+
+/** The lines that go to stderr meanwhile. */
+async function saidOnStderr(work: () => Promise<void>): Promise<string[]> {
+  const said: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => said.push(line);
+  try {
+    await work();
+  } finally {
+    console.error = error;
+  }
+  return said;
+}

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../errors.js';
+import type { Watch } from './eviction.js';
 
 /**
  * A client of node-redis (`redis` 5 or 6), connected or not: of `createClient()`, `createSentinel()` or
@@ -34,6 +35,8 @@ export type Connect = (kind: ConnectionKind) => TrackedClient;
 export interface ConnectionSettings {
   readonly timeout: number;
   readonly database: number | undefined;
+  /** Makes what looks at one server with each of its heartbeats. */
+  readonly watch?: (() => Watch) | undefined;
 }
 
 export type NodeRedisOptions = { readonly [name: string]: unknown };

@@ -3,6 +3,7 @@ import { UnavailableError } from '../../errors.js';
 import { LateError, withDeadline } from '../deadline.js';
 import type { Send, TrackedClient } from './client.js';
 import { replyCode, unavailable } from './errors.js';
+import type { Watch } from './eviction.js';
 
 const BEAT_MS = 1000;
 /** How long after the server was last heard what it told us is believed. */
@@ -49,7 +50,13 @@ export function redisConnection(
   {
     timeout,
     monotonic = () => performance.now(),
-  }: { readonly timeout: number; readonly monotonic?: () => number },
+    watch,
+  }: {
+    readonly timeout: number;
+    readonly monotonic?: () => number;
+    /** Asked with each heartbeat: a server that is not fit to serve counts as lost. */
+    readonly watch?: Watch | undefined;
+  },
   listener: ConnectionListener,
 ): RedisConnection {
   let live: Session | null = null;
@@ -69,6 +76,7 @@ export function redisConnection(
     const [[seconds, micros]] = await together(
       () => time,
       () => session.client.verify?.(),
+      () => watch?.(session.send),
     );
     session.heard = sent;
     clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (sent + monotonic()) / 2;

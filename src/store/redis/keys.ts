@@ -11,6 +11,8 @@ export interface RedisKeys {
   record(kind: Kind, id: string): string;
   /** A record's key without the prefix. */
   place(recordKey: string): string;
+  /** Keys with which commands are tried out; in the slot of the tag. */
+  probe(tag: string): string;
   /** A hash per slot. */
   ledger(tag: string): string;
   isLedger(key: string): boolean;
@@ -38,6 +40,7 @@ export function redisKeys(prefix: string): RedisKeys {
     slotMarker: (tag) => `${prefix}initialized:{${tag}}`,
     record: (kind, id) => `${prefix}${PLACES[kind](escaped(id))}`,
     place: (recordKey) => recordKey.slice(prefix.length),
+    probe: (tag) => `${prefix}probe:{${tag}}`,
     ledger: (tag) => `${prefix}l:{${tag}}`,
     isLedger: (key) => key.startsWith(`${prefix}l:{`),
     trails: (owner, id) =>

@@ -34,8 +34,11 @@ export interface Marker {
   /** Runs a write between two checks. */
   guard<T>(record: string, write: () => Promise<T>): Promise<T>;
   forget(): void;
-  /** Where there is none at all. Rejects when a part of them is missing, unless told to fill it in. */
-  create(options?: { readonly fillIn?: boolean }): Promise<void>;
+  /**
+   * Where there is none at all: true when it was made. Rejects when a part of them is missing, unless told to fill
+   * it in.
+   */
+  create(options?: { readonly fillIn?: boolean }): Promise<boolean>;
 }
 
 export function marker(
@@ -115,13 +118,13 @@ export function marker(
         shards.call(keys.marker, (send) => send(['SET', keys.marker, LAYOUT, 'NX']));
       if (clustered) {
         const present = await shards.call(keys.marker, (send) => send(['GET', keys.marker]));
-        if (present !== null && !fillIn) return;
+        if (present !== null && !fillIn) return false;
         const found = fillIn ? [] : await forEachSlot((key) => ['GET', key]);
         if (found.some((one) => one !== null)) throw partlyLost();
         await forEachSlot((key) => ['SET', key, LAYOUT, 'NX']);
       }
       // Last: while it is missing, a store that was set up half is not taken for a whole one.
-      await head();
+      return (await head()) !== null;
     },
   };
 }

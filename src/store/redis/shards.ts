@@ -1,4 +1,4 @@
-import type { Connect, Send } from './client.js';
+import type { Connect, ConnectionSettings, Send } from './client.js';
 import { type ConnectionListener, type RedisConnection, redisConnection } from './connection.js';
 
 /** The master, or the masters of a Cluster, behind a store; every call goes to the one that has the key. */
@@ -29,10 +29,11 @@ export interface RedisNode {
 
 export function redisNode(
   connect: Connect,
-  { timeout }: { readonly timeout: number },
+  { timeout, watch }: Pick<ConnectionSettings, 'timeout' | 'watch'>,
   listener: ConnectionListener,
 ): RedisNode {
-  const main = redisConnection(() => connect('tracked'), { timeout }, listener);
+  const watched = { timeout, watch: watch?.() };
+  const main = redisConnection(() => connect('tracked'), watched, listener);
   const deaf = { invalidated() {}, lost() {} };
   const blocking = redisConnection(() => connect('plain'), { timeout }, deaf);
   return {

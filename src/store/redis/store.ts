@@ -10,12 +10,13 @@ import type { SecondFactorStore } from '../../contracts.js';
 import { changeListeners } from '../change-listeners.js';
 import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
-import { assertNoEviction } from './checks.js';
 import type { RedisClient } from './client.js';
 import { STALENESS_MS } from './connection.js';
 import { connectError } from './errors.js';
+import { evictionWatch } from './eviction.js';
 import { redisKeys } from './keys.js';
 import { marker } from './marker.js';
+import { assertPermissions } from './permissions.js';
 import { type RedisRecords, redisRecords } from './records.js';
 import { redisServers } from './servers.js';
 import { redisTrails } from './trails.js';
@@ -40,7 +41,7 @@ export interface RedisStoreOptions {
   readonly waitReplicas?: number;
   /** Accept a Redis whose maxmemory-policy may drop enrollments. Default false. */
   readonly allowEviction?: boolean;
-  /** Whether `ready()` sets up an empty Redis. Default: only when NODE_ENV is not `production`. */
+  /** Whether `ready()` sets up an empty Redis. Default: only when NODE_ENV is `development` or `test`. */
   readonly initialize?: boolean;
   /** Milliseconds since 1970, in place of the server's clock; for tests. */
   readonly now?: () => number;
@@ -50,6 +51,9 @@ export interface RedisStore extends SecondFactorStore {
   /** Marks this Redis as set up, as `npx sallyport init` does; one that is stays as it is. */
   initialize(): Promise<void>;
 }
+
+/** Anywhere else an empty Redis is a loss until somebody says otherwise; also where nobody says where we are. */
+const SET_UP_BY_ITSELF = ['development', 'test'];
 
 const schema = optionsObject({
   // A brace would move the Cluster hash tag from the subject to the prefix.
@@ -72,7 +76,7 @@ const schema = optionsObject({
  * connected; `close()` ends the duplicates only.
  *
  * Throws ERR_OPTION and ERR_REDIS_CLIENT; `ready()` rejects with ERR_STORE_UNAVAILABLE,
- * ERR_STORE_NOT_INITIALIZED, ERR_REDIS_TRACKING or ERR_REDIS_EVICTION. Everything else rejects with
+ * ERR_STORE_NOT_INITIALIZED, ERR_REDIS_TRACKING, ERR_REDIS_PERMISSION or ERR_REDIS_EVICTION. Everything else rejects with
  * `UnavailableError`, within twice the timeout at the worst: connecting and the call itself.
  *
  * @example
@@ -83,12 +87,13 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const { timeout, maxEntries, waitReplicas, prefix, database, allowEviction, initialize, now } =
     checkOptions(options, schema, { name: 'redisStore' });
   const keys = redisKeys(prefix);
-  const setUp = initialize ?? process.env.NODE_ENV !== 'production';
+  const { NODE_ENV = '' } = process.env;
+  const setUp = initialize ?? SET_UP_BY_ITSELF.includes(NODE_ENV);
 
   const changes = changeListeners();
   const { shards, clustered } = redisServers(
     client,
-    { timeout, database },
+    { timeout, database, watch: allowEviction ? undefined : evictionWatch },
     {
       invalidated(key) {
         if (key === null || mark.isMarker(key)) return forgetAll();
@@ -130,7 +135,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     await shards.open().catch((cause) => {
       throw connectError(cause);
     });
-    if (!allowEviction) await assertNoEviction(shards);
+    await assertPermissions(keys, shards, { clustered, waits: waitReplicas > 0 });
   }
 
   const store = secondFactorStore({
@@ -139,7 +144,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     now: config.now,
     async ready() {
       await open();
-      if (setUp) await mark.create();
+      if (setUp && (await mark.create()) && initialize === undefined) {
+        console.error(
+          `sallyport: this Redis held no store and is set up now, since NODE_ENV is ${NODE_ENV}`,
+        );
+      }
       await mark.checkEach();
     },
     async close() {

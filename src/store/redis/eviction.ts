@@ -1,0 +1,57 @@
+import { UnavailableError } from '../../errors.js';
+import type { Send } from './client.js';
+import { replyCode } from './errors.js';
+
+/** Looks at a server with each heartbeat. Rejects with ERR_REDIS_EVICTION. */
+export type Watch = (send: Send) => Promise<void>;
+
+/**
+ * Refuses a Redis that may evict: an evicted enrollment is a lost lock. Also while `maxmemory` is 0, since
+ * the policy takes effect the moment that somebody sets a limit; and also when that is done under a running
+ * process. Keys that were evicted in between are found by their count: then nothing that was read is believed.
+ */
+export function evictionWatch(): Watch {
+  let evicted: number | null = null;
+  return async (send) => {
+    // INFO and not CONFIG GET, which hosted Redis forbids. Before Redis 7 it takes one section at a time.
+    const [memory, stats] = await Promise.all([
+      send(['INFO', 'memory']).then(String),
+      send(['INFO', 'stats']).then(String),
+    ]).catch((error) => {
+      if (replyCode(error) === 'NOPERM') throw notTold(error);
+      throw error;
+    });
+    assertKeeps(memory);
+    const now = Number(/^evicted_keys:(\d+)/m.exec(stats)?.[1] ?? 0);
+    const before = evicted ?? now;
+    evicted = now;
+    if (now > before) throw hasEvicted(now - before);
+  };
+}
+
+/** `memory`: what INFO says of it. */
+function assertKeeps(memory: string): void {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'unknown';
+  if (policy === 'noeviction') return;
+  throw new UnavailableError(
+    'ERR_REDIS_EVICTION',
+    `Redis has maxmemory-policy ${policy}: it may drop enrollments, and with them the lock ` +
+      'on an account. Set it to noeviction, or set allowEviction: true to accept that',
+  );
+}
+
+function hasEvicted(count: number): UnavailableError {
+  return new UnavailableError(
+    'ERR_REDIS_EVICTION',
+    `Redis has evicted ${count} keys: records may be lost. \`npx sallyport doctor\` says which`,
+  );
+}
+
+function notTold(cause: unknown): UnavailableError {
+  return new UnavailableError(
+    'ERR_REDIS_EVICTION',
+    'The Redis user may not run INFO, so maxmemory-policy cannot be checked: grant +info, or set ' +
+      'allowEviction: true when you know that it is noeviction',
+    { cause },
+  );
+}
