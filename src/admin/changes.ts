@@ -1,4 +1,5 @@
 import type { MethodName } from '../contracts.js';
+import { weakestAllowed } from '../policy/fallback.js';
 import type { OrganizationSetting } from '../policy/settings.js';
 
 /** One field of a setting, before and after, in words. */
@@ -41,6 +42,13 @@ export function changesBetween(
     changes.push(
       ...levelChanges('clientsMust.', 'Clients: ', before.clientsMust, after.clientsMust, titleOf),
     );
+  }
+  const weakest = ({ clientsMust }: OrganizationSetting) =>
+    clientsMust ? weakestAllowed(clientsMust) : null;
+  const [from, to] = [weakest(before), weakest(after)];
+  if (from !== null && to !== null && from !== to) {
+    const field = 'clientsMust.whenUnavailable';
+    changes.push({ field, label: 'Clients: while Duo cannot be reached, at most', from, to });
   }
   const keys = ({ duo }: OrganizationSetting) => (duo ? `keys of ${duo.keys.apiHost}` : 'no keys');
   if (before.duo?.keys.version !== after.duo?.keys.version) {

@@ -7,9 +7,9 @@ import {
   optionsObject,
   textOption,
 } from '../check-options.js';
-import type { SecondFactorStore } from '../contracts.js';
+import type { SecondFactorStore, WhenUnavailable } from '../contracts.js';
 import { SallyportError } from '../errors.js';
-import type { SealedCredentials, WhenUnavailable } from '../methods/duo/credentials.js';
+import type { SealedCredentials } from '../methods/duo/credentials.js';
 import type { CheckedKeys, CheckKeys } from '../methods/duo/save.js';
 import { NO_SETTING, type OrganizationSetting, organizationSetting } from '../policy/settings.js';
 

@@ -1,4 +1,5 @@
-import type { WhenUnavailable } from '../methods/duo/credentials.js';
+import type { WhenUnavailable } from '../contracts.js';
+import { isWeaker, weakestAllowed } from '../policy/fallback.js';
 import type { FieldErrors } from './bodies.js';
 import type { AdminContext } from './context.js';
 import type { OrganizationVisit } from './guard.js';
@@ -8,7 +9,12 @@ import { type Current, currentSetting } from './proposals.js';
 /** What is shown in place of the stored keys after a refusal; the secret is never shown again. */
 export interface DuoRefused {
   readonly status: 409 | 422 | 503;
-  readonly error: 'conflict' | 'invalid_keys' | 'duo_rejected' | 'duo_unreachable';
+  readonly error:
+    | 'conflict'
+    | 'invalid_keys'
+    | 'invalid_setting'
+    | 'duo_rejected'
+    | 'duo_unreachable';
   readonly message: string;
   readonly errors: FieldErrors;
   readonly typed: DuoSectionLocals['values'] | null;
@@ -25,9 +31,11 @@ export async function duoSection(
   const { duo } = value;
   const { kind, partnerId } = organization;
   let lentBy: string | null = null;
-  if (!duo && kind === 'client' && partnerId !== null) {
+  let limit = weakestAllowed(null);
+  if (kind === 'client' && partnerId !== null) {
     const partner = currentSetting(await store.readSetting(partnerId), partnerId);
-    if (partner.value.duo?.lendToClients) {
+    limit = weakestAllowed(partner.value.clientsMust);
+    if (!duo && partner.value.duo?.lendToClients) {
       lentBy = (await directory.organization(partnerId))?.name ?? partnerId;
     }
   }
@@ -44,7 +52,7 @@ export async function duoSection(
       whenUnavailable: duo?.whenUnavailable ?? 'deny',
       lendToClients: duo?.lendToClients ?? false,
     },
-    choices: CHOICES,
+    choices: CHOICES.map((choice) => ({ ...choice, allowed: !isWeaker(choice.value, limit) })),
     wrong: refused?.errors ?? {},
     message: refused?.message ?? null,
     open: refused !== null || duo !== null,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { together } from '../awaitable.js';
+import { RequestError } from '../errors.js';
 import type { CheckedKeys } from '../methods/duo/save.js';
-import type { OrganizationSetting } from '../policy/settings.js';
+import { isWeaker, weakestAllowed } from '../policy/fallback.js';
+import type { DuoSetting, OrganizationSetting } from '../policy/settings.js';
 import { checkbox, readBody } from './bodies.js';
 import { changesBetween } from './changes.js';
 import type { AdminContext } from './context.js';
@@ -33,7 +35,7 @@ export function duoKeyPages(
   context: AdminContext,
   show: (visit: OrganizationVisit, refused: DuoRefused) => Promise<void>,
 ) {
-  const { store, audit, present, standings, titleOf, navOf, checkDuoKeys } = context;
+  const { store, audit, present, standings, titleOf, navOf, checkDuoKeys, keyring } = context;
 
   const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
     currentSetting(await store.readSetting(organization.id), organization.id);
@@ -45,6 +47,16 @@ export function duoKeyPages(
     if (fields.enabled === 'no') {
       if (current.value.duo) return askRemoval(visit, current, null);
       return done(visit, 'unchanged', current.version);
+    }
+    const limit = await fallbackLimit(visit.organization);
+    if (isWeaker(fields.whenUnavailable, limit)) {
+      return show(visit, {
+        ...typed(fields),
+        status: 422,
+        error: 'invalid_setting',
+        message: 'The partner does not allow this choice. Nothing was saved.',
+        errors: { whenUnavailable: 'Your partner does not allow this: choose a safer one.' },
+      });
     }
     const { clientId, clientSecret, apiHost } = fields;
     const checked = await checkDuoKeys(
@@ -59,7 +71,70 @@ export function duoKeyPages(
       whenUnavailable: fields.whenUnavailable,
       lendToClients: visit.organization.kind === 'partner' && fields.lendToClients,
     });
+    if (await concernsOthers(visit, current, setting)) return askWhether(visit, current, setting);
     await write(visit, current, setting, fields);
+  }
+
+  async function fallbackLimit(organization: OrganizationVisit['organization']) {
+    const { kind, partnerId } = organization;
+    if (kind !== 'client' || partnerId === null) return weakestAllowed(null);
+    const partner = currentSetting(await store.readSetting(partnerId), partnerId);
+    return weakestAllowed(partner.value.clientsMust);
+  }
+
+  /** Keys of another account void every activation; keys that are lent no longer leave clients without any. */
+  async function concernsOthers(
+    { organization: { kind, partnerId } }: OrganizationVisit,
+    current: Current,
+    next: OrganizationSetting,
+  ): Promise<boolean> {
+    const { duo } = current.value;
+    if (duo?.lendToClients && !next.duo?.lendToClients) return true;
+    const partner =
+      duo === null && kind === 'client' && partnerId !== null
+        ? currentSetting(await store.readSetting(partnerId), partnerId).value.duo
+        : null;
+    const before = duo ?? (partner?.lendToClients ? partner : null);
+    return before !== null && before.keys.apiHost !== next.duo?.keys.apiHost;
+  }
+
+  /** What was checked and not saved yet, for the page that asks: sealed, so that it says no secret. */
+  const PENDING = (visit: OrganizationVisit) =>
+    JSON.stringify(['duo-pending', visit.organization.id, visit.admin.id]);
+
+  function askWhether(
+    visit: OrganizationVisit,
+    current: Current,
+    setting: OrganizationSetting,
+  ): Promise<void> {
+    const sealed = keyring.seal(Buffer.from(JSON.stringify(setting.duo)), PENDING(visit));
+    return ask(visit, current, null, {
+      setting,
+      pending: Buffer.from(sealed).toString('base64url'),
+    });
+  }
+
+  /** POST: saves what the page before has asked about. */
+  async function replace(visit: OrganizationVisit): Promise<void> {
+    const { version, override, pending } = readBody(visit.req, {
+      version: shape.version,
+      override: z.literal(LOCK_ME_OUT).optional(),
+      pending: z.string().max(4000),
+    });
+    const current = await currentOf(visit);
+    if (version !== current.version) return conflict(visit, null);
+    let opened: Uint8Array;
+    try {
+      opened = keyring.open(Buffer.from(pending, 'base64url'), PENDING(visit));
+    } catch {
+      throw new RequestError(400, 'invalid_request', 'The form was not understood: start again.');
+    }
+    const duo = JSON.parse(Buffer.from(opened).toString()) as DuoSetting;
+    const setting = withDuo(current.value, duo);
+    if (!override && (await locks(visit, hypothesisOf(visit, current, setting)))) {
+      return ask(visit, current, 'Tick this box, or go back.', { setting, pending });
+    }
+    await write(visit, current, setting, null);
   }
 
   function refuse(
@@ -132,14 +207,17 @@ export function duoKeyPages(
     present.onward(req, res, url, { version, saved: what === 'saved' });
   }
 
-  /** Removing keys: first whom it would leave without a method. */
-  async function askRemoval(
+  const askRemoval = (visit: OrganizationVisit, current: Current, wrong: string | null) =>
+    ask(visit, current, wrong, { setting: withoutDuo(current.value), pending: null });
+
+  /** Before keys are removed or replaced by those of others: whom that would leave without a method. */
+  async function ask(
     visit: OrganizationVisit,
     current: Current,
     wrong: string | null,
+    { setting, pending }: { setting: OrganizationSetting; pending: string | null },
   ): Promise<void> {
     const { req, res, admin, at } = visit;
-    const setting = withoutDuo(current.value);
     const hypothesis = hypothesisOf(visit, current, setting);
     const withClients = current.value.duo?.lendToClients === true;
     const run = await dryRun(context, visit, hypothesis, { withClients });
@@ -147,12 +225,13 @@ export function duoKeyPages(
     await present.page(req, res, {
       status: wrong === null ? 200 : 422,
       view: 'admin/duo-remove',
-      title: 'Remove the keys of Duo',
+      title: pending === null ? 'Remove the keys of Duo' : 'Other keys of Duo',
       subject: admin,
       locals: {
         nav: await navOf(visit, 'authentication'),
         notice: null,
-        action: at.duoRemove,
+        action: pending === null ? at.duoRemove : at.duoReplace,
+        pending,
         cancel: at.authentication,
         version: current.version,
         changes: changesBetween(current.value, setting, titleOf),
@@ -162,6 +241,7 @@ export function duoKeyPages(
       json: {
         ...(wrong !== null && { error: 'would_lock_you_out', message: wrong }),
         next: 'confirm',
+        ...(pending !== null && { pending, url: at.duoReplace }),
         version: current.version,
         dryRun: run,
         locksOut,
@@ -208,7 +288,7 @@ export function duoKeyPages(
     return newlyShutsOut(before, after, record, store.now());
   }
 
-  return { save, remove };
+  return { save, remove, replace };
 }
 
 /** A list that named Duo alone becomes any mechanism: one that is accepted by nobody lets nobody in. */

@@ -10,6 +10,7 @@ export interface OrganizationLinks {
   readonly preview: string;
   readonly duo: string;
   readonly duoRemove: string;
+  readonly duoReplace: string;
   readonly clients: string;
   readonly users: string;
   readonly bulk: string;
@@ -40,6 +41,7 @@ export function linksAt(base: string): Links {
         preview: `${details}/authentication/preview`,
         duo: `${details}/duo`,
         duoRemove: `${details}/duo/remove`,
+        duoReplace: `${details}/duo/replace`,
         clients: `${details}/clients`,
         users: `${details}/users`,
         bulk: `${details}/two-factor`,

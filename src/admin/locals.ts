@@ -1,4 +1,4 @@
-import type { WhenUnavailable } from '../methods/duo/credentials.js';
+import type { WhenUnavailable } from '../contracts.js';
 import type { FieldErrors } from './bodies.js';
 import type { Change } from './changes.js';
 import type { DryRun } from './dry-run.js';
@@ -108,6 +108,8 @@ export interface DuoSectionLocals {
     readonly value: WhenUnavailable;
     readonly label: string;
     readonly hint: string;
+    /** Whether the partner leaves this choice. */
+    readonly allowed: boolean;
   }[];
   readonly wrong: FieldErrors;
   readonly message: string | null;
@@ -115,8 +117,10 @@ export interface DuoSectionLocals {
   readonly open: boolean;
 }
 
-/** `admin/duo-remove`: whom removing the keys would leave without a mechanism. */
+/** `admin/duo-remove`: whom removing the keys, or other ones, would leave without a mechanism. */
 export interface DuoRemoveLocals extends Page {
+  /** POST as `pending`: what is saved in the place of the keys; null: they are removed. */
+  readonly pending: string | null;
   readonly action: string;
   readonly cancel: string;
   readonly version: number;

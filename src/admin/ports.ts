@@ -32,7 +32,7 @@ export interface AdminPorts {
   >;
   readonly policy: Pick<OrganizationPolicy, 'levels'>;
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
-  readonly keyring: Pick<Keyring, 'digest'>;
+  readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   readonly issuer: string;
   readonly checkDuoKeys: CheckKeys;
   readonly audit: Audit;

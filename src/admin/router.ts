@@ -66,6 +66,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   );
   router.post(`${one}/authentication`, organization('organization:change', saving.save, 'change'));
   router.post(`${one}/duo`, organization('organization:change', duo.save, 'change'));
+  router.post(`${one}/duo/replace`, organization('organization:change', duo.replace, 'change'));
   router.post(`${one}/duo/remove`, organization('organization:change', duo.remove, 'change'));
   router.get(`${one}/clients`, organization('clients:list', clients.list));
   router.get(`${one}/events`, organization('events:read', events.list));

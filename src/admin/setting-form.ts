@@ -23,6 +23,8 @@ export interface FormLevel {
   readonly maxAge: string;
   /** Days. */
   readonly remember: string;
+  /** Of what clients must: the weakest choice while Duo cannot be reached. */
+  readonly whenUnavailable?: string;
 }
 
 /** What an administrator wants to save, and the version it was made from. */
@@ -52,6 +54,7 @@ const formShape = {
   version: z.string().regex(/^\d{1,15}$/),
   ...level(''),
   ...level('clients.'),
+  'clients.whenUnavailable': text,
   override: z.literal(LOCK_ME_OUT).optional(),
 };
 
@@ -71,6 +74,7 @@ const WORDS = {
   graceUntil: 'Enter a date as year-month-day, e.g. 2026-12-31.',
   maxAgeSeconds: 'Enter a number of minutes from 1 to 43200 (30 days).',
   rememberDays: 'Enter a whole number of days from 0 to 30.',
+  whenUnavailable: 'Choose one of the three, or leave it open.',
 };
 
 /**
@@ -132,7 +136,10 @@ function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean
     remember: String(fields[`${prefix}remember`]).trim(),
   });
   const own = read('');
-  const clients = read('clients.');
+  const clients = {
+    ...read('clients.'),
+    whenUnavailable: String(fields['clients.whenUnavailable'] ?? ''),
+  };
   // A client's form has no such part: what somebody adds to it is refused by `contradictions`.
   const demands = clients.mode !== '';
   return {
@@ -146,6 +153,7 @@ function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean
         ? {
             ...fromLevel(clients, current.clientsMust),
             enrollment: clients.enrollment || 'self',
+            whenUnavailable: clients.whenUnavailable || null,
           }
         : isPartner
           ? null
@@ -198,6 +206,9 @@ export function formLevel(
     grace: setting?.graceUntil?.slice(0, 10) ?? '',
     maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
     remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
+    ...(setting && 'whenUnavailable' in setting
+      ? { whenUnavailable: setting.whenUnavailable ?? '' }
+      : {}),
   };
 }
 
@@ -215,6 +226,9 @@ export function hiddenFields(
     { name: `${prefix}grace`, value: form.grace },
     { name: `${prefix}maxAge`, value: form.maxAge },
     { name: `${prefix}remember`, value: form.remember },
+    ...(form.whenUnavailable === undefined
+      ? []
+      : [{ name: `${prefix}whenUnavailable`, value: form.whenUnavailable }]),
   ];
   return [
     { name: 'version', value: String(version) },

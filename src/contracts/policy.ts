@@ -7,6 +7,9 @@ export interface PolicyReason {
   readonly rule: string;
 }
 
+/** What happens when Duo cannot be reached; never when it says no. */
+export type WhenUnavailable = 'deny' | 'fall-back-to-totp' | 'let-in';
+
 /** What one subject must prove, resolved. */
 export interface Policy {
   readonly mode: 'off' | 'optional' | 'required';
@@ -18,6 +21,8 @@ export interface Policy {
     readonly credentialVersion: string;
     /** Of whose Duo account they are (`authorityId` of its API hostname); looked up where it is left out. */
     readonly account?: string | undefined;
+    /** In the place of what is stored with the keys, where a level above allows no more than this. */
+    readonly whenUnavailable?: WhenUnavailable | undefined;
   } | null;
   readonly enrollment: 'self' | 'activation-key';
   /** Until then a subject who is not enrolled may postpone it. */

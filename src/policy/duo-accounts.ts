@@ -13,8 +13,8 @@ export function withDuoAccounts(
   const completed = new WeakMap<Policy, Policy>();
 
   function complete(policy: Policy, stored: StoredSetting | null): Policy {
-    const { source, credentialVersion } = policy.duo ?? { source: '', credentialVersion: '' };
-    const keys = organizationSetting(stored, source)?.value.duo?.keys;
+    const { duo } = policy;
+    const keys = duo && organizationSetting(stored, duo.source)?.value.duo?.keys;
     // Whoever has activated Duo is asked for it then, and told that it does not work.
     if (!keys) return policy;
     const account = authorityId(keys.apiHost);
@@ -22,7 +22,7 @@ export function withDuoAccounts(
     if (known?.duo?.account === account) return known;
     const whole = Object.freeze({
       ...policy,
-      duo: Object.freeze({ source, credentialVersion, account }),
+      duo: Object.freeze({ ...duo, account }),
     });
     completed.set(policy, whole);
     return whole;

@@ -1,5 +1,12 @@
-import { authorityId, type MethodName, type Policy, type PolicyReason } from '../contracts.js';
+import {
+  authorityId,
+  type MethodName,
+  type Policy,
+  type PolicyReason,
+  type WhenUnavailable,
+} from '../contracts.js';
 import { UnavailableError } from '../errors.js';
+import { isWeaker, weakestAllowed } from './fallback.js';
 import type { DuoSetting, OrganizationSetting, Stamped, UserSetting } from './settings.js';
 
 export interface Organization {
@@ -105,8 +112,10 @@ function resolveMethods(
     if (registered.includes('duo')) because.push(reason(kind, id, 'has no keys for Duo'));
     return { methods, duo: null };
   }
-  const { level, ...duo } = keys;
-  const { source } = duo;
+  const { level, chosen, ...facts } = keys;
+  const { source } = facts;
+  const limit = fallbackLimit(levels, chosen, because);
+  const duo = { ...facts, ...(limit !== null && { whenUnavailable: limit }) };
   // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
   const offered = methods.includes('duo') ? 'is offered' : 'is not offered, and only proven again,';
   because.push(reason(level, source, `Duo ${offered} with the keys of this account`));
@@ -223,8 +232,27 @@ function duoKeysOf({ organization, partner, own }: Levels) {
   return { level: 'partner' as const, source: partnerId, ...keyFacts(lent) };
 }
 
-function keyFacts({ keys: { version, apiHost } }: DuoSetting) {
-  return { credentialVersion: version, account: authorityId(apiHost) };
+/** What the partner's floor allows at most, where the choice that is stored with the keys is weaker. */
+function fallbackLimit(
+  { organization, partner }: Levels,
+  chosen: WhenUnavailable,
+  because: PolicyReason[],
+): WhenUnavailable | null {
+  const { kind, partnerId } = organization;
+  if (kind !== 'client' || !partner || partnerId === null) return null;
+  const limit = weakestAllowed(partner.value.clientsMust);
+  if (!isWeaker(chosen, limit)) return null;
+  const stamp = by(partner);
+  because.push(reason('partner', partnerId, `while Duo cannot be reached: ${limit} (${stamp})`));
+  return limit;
+}
+
+function keyFacts({ keys: { version, apiHost }, whenUnavailable }: DuoSetting) {
+  return {
+    credentialVersion: version,
+    account: authorityId(apiHost),
+    chosen: whenUnavailable,
+  };
 }
 
 function by({ changedBy, changedAt }: Stamped<unknown>): string {

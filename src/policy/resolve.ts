@@ -21,6 +21,7 @@ const policySchema = z.strictObject({
       source: z.string(),
       credentialVersion: z.string(),
       account: z.string().optional(),
+      whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).optional(),
     })
     .nullish(),
   enrollment: z.enum(['self', 'activation-key']).optional(),

@@ -53,6 +53,8 @@ const floor = z.strictObject({
   graceUntil: date,
   maxAgeSeconds: seconds,
   rememberDays: days,
+  /** The weakest choice for the time that Duo cannot be reached; nothing: no `let-in` where it requires. */
+  whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).nullish(),
 });
 
 const organization = z.strictObject({

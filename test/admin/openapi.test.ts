@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv2020 from 'ajv/dist/2020.js';
 import type { Response } from 'supertest';
+import { keyring } from '../../src/crypto/keyring.js';
 import { AdminBrowser, adminHost, testAuthorize, testDirectory } from '../support/admin.js';
+import { KEY } from '../support/app.js';
 import { codeAt } from '../support/browser.js';
 
 interface Operation {
@@ -46,6 +48,18 @@ function described(operationId: string, { status, body }: Response): void {
 interface Layer {
   readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
 }
+
+/** As `/duo` seals it for the page that asks. */
+const DUO_SETTING = {
+  keys: {
+    clientId: 'DI'.padEnd(20, 'X'),
+    apiHost: 'api-00000000.duosecurity.com',
+    sealedSecret: 'c2VhbGVk',
+    version: 'v1',
+  },
+  whenUnavailable: 'deny',
+  lendToClients: false,
+};
 
 describe('docs/openapi.json', () => {
   it('is a valid OpenAPI document', async () => {
@@ -111,6 +125,12 @@ describe('docs/openapi.json', () => {
     await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'no' });
     await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'yes', clientId: 'DI' });
     await post('removeDuoKeys', `${acme}/duo/remove`, { version: 1 });
+    const context = JSON.stringify(['duo-pending', 'acme', 'admin@north']);
+    const pending = Buffer.from(
+      keyring([KEY]).seal(Buffer.from(JSON.stringify(DUO_SETTING)), context),
+    ).toString('base64url');
+    await post('replaceDuoKeys', `${acme}/duo/replace`, { version: 1, pending });
+    await post('removeDuoKeys', `${acme}/duo/remove`, { version: 2 });
     await get('clients', '/organizations/north/clients?search=a&limit=1');
     await get('clients', '/organizations/acme/clients');
     await get('users', `${acme}/users?limit=2`);

@@ -1,8 +1,9 @@
 import type { Express } from 'express';
 import { memoryStore, organizationPolicy, type SecondFactorStore } from 'sallyport';
 import { type DuoKnob, type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
+import type { WhenUnavailable } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
-import { sealCredentials, type WhenUnavailable } from '../../src/methods/duo/credentials.js';
+import { sealCredentials } from '../../src/methods/duo/credentials.js';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { type Host, type HostOptions, host, KEY } from './app.js';
 import { Browser, codeAt } from './browser.js';

@@ -1,4 +1,4 @@
-import type { Awaitable, Keyring } from '../../contracts.js';
+import type { Awaitable, Keyring, WhenUnavailable } from '../../contracts.js';
 import type { DuoAcceptedResults } from './factors.js';
 import { DuoError, type DuoField } from './failure.js';
 import { isApiHost, readApiHost } from './host.js';
@@ -19,8 +19,6 @@ export interface SealedCredentials {
   readonly sealedSecret: string;
   readonly version: string;
 }
-
-export type WhenUnavailable = 'deny' | 'fall-back-to-totp' | 'let-in';
 
 export interface DuoConfiguration {
   readonly keys: SealedCredentials;

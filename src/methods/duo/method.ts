@@ -9,13 +9,14 @@ import {
   type SecondFactorStore,
   type Subject,
   type Verdict,
+  type WhenUnavailable,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
 import { basisHolds, besidesOf } from '../attempt.js';
 import { isAnswer, readAnswer } from './answer.js';
 import type { DuoClient, DuoClients } from './client.js';
-import { openCredentials, type ReadConfiguration, type WhenUnavailable } from './credentials.js';
+import { openCredentials, type ReadConfiguration } from './credentials.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
 import { readResult } from './result.js';
@@ -279,7 +280,10 @@ export function duo(config: DuoConfig): DuoMethod {
       }
     },
 
-    whenUnavailable: async (attempt) => (await configured(attempt)).whenUnavailable,
+    async whenUnavailable(attempt) {
+      const { whenUnavailable } = await configured(attempt);
+      return attempt.policy.duo?.whenUnavailable ?? whenUnavailable;
+    },
 
     async outage(attempt) {
       try {
