@@ -220,7 +220,14 @@ export function sallyport(options: SallyportOptions): Door {
     },
   });
 
-  const devices = rememberedDevices({ store, keyring: keys, elevate, renew, origin });
+  const devices = rememberedDevices({
+    store,
+    keyring: keys,
+    elevate,
+    renew,
+    origin,
+    path,
+  });
   const recognize: GateConfig['recognize'] = async (req, res, situation) => {
     const outcome = await devices.recognize(req, res, situation);
     const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req.ip ?? null };
@@ -257,6 +264,7 @@ export function sallyport(options: SallyportOptions): Door {
 
     sessions: (hosts) =>
       new GuardedStore(hosts, {
+        installation: store,
         ends,
         timeoutMs: config.sessionTimeoutMs,
         saving: (req) => inspecting.noteBeforeSave(req),

@@ -88,6 +88,30 @@ const ANONYMOUS: Situation = Object.freeze({
 export function inspector(config: InspectConfig): Inspector {
   const { store, resolvePolicy, identify, maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
+  /** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
+  function guardOf({ sessionStore }: Request): 'none' | 'other' | 'own' {
+    if (!isGuarded(sessionStore)) return 'none';
+    const { installation } = sessionStore;
+    return installation === null || installation === store ? 'own' : 'other';
+  }
+
+  function checkSession(req: Request): void {
+    if (!req.session) {
+      throw new UnavailableError(
+        'ERR_SESSION_MISSING',
+        'the request has no session: mount express-session before Sallyport',
+      );
+    }
+    const guard = guardOf(req);
+    if (guard === 'own') return;
+    throw new UnavailableError(
+      'ERR_SESSION_STORE',
+      guard === 'none'
+        ? 'the session store is not guarded: use session({ store: door.sessions(store) })'
+        : 'the session is another door’s, which guards its store: give each door a session of its own, session({ name, store: door.sessions(store) })',
+    );
+  }
+
   function situationOf(
     subject: Subject,
     session: SessionDigest,
@@ -205,7 +229,7 @@ export function inspector(config: InspectConfig): Inspector {
     },
 
     passBy(req) {
-      if (!hasLogin(req) || !isGuarded(req.sessionStore)) return undefined;
+      if (!hasLogin(req) || guardOf(req) !== 'own') return undefined;
       let subject: Subject | null;
       try {
         subject = identify.ask(req);
@@ -242,18 +266,3 @@ export function inspector(config: InspectConfig): Inspector {
 }
 
 type Kept = Pick<Facts, 'postponedUntil'> & { readonly login: Login };
-
-function checkSession(req: Request): void {
-  if (!req.session) {
-    throw new UnavailableError(
-      'ERR_SESSION_MISSING',
-      'the request has no session: mount express-session before Sallyport',
-    );
-  }
-  if (!isGuarded(req.sessionStore)) {
-    throw new UnavailableError(
-      'ERR_SESSION_STORE',
-      'the session store is not guarded: use session({ store: door.sessions(store) })',
-    );
-  }
-}

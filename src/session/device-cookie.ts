@@ -3,7 +3,13 @@ import type { CookieOptions, Request, Response } from 'express';
 import type { Keyring, Subject } from '../contracts.js';
 
 const COOKIE = 'sallyport.device';
-const SEALED_FOR = JSON.stringify(['remembered-device']);
+/** Of other doors under this host name, whose cookies ignore ports and may ignore paths: kept as they are. */
+const MAX_OTHERS = 3;
+/** Shorter is nothing that any door has sealed. */
+const SEALED_LENGTH = 60;
+/** Beyond what any of them seals; a browser drops a cookie of 4 096 bytes. */
+const MAX_OTHERS_LENGTH = 2500;
+const OTHERS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** Of so many people, or organizations of theirs, a browser remembers a device; whoever was here longest ago goes. */
 const MAX_ENTRIES = 8;
 
@@ -31,10 +37,13 @@ export interface DeviceCookie {
 export function deviceCookie({
   keyring,
   origin,
+  path,
   now,
 }: {
   readonly keyring: Keyring;
   readonly origin: string;
+  /** Where the door's pages are: with the origin it tells one door of a host name from another. */
+  readonly path?: string | undefined;
   readonly now: () => number;
 }): DeviceCookie {
   const attributes: CookieOptions = {
@@ -44,40 +53,59 @@ export function deviceCookie({
     secure: origin.startsWith('https:'),
   };
 
-  function entriesOf(req: Request): readonly StoredEntry[] {
-    const found = /(?:^|;\s*)sallyport\.device=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
-    if (found === undefined) return [];
+  const sealedFor = JSON.stringify(['remembered-device', origin, path ?? null]);
+
+  /** What this door has sealed, and what others have. */
+  function partsOf(req: Request): { own: readonly StoredEntry[]; others: readonly string[] } {
+    const found = /(?:^|;\s*)sallyport\.device=([\w.-]+)/.exec(req.headers.cookie ?? '')?.[1];
+    const parts = (found?.split('.') ?? []).map((part) => ({ part, entries: opened(part) }));
+    const others = parts
+      .filter(({ part, entries }) => entries === null && part.length >= SEALED_LENGTH)
+      .map(({ part }) => part);
+    return {
+      own: parts.find(({ entries }) => entries !== null)?.entries ?? [],
+      others: others.join('.').length > MAX_OTHERS_LENGTH ? [] : others.slice(0, MAX_OTHERS),
+    };
+  }
+
+  /** Null for whatever is not one of ours: it recognizes nobody here. */
+  function opened(part: string): readonly StoredEntry[] | null {
     try {
-      const plain = keyring.open(Buffer.from(found, 'base64url'), SEALED_FOR);
+      const plain = keyring.open(Buffer.from(part, 'base64url'), sealedFor);
       const entries: unknown = JSON.parse(Buffer.from(plain).toString());
       return Array.isArray(entries) ? entries.filter(isEntry) : [];
     } catch {
-      // Whatever else stands in the cookie is not one of ours, and recognizes nobody.
-      return [];
+      return null;
     }
   }
 
   return {
     read(req, owner) {
       const name = nameOf(owner);
-      const found = entriesOf(req).find(([one]) => one === name);
+      const found = partsOf(req).own.find(([one]) => one === name);
       return found ? { id: found[1], token: found[2], endsAt: found[3] } : null;
     },
 
     write(req, res, owner, entry) {
       const name = nameOf(owner);
       const at = now();
-      const others = entriesOf(req).filter(([one, , , endsAt]) => one !== name && endsAt > at);
+      const { own: present, others: strangers } = partsOf(req);
+      const others = present.filter(([one, , , endsAt]) => one !== name && endsAt > at);
       const own: StoredEntry[] = entry ? [[name, entry.id, entry.token, entry.endsAt]] : [];
       const entries = [...own, ...others].slice(0, MAX_ENTRIES);
-      if (entries.length === 0) {
+      const sealed =
+        entries.length === 0 ? [] : [keyring.seal(Buffer.from(JSON.stringify(entries)), sealedFor)];
+      const parts = [...sealed.map((one) => Buffer.from(one).toString('base64url')), ...strangers];
+      if (parts.length === 0) {
         res.clearCookie(COOKIE, attributes);
         return;
       }
-      const sealed = keyring.seal(Buffer.from(JSON.stringify(entries)), SEALED_FOR);
-      res.cookie(COOKIE, Buffer.from(sealed).toString('base64url'), {
+      res.cookie(COOKIE, parts.join('.'), {
         ...attributes,
-        maxAge: Math.max(0, ...entries.map(([, , , endsAt]) => endsAt - at)),
+        maxAge: Math.max(
+          strangers.length > 0 ? OTHERS_KEPT_MS : 0,
+          ...entries.map(([, , , endsAt]) => endsAt - at),
+        ),
       });
     },
   };

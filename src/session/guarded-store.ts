@@ -15,6 +15,8 @@ export interface GuardConfig {
   readonly timeoutMs: number;
   /** Called before the session of a request is saved: it may still put something into it. */
   readonly saving: (req: Request) => Awaitable<void>;
+  /** The store of second factors; by it a door knows its own guard. */
+  readonly installation?: object | null;
 }
 
 type Generate = (req: Request) => void;
@@ -35,9 +37,12 @@ export class GuardedStore extends Store {
   readonly #saving: GuardConfig['saving'];
   readonly #requests = new WeakMap<object, Request>();
   #generate: Generate = () => {};
+  /** The store of second factors that it goes by; two doors over one are one installation. */
+  readonly installation: object | null;
 
-  constructor(inner: Store, { ends, timeoutMs, saving }: GuardConfig) {
+  constructor(inner: Store, { ends, timeoutMs, saving, installation = null }: GuardConfig) {
     super();
+    this.installation = installation;
     for (const method of ['get', 'set', 'destroy'] as const) {
       if (typeof inner?.[method] !== 'function') {
         throw new SallyportError(
@@ -198,7 +203,8 @@ export class GuardedStore extends Store {
   }
 }
 
-export function isGuarded(store: unknown): boolean {
+/** By any door. */
+export function isGuarded(store: unknown): store is GuardedStore {
   return store instanceof GuardedStore;
 }
 

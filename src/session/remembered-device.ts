@@ -48,6 +48,7 @@ export function rememberedDevices({
   elevate,
   renew,
   origin,
+  path,
 }: {
   readonly store: Pick<
     SecondFactorStore,
@@ -57,8 +58,10 @@ export function rememberedDevices({
   readonly elevate: Elevate;
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly origin: string;
+  /** Where the door's pages are. */
+  readonly path?: string;
 }): RememberedDevices {
-  const cookie = deviceCookie({ keyring, origin, now: () => store.now() });
+  const cookie = deviceCookie({ keyring, origin, path, now: () => store.now() });
 
   return {
     async recognize(req, res, { subject, facts }) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import express, { type Express } from 'express';
 import { Passport, type Strategy } from 'passport';
-import { SallyportError, type SallyportOptions } from 'sallyport';
-import type { Host } from '../support/app.js';
+import { SallyportError, type SallyportOptions, sallyport } from 'sallyport';
+import { type Host, hostOptions, KEY } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
-import { journeys } from '../support/worlds.js';
+import { journeys, TOTP_ONLY } from '../support/worlds.js';
 
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 const STEP = 30_000;
@@ -87,6 +87,81 @@ journeys('two doors in one process', (world) => {
     assert.equal(right.status, 303);
     assert.equal((await b.door.subjects.status(USER)).enrollments.length, 1);
     assert.equal((await a.door.subjects.status(USER)).enrollments.length, 0);
+  });
+
+  it('remember a device each, on one host name: neither for the other, and neither pushes the other out', async () => {
+    const policy = () => ({ ...TOTP_ONLY, rememberDeviceSeconds: 24 * 3600 });
+    for (const keys of [[OTHER_KEY], [KEY]]) {
+      const elsewhere = await world().elsewhere();
+      const a = await world().host({ policy, sessionName: 'a' });
+      const b = await world().host({
+        ...elsewhere,
+        ...{ policy, sessionName: 'b' },
+        options: { keys, origin: 'http://localhost:3001' },
+      });
+      const user = `${keys[0]?.slice(0, 3)}@acme`;
+      const keyOfA = await new Browser(a.app).activate(user, now());
+      const keyOfB = await new Browser(b.app).activate(user, now());
+      world().clock.advance(2 * STEP);
+      // One jar for both, since cookies ignore ports.
+      const atA = new Browser(a.app);
+      await atA.login(user);
+      await atA.get('/reports');
+      const proof = { code: codeAt(keyOfA, now()), remember: '1', _csrf: await atA.csrf() };
+      assert.equal((await atA.post('/two-factor/challenge/totp', proof)).status, 303);
+
+      const atB = atA.copy(b.app);
+      await atB.login(user);
+      assert.equal((await atB.get('/reports')).headers.location, '/two-factor/challenge');
+      const other = { code: codeAt(keyOfB, now()), remember: '1', _csrf: await atB.csrf() };
+      assert.equal((await atB.post('/two-factor/challenge/totp', other)).status, 303);
+
+      for (const app of [a.app, b.app, a.app]) {
+        const later = atB.copy(app);
+        later.cookies.delete('a');
+        later.cookies.delete('b');
+        await later.login(user);
+        await later.get('/reports');
+        assert.equal((await later.get('/reports')).status, 200);
+        for (const [name, value] of later.cookies) atB.cookies.set(name, value);
+      }
+      const device = atB.cookies.get('sallyport.device') ?? '';
+      assert.equal(device.split('.').length, 2);
+      await a.door.close();
+      await b.door.close();
+    }
+  });
+
+  it('want a session each: the one of another door is refused by name', async () => {
+    const elsewhere = await world().elsewhere();
+    const second = sallyport({
+      ...hostOptions(),
+      ...{ store: elsewhere.store, keys: [OTHER_KEY], path: '/second' },
+      onError: (error) => void errors.push(error),
+    });
+    const errors: unknown[] = [];
+    const { app } = await world().host({
+      beforeGate(app) {
+        app.use(second.pages());
+        app.use('/b', second.gate());
+      },
+    });
+    const browser = new Browser(app);
+    await browser.activate(USER, now());
+    assert.equal((await browser.get('/reports')).status, 200);
+    for (const path of ['/b/reports', '/second/challenge', '/second/activate/totp']) {
+      assert.equal((await browser.get(path)).status, 503, path);
+    }
+    assert.equal(
+      (await browser.get('/reports')).status,
+      200,
+      'and the first one is none the worse',
+    );
+    for (const error of errors) {
+      assert.ok(error instanceof SallyportError && error.code === 'ERR_SESSION_STORE');
+      assert.match(error.message, /another door/);
+    }
+    assert.equal(errors.length, 3);
   });
 
   it('give their strategies names only when they are asked to, and never the same ones', async () => {

@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly sessions?: Store;
   readonly policy?: PolicyFunction;
   readonly cookie?: session.CookieOptions;
+  /** The session cookie's name. */
+  readonly sessionName?: string;
   readonly resave?: boolean;
   /** Whatever else express-session is given. */
   readonly session?: Partial<session.SessionOptions>;
@@ -72,6 +74,7 @@ export async function host({
   sessions = new MemoryStore(),
   policy = () => ({ mode: 'required' }),
   cookie = {},
+  sessionName = 'connect.sid',
   resave = false,
   session: sessionOptions = {},
   options = {},
@@ -111,6 +114,7 @@ export async function host({
   app.use(
     session({
       secret: 'test',
+      name: sessionName,
       resave,
       saveUninitialized: false,
       store: unguarded ?? door.sessions(sessions),
