@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { together } from '../../awaitable.js';
 import type { Awaitable } from '../../contracts.js';
 import { UnavailableError } from '../../errors.js';
 import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
@@ -65,11 +66,11 @@ export function redisRecords<K extends Kind>(
     for (let times = 1; ; times += 1) {
       const state = await shards.call(key, async (send) => {
         // One pipeline, the marker last: a store emptied between the two is seen to lack it.
-        const [value, entry, mark] = await Promise.all([
-          send(['GET', key]).catch(wrongType),
-          ledger && send(['HGET', ledger.key, ledger.field]).catch(wrongType),
-          send(['GET', marker.keyFor(key)]),
-        ]);
+        const [value, entry, mark] = await together(
+          () => send(['GET', key]).catch(wrongType),
+          () => ledger && send(['HGET', ledger.key, ledger.field]).catch(wrongType),
+          () => send(['GET', marker.keyFor(key)]),
+        );
         marker.seen(mark);
         return seen(id, key, value, entry);
       });
@@ -134,10 +135,10 @@ export function redisRecords<K extends Kind>(
     run: (send: Send) => Promise<unknown>,
   ): Promise<unknown> {
     const reply = await run(send);
-    const [mark, done] = await Promise.all([
-      send(['GET', marker.keyFor(key)]),
-      send(['WAIT', String(replicas.count), String(replicas.ms)]),
-    ]);
+    const [mark, done] = await together(
+      () => send(['GET', marker.keyFor(key)]),
+      () => send(['WAIT', String(replicas.count), String(replicas.ms)]),
+    );
     marker.seen(mark);
     if (Number(done) < replicas.count) {
       throw notReplicated(Number(done), replicas.count, replicas.ms);

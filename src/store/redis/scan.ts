@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { together } from '../../awaitable.js';
 import type { Authenticator, PendingEnrollment, StoredSetting } from '../../contracts.js';
 import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
 import type { Kind, Records, StoredSubject } from '../records.js';
@@ -119,10 +120,10 @@ export function redisScan(masters: readonly Send[], prefix: string): RedisScan {
     place: LedgerPlace,
   ): Promise<State<Records[K]>> {
     for (let times = 1; ; times += 1) {
-      const [value, entry] = await Promise.all([
-        send(['GET', key]).catch(wrongType(WRONG_TYPE)),
-        send(['HGET', place.key, place.field]).catch(wrongType(null)),
-      ]);
+      const [value, entry] = await together(
+        () => send(['GET', key]).catch(wrongType(WRONG_TYPE)),
+        () => send(['HGET', place.key, place.field]).catch(wrongType(null)),
+      );
       const state = stateOf(kind, id, keys.place(key), value as Buffer, entry as Buffer | null);
       // Another may have written between the two commands.
       if (!state.lost || times === 3) return state;

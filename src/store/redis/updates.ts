@@ -115,7 +115,10 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
         });
         if (lines.has(id)) return;
         lines.set(id, line);
-        void work(id, line);
+        work(id, line).catch((error: unknown) => {
+          lines.delete(id);
+          for (const left of line) left.reject(error);
+        });
       });
     },
   };
