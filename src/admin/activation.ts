@@ -3,7 +3,9 @@ import { onBehalf } from '../audit/events.js';
 import type { Attempt, Challenge, EnrollableMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../methods/attempt.js';
+import { isolated } from '../methods/names.js';
 import { totpEnrollment } from '../methods/totp/enrollment-data.js';
+import { keySettings } from '../methods/totp/words.js';
 import { provable, unprovableIds } from '../policy/provable.js';
 import { readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
@@ -79,7 +81,7 @@ export function activationPages(context: AdminContext) {
     const keyDemanded = standing.policy?.enrollment === 'activation-key';
     await present.page(req, res, {
       view: 'admin/user-activate',
-      title: `Activate ${user.label}`,
+      title: `Activate ${isolated(user.label)}`,
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
@@ -125,16 +127,22 @@ export function activationPages(context: AdminContext) {
   async function showKey(visit: UserVisit, challenge: Challenge, later: boolean): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const shown = totpEnrollment(challenge);
-    const qr = present.qr(shown.uri, `QR code of the key for ${shown.account}`);
+    const qr = present.qr(shown.uri, `QR code of the key for ${isolated(shown.account)}`);
     await present.page(req, res, {
       view: 'admin/user-key',
-      title: `Activate ${user.label}`,
+      title: `Activate ${isolated(user.label)}`,
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
         notice: null,
         label: user.label,
-        shown: { qr, key: shown.key, issuer: shown.issuer },
+        shown: {
+          qr,
+          key: shown.key,
+          issuer: shown.issuer,
+          account: shown.account,
+          settings: keySettings(shown),
+        },
         confirm: later ? null : { action: here.confirm, enrollment: shown.enrollment },
         digits: shown.digits,
         until: present.moment(shown.expiresAt),
@@ -210,7 +218,7 @@ export function activationPages(context: AdminContext) {
     await present.page(req, res, {
       status: wrong.status,
       view: 'admin/user-key',
-      title: `Activate ${user.label}`,
+      title: `Activate ${isolated(user.label)}`,
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),

@@ -1,4 +1,5 @@
 import { together } from '../awaitable.js';
+import { isolated } from '../methods/names.js';
 import { inBatches } from './batches.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { notFound, type OrganizationVisit } from './guard.js';
@@ -28,7 +29,7 @@ export function clientPages({ directory, navOf, standings, present }: AdminConte
     const list = listView(at.clients, query, { next, total });
     await present.page(req, res, {
       view: 'admin/clients',
-      title: `Clients of ${organization.name}`,
+      title: `Clients of ${isolated(organization.name)}`,
       subject: admin,
       locals: {
         nav,

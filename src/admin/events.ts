@@ -1,5 +1,6 @@
 import { trailsOf } from '../audit/place.js';
 import type { AuditEventType, StoredEvent } from '../contracts.js';
+import { isolated } from '../methods/names.js';
 import { FieldsError, readQuery } from './bodies.js';
 import { type AdminContext, noticeOf } from './context.js';
 import type { OrganizationVisit } from './guard.js';
@@ -52,7 +53,7 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
     const nextUrl = next && withQuery(at.events, { ...filter, cursor: next });
     await present.page(req, res, {
       view: 'admin/events',
-      title: `Events of ${organization.name}`,
+      title: `Events of ${isolated(organization.name)}`,
       subject: admin,
       locals: {
         nav: await navOf(visit, 'events'),

@@ -1,4 +1,5 @@
 import { activationKeyDigest, newActivationKey } from '../methods/activation-key.js';
+import { isolated } from '../methods/names.js';
 import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
 
@@ -17,7 +18,7 @@ export async function handOutKey(
   audit.record('activation-key.issued', { subject, actorId: admin.id, from: req.ip ?? null });
   await present.page(req, res, {
     view: 'admin/user-activation-key',
-    title: `Activation key for ${user.label}`,
+    title: `Activation key for ${isolated(user.label)}`,
     subject: admin,
     locals: {
       nav: await navOf(visit, 'users'),

@@ -1,4 +1,5 @@
 import type { WhenUnavailable } from '../contracts.js';
+import type { KeySettings } from '../methods/totp/words.js';
 import type { FieldErrors } from './bodies.js';
 import type { Change } from './changes.js';
 import type { DryRun } from './dry-run.js';
@@ -292,7 +293,13 @@ export interface UserActivateLocals extends Page {
 /** `admin/user-key`: QR code and key, shown once; or only the field, when a code was wrong. */
 export interface UserKeyLocals extends Page {
   readonly label: string;
-  readonly shown: { readonly qr: string; readonly key: string; readonly issuer: string } | null;
+  readonly shown: {
+    readonly qr: string;
+    readonly key: string;
+    readonly issuer: string;
+    readonly account: string;
+    readonly settings: KeySettings | null;
+  } | null;
   /** null: confirmed at the user's first login, until then. */
   readonly confirm: { readonly action: string; readonly enrollment: string } | null;
   readonly digits: number;

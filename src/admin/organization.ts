@@ -1,4 +1,5 @@
 import { together } from '../awaitable.js';
+import { isolated } from '../methods/names.js';
 import { organizationSetting } from '../policy/settings.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { forbidden, type OrganizationVisit, type Visit } from './guard.js';
@@ -25,7 +26,7 @@ export function organizationPages(context: AdminContext) {
     const methods = standing.policy?.methods ?? [];
     await present.page(req, res, {
       view: 'admin/organization',
-      title: organization.name,
+      title: isolated(organization.name),
       subject: admin,
       locals: {
         nav,

@@ -1,3 +1,4 @@
+import { isolated } from '../methods/names.js';
 import { checkbox, readBody } from './bodies.js';
 import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
@@ -21,7 +22,7 @@ export function resetPages(context: AdminContext) {
     const factors = record.enrollments.length;
     await present.page(req, res, {
       view: 'admin/user-reset',
-      title: `Reset ${user.label}`,
+      title: `Reset ${isolated(user.label)}`,
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),

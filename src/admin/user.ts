@@ -1,6 +1,7 @@
 import { together } from '../awaitable.js';
 import type { SubjectRecord } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { isolated } from '../methods/names.js';
 import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { explain } from '../policy/explain.js';
 import { provable } from '../policy/provable.js';
@@ -30,12 +31,13 @@ export function userPages(context: AdminContext) {
     );
     const can = await possible(visit, standing, record, mayList);
     const { policy } = standing;
-    const sentences = policy ? explain(subject, policy, record).sentences : becauseOf(standing);
+    const named = { ...subject, label: isolated(subject.label) };
+    const sentences = policy ? explain(named, policy, record).sentences : becauseOf(standing);
     const key = activationKey(record);
     const lock = lockOf(record, store.now());
     await present.page(req, res, {
       view: 'admin/user',
-      title: user.label,
+      title: isolated(user.label),
       subject: admin,
       locals: {
         nav,

@@ -1,4 +1,5 @@
 import { together } from '../awaitable.js';
+import { isolated } from '../methods/names.js';
 import { inBatches } from './batches.js';
 import { readQuery } from './bodies.js';
 import { type AdminContext, noticeOf } from './context.js';
@@ -62,7 +63,7 @@ export function userListPages(context: AdminContext) {
     const looked = found.looked + (/^\d{1,9}$/.test(before) ? Number(before) : 0);
     await present.page(req, res, {
       view: 'admin/users',
-      title: `Users of ${organization.name}`,
+      title: `Users of ${isolated(organization.name)}`,
       subject: admin,
       locals: {
         nav,

@@ -1,4 +1,5 @@
 import type { RefusalReason, Verdict } from '../contracts.js';
+import { clockOffText } from '../methods/totp/words.js';
 
 /** What an administrator is told about a code that was not accepted. */
 export interface Wrong {
@@ -24,7 +25,7 @@ export function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' 
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: REASONS[verdict.reason],
+      message: messageOf(verdict),
       retryAt: null,
     };
   }
@@ -36,4 +37,10 @@ export function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' 
       : 'Too many wrong codes for this user: unlock them first.',
     retryAt: verdict.retryAt,
   };
+}
+
+function messageOf({ reason, clockOffMs }: Extract<Verdict, { kind: 'rejected' }>): string {
+  return clockOffMs === undefined
+    ? REASONS[reason]
+    : `That code is right, but not now: the phone’s clock is ${clockOffText(clockOffMs)}. Let it set its clock by itself.`;
 }

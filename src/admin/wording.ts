@@ -1,4 +1,5 @@
 import type { SubjectRecord } from '../contracts.js';
+import { isolated } from '../methods/names.js';
 import type { TitleOf } from './changes.js';
 import type { State } from './locals.js';
 import type { Standing } from './standing.js';
@@ -29,7 +30,7 @@ export function activatedWords({ enrollments }: SubjectRecord, titleOf: TitleOf)
 export function becauseOf({ policy, problem }: Standing): string[] {
   if (!policy) return [problem ?? 'The settings contradict each other.'];
   return policy.because.map(({ level, id, rule }) =>
-    level === 'host' ? `By default: ${rule}.` : `${capital(level)} ${id}: ${rule}.`,
+    level === 'host' ? `By default: ${rule}.` : `${capital(level)} ${isolated(id)}: ${rule}.`,
   );
 }
 

@@ -78,8 +78,8 @@ export interface MethodWords {
   readonly locked: (wait: string) => string;
   /** The same where it takes somebody's help. */
   readonly stopped: string;
-  /** Of a code that is right at another time; `off` says which clock: `about 3 minutes late`. */
-  readonly clockOff?: (off: string) => string;
+  /** Of a code that is right at another time, by a clock that is so many milliseconds fast (negative: slow). */
+  readonly clockOff?: (ms: number) => string;
 }
 
 export interface EnrollableWords extends MethodWords {

@@ -1,6 +1,6 @@
 import type { Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
-import { wellFormed } from '../methods/well-formed.js';
+import { wellFormed } from '../methods/names.js';
 import { isAccent } from './accent.js';
 
 /** How an organization wants to be shown on our pages. */

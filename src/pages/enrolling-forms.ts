@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
 import type { Challenge, EnrollableMethod } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
-import type { TotpParameters } from '../methods/totp/code.js';
+import { isolated } from '../methods/names.js';
 import { totpEnrollment } from '../methods/totp/enrollment-data.js';
-import type { KeySettings, Later, MethodLink } from './locals.js';
+import { keySettings } from '../methods/totp/words.js';
+import type { Later, MethodLink } from './locals.js';
 import type { Refusal } from './proof.js';
 import { besideProtocol } from './protocol.js';
 import { qrSvg } from './qr.js';
@@ -61,7 +62,7 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
   ): Promise<void> {
     const shown = totpEnrollment(challenge);
     const { enrollment, key, uri, account, issuer, digits } = shown;
-    const qr = qrSvg(uri, `QR code of the key for ${account}`);
+    const qr = qrSvg(uri, `QR code of the key for ${isolated(account)}`);
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
       view: 'activate-totp',
@@ -171,14 +172,4 @@ function asJson(wrong: Refusal | null): Record<string, unknown> {
         ...(wrong.clockOffMs !== null && { clockOffSeconds: wrong.clockOffMs / 1000 }),
       }
     : {};
-}
-
-/** Whoever types the key chooses these in the app; the usual ones nobody has to choose. */
-function keySettings({ algorithm, digits, period }: TotpParameters): KeySettings | null {
-  if (algorithm === 'sha1' && digits === 6 && period === 30) return null;
-  return {
-    algorithm: algorithm.toUpperCase().replace('SHA', 'SHA-'),
-    digits,
-    period: `${period} seconds`,
-  };
 }

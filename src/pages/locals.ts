@@ -1,3 +1,5 @@
+import type { KeySettings } from '../methods/totp/words.js';
+
 /**
  * What each view is rendered with. A host that replaces a view gets exactly these locals: `frame` on every
  * page, and the page's own fields beside it. All strings are plain text unless a field says otherwise; the
@@ -53,15 +55,6 @@ export interface Later {
 
 interface Page {
   readonly frame: Frame;
-}
-
-/** What an app makes codes by, in words. */
-export interface KeySettings {
-  /** `SHA-256`. */
-  readonly algorithm: string;
-  readonly digits: number;
-  /** How long a code is shown: `30 seconds`. */
-  readonly period: string;
 }
 
 /** `activate-totp`: QR code, manual key, and the one field that confirms them. */

@@ -21,7 +21,7 @@ import type { IdenticalAnswers } from './identical-answers.js';
 import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
 import type { Responder } from './respond.js';
-import { clockOffText, durationText, waitUntil } from './wording.js';
+import { durationText, waitUntil } from './wording.js';
 
 export interface ProofConfig {
   readonly passport: PassportLike;
@@ -173,5 +173,5 @@ export function refusal(
 
 function refusalText(reason: RefusalReason, offMs: number | null, words: MethodWords): string {
   const { refused, clockOff } = words;
-  return offMs === null || !clockOff ? refused[reason] : clockOff(clockOffText(offMs));
+  return offMs === null || !clockOff ? refused[reason] : clockOff(offMs);
 }

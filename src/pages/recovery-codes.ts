@@ -6,13 +6,13 @@ import { bindingProof } from '../gate/binding-proof.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
 import type { RequireFresh } from '../gate/step-up.js';
+import { wellFormed } from '../methods/names.js';
 import {
   keptCodesLeft,
   newRecoveryCodes,
   recoveryCodeDigests,
 } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
-import { wellFormed } from '../methods/well-formed.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import type { Responder } from './respond.js';

@@ -3,6 +3,7 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import { SallyportError } from '../errors.js';
+import { balanced } from '../methods/names.js';
 
 /**
  * Our own EJS renderer. The host's view engine and settings are never touched, and EJS's process-wide cache
@@ -133,6 +134,7 @@ async function readView(folder: string, path: string, fromHost: boolean): Promis
       closeDelimiter: '>',
       delimiter: '%',
       localsName: 'locals',
+      escape: (value?: unknown) => ejs.escapeXML(balanced(String(value ?? ''))),
     });
     return { file, name, fromHost, template };
   } catch (error) {

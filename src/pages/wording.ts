@@ -17,12 +17,6 @@ export function durationText(ms: number): string {
   return count(Math.ceil(ms / HOUR), 'hour');
 }
 
-/** By how much a clock is off, fast (positive milliseconds) or slow: `about 3 minutes late`. */
-export function clockOffText(ms: number): string {
-  const minutes = Math.max(1, Math.round(Math.abs(ms) / MINUTE));
-  return `about ${count(minutes, 'minute')} ${ms < 0 ? 'late' : 'ahead'}`;
-}
-
 /** How long there is still time, rounded down so that nobody comes too late: `5 days`. */
 export function timeLeft(ms: number): string {
   if (ms < 2 * HOUR) return count(Math.max(1, Math.floor(ms / MINUTE)), 'minute');

@@ -58,7 +58,7 @@ describe('activation keys', () => {
       `${key}0`,
       key.replace(/.$/, 'U'),
       key.replace(/.$/, 'é'),
-      `${' '.repeat(60)}${key}`,
+      `${' '.repeat(200)}${key}`,
       undefined,
       null,
       20,

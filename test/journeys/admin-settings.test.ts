@@ -38,7 +38,7 @@ journeys('switching two-factor on for an organization', (world) => {
     assert.equal((await user.get('/')).status, 200);
 
     const clients = await admin.get('/setup/organizations/north/clients');
-    assert.match(clients.text, new RegExp(`href="${ACME}">Acme<`));
+    assert.match(clients.text, new RegExp(`href="${ACME}"><bdi>Acme<`));
     assert.doesNotMatch(clients.text, /sp-tick/);
     const before = await admin.get(ACME);
     const enable = formFields(before.text, `${ACME}/preview`);
@@ -176,7 +176,7 @@ journeys('switching two-factor on for an organization', (world) => {
     assert.equal((await client.get('/setup')).headers.location, '/two-factor/activate');
     await save(admin, ACME, { mode: 'off' });
     const page = await admin.get(ACME);
-    assert.match(page.text, /North Networks demands of its clients: Two-factor: required/);
+    assert.match(page.text, /North Networks<\/bdi> demands of its clients: Two-factor: required/);
     assert.match(page.text, /Two-factor is required/);
     assert.equal((await user.get('/')).headers.location, '/two-factor/activate');
   });

@@ -1,4 +1,5 @@
 import type { EnrollableWords } from '../../contracts.js';
+import type { TotpParameters } from './code.js';
 
 export const TOTP_WORDS: EnrollableWords = {
   begin: {
@@ -18,7 +19,32 @@ export const TOTP_WORDS: EnrollableWords = {
     malformed: 'Enter the digits that your app shows, and nothing else.',
   },
   locked: (wait) => `Too many wrong codes. Try again in ${wait}.`,
-  clockOff: (off) =>
-    `That code is right, but not now: your phone’s clock is ${off}. Let the phone set its clock by itself, and enter the code that it shows then.`,
+  clockOff: (ms) =>
+    `That code is right, but not now: your phone’s clock is ${clockOffText(ms)}. Let the phone set its clock by itself, and enter the code that it shows then.`,
   stopped: 'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
 };
+
+/** By how much a clock is off, fast (positive milliseconds) or slow: `about 3 minutes late`. */
+export function clockOffText(ms: number): string {
+  const minutes = Math.max(1, Math.round(Math.abs(ms) / 60_000));
+  return `about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${ms < 0 ? 'late' : 'ahead'}`;
+}
+
+/** What an app makes codes by, in words. */
+export interface KeySettings {
+  /** `SHA-256`. */
+  readonly algorithm: string;
+  readonly digits: number;
+  /** How long a code is shown: `30 seconds`. */
+  readonly period: string;
+}
+
+/** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
+export function keySettings({ algorithm, digits, period }: TotpParameters): KeySettings | null {
+  if (algorithm === 'sha1' && digits === 6 && period === 30) return null;
+  return {
+    algorithm: algorithm.toUpperCase().replace('SHA', 'SHA-'),
+    digits,
+    period: `${period} seconds`,
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * The text with every half of a surrogate pair replaced by U+FFFD, as `String.prototype.toWellFormed` does: a
+ * name that was cut in the middle of an emoji cannot be encoded otherwise.
+ */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+const RIGHT_TO_LEFT =
+  /[\p{Bidi_Control}\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A name as it stands in a sentence, where it cannot be put into an element of its own (`<bdi>`): isolated
+ * (U+2068 … U+2069) where it may run from right to left, or turn the direction of what follows.
+ */
+export function isolated(name: string): string {
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name.replace(/\p{Bidi_Control}/gu, '')}\u2069` : name;
+}
+
+/**
+ * The text with as many ends of isolates as beginnings, in the right order: a browser takes a stray one for the
+ * end of the `<bdi>` around it.
+ */
+export function balanced(text: string): string {
+  if (!/[\u2066-\u2069]/.test(text)) return text;
+  let open = 0;
+  const kept = text.replace(/[\u2066-\u2069]/g, (mark) => {
+    if (mark !== '\u2069') open += 1;
+    else if (open === 0) return '';
+    else open -= 1;
+    return mark;
+  });
+  return kept + '\u2069'.repeat(open);
+}
