@@ -5,8 +5,8 @@ export type Awaitable<T> = T | Promise<T>;
 export type MethodName = 'totp' | 'duo' | 'recovery-code' | (string & {});
 
 /**
- * The person at the keyboard, never an impersonated user. `id` is stable and never re-used: all records are
- * keyed by it alone, so that a new e-mail address or another tenant un-enrolls nobody.
+ * The person at the keyboard, never an impersonated user. `id` is stable, never re-used and unique over all
+ * tenants: all records are keyed by it alone, so that a new e-mail address or another tenant un-enrolls nobody.
  */
 export interface Subject {
   readonly id: string;
