@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { demoDuo } from '../example/duo.js';
 import { launchChromium } from '../test/support/chromium.js';
 import {
+  administer,
   changeSetting,
   handOver,
   type RunningExample,
@@ -50,7 +51,7 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   await page.goto('/two-factor/challenge');
   await signOut(page);
 
-  await handOver(page, 'globex', 'globex-user1');
+  await handOver(page, example, 'globex', 'globex-user1');
   await signIn(page, 'user1@globex.example');
   await shot('handover');
   await signOut(page);
@@ -60,7 +61,12 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   await shot('activation-key');
   await signOut(page);
 
-  await signIn(page, 'admin@northwind.example');
+  await administer(
+    page,
+    example,
+    'admin@northwind.example',
+    '/setup/organizations/northwind/clients',
+  );
   for (const [name, path] of [
     ['admin-clients', 'northwind/clients'],
     ['admin-authentication', 'acme/authentication'],

@@ -24,7 +24,12 @@ import { inspector, type KnownSituation } from './gate/inspect.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { wantsHtml } from './gate/navigation.js';
 import { bodyOf } from './gate/request-bodies.js';
-import { freshness, type RequireOptions, requireProof } from './gate/step-up.js';
+import {
+  administratorProof,
+  freshness,
+  type RequireOptions,
+  requireProof,
+} from './gate/step-up.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';
 import { duo } from './methods/duo/method.js';
@@ -328,7 +333,7 @@ export function sallyport(options: SallyportOptions): Door {
           audit: events,
           inspector: inspecting,
           turnAway: (situation, req, res) => turnAway(gateConfig, situation, req, res),
-          requireFresh,
+          requireAdministrator: administratorProof(gateConfig),
           csrf,
           headers,
           wantsHtml,

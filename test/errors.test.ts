@@ -69,7 +69,11 @@ describe('the errors', () => {
       ['ERR_DIRECTORY', { directory: { ...testDirectory(), users: () => ({ items: 'none' }) } }],
       ['ERR_AUTHORIZE', { admin: { authorize: failing } }],
     ] as [string, AdministrationOptions][]) {
-      const host = await adminHost({ ...more, clock: testClock() });
+      const host = await adminHost({
+        ...more,
+        admin: { secondFactor: 'policy', ...more.admin },
+        clock: testClock(),
+      });
       const admin = await AdminBrowser.signedIn(host, 'admin@acme');
       assert.equal((await admin.get('/setup/organizations/acme/users')).status, 503);
       const event = host.events.find(({ type }) => type === 'unavailable');

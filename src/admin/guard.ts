@@ -22,6 +22,12 @@ export interface Visit {
   readonly situation: KnownSituation;
   readonly links: Links;
   may(action: AdminAction, target: AdminTarget): Promise<boolean>;
+  /**
+   * Whether the administrator has proven what this route wants; if not, it has answered. To be asked once they are
+   * known to be allowed: nobody else is told to activate anything. The way back leads to the page of the form,
+   * since a change is never replayed.
+   */
+  proven(page: string): Promise<boolean>;
 }
 
 /** The organization is the one that was authorized: nothing else in the request names one. */
@@ -38,7 +44,7 @@ export interface UserVisit extends OrganizationVisit {
 }
 
 /**
- * `read` asks for nothing more. `change` carries the token of our form, and needs a fresh proof. A `form` that
+ * `read` asks for a proof of any age that counts. `change` carries the token of our form, and needs a fresh proof. A `form` that
  * leads to a change, and the `preview` of one, ask a browser for that proof already, so that it is not what
  * was filled in that gets lost to the question.
  */
@@ -61,10 +67,12 @@ export interface Guards {
 export interface GuardConfig
   extends Pick<
     AdminPorts,
-    'inspector' | 'turnAway' | 'requireFresh' | 'csrf' | 'wantsHtml' | 'present'
+    'inspector' | 'turnAway' | 'requireAdministrator' | 'csrf' | 'wantsHtml' | 'present'
   > {
   readonly directory: CheckedDirectory;
   readonly mayI: MayI;
+  /** Whether a second factor is proven here whatever the policy of the administrator's own organization. */
+  readonly secondFactor: 'required' | 'policy';
   /** False without the host's `authorize`: then nothing is looked up either. */
   readonly anybodyMay: boolean;
 }
@@ -80,8 +88,8 @@ export function forbidden(): RequestError {
 
 /**
  * What every route demands, in this order: both doors passed, our token on a change, the object found in the
- * organization named in the path, readable, and the action allowed on that very object; then, for a change, a
- * fresh proof.
+ * organization named in the path, readable, and the action allowed on that very object; then a second factor
+ * that was proven, and for a change freshly.
  */
 export function guards(config: GuardConfig): Guards {
   const { inspector, directory, mayI } = config;
@@ -107,14 +115,16 @@ export function guards(config: GuardConfig): Guards {
         admin: situation.subject,
         links: linksAt(req.baseUrl),
         may: (action, target) => mayI(req, action, target),
+        proven: (backTo) => config.requireAdministrator(req, res, { ...wanted(req, kind), backTo }),
       });
     }
   }
 
-  /** True to go on. The way back leads to the page of the form: a change is never replayed. */
-  async function proven({ req, res }: Visit, page: string, kind: RouteKind): Promise<boolean> {
-    if (kind === 'read' || (kind !== 'change' && !config.wantsHtml(req))) return true;
-    return config.requireFresh(req, res, page);
+  function wanted(req: Request, kind: RouteKind) {
+    return {
+      fresh: kind === 'change' || (kind !== 'read' && config.wantsHtml(req)),
+      always: config.secondFactor === 'required',
+    };
   }
 
   async function organizationOf(visit: Visit): Promise<OrganizationVisit> {
@@ -134,7 +144,7 @@ export function guards(config: GuardConfig): Guards {
         if (!(await visit.may('organization:read', target))) throw notFound();
         if (action !== 'organization:read' && !(await visit.may(action, target))) throw forbidden();
         const page = action === 'users:list' ? visit.at.users : visit.at.authentication;
-        if (await proven(visit, page, kind)) await handler(visit);
+        if (await visit.proven(page)) await handler(visit);
       }, kind);
     },
 
@@ -150,7 +160,7 @@ export function guards(config: GuardConfig): Guards {
         if (action !== 'user:read' && !(await visit.may(action, target))) throw forbidden();
         const here = visit.at.user(id);
         const subject = { id: user.id, tenantId: organization.id, label: user.label };
-        if (await proven(visit, here.details, kind)) {
+        if (await visit.proven(here.details)) {
           await handler({ ...visit, user, subject, here });
         }
       }, kind);

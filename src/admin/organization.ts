@@ -86,7 +86,8 @@ export function organizationPages(context: AdminContext) {
     if (!(await visit.may('organization:read', { kind: 'organization', organization }))) {
       throw forbidden();
     }
-    await show({ ...visit, organization, at: visit.links.organization(organization.id) });
+    const at = visit.links.organization(organization.id);
+    if (await visit.proven(visit.links.home)) await show({ ...visit, organization, at });
   }
 
   return { home, show };

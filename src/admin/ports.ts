@@ -8,7 +8,7 @@ import type {
   Subject,
 } from '../contracts.js';
 import type { Inspector, Situation } from '../gate/inspect.js';
-import type { RequireFresh } from '../gate/step-up.js';
+import type { RequireAdministrator } from '../gate/step-up.js';
 import type { CheckKeys } from '../methods/duo/save.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
 import type { AdminViews, Moment } from './locals.js';
@@ -38,7 +38,7 @@ export interface AdminPorts {
   readonly audit: Audit;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
-  readonly requireFresh: RequireFresh;
+  readonly requireAdministrator: RequireAdministrator;
   readonly csrf: { check(req: Request, res: Response): Promise<void> };
   /** Security headers of all our pages. */
   readonly headers: RequestHandler;

@@ -32,6 +32,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const context = adminContext(ports, config);
   const { anywhere, organization, user } = guards({
     ...context,
+    secondFactor: config.secondFactor,
     anybodyMay: config.authorize !== null,
   });
   const organizations = organizationPages(context);

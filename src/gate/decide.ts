@@ -40,6 +40,8 @@ export interface StepUp {
   readonly methods: readonly MethodName[] | null;
   /** Only a proof that counts in every organization of the person. */
   readonly everywhere?: boolean | undefined;
+  /** Whoever has nothing to prove activates something first, whatever the policy says; otherwise they pass. */
+  readonly enroll?: boolean;
 }
 
 export type Decision =
@@ -49,7 +51,7 @@ export type Decision =
     }
   | {
       readonly kind: 'enroll';
-      readonly why: 'required' | 'method-not-accepted';
+      readonly why: 'required' | 'method-not-accepted' | 'step-up';
       readonly methods: readonly MethodName[];
       /** Until then it may be postponed; null: it may not. */
       readonly graceEndsAt: Date | null;
@@ -105,11 +107,11 @@ function required(facts: Facts): Decision {
   if (policy.mode === 'off') return whereOff(facts);
 
   if (enrollments.length === 0) {
-    if (policy.mode === 'optional') return { kind: 'pass', why: 'not-enrolled' };
+    if (policy.mode === 'optional') return unlessDemanded(facts, 'not-enrolled');
     const { graceUntil } = policy;
     const graceEndsAt = graceUntil && graceUntil.getTime() > now ? graceUntil : null;
     if (graceEndsAt && graceEndsAt.getTime() === facts.postponedUntil)
-      return { kind: 'pass', why: 'postponed' };
+      return unlessDemanded(facts, 'postponed');
     return { kind: 'enroll', why: 'required', methods: toActivate(policy), graceEndsAt };
   }
 
@@ -180,11 +182,22 @@ function lastingMethods(facts: Facts): readonly MethodName[] {
   return [...new Set(lasting.map(({ method }) => method)), ...withRecoveryCodes(facts)];
 }
 
+/** Of somebody who has nothing to prove, and of whom the policy demands nothing now. */
+function unlessDemanded(
+  { stepUp, policy }: Facts,
+  why: 'policy-off' | 'not-enrolled' | 'postponed',
+): Decision {
+  return stepUp?.enroll
+    ? { kind: 'enroll', why: 'step-up', methods: toActivate(policy), graceEndsAt: null }
+    : { kind: 'pass', why };
+}
+
 /** Where nothing is required, a route's own demand still holds for whoever has a factor to prove. */
 function whereOff(facts: Facts): Decision {
   const enrollments = provable(facts.record, facts.policy);
   const askable = enrollments.length > 0 || facts.stepUp?.everywhere === true;
-  if (!facts.stepUp || !askable) return { kind: 'pass', why: 'policy-off' };
+  if (!askable) return unlessDemanded(facts, 'policy-off');
+  if (!facts.stepUp) return { kind: 'pass', why: 'policy-off' };
   const usable = [...new Set(enrollments.map(({ method }) => method)), ...withRecoveryCodes(facts)];
   return steppedUp(facts, freshFactors(facts), usable);
 }

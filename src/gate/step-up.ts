@@ -10,7 +10,7 @@ import { type GateConfig, nextUrl, turnAway } from './gate.js';
 import type { Situation } from './inspect.js';
 import { formPage } from './late-form.js';
 import { isNavigation } from './navigation.js';
-import { localPath } from './return-to.js';
+import { localPath, rememberInSession } from './return-to.js';
 
 export interface RequireOptions {
   /** How old the proof may be at most. */
@@ -94,6 +94,40 @@ export function nothingBinds(): RequestError {
   );
 }
 
+/** Of an administrator: any proof of a second factor to read, a fresh one to change something. */
+const PROVEN: StepUp = Object.freeze({ maxAgeMs: null, methods: null, enroll: true });
+const FRESHLY_PROVEN: StepUp = Object.freeze({ ...FRESH, enroll: true });
+
+export interface WantedProof {
+  /** Of the last minutes. */
+  readonly fresh: boolean;
+  /**
+   * Whoever has nothing to prove activates something first. Otherwise the policy of their own organization says
+   * what is proven at login, and who has nothing to prove freshly is not asked to.
+   */
+  readonly always: boolean;
+  readonly backTo: string;
+}
+
+/** True to go on; otherwise it has answered. */
+export type RequireAdministrator = (
+  req: Request,
+  res: Response,
+  wanted: WantedProof,
+) => Promise<boolean>;
+
+/** The same for administrators: what they may do to others must not rest on what is demanded of themselves. */
+export function administratorProof(config: Omit<GateConfig, 'fail'>): RequireAdministrator {
+  return async function requireAdministrator(req, res, { fresh, always, backTo }) {
+    if (!always && !fresh) return true;
+    const stepUp = always ? (fresh ? FRESHLY_PROVEN : PROVEN) : FRESH;
+    const situation = await config.inspector.inspectFurther(req, stepUp);
+    if (situation.decision.kind === 'pass') return true;
+    await demand(config, req, res, situation, stepUp, backTo);
+    return false;
+  };
+}
+
 async function demand(
   config: Omit<GateConfig, 'fail'>,
   req: Request,
@@ -102,7 +136,9 @@ async function demand(
   stepUp: StepUp,
   backTo?: string,
 ): Promise<void> {
-  if (situation.decision.kind !== 'challenge') {
+  const { decision } = situation;
+  const toEnroll = decision.kind === 'enroll' && decision.why === 'step-up';
+  if (decision.kind !== 'challenge' && !toEnroll) {
     await turnAway(config, situation, req, res);
     return;
   }
@@ -116,16 +152,26 @@ async function demand(
   const page = replayable ? null : (backTo ?? formPage(req, config));
   const returnTo = localPath(page, config);
   req.session.sallyport = { ...req.session.sallyport, stepUp, ...(returnTo && { returnTo }) };
-  if (replayable) {
+  if (replayable && !toEnroll) {
     await turnAway(config, situation, req, res);
     return;
   }
+  // Before it can fail: the page that is shown next leads to those that ask.
+  if (replayable) rememberInSession(req, res, config, { stepUp: true });
   await saveSession(req);
+  if (toEnroll) {
+    throw new RequestError(
+      401,
+      'second_factor_missing',
+      'Whoever looks after the accounts of others proves a second factor of their own, whatever their own organization demands. Activate one now: after that you come back here.',
+      nextUrl(config.path, decision),
+    );
+  }
   throw new RequestError(
     401,
     'second_factor_required',
     'This needs a fresh confirmation that it is you. Nothing was changed: confirm, and do it again.',
-    nextUrl(config.path, situation.decision),
+    nextUrl(config.path, decision),
   );
 }
 

@@ -193,10 +193,7 @@ function describe(error: unknown, { method }: Request): Problem {
     return {
       status: error.status,
       error: error.error,
-      heading:
-        error.error === 'session_ended'
-          ? 'This session has ended'
-          : (HEADINGS[error.status] ?? 'That did not work'),
+      heading: BY_ERROR[error.error] ?? HEADINGS[error.status] ?? 'That did not work',
       text: error.message,
       advice: null,
       href: error.href,
@@ -227,6 +224,11 @@ function describe(error: unknown, { method }: Request): Problem {
     href: null,
   };
 }
+
+const BY_ERROR: Readonly<Partial<Record<string, string>>> = {
+  session_ended: 'This session has ended',
+  second_factor_missing: 'Activate a second factor first',
+};
 
 const HEADINGS: Readonly<Record<number, string>> = {
   401: 'Confirm that it is you',

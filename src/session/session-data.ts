@@ -34,6 +34,7 @@ export interface SallyportSessionData {
     readonly maxAgeMs: number | null;
     readonly methods: readonly string[] | null;
     readonly everywhere?: boolean | undefined;
+    readonly enroll?: boolean;
   };
 }
 

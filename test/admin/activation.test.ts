@@ -5,7 +5,10 @@ const USER1 = '/setup/organizations/acme/users/user1%40acme';
 
 describe('activating for a user, where codes have eight digits', () => {
   it('says so on the form, also after a wrong one', async () => {
-    const host = await adminHost({ host: { options: { totp: { digits: 8 } } } });
+    const host = await adminHost({
+      host: { options: { totp: { digits: 8 } } },
+      admin: { secondFactor: 'policy' },
+    });
     const admin = await AdminBrowser.signedIn(host, 'admin@north');
     const setting = { mode: 'required', methods: ['totp'], enrollment: 'self', graceUntil: null };
     await admin.call('/setup/organizations/acme/authentication', {

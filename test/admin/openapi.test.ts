@@ -87,7 +87,7 @@ describe('docs/openapi.json', () => {
 
   it('describes what every operation answers', async () => {
     const { app, clock, door } = await adminHost();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const user1 = new AdminBrowser(app);
     const get = async (id: string, path: string) =>
       described(id, await admin.json('get', `/setup${path}`));

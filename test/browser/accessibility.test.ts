@@ -99,7 +99,7 @@ describe('every page, in light and dark, from 320 to 1280 pixels', () => {
 
   it('a key that was handed over', async () => {
     const other = await browser.newContext({ baseURL: example.origin });
-    await handOver(await other.newPage(), 'globex', 'globex-user1');
+    await handOver(await other.newPage(), example, 'globex', 'globex-user1');
     await other.close();
     await page.goto('/');
     await signOut(page);

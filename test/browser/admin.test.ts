@@ -100,7 +100,11 @@ describe('every page of an administrator, in light and dark, from 320 to 1280 pi
 
   before(async () => {
     browser = await launchChromium();
-    const host = await adminHost({ directory: testDirectory({ acme: 60 }) });
+    const host = await adminHost({
+      directory: testDirectory({ acme: 60 }),
+      // So that there is an administrator whom a setting can lock out.
+      admin: { secondFactor: 'policy' },
+    });
     server = host.app.listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoDuo, demoDuo } from '../../example/duo.js';
 import { launchChromium } from '../support/chromium.js';
 import {
+  administer,
   type RunningExample,
   readKey,
   signIn,
@@ -112,9 +113,8 @@ describe('Duo in the browser', () => {
         const clientSecret = await read('duo-secret-key');
         const apiHost = await read('duo-api-host');
 
-        await page.goto(`${example.origin}/setup/organizations/initech/authentication`);
-        await signIn(page, 'admin@initech.example');
-        await page.goto(`${example.origin}/setup/organizations/initech/authentication`);
+        const path = '/setup/organizations/initech/authentication';
+        await administer(page, example, 'admin@initech.example', path);
         await page.getByRole('group', { name: 'Duo Security' }).getByLabel('Yes').check();
         await page.getByLabel('Integration key').fill(String(clientId));
         await page.getByLabel('Secret key').fill('wrong');

@@ -146,7 +146,7 @@ describe('a login in the browser', () => {
       });
 
       it('confirms a key that an administrator has handed over', async () => {
-        const key = await handOver(page, 'globex', 'globex-user1');
+        const key = await handOver(page, example, 'globex', 'globex-user1');
         await signIn(page, 'user1@globex.example');
         await page.waitForURL('**/two-factor/activate/**');
         assert.equal(await page.locator('[data-sp=totp-key]').count(), 0);

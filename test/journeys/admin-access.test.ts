@@ -163,7 +163,7 @@ journeys('who may use the administrator’s pages', (world) => {
   it('no user of another organization by the path of one’s own', async () => {
     const { app } = await open();
     const before = await state();
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    const browser = await AdminBrowser.proven({ app }, 'admin@acme');
     for (const route of ROUTES.filter(({ path }) => path.includes('{user}'))) {
       const theirs = await send(browser, route, at(route.path, 'acme', 'user1@globex'));
       const nobody = await send(browser, route, at(route.path, 'acme', 'nobody'));
@@ -179,7 +179,7 @@ journeys('who may use the administrator’s pages', (world) => {
   it('no other object by query or body: only the path names one', async () => {
     const { app } = await open();
     const before = (await state())[0];
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    const browser = await AdminBrowser.proven({ app }, 'admin@acme');
     const list = await browser.json(
       'get',
       '/setup/organizations/acme/users?organization=globex&organizationId=globex&tenantId=globex',
@@ -221,7 +221,7 @@ journeys('who may use the administrator’s pages', (world) => {
   it('nobody without the token of a form', async () => {
     const { app } = await open();
     const before = await state();
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const browser = await AdminBrowser.proven({ app }, 'admin@north');
     for (const route of ROUTES.filter(({ method }) => method === 'post')) {
       const url = at(route.path, 'acme');
       const answer = await send(browser, route, url, false);
@@ -246,7 +246,7 @@ journeys('who may use the administrator’s pages', (world) => {
       },
     });
     const before = await state();
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const browser = await AdminBrowser.proven({ app }, 'admin@north');
     for (const route of ROUTES.filter(({ method }) => method === 'post')) {
       const url = at(route.path, 'acme');
       asked.length = 0;
@@ -295,7 +295,10 @@ journeys('who may use the administrator’s pages', (world) => {
       ],
     ];
     for (const [options, status] of cases) {
-      const { app } = await open(options);
+      const { app } = await open({
+        ...options,
+        admin: { secondFactor: 'policy', ...options.admin },
+      });
       const browser = await AdminBrowser.signedIn({ app }, 'admin@north');
       const page = await browser.get('/setup/organizations/acme/users');
       assert.equal(page.status, status, JSON.stringify(options));
@@ -305,7 +308,7 @@ journeys('who may use the administrator’s pages', (world) => {
 
   it('under any path, with links that stay below it', async () => {
     const { app } = await open({ at: '/a/:tenant/setup' });
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const browser = await AdminBrowser.proven({ app }, 'admin@north', '/a/b/setup');
     const page = await browser.get('/a/b/setup');
     assert.match(page.text, /href="\/a\/b\/setup\/organizations\/north\/users"/);
     const hostile = await browser.json('get', '/a/%5C/setup');
@@ -317,7 +320,7 @@ journeys('who may use the administrator’s pages', (world) => {
 
   it('with the headers of all our pages, on refusals too', async () => {
     const { app } = await open();
-    const browser = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const browser = await AdminBrowser.proven({ app }, 'admin@north');
     for (const url of ['/setup', '/setup/organizations/nowhere']) {
       const { headers } = await browser.get(url);
       assert.match(String(headers['content-security-policy']), /default-src 'none'/);

@@ -33,7 +33,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('leads from the clients through Enable and the preview to the tick mark', async () => {
     const { app, events } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const user = await AdminBrowser.signedIn({ app }, 'user1@acme');
     assert.equal((await user.get('/')).status, 200);
 
@@ -79,7 +79,7 @@ journeys('switching two-factor on for an organization', (world) => {
   it('holds at the next request on another process', async () => {
     const one = await open();
     const two = await open();
-    const admin = await AdminBrowser.signedIn(one, 'admin@acme');
+    const admin = await AdminBrowser.proven(one, 'admin@acme');
     const user = await AdminBrowser.signedIn(two, 'user1@acme');
     assert.equal((await user.get('/')).status, 200);
     assert.equal((await save(admin, ACME, { mode: 'optional' })).body.saved, true);
@@ -90,7 +90,7 @@ journeys('switching two-factor on for an organization', (world) => {
   it('writes no user record and asks the directory for no user, whatever their number', async () => {
     const directory = testDirectory({ acme: 5000 });
     const { app } = await open({ directory });
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     directory.calls.length = 0;
     await save(admin, ACME, { mode: 'required' });
     assert.deepEqual(directory.calls, []);
@@ -100,7 +100,7 @@ journeys('switching two-factor on for an organization', (world) => {
   it('examines a thousand users in a preview, and says so', async () => {
     const directory = testDirectory({ acme: 5000 });
     const { app } = await open({ directory });
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const { body } = await admin.call(`${ACME}/preview`, {
       version: 0,
       setting: { ...SETTING, mode: 'required' },
@@ -127,7 +127,7 @@ journeys('switching two-factor on for an organization', (world) => {
           (target.kind === 'organization' || target.user.id === 'user2@globex'),
       },
     });
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const { body } = await admin.call(`${NORTH}/preview`, {
       version: 0,
       setting: { ...SETTING, clientsMust: FLOOR },
@@ -140,7 +140,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('counts only who is newly asked: not those switched on alone, nor, where optional, the unenrolled', async () => {
     const { app } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     await admin.call('/setup/organizations/acme/two-factor', {
       action: 'enable',
       users: ['user1@acme'],
@@ -154,7 +154,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('does not imply the clients of a partner, whose floor does', async () => {
     const { app } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const user = await AdminBrowser.signedIn({ app }, 'user1@acme');
     const own = await AdminBrowser.signedIn({ app }, 'user1@north');
     await save(admin, NORTH, { mode: 'optional' });
@@ -184,8 +184,8 @@ journeys('switching two-factor on for an organization', (world) => {
   it('shows the second of two administrators what changed, and overwrites nothing', async () => {
     const one = await open();
     const two = await open();
-    const first = await AdminBrowser.signedIn(one, 'admin@north');
-    const second = await AdminBrowser.signedIn(two, 'admin@acme');
+    const first = await AdminBrowser.proven(one, 'admin@north');
+    const second = await AdminBrowser.proven(two, 'admin@acme');
     const form = formFields((await second.get(ACME)).text, `${ACME}/preview`);
     await save(first, ACME, { mode: 'optional', methods: ['totp'] });
 
@@ -208,7 +208,10 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('lets one of two administrators win who save at the same moment', async () => {
     const hosts = [await open(), await open()];
-    const admins = await Promise.all(hosts.map((one) => AdminBrowser.signedIn(one, 'admin@north')));
+    const names = ['admin@north', 'admin@acme'];
+    const admins = await Promise.all(
+      hosts.map((one, at) => AdminBrowser.proven(one, names[at] ?? '')),
+    );
     const answers = await Promise.all(
       admins.map((admin, at) => save(admin, ACME, { mode: at === 0 ? 'optional' : 'off' })),
     );
@@ -217,7 +220,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('names the field that contradicts, beside the field', async () => {
     const { app } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     await save(admin, NORTH, { clientsMust: { ...FLOOR, mode: 'off', methods: ['totp'] } });
     const cases: [string, object, string][] = [
       [ACME, { mode: 'required', methods: [] }, 'methods'],
@@ -254,7 +257,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('refuses what leaves no mechanism between the partner and the client', async () => {
     const { app } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     await world().store.writeSetting('north', {
       value: { ...SETTING, duo: null, clientsMust: { ...FLOOR, mode: 'off', methods: ['duo'] } },
       changedBy: 'somebody',
@@ -266,7 +269,7 @@ journeys('switching two-factor on for an organization', (world) => {
   });
 
   it('does not lock out the administrator, unless told to in so many words', async () => {
-    const { app } = await open();
+    const { app } = await open({ admin: { secondFactor: 'policy' } });
     const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
     const form = { ...formFields((await admin.get(ACME)).text, `${ACME}/preview`) };
     const preview = await admin.submit(`${ACME}/preview`, form);
@@ -291,7 +294,7 @@ journeys('switching two-factor on for an organization', (world) => {
   });
 
   it('does not take the time from an administrator who has postponed activation, unless told to', async () => {
-    const { app } = await open();
+    const { app } = await open({ admin: { secondFactor: 'policy' } });
     const partner = await AdminBrowser.signedIn({ app }, 'admin@north');
     const clientsMust = { ...FLOOR, graceUntil: '2026-01-05T00:00:00.000Z' };
     await save(partner, NORTH, { clientsMust });
@@ -309,10 +312,8 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('lets an enrolled administrator require it without more ado', async () => {
     const { app } = await open();
-    const { clock } = world();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    const admin = await AdminBrowser.proven({ app }, 'admin@acme');
     await save(admin, ACME, { mode: 'optional', methods: ['totp'] });
-    await admin.activate('admin@acme', clock.now());
     const { body } = await save(admin, ACME, { mode: 'required', methods: ['totp'] }, 1);
     assert.equal(body.saved, true);
     assert.equal((await admin.get(ACME)).status, 200);
@@ -321,7 +322,7 @@ journeys('switching two-factor on for an organization', (world) => {
   it('gives users until a date, at the beginning of that day in UTC', async () => {
     const { app } = await open();
     const { clock } = world();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const form = formFields((await admin.get(ACME)).text, `${ACME}/preview`);
     const preview = await admin.submit(`${ACME}/preview`, { ...form, grace: '2026-01-02' });
     const saved = await admin.submit(ACME, formFields(preview.text, ACME));
@@ -340,8 +341,9 @@ journeys('switching two-factor on for an organization', (world) => {
     const { app } = await open();
     const { clock } = world();
     const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    await admin.get(ACME);
+    const key = await admin.activateHere(clock.now());
     await save(admin, ACME, { mode: 'optional', methods: ['totp'] });
-    const key = await admin.activate('admin@acme', clock.now());
     clock.advance(5 * 60_000 + 1);
     assert.equal((await admin.get(ACME)).status, 200);
     const form = formFields((await admin.get(ACME)).text, `${ACME}/preview`);
@@ -361,7 +363,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('says so when nothing would change', async () => {
     const { app, events } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     await save(admin, ACME, { mode: 'optional' });
     const { body } = await save(admin, ACME, { mode: 'optional' }, 1);
     assert.deepEqual([body.saved, body.version], [false, 1]);
@@ -370,7 +372,7 @@ journeys('switching two-factor on for an organization', (world) => {
 
   it('shows a setting that contradicts itself to whoever can put it right', async () => {
     const { app } = await open();
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@north');
+    const admin = await AdminBrowser.proven({ app }, 'admin@north');
     const { store }: World = world();
     await store.writeSetting('acme', {
       value: { ...SETTING, duo: null, mode: 'required', methods: ['duo'] },

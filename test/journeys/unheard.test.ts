@@ -73,7 +73,7 @@ describe('whatever fails is heard', () => {
         ...{ changedBy: 'test', expectedVersion: null },
       });
     }
-    const browser = await AdminBrowser.signedIn(made, 'admin@north');
+    const browser = new AdminBrowser(made.app);
     await browser.activate('admin@north', clock.now());
     const acme = '/setup/organizations/acme';
     const pages = [

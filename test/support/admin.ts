@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Express, Request } from 'express';
 import {
   type AdminOptions,
   type AdminTarget,
@@ -12,8 +12,16 @@ import {
   type SecondFactorStore,
 } from 'sallyport';
 import type { Response } from 'supertest';
-import { type Clock, type Host, type HostOptions, host, subjectOf, testClock } from './app.js';
-import { Browser } from './browser.js';
+import {
+  type Clock,
+  type Host,
+  type HostOptions,
+  host,
+  subjectOf,
+  testClock,
+  timeOf,
+} from './app.js';
+import { Browser, codeAt } from './browser.js';
 
 /** Two partners; the first one has two clients, whose users are `user1@acme` and so on. */
 export const ORGANIZATIONS: readonly DirectoryOrganization[] = [
@@ -128,12 +136,54 @@ export async function adminHost({
   return { ...made, store, clock };
 }
 
+/** An administrator's authenticator app: its key, and the last time step of which a code was used. */
+interface Authenticator {
+  key: string | null;
+  lastStep: number;
+}
+
+const STEP_MS = 30_000;
+const authenticators = new WeakMap<Express, Map<string, Authenticator>>();
+
+/** A code that has not been used: of three steps in a row each is good once. */
+function unusedStep(one: Authenticator, now: number): number {
+  one.lastStep = Math.max(one.lastStep + 1, Math.floor(now / STEP_MS) - 1);
+  return one.lastStep * STEP_MS;
+}
+
 /** An administrator's browser: signed in, with the token of the forms at hand. */
 export class AdminBrowser extends Browser {
+  /** Signed in with the password alone. */
   static async signedIn({ app }: Pick<Host, 'app'>, username: string): Promise<AdminBrowser> {
     const browser = new AdminBrowser(app);
     await browser.login(username);
     return browser;
+  }
+
+  /**
+   * Through both doors, with a proof of this moment. The first time an app is activated, on the way from an
+   * administrator's page.
+   */
+  static async proven(
+    { app }: Pick<Host, 'app'>,
+    username: string,
+    page = '/setup/',
+  ): Promise<AdminBrowser> {
+    const browser = await AdminBrowser.signedIn({ app }, username);
+    const known = authenticators.get(app) ?? new Map<string, Authenticator>();
+    authenticators.set(app, known);
+    const own = known.get(username) ?? { key: null, lastStep: 0 };
+    known.set(username, own);
+    await browser.get(page);
+    const at = unusedStep(own, timeOf(app));
+    if (own.key === null) own.key = await browser.activateHere(at);
+    else await browser.mustAnswer(codeAt(own.key, at));
+    return browser;
+  }
+
+  private async mustAnswer(code: string): Promise<void> {
+    const { status, text } = await this.answerChallenge(code);
+    if (status !== 303) throw new Error(`the proof was answered ${status}: ${text.slice(0, 2000)}`);
   }
 
   /** Fills in a form: posts its fields with the token. */

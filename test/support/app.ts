@@ -65,6 +65,15 @@ export interface Host {
   readonly errors: unknown[];
 }
 
+const clocks = new WeakMap<Express, () => number>();
+
+/** The time of a host’s store: what codes are made for. */
+export function timeOf(app: Express): number {
+  const now = clocks.get(app);
+  if (!now) throw new Error('this app is no host of ours');
+  return now();
+}
+
 /**
  * A host as small as they come: whoever gives the password `sallyport` is signed in under the name they
  * gave, `name@tenant`. Required two-factor unless a policy is given.
@@ -144,6 +153,7 @@ export async function host({
     res.json({ subject, assurance });
   });
   app.use((req, res) => void res.send(`inside ${req.method} ${req.path}`));
+  clocks.set(app, () => store.now());
   return { app, door, events, errors };
 }
 

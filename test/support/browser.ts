@@ -89,6 +89,11 @@ export class Browser {
   /** Signs in with the password and activates TOTP; returns the key. */
   async activate(username: string, now: number): Promise<string> {
     await this.login(username);
+    return this.activateHere(now);
+  }
+
+  /** Activates TOTP, signed in already; returns the key. */
+  async activateHere(now: number): Promise<string> {
     const { key, enrollment, _csrf } = await this.totpForm();
     const answer = await this.post('/two-factor/activate/totp', {
       code: codeAt(key, now),

@@ -14,6 +14,8 @@ import { type Duration, parseDuration } from '../../src/duration.js';
 export interface RunningExample {
   readonly origin: string;
   readonly store: SecondFactorStore;
+  /** The keys of the administrators who have activated an app, by e-mail address. */
+  readonly administrators: Map<string, string>;
   /** The console's clock. */
   now(): number;
   /** The code that an app shows for this key, by the console's clock. */
@@ -52,6 +54,7 @@ export async function startExample({
   return {
     origin,
     store,
+    administrators: new Map(),
     code: (key) =>
       generateSync({ secret: key.replaceAll(' ', ''), epoch: Math.floor(now() / 1000) }),
     now,
@@ -109,11 +112,34 @@ export async function changeSetting(
   await store.writeSetting(organizationId, { value, changedBy: 'a test', expectedVersion: null });
 }
 
-/** As the partner's administrator: hands a key over to a user of a client. Returns it, signed out again. */
-export async function handOver(page: Page, organizationId: string, userId: string) {
+/** Signs an administrator in and asks for a page of theirs: with a second factor, activated the first time. */
+export async function administer(
+  page: Page,
+  example: RunningExample,
+  email: string,
+  path: string,
+): Promise<void> {
   await page.goto('/login');
-  await signIn(page, 'admin@northwind.example');
-  await page.goto(`/setup/organizations/${organizationId}/users/${userId}/activate`);
+  await signIn(page, email);
+  await page.goto(path);
+  example.nextStep();
+  const key = example.administrators.get(email);
+  if (key === undefined) {
+    await page.locator('[data-sp=continue]').click();
+    example.administrators.set(email, await activate(page, example));
+  } else await submitCode(page, example.code(key));
+  await page.waitForURL(`**${path}`);
+}
+
+/** As the partner's administrator: hands a key over to a user of a client. Returns it, signed out again. */
+export async function handOver(
+  page: Page,
+  example: RunningExample,
+  organizationId: string,
+  userId: string,
+): Promise<string> {
+  const path = `/setup/organizations/${organizationId}/users/${userId}/activate`;
+  await administer(page, example, 'admin@northwind.example', path);
   await page.getByRole('button', { name: /confirm at the first login/ }).click();
   const key = await readKey(page);
   await page.goto('/');
