@@ -22,6 +22,7 @@ import {
 import type { Duration } from './duration.js';
 import { SallyportError } from './errors.js';
 import type { PassportLike } from './methods/passport-like.js';
+import type { RecoveryCodeBits } from './methods/recovery-code/codes.js';
 import type { BrandingFunction } from './pages/branding.js';
 import type { CsrfProtection } from './pages/csrf.js';
 import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organization-policy.js';
@@ -66,6 +67,11 @@ export interface SallyportOptions {
    * show codes of 6 digits by SHA-1, which are then wrong. Change it only where you know which apps are used.
    */
   readonly totp?: { readonly digits?: 6 | 8; readonly algorithm?: 'sha1' | 'sha256' | 'sha512' };
+  /**
+   * How long new recovery codes are: 80 random bits (16 letters and digits) or 120 (24), as ASVS 6.5.2 wants.
+   * Default 80; those that exist stay good.
+   */
+  readonly recoveryCodes?: { readonly bits?: RecoveryCodeBits };
   readonly duo?: {
     /** Deadline of each call to Duo. Default `5s`. */
     readonly timeout?: Duration;
@@ -117,6 +123,7 @@ export interface Config {
   readonly policyTimeoutMs: number;
   readonly sessionTimeoutMs: number;
   readonly totp: { readonly digits: 6 | 8; readonly algorithm: 'sha1' | 'sha256' | 'sha512' };
+  readonly recoveryCodes: { readonly bits: RecoveryCodeBits };
   readonly duo: {
     readonly timeoutMs: number;
     readonly httpsAgent: Agent | undefined;
@@ -182,6 +189,11 @@ const schema = optionsObject({
     algorithm: option<Config['totp']['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
       ['sha1', 'sha256', 'sha512'].includes(value as string),
     ).default('sha1'),
+  }).prefault({}),
+  recoveryCodes: optionsObject({
+    bits: option<RecoveryCodeBits>('80 or 120', (value) => value === 80 || value === 120).default(
+      80,
+    ),
   }).prefault({}),
   duo: optionsObject({
     timeout: durationOption('5s').prefault('5s'),

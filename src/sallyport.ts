@@ -292,6 +292,7 @@ export function sallyport(options: SallyportOptions): Door {
           ...places,
           store,
           keyring: keys,
+          bits: config.recoveryCodes.bits,
           audit: events,
           respond,
           requireFresh,

@@ -97,8 +97,9 @@ export function keyring(keys: readonly string[]): Keyring {
       }
     },
 
-    digest: (code, context) => digestUnder(current, code, context),
-    digests: (code, context) => parsed.map((key) => digestUnder(key, code, context)),
+    digest: (code, context, length) => digestUnder(current, code, context, length),
+    digests: (code, context, length) =>
+      parsed.map((key) => digestUnder(key, code, context, length)),
 
     isCurrent(sealed: Sealed) {
       return Buffer.from(sealed.subarray(1, HEADER_BYTES)).equals(current.id);
@@ -146,12 +147,17 @@ function subkey(bytes: Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), purpose, 32));
 }
 
-/** Ten bytes keep the code's 80 random bits; without the key nobody can try codes against them. */
-function digestUnder({ id, digesting }: Key, code: string, context: string): Digest {
+/** Ten bytes keep the 80 random bits of a code; without the key nobody can try codes against them. */
+function digestUnder(
+  { id, digesting }: Key,
+  code: string,
+  context: string,
+  length = DIGEST_BYTES,
+): Digest {
   const bytes = createHmac('sha256', digesting)
     .update(JSON.stringify([context, code]))
     .digest();
-  return { keyId: id, bytes: bytes.subarray(0, DIGEST_BYTES) };
+  return { keyId: id, bytes: bytes.subarray(0, length) };
 }
 
 function authenticated(header: Buffer, context: string): Buffer {

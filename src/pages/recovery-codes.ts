@@ -10,6 +10,7 @@ import { wellFormed } from '../methods/names.js';
 import {
   keptCodesLeft,
   newRecoveryCodes,
+  type RecoveryCodeBits,
   recoveryCodeDigests,
 } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
@@ -24,6 +25,7 @@ export interface RecoveryCodesConfig extends ReturnToConfig {
     'replaceRecoveryCodes' | 'keepRecoveryCodes' | 'readSubject' | 'now'
   >;
   readonly keyring: Keyring;
+  readonly bits: RecoveryCodeBits;
   readonly audit: Audit;
   readonly respond: Responder;
   readonly requireFresh: RequireFresh;
@@ -41,6 +43,7 @@ const FEW = 2;
 export function recoveryCodePages({
   store,
   keyring,
+  bits,
   audit,
   respond,
   requireFresh,
@@ -67,7 +70,7 @@ export function recoveryCodePages({
     { subject }: KnownSituation,
     { epoch, onward }: { readonly epoch: number; readonly onward: string },
   ): Promise<void> {
-    const { codes, digests } = newRecoveryCodes(keyring, subject);
+    const { codes, digests } = newRecoveryCodes(keyring, subject, bits);
     // Before anything is void: new codes that no page can show would leave this person with none.
     const send = await prepared(req, res, subject, { codes, onward });
     // Whoever was reset a moment ago has no right to codes that would outlive the reset.

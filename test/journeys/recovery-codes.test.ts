@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryStore } from 'express-session';
-import { memoryStore } from 'sallyport';
-import { type Clock, type Host, host, testClock } from '../support/app.js';
+import { memoryStore, sallyport } from 'sallyport';
+import { type Clock, type Host, host, hostOptions, testClock } from '../support/app.js';
 import { Browser, codeAt, continueOn, recoveryCodesOn } from '../support/browser.js';
 
 const CHALLENGE = '/two-factor/challenge/recovery-code';
@@ -153,6 +153,35 @@ describe('recovery codes', () => {
     assert.equal(answer.status, 409);
     assert.deepEqual(recoveryCodesOn(answer.text), []);
     assert.equal((await store.readSubject('user1@acme')).recoveryCodesLeft, null);
+  });
+
+  it('are of 120 bits where the host wants it, and those of before stay good', async () => {
+    const store = memoryStore({ now: clock.now });
+    const sessions = new MemoryStore();
+    const before = await host({ store, sessions });
+    const owner = new Browser(before.app);
+    await owner.activate('user1@acme', clock.now());
+    const after = await host({ store, sessions, options: { recoveryCodes: { bits: 120 } } });
+    const spend = async (code: string) => {
+      const other = new Browser(after.app);
+      await other.login('user1@acme');
+      return other.post(CHALLENGE, { code, _csrf: await other.csrf() });
+    };
+    assert.equal((await spend(owner.recoveryCodes[0] ?? '')).status, 200);
+    const same = owner.copy(after.app);
+    const renewed = await same.post(RENEW, { _csrf: await same.csrf() });
+    const long = recoveryCodesOn(renewed.text);
+    assert.equal(new Set(long).size, 10);
+    for (const code of long)
+      assert.match(code, /^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
+    assert.equal((await spend(owner.recoveryCodes[1] ?? '')).status, 422);
+    assert.equal((await spend((long[0] ?? '').slice(0, 19))).status, 422);
+    assert.equal((await spend((long[0] ?? '').toLowerCase().replaceAll('-', ' '))).status, 200);
+    assert.equal((await spend(long[0] ?? '')).status, 422);
+    assert.throws(
+      () => sallyport({ ...hostOptions(), recoveryCodes: { bits: 112 as 120 } }),
+      /recoveryCodes\.bits must be 80 or 120, got 112/,
+    );
   });
 
   it('are void only once new ones can be shown', async () => {

@@ -1,6 +1,5 @@
 import type { Keyring, SecondFactorMethod, SecondFactorStore, Verdict } from '../../contracts.js';
-import { readRandomCode } from '../../crypto/random.js';
-import { recoveryCodeDigests } from './codes.js';
+import { readRecoveryCode, recoveryCodeDigests } from './codes.js';
 import { RECOVERY_CODE_WORDS } from './words.js';
 
 export const RECOVERY_CODE = 'recovery-code';
@@ -10,14 +9,14 @@ export interface RecoveryCodeConfig {
   readonly keyring: Keyring;
 }
 
-/** Single-use codes of 80 random bits: too many to guess, so they wait like the others but never stop. */
+/** Single-use codes of 80 random bits or more: too many to guess, so they wait like the others but never stop. */
 export function recoveryCode({ store, keyring }: RecoveryCodeConfig) {
   return {
     name: RECOVERY_CODE,
     title: 'Recovery code',
     words: RECOVERY_CODE_WORDS,
     counting: 'waits',
-    wellFormed: ({ code }) => readRandomCode(code) !== null,
+    wellFormed: ({ code }) => readRecoveryCode(code) !== null,
 
     async challenge() {
       return { method: RECOVERY_CODE, kind: 'form', data: {} };

@@ -21,6 +21,16 @@ export function recoveryCodes({ reserved, store, other }: Stage): void {
       }
     });
 
+    it('may have digests of another length, beside each other', async () => {
+      const long = { keyId: digest(1).keyId, bytes: Uint8Array.from({ length: 15 }, (_, n) => n) };
+      const cut = { keyId: long.keyId, bytes: long.bytes.subarray(0, 10) };
+      await store.replaceRecoveryCodes('user1', [...ten, long]);
+      assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 11);
+      assert.equal((await store.spendRecoveryCode('user1', [cut], 0)).kind, 'unknown');
+      assert.equal((await other.spendRecoveryCode('user1', [long], 0)).kind, 'spent');
+      assert.equal((await other.readSubject('user1')).recoveryCodesLeft, 10);
+    });
+
     it('are unknown to a subject who has none, and stay none', async () => {
       assert.equal((await store.spendRecoveryCode('user1', [digest(1)], 0)).kind, 'unknown');
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, null);
