@@ -68,7 +68,8 @@ const schema = optionsObject({
 /** Checks the options of `bypassChecks()`, once. Throws ERR_OPTION. */
 export function parseBypassOptions(raw: unknown) {
   const options = checkOptions(raw, schema, { name: 'bypassChecks' });
-  const globals: { readonly describe?: Describe; readonly it?: It } = globalThis;
+  // Typed where the runner's types are installed, which is the host's to do.
+  const globals = globalThis as { readonly describe?: Describe; readonly it?: It };
   const { describe = globals.describe, it = globals.it } = options;
   if (!describe || !it) {
     throw new SallyportError(
