@@ -100,11 +100,12 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     good: { store, organization },
     typo: [
       { store, organisation: organization },
-      /^organizationPolicy has no organisation; there are: store, organization$/,
+      /^organizationPolicy has no organisation; there are: store, organization, default$/,
     ],
     wrong: [
       [{ store: {}, organization }, /^organizationPolicy\.store must be the store of the door/],
       [{ store, organization: null }, /^organizationPolicy\.organization must be a function/],
+      [{ store, organization, default: 'on' }, /^organizationPolicy\.default must be 'off', 'opt/],
     ],
   },
   'memoryStore()': {

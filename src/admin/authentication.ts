@@ -6,7 +6,7 @@ import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { type DuoRefused, duoJson, duoSection } from './duo-section.js';
 import type { OrganizationVisit } from './guard.js';
 import type { AuthenticationLocals } from './locals.js';
-import { type Current, currentSetting, type Judgement } from './proposals.js';
+import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
 import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 import { becauseOf, stateOf } from './wording.js';
 
@@ -28,8 +28,8 @@ export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 export function authenticationPages(context: AdminContext) {
   const { navOf, standings, store, present, titleOf, selectable, directory } = context;
 
-  const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
-    currentSetting(await store.readSetting(organization.id), organization.id);
+  const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
+    readCurrent(store, organization.id);
 
   async function show(
     visit: OrganizationVisit,
@@ -83,6 +83,7 @@ export function authenticationPages(context: AdminContext) {
         ...(wrong ? { error: wrong.error, message: wrong.message, fields: wrong.errors } : {}),
         organization: organizationJson(organization),
         version,
+        lost: current.lost,
         setting: withoutKeys(value),
         duo: duoJson(value, duo),
         changedBy,

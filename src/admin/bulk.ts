@@ -3,6 +3,7 @@ import { FieldsError } from './bodies.js';
 import { type AdminContext, organizationJson } from './context.js';
 import type { OrganizationVisit } from './guard.js';
 import { withQuery } from './links.js';
+import { recordOrLost } from './lost.js';
 import {
   readSelection,
   SELECTED_AT_MOST,
@@ -48,7 +49,7 @@ export function bulkPages(context: AdminContext) {
     if (state === null) return selected;
     const found = await inBatches(selected, async (one) => {
       if (!one.user) return null;
-      const candidate = { user: one.user, record: await store.readSubject(one.id) };
+      const candidate = { user: one.user, record: await recordOrLost(store, one.id) };
       return (await isInState(context, organization, candidate, state)) ? one : null;
     });
     return found.filter((one) => one !== null);

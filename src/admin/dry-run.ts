@@ -4,6 +4,7 @@ import type { Hypothesis } from '../policy/organization-policy.js';
 import { inBatches } from './batches.js';
 import type { CheckedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
+import { recordOrLost } from './lost.js';
 import { asks, newlyShutsOut, type Standings } from './standing.js';
 
 /** A dry run reads so many users and no more, whatever the size of the organization. */
@@ -55,7 +56,7 @@ export async function dryRun(
   async function examine(user: DirectoryUser, at: DirectoryOrganization): Promise<void> {
     const subject = { id: user.id, tenantId: at.id, label: user.label };
     const [record, before, after] = await together(
-      () => store.readSubject(user.id),
+      () => recordOrLost(store, user.id),
       () => standings.of(subject),
       () => standings.of(subject, hypothesis),
     );

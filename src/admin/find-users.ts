@@ -2,6 +2,7 @@ import type { DirectoryQuery, DirectoryUser } from '../contracts.js';
 import { inBatches } from './batches.js';
 import type { AdminContext } from './context.js';
 import type { OrganizationVisit } from './guard.js';
+import { recordOrLost } from './lost.js';
 import { type Candidate, isInState, type UserState } from './states.js';
 
 /** A filter that matches little looks at so many users in one request, in so many calls of the directory. */
@@ -34,7 +35,7 @@ export async function findUsers(
 
   async function readable(user: DirectoryUser): Promise<Candidate | null> {
     if (!(await may('user:read', { kind: 'user', organization, user }))) return null;
-    return { user, record: await store.readSubject(user.id) };
+    return { user, record: await recordOrLost(store, user.id) };
   }
 
   async function wanted(candidate: Candidate): Promise<Candidate | null> {

@@ -3,6 +3,7 @@ import { isolated } from '../methods/names.js';
 import { organizationSetting } from '../policy/settings.js';
 import { type AdminContext, noticeOf, organizationJson } from './context.js';
 import { forbidden, type OrganizationVisit, type Visit } from './guard.js';
+import { unlessLost } from './lost.js';
 import { count, fromWords, stateOf } from './wording.js';
 
 /** The first page, and the overview of one organization. */
@@ -14,7 +15,7 @@ export function organizationPages(context: AdminContext) {
     const [nav, standing, stored] = await together(
       () => navOf(visit, 'details'),
       () => standings.everybody(organization.id, admin),
-      () => store.readSetting(organization.id),
+      () => unlessLost(() => store.readSetting(organization.id)),
     );
     const setting = organizationSetting(stored, organization.id)?.value ?? null;
     const descriptions: Readonly<Record<string, string>> = {

@@ -11,6 +11,7 @@ import type { FieldErrors } from './bodies.js';
 import { type Change, changesBetween } from './changes.js';
 import type { AdminContext } from './context.js';
 import type { OrganizationVisit } from './guard.js';
+import { isLostRecord } from './lost.js';
 import { type Proposal, readProposal } from './setting-form.js';
 import { newlyShutsOut } from './standing.js';
 
@@ -20,7 +21,16 @@ export interface Current {
   readonly version: number;
   readonly changedBy: string | null;
   readonly changedAt: Date | null;
+  /** The record is damaged, gone or an older one: what it said is not known, and what is saved begins it anew. */
+  readonly lost: boolean;
 }
+
+const BEGUN_ANEW: Change = {
+  field: 'record',
+  label: 'What was stored',
+  from: 'lost or damaged: nobody gets in, and what it said is not known',
+  to: 'begun anew with what follows; everything else, Duo’s keys included, is not set',
+};
 
 /** What comes of a proposal before anything is written. */
 export type Judgement =
@@ -43,7 +53,21 @@ export function currentSetting(stored: StoredSetting | null, id: string): Curren
     version: stamped?.version ?? 0,
     changedBy: stamped?.changedBy ?? null,
     changedAt: stamped?.changedAt ?? null,
+    lost: false,
   };
+}
+
+/** What is stored now, for the pages on which it is changed. */
+export async function readCurrent(
+  store: Pick<AdminContext['store'], 'readSetting'>,
+  id: string,
+): Promise<Current> {
+  try {
+    return currentSetting(await store.readSetting(id), id);
+  } catch (error) {
+    if (!isLostRecord(error)) throw error;
+    return { ...currentSetting(null, id), lost: true };
+  }
 }
 
 /** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
@@ -93,7 +117,10 @@ export async function judge(
     proposal,
     setting,
     hypothesis,
-    changes: changesBetween(current.value, setting, titleOf),
+    changes: [
+      ...(current.lost ? [BEGUN_ANEW] : []),
+      ...changesBetween(current.value, setting, titleOf),
+    ],
     locksOut: await wouldLockOut(standings, store, admin, hypothesis),
   };
 }

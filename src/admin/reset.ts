@@ -4,20 +4,26 @@ import type { AdminContext } from './context.js';
 import type { UserVisit } from './guard.js';
 import { handOutKey } from './issue-key.js';
 import { withQuery } from './links.js';
+import { recordOrLost } from './lost.js';
 import { notOneself } from './user.js';
 
 /** User Details → Reset, for a lost phone: the question, and the deed. */
 export function resetPages(context: AdminContext) {
   const { navOf, standings, store, present, audit } = context;
 
-  async function keyDemanded({ subject }: UserVisit): Promise<boolean> {
-    return (await standings.of(subject)).policy?.enrollment === 'activation-key';
+  async function keyDemanded({ subject, organization, admin }: UserVisit): Promise<boolean> {
+    const standing = await standings.of(subject);
+    // Of a user whose record is lost, what holds for everybody.
+    const { policy } = standing.policy
+      ? standing
+      : await standings.everybody(organization.id, admin);
+    return policy?.enrollment === 'activation-key';
   }
 
   async function ask(visit: UserVisit): Promise<void> {
     const { req, res, admin, user, subject, here } = visit;
     notOneself(visit);
-    const record = await store.readSubject(subject.id);
+    const record = await recordOrLost(store, subject.id);
     const demanded = await keyDemanded(visit);
     const factors = record.enrollments.length;
     await present.page(req, res, {
@@ -46,7 +52,7 @@ export function resetPages(context: AdminContext) {
     const { issueKey } = readBody(req, { issueKey: checkbox });
     notOneself(visit);
     const demanded = await keyDemanded(visit);
-    const { enrollments } = await store.readSubject(subject.id);
+    const { enrollments } = await recordOrLost(store, subject.id);
     await store.reset(subject.id);
     const facts = { subject, actorId: admin.id, from: req.ip ?? null, enrollments };
     audit.record('enrollment.reset', facts);

@@ -3,7 +3,7 @@ import type { AdminContext } from './context.js';
 import { type DryRun, dryRun } from './dry-run.js';
 import type { OrganizationVisit } from './guard.js';
 import { withQuery } from './links.js';
-import { type Current, currentSetting, type Judgement, judge } from './proposals.js';
+import { type Current, currentSetting, type Judgement, judge, readCurrent } from './proposals.js';
 import { hiddenFields, LOCK_ME_OUT } from './setting-form.js';
 
 type Good = Extract<Judgement, { kind: 'good' }>;
@@ -21,8 +21,8 @@ export function savingPages(
 ) {
   const { navOf, store, present, audit } = context;
 
-  const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
-    currentSetting(await store.readSetting(organization.id), organization.id);
+  const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
+    readCurrent(store, organization.id);
 
   async function showPreview(
     visit: OrganizationVisit,
@@ -99,7 +99,7 @@ export function savingPages(
     const written = await store.writeSetting(organization.id, {
       value: setting,
       changedBy: admin.label,
-      expectedVersion: current.version,
+      expectedVersion: current.lost ? null : current.version,
     });
     if (written.kind === 'conflict') {
       const now = currentSetting(written.current, organization.id);

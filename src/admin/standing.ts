@@ -4,6 +4,7 @@ import type { Hypothesis, OrganizationPolicy } from '../policy/organization-poli
 import { provable } from '../policy/provable.js';
 import { type Levels, resolveSettings } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
+import { isLostRecord } from './lost.js';
 
 export type Level = 'partner' | 'client' | 'user';
 
@@ -42,14 +43,24 @@ export function standings(
   const levelsOf = (subject: Subject, hypothesis: Hypothesis | null) =>
     withinDeadline('ERR_POLICY', 'the policy', () => policy.levels(subject, hypothesis));
 
+  /** A setting that is lost shuts everybody out as well, and is begun anew on these pages. */
+  async function orLost(standing: () => Promise<Standing>): Promise<Standing> {
+    try {
+      return await standing();
+    } catch (error) {
+      if (isLostRecord(error)) return contradictory(error.message);
+      throw error;
+    }
+  }
+
   return {
-    async of(subject, hypothesis = null) {
-      return conclude(await levelsOf(subject, hypothesis), registered);
-    },
-    async everybody(organizationId, reader, hypothesis = null) {
-      const levels = await levelsOf({ ...reader, tenantId: organizationId }, hypothesis);
-      return conclude({ ...levels, user: null }, registered);
-    },
+    of: (subject, hypothesis = null) =>
+      orLost(async () => conclude(await levelsOf(subject, hypothesis), registered)),
+    everybody: (organizationId, reader, hypothesis = null) =>
+      orLost(async () => {
+        const levels = await levelsOf({ ...reader, tenantId: organizationId }, hypothesis);
+        return conclude({ ...levels, user: null }, registered);
+      }),
   };
 }
 
@@ -59,9 +70,13 @@ function conclude(levels: Levels, registered: readonly MethodName[]): Standing {
     policy = resolveSettings(levels, registered);
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
-    return { mode: 'contradictory', from: [], policy: null, problem: error.message };
+    return contradictory(error.message);
   }
   return { mode: policy.mode, from: whoDemands(levels, policy.mode), policy, problem: null };
+}
+
+function contradictory(problem: string): Standing {
+  return { mode: 'contradictory', from: [], policy: null, problem };
 }
 
 function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['mode']): Level[] {

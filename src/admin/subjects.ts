@@ -8,6 +8,7 @@ import type { Inspector } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { type Lock, lockOf } from './lock.js';
+import { recordOrLost } from './lost.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
 export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;
@@ -105,7 +106,7 @@ export function subjects({ store, audit, inspector, keepSession }: SubjectsConfi
     async reset(ref, actor) {
       const subject = checked(ref);
       const by = checkedActor(actor);
-      const { enrollments } = await store.readSubject(subject.id);
+      const { enrollments } = await recordOrLost(store, subject.id);
       await store.reset(subject.id);
       audit.record('enrollment.reset', { subject, ...by, enrollments });
     },

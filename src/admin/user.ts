@@ -12,6 +12,7 @@ import { historyOf } from './history.js';
 import { withQuery } from './links.js';
 import type { UserLocals } from './locals.js';
 import { isCounted, lockOf } from './lock.js';
+import { isLost, recordOrLost } from './lost.js';
 import type { Standing } from './standing.js';
 import { becauseOf, fromWords, stateOf } from './wording.js';
 
@@ -25,7 +26,7 @@ export function userPages(context: AdminContext) {
     const [nav, standing, record, mayList, history] = await together(
       () => navOf(visit, 'users'),
       () => standings.of(subject),
-      () => store.readSubject(subject.id),
+      () => recordOrLost(store, subject.id),
       () => visit.may('users:list', target),
       () => historyOf(context, visit),
     );
@@ -112,11 +113,12 @@ export function userPages(context: AdminContext) {
     );
     const other = user.id !== admin.id;
     const key = activationKey(record);
-    const something = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    const lost = isLost(record);
+    const something = lost || record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
     const activated = policy ? provable(record, policy) : record.enrollments;
     const switchable = change && mayList;
     return {
-      activate: activate && other && activated.length === 0 ? here.activate : null,
+      activate: activate && other && !lost && activated.length === 0 ? here.activate : null,
       revokeKey: activate && key && !key.past ? here.revokeKey : null,
       reset: reset && other && something ? here.reset : null,
       unlock: unlock && other && isCounted(record) ? here.unlock : null,

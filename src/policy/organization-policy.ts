@@ -1,7 +1,13 @@
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { isThenable, settled, together } from '../awaitable.js';
-import { checkOptions, functionOption, objectWith, optionsObject } from '../check-options.js';
+import {
+  checkOptions,
+  functionOption,
+  objectWith,
+  option,
+  optionsObject,
+} from '../check-options.js';
 import type {
   Awaitable,
   MethodName,
@@ -28,6 +34,11 @@ export interface OrganizationPolicyOptions {
    * from memory where you can. An unknown id (null) lets nobody in.
    */
   readonly organization: (id: string) => Awaitable<Organization | null | undefined>;
+  /**
+   * What holds where neither an organization, its partner nor the user has been set to anything: by default
+   * `off`. With `required` silence means yes, and an organization that wants none has to be set to `off`.
+   */
+  readonly default?: Policy['mode'];
 }
 
 /** What a dry run puts in the place of what is stored. */
@@ -57,6 +68,9 @@ const schema = optionsObject({
   organization: functionOption<OrganizationPolicyOptions['organization']>(
     'a function (id) => ({ id, kind, partnerId }) or null',
   ),
+  default: option<Policy['mode']>("'off', 'optional' or 'required'", (value) =>
+    ['off', 'optional', 'required'].includes(value as string),
+  ).default('off'),
 });
 
 interface Remembered {
@@ -69,9 +83,11 @@ interface Remembered {
  * `sallyport({ policy })` and to `door.admin()`. A change is seen by every process at its next request.
  */
 export function organizationPolicy(options: OrganizationPolicyOptions): OrganizationPolicy {
-  const { store, organization: organizationOf } = checkOptions(options, schema, {
-    name: 'organizationPolicy',
-  });
+  const {
+    store,
+    organization: organizationOf,
+    default: byDefault,
+  } = checkOptions(options, schema, { name: 'organizationPolicy' });
   let registered: readonly MethodName[] = ['totp'];
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.
@@ -105,7 +121,7 @@ export function organizationPolicy(options: OrganizationPolicyOptions): Organiza
         (own, partner, record) => {
           const stamped: Stamped<UserSetting> | null = userSetting(record.setting, subject.id);
           const user = stamped && { id: subject.id, setting: stamped };
-          return { organization, own, partner, user };
+          return { organization, own, partner, user, byDefault };
         },
       );
     });

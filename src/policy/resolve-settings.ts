@@ -22,6 +22,8 @@ export interface Levels {
   readonly partner: Stamped<OrganizationSetting> | null;
   readonly own: Stamped<OrganizationSetting> | null;
   readonly user: { readonly id: string; readonly setting: Stamped<UserSetting> } | null;
+  /** What holds where no level says anything. Default `off`. */
+  readonly byDefault?: Policy['mode'] | undefined;
 }
 
 /** What one level demands; null where it says nothing. */
@@ -75,7 +77,7 @@ export function resolveSettings(levels: Levels, registered: readonly MethodName[
 }
 
 function resolveMode(
-  { organization }: Levels,
+  { organization, byDefault = 'off' }: Levels,
   demands: readonly Demand[],
   because: PolicyReason[],
 ): Policy['mode'] {
@@ -85,10 +87,13 @@ function resolveMode(
     because.push(said(demand, `two-factor is ${demand.mode}`));
     if (mode === null || STRENGTH[demand.mode] > STRENGTH[mode]) mode = demand.mode;
   }
-  if (mode === null) {
-    because.push(reason(organization.kind, organization.id, 'nothing was switched on'));
-  }
-  return mode ?? 'off';
+  if (mode !== null) return mode;
+  because.push(
+    byDefault === 'off'
+      ? reason(organization.kind, organization.id, 'nothing was switched on')
+      : reason('host', 'door', `two-factor is ${byDefault} where nothing is set`),
+  );
+  return byDefault;
 }
 
 function resolveMethods(

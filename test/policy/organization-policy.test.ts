@@ -60,6 +60,26 @@ describe('the organization policy', () => {
       expectedVersion: null,
     });
 
+  it('takes silence for what the host says, and any word for what it says', async () => {
+    const resolve = async (mode: 'off' | 'optional' | 'required' | undefined) =>
+      organizationPolicy({ store, organization, ...(mode && { default: mode }) }).resolve(USER1, {
+        signal: new AbortController().signal,
+      });
+    assert.equal((await resolve(undefined)).mode, 'off');
+    for (const mode of ['off', 'optional', 'required'] as const) {
+      assert.equal((await resolve(mode)).mode, mode);
+    }
+    const said = (await resolve('required')) as { because: readonly { rule: string }[] };
+    assert.ok(said.because.some(({ rule }) => /required where nothing is set/.test(rule)));
+    // A setting that says nothing of the mode is silent too.
+    await save('acme', { maxAgeSeconds: 600 });
+    assert.equal((await resolve('required')).mode, 'required');
+    await save('acme', { mode: 'off' });
+    assert.equal((await resolve('required')).mode, 'off');
+    await switchOn('user1');
+    assert.equal((await resolve('off')).mode, 'required');
+  });
+
   describe('where everything is at hand', () => {
     it('is answered synchronously', async () => {
       await save('acme', { mode: 'required' });
