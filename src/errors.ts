@@ -64,8 +64,18 @@ export class RequestError extends Error {
   /** The way on that the page offers, a local path; null for the home page. */
   readonly href: string | null;
 
-  constructor(status: number, error: string, message: string, href: string | null = null) {
+  /** When it may be sent again, in seconds; null where waiting does not help. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    status: number,
+    error: string,
+    message: string,
+    href: string | null = null,
+    { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
+  ) {
     super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
     this.href = href;
     this.status = status;
     this.error = error;

@@ -46,4 +46,12 @@ export interface TransactionStore {
   putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
   /** The value, for the first one who asks in time; null for everybody else. */
   takeTransaction(id: string): Promise<Sealed | null>;
+  /**
+   * Counts one more use of something that is bounded: `most` within `windowMs` of the first. Null when it is
+   * within, otherwise when the window ends; a use that is refused is not counted. `most` is at most 255.
+   */
+  countUse(
+    id: string,
+    bound: { readonly most: number; readonly windowMs: number },
+  ): Promise<number | null>;
 }

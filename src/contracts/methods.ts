@@ -16,6 +16,8 @@ export interface Attempt {
    * login only is not enough.
    */
   readonly stepUp?: boolean;
+  /** A refusal is no event: nobody has begun what would have failed. */
+  readonly unrecorded?: boolean;
   /** Enrollments that the subject cannot be asked to prove here: a first activation may stand beside them. */
   readonly besides?: readonly string[];
   /** The names under which an authenticator app lists the account; `account` is by default the subject's label. */

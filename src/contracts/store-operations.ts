@@ -40,6 +40,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   spendRecoveryCode: true,
   putTransaction: true,
   takeTransaction: true,
+  countUse: true,
   putDevice: true,
   useDevice: true,
   readDevices: true,

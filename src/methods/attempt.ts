@@ -84,6 +84,7 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
           });
           return;
         case 'rejected':
+          if (attempt.unrecorded) return;
           audit.record(confirming ? 'enrollment.failed' : 'verification.failed', {
             ...facts,
             detail:

@@ -127,9 +127,22 @@ export function duoPages(config: PageConfig) {
       others: othersOf(situation),
     };
 
+    // Where nothing was begun nothing has failed: otherwise addresses typed at will fill the trail.
+    const attemptOf: PageConfig['attemptOf'] = (of, given) => ({
+      ...config.attemptOf(of, given),
+      unrecorded: begun === null,
+    });
     let verdict: Verdict;
     try {
-      verdict = await prove(config, req, res, situation, config.duo, operation, input);
+      verdict = await prove(
+        { ...config, attemptOf },
+        req,
+        res,
+        situation,
+        config.duo,
+        operation,
+        input,
+      );
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       return failed(req, res, situation, error, place);
@@ -158,7 +171,7 @@ export function duoPages(config: PageConfig) {
         return openDoor(config, req, res, situation, 'duo', verdict, { codesDue });
       }
       case 'rejected':
-        if (verdict.reason === 'malformed') {
+        if (verdict.reason === 'malformed' && begun) {
           const facts = { subject, method: 'duo', from: req.ip ?? null };
           const type = verifying ? 'verification.failed' : 'enrollment.failed';
           config.audit.record(type, { ...facts, detail: 'malformed: callback' });

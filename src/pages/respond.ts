@@ -119,6 +119,9 @@ export function responder(config: RespondConfig): AnyResponder {
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
     const problem = describe(error, req);
     config.headers(req, res, () => {});
+    if (error instanceof RequestError && error.retryAfterSeconds !== null) {
+      res.set('Retry-After', String(error.retryAfterSeconds));
+    }
     if (problem.status === 503) {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
       config.onError(error);

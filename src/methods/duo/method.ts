@@ -15,6 +15,7 @@ import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
 import { basisHolds, besidesOf } from '../attempt.js';
 import { isAnswer, readAnswer } from './answer.js';
+import { duoBudget } from './budget.js';
 import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration } from './credentials.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
@@ -36,6 +37,8 @@ export interface DuoConfig {
     | 'resumeEnrollment'
     | 'confirmEnrollment'
     | 'commitAttempt'
+    | 'countUse'
+    | 'now'
   >;
   readonly keyring: Keyring;
   readonly clients: DuoClients;
@@ -74,6 +77,7 @@ type Redeemed =
 export function duo(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
   const transactions = duoTransactions({ store, keyring });
+  const spend = duoBudget({ store });
 
   async function configured({ policy }: Attempt) {
     if (!policy.duo) {
@@ -101,6 +105,7 @@ export function duo(config: DuoConfig): DuoMethod {
   ): Promise<Pick<DuoTransaction, 'source' | 'keys'> & { readonly client: DuoClient }> {
     const { source, keys } = await configured(attempt);
     const client = clients(openCredentials(keyring, source, keys));
+    await spend(attempt);
     await client.healthCheck();
     return { source, keys, client };
   }

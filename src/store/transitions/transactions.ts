@@ -1,5 +1,5 @@
 import type { Sealed } from '../../contracts.js';
-import type { Transition } from '../record-store.js';
+import { type Transition, unchanged } from '../record-store.js';
 import type { StoredTransaction } from '../records.js';
 
 export const putTransaction =
@@ -14,3 +14,22 @@ export const takeTransaction: Transition<StoredTransaction, Sealed | null> = (pr
   next: null,
   result: present && now < present.endsAt ? present.value : null,
 });
+
+/** One byte counts; the first use of a window says when it ends. */
+export const countUse =
+  ({
+    most,
+    windowMs,
+  }: {
+    readonly most: number;
+    readonly windowMs: number;
+  }): Transition<StoredTransaction, number | null> =>
+  (present, now) => {
+    // A window that ends later than a whole one from now was begun by another clock.
+    const open = present && now < present.endsAt && present.endsAt <= now + windowMs;
+    const used = open ? (present.value[0] ?? most) : 0;
+    if (open && used >= most) return unchanged(present, present.endsAt);
+    const endsAt = open ? present.endsAt : now + windowMs;
+    const next = Object.freeze({ value: Uint8Array.of(used + 1), endsAt });
+    return { next, result: null, keptUntil: endsAt };
+  };

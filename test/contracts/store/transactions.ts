@@ -21,5 +21,19 @@ export function transactions({ store, other, clock }: Stage): void {
       assert.equal(await store.takeTransaction('state'), null);
       assert.equal(await store.takeTransaction('other'), null);
     });
+
+    it('count what is bounded, exactly, for all processes, and anew after the window', async () => {
+      const bound = { most: 5, windowMs: MINUTE };
+      const use = (n: number) => (n % 2 ? store : other).countUse('prompts', bound);
+      const uses = await Promise.all(Array.from({ length: 20 }, (_, n) => use(n)));
+      assert.equal(uses.filter((one) => one === null).length, 5);
+      const refused = new Set(uses.filter((one) => one !== null));
+      assert.deepEqual([...refused], [clock.time + MINUTE]);
+      assert.equal(await store.countUse('others', bound), null);
+      clock.time += MINUTE - 1;
+      assert.equal(await use(0), clock.time + 1);
+      clock.time += 1;
+      assert.equal(await use(1), null);
+    });
   });
 }
