@@ -1,3 +1,4 @@
+import { together } from '../../awaitable.js';
 import { UnavailableError } from '../../errors.js';
 import type { Send } from './client.js';
 import { replyCode } from './errors.js';
@@ -14,10 +15,10 @@ export function evictionWatch(): Watch {
   let evicted: number | null = null;
   return async (send) => {
     // INFO and not CONFIG GET, which hosted Redis forbids. Before Redis 7 it takes one section at a time.
-    const [memory, stats] = await Promise.all([
-      send(['INFO', 'memory']).then(String),
-      send(['INFO', 'stats']).then(String),
-    ]).catch((error) => {
+    const [memory, stats] = await together(
+      () => send(['INFO', 'memory']).then(String),
+      () => send(['INFO', 'stats']).then(String),
+    ).catch((error) => {
       if (replyCode(error) === 'NOPERM') throw notTold(error);
       throw error;
     });
