@@ -54,6 +54,7 @@ export interface Responder {
 }
 
 const RETRY_AFTER_SECONDS = 5;
+const GO_ON = 'Go on';
 /** Whose secret does not open, or whose record is lost, is what their tenant must hear of an outage. */
 const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD']);
 
@@ -140,10 +141,10 @@ export function responder(config: RespondConfig): AnyResponder {
         heading: problem.heading,
         text: problem.text,
         advice: problem.advice,
-        primary:
-          problem.status === 503
-            ? { label: 'Try again', href: retryUrl(req) ?? homeUrl }
-            : { label: 'Go on', href: problem.href ?? homeUrl },
+        primary: {
+          label: problem.label,
+          href: (problem.status === 503 ? retryUrl(req) : problem.href) ?? homeUrl,
+        },
       },
       json: { error: problem.error, message: problem.text },
     });
@@ -189,6 +190,8 @@ interface Problem {
   readonly text: string;
   readonly advice: string | null;
   readonly href: string | null;
+  /** Of the way on. */
+  readonly label: string;
 }
 
 function describe(error: unknown, { method }: Request): Problem {
@@ -196,10 +199,11 @@ function describe(error: unknown, { method }: Request): Problem {
     return {
       status: error.status,
       error: error.error,
-      heading: BY_ERROR[error.error] ?? HEADINGS[error.status] ?? 'That did not work',
+      heading: BY_ERROR[error.error]?.heading ?? HEADINGS[error.status] ?? 'That did not work',
       text: error.message,
       advice: null,
       href: error.href,
+      label: BY_ERROR[error.error]?.label ?? GO_ON,
     };
   }
   const status = httpStatus(error);
@@ -212,6 +216,7 @@ function describe(error: unknown, { method }: Request): Problem {
       text: 'The request could not be read.',
       advice: null,
       href: null,
+      label: GO_ON,
     };
   }
   return {
@@ -225,12 +230,18 @@ function describe(error: unknown, { method }: Request): Problem {
         ? 'Wait a few seconds, and look whether it was done before you try again; if it goes on, tell your administrator.'
         : 'Wait a few seconds and try again; if it goes on, tell your administrator.',
     href: null,
+    label: 'Try again',
   };
 }
 
-const BY_ERROR: Readonly<Partial<Record<string, string>>> = {
-  session_ended: 'This session has ended',
-  second_factor_missing: 'Activate a second factor first',
+interface Words {
+  readonly heading: string;
+  readonly label?: string;
+}
+
+const BY_ERROR: Readonly<Partial<Record<string, Words>>> = {
+  session_ended: { heading: 'This session has ended' },
+  second_factor_missing: { heading: 'Activate a second factor first', label: 'Activate' },
 };
 
 const HEADINGS: Readonly<Record<number, string>> = {

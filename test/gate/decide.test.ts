@@ -556,6 +556,40 @@ const STANDING_IN: typeof TABLE = [
     facts({ policy: { mode: 'off' }, record: none, stepUp: STEP_UP }),
     pass('policy-off'),
   ],
+  ...(
+    [
+      ['the policy is off', { mode: 'off' }, {}],
+      ['it is optional', { mode: 'optional' }, {}],
+      ['activation is postponed', { graceUntil: grace }, { postponedUntil: grace.getTime() }],
+    ] as const
+  ).map(([where, policy, more]): [string, Facts, object] => [
+    `has who has no method activate one where that is demanded and ${where}`,
+    facts({ policy, record: none, stepUp: { ...STEP_UP, enroll: true }, ...more }),
+    enroll('step-up'),
+  ]),
+  [
+    'asks of who has a method for no other one where that is demanded',
+    facts({ policy: { mode: 'off' }, stepUp: { ...STEP_UP, enroll: true } }),
+    challenge('step-up', 'totp'),
+  ],
+  [
+    'takes a fallback for no proof where an activation is demanded',
+    facts({
+      record: record(enrolled('duo')),
+      assurance: proven([fallback]),
+      stepUp: { maxAgeMs: null, methods: null, enroll: true },
+    }),
+    challenge('step-up', 'duo'),
+  ],
+  [
+    'takes a proof of any age where a fresh one is not demanded',
+    facts({
+      policy: { mode: 'off' },
+      assurance: proven([factor('totp')]),
+      stepUp: { maxAgeMs: null, methods: null, enroll: true },
+    }),
+    pass('proven'),
+  ],
   [
     'takes for fresh, where the policy is off, whatever was proven',
     facts({ policy: { mode: 'off' }, assurance: proven([factor('totp')]), stepUp: STEP_UP }),
