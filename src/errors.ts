@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_DIRECTORY'
   | 'ERR_AUTHORIZE'
   | 'ERR_METHOD'
+  | 'ERR_APP_NAMES'
   | 'ERR_DUO'
   | 'ERR_VIEW'
   | 'ERR_CONFLICT'

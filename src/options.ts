@@ -30,8 +30,14 @@ import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organiza
 export interface SallyportOptions {
   /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
   readonly origin: string;
-  /** The name under which authenticator apps list the account; also the pages' name without `branding`. */
-  readonly issuer: string;
+  /**
+   * The name under which authenticator apps list the account: a text for everybody, or by the organization in whose
+   * name a subject acts. A text is also the pages' name without `branding`. It may be left out where `branding`
+   * gives names, which are then the issuer. What people see on the pages is what their app was given.
+   */
+  readonly issuer?: string | ((subject: Subject) => string) | undefined;
+  /** The account's name there, beside the issuer. Default: the subject's label. */
+  readonly account?: (subject: Subject) => string;
   /** 32 bytes each, base64. The first seals, all of them open: to rotate, put a new one in front. */
   readonly keys: readonly (string | undefined)[];
   /** `memoryStore()`, or `redisStore(client)` from `sallyport/redis`. */
@@ -106,7 +112,8 @@ export interface SallyportOptions {
 /** The options, checked, with defaults, in one unit. */
 export interface Config {
   readonly origin: string;
-  readonly issuer: string;
+  readonly issuer: string | ((subject: Subject) => string) | undefined;
+  readonly account: ((subject: Subject) => string) | undefined;
   readonly keys: readonly string[];
   readonly store: SecondFactorStore;
   readonly subject: (req: Request) => unknown;
@@ -157,7 +164,13 @@ const schema = optionsObject({
     "scheme, host and port without a path, e.g. 'https://console.example.com'",
     isOrigin,
   ),
-  issuer: textOption(64),
+  issuer: option<NonNullable<Config['issuer']>>(
+    'a text of 1 to 64 characters, none of them cut in half, or a function (subject) => text',
+    (value) => typeof value === 'function' || isName(value),
+  ).optional(),
+  account: functionOption<NonNullable<Config['account']>>(
+    'a function (subject) => text',
+  ).optional(),
   keys: option<string[]>(
     'a list of keys, 32 bytes in base64 each',
     (value) => Array.isArray(value) && value.length > 0,
@@ -238,6 +251,12 @@ export function parseOptions(raw: unknown): Config {
     duo,
     ...rest
   } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
+  if (typeof rest.issuer !== 'string' && rest.branding === undefined) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `issuer must be a text of 1 to 64 characters where there is no branding, which names the pages, got ${typeof rest.issuer}`,
+    );
+  }
   return Object.freeze({
     ...rest,
     duo: Object.freeze({
@@ -246,6 +265,8 @@ export function parseOptions(raw: unknown): Config {
       username: duo.username,
       promptOrigin: duo.promptOrigin ?? null,
     }),
+    issuer: rest.issuer,
+    account: rest.account,
     branding: rest.branding,
     views: rest.views,
     accountUrl: rest.accountUrl,
@@ -261,6 +282,11 @@ export function parseOptions(raw: unknown): Config {
     policyTimeoutMs: policyTimeout,
     sessionTimeoutMs: sessionTimeout,
   });
+}
+
+function isName(value: unknown): boolean {
+  if (typeof value !== 'string' || value.trim() === '' || value.length > 64) return false;
+  return !/\p{Surrogate}/u.test(value);
 }
 
 function isOrigin(value: unknown): boolean {

@@ -38,6 +38,7 @@ import { namedStrategies } from './methods/named-strategies.js';
 import type { PassportLike } from './methods/passport-like.js';
 import { recoveryCode } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
+import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { tryAgain } from './pages/again.js';
@@ -122,7 +123,14 @@ export function sallyport(options: SallyportOptions): Door {
   const expire = (req: Request) => endSession(req, ends);
   const identifying = identify(config.subject);
 
-  const brandOf = createBranding(config.branding, { name: config.issuer }, onError);
+  const pagesName = typeof config.issuer === 'string' ? config.issuer : 'Two-factor authentication';
+  const brandOf = createBranding(config.branding, { name: pagesName }, onError);
+  const naming = appNaming({
+    issuer: config.issuer,
+    account: config.account,
+    brandName: (subject) => brandOf(subject).name,
+    report: onError,
+  });
   const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
   const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
   const duoMethod = duo({
@@ -143,6 +151,7 @@ export function sallyport(options: SallyportOptions): Door {
         keyring: keys,
         parameters: { ...config.totp, period: 30 },
         enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+        onNames: naming.given,
         onError,
       }),
       duoMethod,
@@ -208,7 +217,7 @@ export function sallyport(options: SallyportOptions): Door {
     session,
     epoch: facts.record.epoch,
     besides: unprovableIds(facts.record, facts.policy),
-    issuer: config.issuer,
+    ...naming.of(subject),
     enrollments: facts.record.enrollments,
     input,
   });
@@ -329,7 +338,7 @@ export function sallyport(options: SallyportOptions): Door {
           policy: organizationPolicy,
           methods,
           keyring: keys,
-          issuer: config.issuer,
+          appNames: naming.of,
           checkDuoKeys,
           audit: events,
           inspector: inspecting,

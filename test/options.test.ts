@@ -33,6 +33,7 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   ['issuer', '   ', "'   '"],
   ['issuer', 'x'.repeat(65), 'xxx'],
   ['issuer', 5, '5'],
+  ['issuer', 'Acme \ud83d', 'Acme'],
   ['keys', [], 'object'],
   ['keys', KEY, 'string'],
   ['store', {}, '{}'],

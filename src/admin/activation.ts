@@ -26,7 +26,7 @@ type Ready = Standing & { readonly epoch: number; readonly besides: readonly str
 
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit, methods, options, issuer } = context;
+  const { navOf, standings, store, present, audit, methods, options, appNames } = context;
 
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
@@ -71,7 +71,15 @@ export function activationPages(context: AdminContext) {
     const policy = { ...standing.policy, enrollment: 'self' } as const;
     // The user's, but in the administrator's session: no other can confirm what was begun here.
     const { epoch, besides } = standing;
-    return { subject, policy, session: situation.session, epoch, besides, issuer, input };
+    return {
+      subject,
+      policy,
+      session: situation.session,
+      epoch,
+      besides,
+      ...appNames(subject),
+      input,
+    };
   }
 
   async function choose(visit: UserVisit): Promise<void> {

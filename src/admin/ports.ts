@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type {
+  Attempt,
   Keyring,
   MethodName,
   SecondFactorMethod,
@@ -33,7 +34,8 @@ export interface AdminPorts {
   readonly policy: Pick<OrganizationPolicy, 'levels'>;
   readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
-  readonly issuer: string;
+  /** How a user's authenticator app lists the account. */
+  readonly appNames: (subject: Subject) => Pick<Attempt, 'issuer' | 'account'>;
   readonly checkDuoKeys: CheckKeys;
   readonly audit: Audit;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;

@@ -12,7 +12,7 @@ import type {
 import { randomId } from '../../crypto/random.js';
 import { basisHolds, besidesOf } from '../attempt.js';
 import { sealingContext } from '../sealing-context.js';
-import { appNames } from './app-names.js';
+import { type AppNames, appNames } from './app-names.js';
 import {
   clockOffset,
   formatParameters,
@@ -37,12 +37,21 @@ export interface TotpConfig {
   /** For new enrollments; each keeps the parameters it was made with. */
   readonly parameters: TotpParameters;
   readonly enrollmentMaxAgeMs: number;
+  /** Told of the names that an app is about to be given. */
+  readonly onNames?: (subject: Subject, names: AppNames) => void;
   /** Told when a secret could not be sealed again under the first key; the login has gone on. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Time-based one-time passwords (RFC 6238), as authenticator apps make them. */
-export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }: TotpConfig) {
+export function totp({
+  store,
+  keyring,
+  parameters,
+  enrollmentMaxAgeMs,
+  onNames,
+  onError,
+}: TotpConfig) {
   const { digits } = parameters;
 
   function open(sealed: Uint8Array, subject: Subject, enrollmentId: string): Uint8Array {
@@ -64,10 +73,14 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
     reseal().catch(onError);
   }
 
+  function namesOf({ subject, issuer, account = subject.label }: Attempt): AppNames {
+    return appNames({ issuer, account });
+  }
+
   function shown(pending: PendingEnrollment, { subject, ...given }: Attempt): Challenge {
     const secret = open(pending.sealed, subject, pending.id);
     const own = parseParameters(pending.parameters);
-    const names = appNames({ issuer: given.issuer, account: given.account ?? subject.label });
+    const names = namesOf({ subject, ...given });
     const data: TotpEnrollmentData = {
       enrollment: pending.id,
       basis: pending.basis,
@@ -130,6 +143,7 @@ export function totp({ store, keyring, parameters, enrollmentMaxAgeMs, onError }
       { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
     ) {
       const { subject, session } = attempt;
+      onNames?.(subject, namesOf(attempt));
       const id = randomId();
       const secret = randomBytes(SECRET_BYTES);
       const pending = await store.beginEnrollment(

@@ -1,0 +1,83 @@
+import { LRUCache } from 'lru-cache';
+import type { Subject } from '../../contracts.js';
+import { SallyportError } from '../../errors.js';
+import { type AppNames, appNames } from './app-names.js';
+
+/** So many people of late are looked at for two with the same names. */
+const REMEMBERED = 5000;
+
+export interface AppNamingConfig {
+  /** A text for everybody, or by the organization in whose name a subject acts; the brand's name by default. */
+  readonly issuer: string | ((subject: Subject) => string) | undefined;
+  /** The subject's label by default. */
+  readonly account: ((subject: Subject) => string) | undefined;
+  readonly brandName: (subject: Subject) => string;
+  /** Told when a function of the host's fails, and once for each pair of names that two people would share. */
+  readonly report: (error: unknown) => void;
+}
+
+export interface AppNaming {
+  /** The names in the app, which the pages say as well. */
+  of(subject: Subject): AppNames;
+  /** To be called when an app is about to be given these names. */
+  given(subject: Subject, names: AppNames): void;
+}
+
+/**
+ * How apps list a person's entry. A function that fails must not break the lock page: the default is used, and
+ * `report` is told.
+ */
+export function appNaming({ issuer, account, brandName, report }: AppNamingConfig): AppNaming {
+  const owners = new LRUCache<string, string>({ max: REMEMBERED });
+  const reported = new LRUCache<string, true>({ max: REMEMBERED });
+
+  function ask(
+    option: 'issuer' | 'account',
+    of: ((subject: Subject) => unknown) | undefined,
+    subject: Subject,
+    fallback: () => string,
+  ): string {
+    if (of === undefined) return fallback();
+    try {
+      const given = of(subject);
+      if (typeof given === 'string' && given.trim() !== '') return given;
+      // One that rejects later would otherwise end the process.
+      if (given instanceof Promise) given.catch(() => undefined);
+      report(
+        new SallyportError(
+          'ERR_OPTION',
+          `${option}(subject) must give a text, got ${typeof given}`,
+        ),
+      );
+    } catch (error) {
+      report(error);
+    }
+    return fallback();
+  }
+
+  return {
+    of(subject) {
+      return appNames({
+        issuer:
+          typeof issuer === 'string'
+            ? issuer
+            : ask('issuer', issuer, subject, () => brandName(subject)),
+        account: ask('account', account, subject, () => subject.label),
+      });
+    },
+
+    given({ id }, names) {
+      const entry = JSON.stringify([names.issuer, names.account]);
+      const owner = owners.get(entry);
+      owners.set(entry, id);
+      if (owner === undefined || owner === id || reported.has(entry)) return;
+      reported.set(entry, true);
+      report(
+        new SallyportError(
+          'ERR_APP_NAMES',
+          `two subjects are ${names.account} of ${names.issuer} in their authenticator apps, some of which would overwrite the one with the other: have issuer(subject) or account(subject) differ by organization`,
+        ),
+      );
+    },
+  };
+}
