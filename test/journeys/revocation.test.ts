@@ -80,7 +80,7 @@ describe('what one process revokes', function () {
     const someone = await person();
     const { acting, elsewhere } = someone;
     const url = `${PROFILE}/replace/${await enrollmentOf(someone)}`;
-    const page = (await acting.get(url)).text;
+    const page = (await acting.form(url)).text;
     const field = (pattern: RegExp) => pattern.exec(page)?.[1] ?? '';
     const key = field(/data-sp="totp-key"[^>]*>([^<]*)</);
     const answer = await acting.post(url, {
@@ -192,6 +192,8 @@ describe('what one process revokes', function () {
     await answer;
     assert.equal(await whereTo(acting), 'inside');
     assert.equal(await whereTo(acting.copy(there.url)), 'inside');
-    assert.equal(await whereTo(slow), '/login');
+    // Told once to try again with the id that has come meanwhile, which this browser does not have.
+    assert.notEqual(await whereTo(slow), 'inside');
+    await comesTo(slow, '/login');
   });
 });
