@@ -77,7 +77,6 @@ interface Person {
 interface Device {
   readonly user: Name;
   readonly epoch: number;
-  readonly method: 'totp' | 'recovery-code';
   readonly createdAt: number;
   readonly until: number;
   token: number;
@@ -89,7 +88,8 @@ interface Device {
 /** What a browser sends. */
 export interface Jar {
   session: Session | null;
-  device: { readonly number: number; token: number } | null;
+  /** One remembered device for each person who uses this browser. */
+  devices: Partial<Record<Name, { readonly number: number; readonly token: number }>>;
 }
 
 export type Standing =
@@ -218,7 +218,7 @@ export class Reference {
   /** A request of a program to a route that demands a fresh proof. */
   demandFresh(jar: Jar): Standing {
     // The gate stands before the route: only whoever it lets through is asked for more.
-    const atGate = this.visit(jar);
+    const atGate = this.gate(jar);
     if (atGate.kind !== 'pass') return atGate;
     const standing = this.visit(jar, true);
     if (standing.kind === 'challenge' && jar.session) jar.session.steppingUp = true;
@@ -295,11 +295,11 @@ export class Reference {
     this.#forgive(user);
     this.seen(`proven: ${standing.why}`);
     this.#elevate(jar, session, { by: 'totp', at: this.now });
-    if (remember) this.#remember(jar, user, 'totp');
+    if (remember && standing.why === 'not-proven') this.#remember(jar, user);
     return { kind: 'verified' };
   }
 
-  answerRecoveryCode(jar: Jar, code: number, remember: boolean): Outcome {
+  answerRecoveryCode(jar: Jar, code: number): Outcome {
     const standing = this.page(jar);
     if (standing.kind !== 'challenge') return elsewhere(standing);
     if (!standing.methods.includes('recovery-code')) return { kind: 'not-found' };
@@ -314,7 +314,6 @@ export class Reference {
     this.#forgive(user);
     this.seen(stopped ? 'recovery code lifts the stop' : 'recovery code');
     this.#elevate(jar, session, { by: 'recovery-code', at: this.now });
-    if (remember) this.#remember(jar, user, 'recovery-code');
     return { kind: 'verified' };
   }
 
@@ -333,7 +332,7 @@ export class Reference {
       if (standing.kind === 'pass' && !standing.mayEnroll) return { kind: 'done' };
       return this.#rulesOf(jar).methods.includes('totp') ? null : { kind: 'not-found' };
     }
-    const standing = this.visit(jar);
+    const standing = this.gate(jar);
     if (standing.kind !== 'pass') return elsewhere(standing);
     const rules = this.#rulesOf(jar);
     if (rules.mode === 'off' || !rules.methods.includes('totp')) return { kind: 'not-found' };
@@ -531,7 +530,7 @@ export class Reference {
   // ---- My Profile ----------------------------------------------------------------------------------------
 
   removeFactor(jar: Jar, secret: number): Outcome {
-    const standing = this.visit(jar);
+    const standing = this.gate(jar);
     if (standing.kind !== 'pass') return elsewhere(standing);
     const session = jar.session as Session;
     const person = this.people[session.user];
@@ -557,7 +556,7 @@ export class Reference {
   }
 
   signOutOthers(jar: Jar): Outcome {
-    const standing = this.visit(jar);
+    const standing = this.gate(jar);
     if (standing.kind !== 'pass') return elsewhere(standing);
     const session = jar.session as Session;
     const demanded = this.#freshlyProven(jar);
@@ -586,7 +585,7 @@ export class Reference {
   }
 
   renewCodes(jar: Jar, codes: readonly number[]): Outcome {
-    const standing = this.visit(jar);
+    const standing = this.gate(jar);
     if (standing.kind !== 'pass') return elsewhere(standing);
     const { user } = jar.session as Session;
     const person = this.people[user];
@@ -602,13 +601,12 @@ export class Reference {
 
   // ---- remembered devices --------------------------------------------------------------------------------
 
-  #remember(jar: Jar, user: Name, method: Device['method']): void {
+  #remember(jar: Jar, user: Name): void {
     const { remember } = this.rules[user];
     if (remember === null) return;
     this.devices.push({
       user,
       epoch: this.people[user].epoch,
-      method,
       createdAt: this.now,
       until: this.now + remember,
       token: 0,
@@ -616,22 +614,22 @@ export class Reference {
       rotatedAt: this.now,
       gone: false,
     });
-    jar.device = { number: this.devices.length - 1, token: 0 };
+    jar.devices[user] = { number: this.devices.length - 1, token: 0 };
     this.seen('device remembered');
   }
 
-  /** A browser navigates to a gated path: the one moment in which a device is recognized. */
+  /** A request that is turned away for want of a proof: there a device stands for one. */
   navigate(jar: Jar): Standing & { readonly recognized?: boolean } {
     const standing = this.visit(jar);
     if (standing.kind !== 'challenge' || standing.why !== 'not-proven') return standing;
     const session = jar.session as Session;
     const { user } = session;
     const rules = this.rules[user];
-    const given = jar.device;
+    const given = jar.devices[user];
     const device = given && this.devices[given.number];
-    if (!given || !device || rules.remember === null || device.user !== user) return standing;
+    if (!given || !device || rules.remember === null) return standing;
     if (device.gone || this.now >= device.until) {
-      jar.device = null;
+      delete jar.devices[user];
       return standing;
     }
     const current = given.token === device.token;
@@ -639,7 +637,7 @@ export class Reference {
     if (!current && !justRotated) {
       this.seen('device stolen');
       device.gone = true;
-      jar.device = null;
+      delete jar.devices[user];
       // The chain is revoked, and whoever came in by it is out; who is here has proven nothing, and goes on.
       this.#raise(user);
       session.ended = true;
@@ -650,22 +648,28 @@ export class Reference {
     const holds =
       device.epoch === epoch &&
       this.now < device.createdAt + rules.remember &&
-      rules.methods.includes(device.method);
+      rules.methods.includes('totp');
     if (!holds) {
       this.seen('device void');
       device.gone = true;
-      jar.device = null;
+      delete jar.devices[user];
       return standing;
     }
     if (current) {
       device.before = device.token;
       device.token += 1;
       device.rotatedAt = this.now;
-      jar.device = { number: given.number, token: device.token };
+      jar.devices[user] = { number: given.number, token: device.token };
     }
     this.seen('device recognized');
     this.#elevate(jar, session, { by: 'device', at: this.now, device: given.number });
     return { ...standing, recognized: true };
+  }
+
+  /** The same for a program, which is told to send its request again: with this id it is nobody. */
+  gate(jar: Jar): Standing {
+    const { recognized, ...standing } = this.navigate(jar);
+    return recognized ? { kind: 'login' } : standing;
   }
 
   // ---- administrators ------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ export async function compareAll(model: Reference, system: System): Promise<void
 }
 
 async function ask(model: Reference, system: System, slot: Slot, process: number): Promise<void> {
-  const expected = model.visit(slot.jar);
+  const expected = model.gate(slot.jar);
   const answer = await system.send(slot, process, { path: '/reports' });
   assert.deepEqual(standingOf(answer), shape(expected));
 }
@@ -312,7 +312,7 @@ async function answerRecoveryCode(
   const code = system.codes[number] ?? '0000-0000-0000-0000';
   await both(
     slot,
-    () => model.answerRecoveryCode(slot.jar, number, args.remember),
+    () => model.answerRecoveryCode(slot.jar, number),
     () =>
       system.post(model, slot, args.process, '/two-factor/challenge/recovery-code', {
         code: code.toLowerCase(),

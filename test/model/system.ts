@@ -330,12 +330,12 @@ export class System {
 }
 
 function emptySlot(): Slot {
-  return { jar: { session: null, device: null }, cookies: new Map() };
+  return { jar: { session: null, devices: {} }, cookies: new Map() };
 }
 
 export function copySlot({ jar, cookies }: Slot): Slot {
   return {
-    jar: { session: jar.session, device: jar.device && { ...jar.device } },
+    jar: { session: jar.session, devices: { ...jar.devices } },
     cookies: new Map(cookies),
   };
 }
