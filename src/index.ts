@@ -29,4 +29,14 @@ export {
 export type { Organization } from './policy/resolve-settings.js';
 export type { OrganizationSetting, UserSetting } from './policy/settings.js';
 export { type Door, sallyport } from './sallyport.js';
+export { type Decoded, decodeRecord, encodeRecord } from './store/codec/record.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
+export type {
+  Outcome,
+  RecordStore,
+  TrailOwner,
+  Transition,
+  UpdateOptions,
+} from './store/record-store.js';
+export { KINDS as recordKinds, type Kind as RecordKind, type Records } from './store/records.js';
+export { secondFactorStore } from './store/second-factor-store.js';

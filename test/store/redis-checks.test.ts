@@ -300,6 +300,23 @@ describe('ready() of the redis store', () => {
     });
   });
 
+  it('needs what docs/operations.md says of the Redis user, all of it and no more', async () => {
+    const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const rules = /^ACL SETUSER sallyport (.*)$/m.exec(page)?.[1]?.split(' ') ?? [];
+    const commands = rules.filter((rule) => rule.startsWith('+'));
+    assert.ok(commands.length > 10 && rules.includes('-@all'), rules.join(' '));
+    await openStore(server.url, { initialize: true }).ready();
+    const client = await openClient(server.url);
+    await client.sendCommand(['ACL', 'SETUSER', 'sallyport', 'reset', ...rules]);
+    const url = server.url.replace('redis://', 'redis://sallyport:secret@');
+    await openStore(url).ready();
+    for (const command of commands) {
+      const less = rules.filter((rule) => rule !== command);
+      await client.sendCommand(['ACL', 'SETUSER', 'sallyport', 'reset', ...less]);
+      await assert.rejects(openStore(url, { timeout: 2000 }).ready(), command);
+    }
+  });
+
   it('names each command that is refused, and the keys', async () => {
     const needed = ['get', 'set', 'del', 'evalsha', 'eval', 'hget', 'hset', 'hdel', 'hincrby'];
     await openStore(server.url, { initialize: true }).ready();

@@ -1,0 +1,123 @@
+import { together } from '../../awaitable.js';
+import { UnavailableError } from '../../errors.js';
+import type { Kind, Records } from '../records.js';
+import type { Send } from './client.js';
+import { lostRecord, notReplicated, replyCode } from './errors.js';
+import type { RedisKeys } from './keys.js';
+import { ledgerPlace } from './ledger.js';
+import type { Marker } from './marker.js';
+import { runScript } from './scripts.js';
+import type { RedisShards } from './shards.js';
+import type { State } from './state.js';
+import { NO_VERSION, SWAP } from './swap.js';
+
+/** What the script is given; see there. */
+export interface Swap {
+  readonly version: Uint8Array;
+  readonly entry: string;
+  readonly value: Uint8Array | string;
+  readonly keep: string;
+  readonly nextEntry: string;
+  readonly whenFull: string;
+}
+
+/** Writes nothing, and so gives what there is. */
+export const LOOK: Swap = {
+  ...{ version: NO_VERSION, entry: '', value: '', keep: '', nextEntry: '', whenFull: '' },
+};
+
+export interface SwapConfig<R> {
+  readonly keys: RedisKeys;
+  readonly shards: Pick<RedisShards, 'call' | 'callBlocking'>;
+  readonly marker: Pick<Marker, 'keyFor' | 'seen' | 'guard'>;
+  /** How many replicas durable writes wait for, and for how long. */
+  readonly replicas: { readonly count: number; readonly ms: number };
+  /** What the replies of Redis stand for. */
+  readonly seen: (id: string, key: string, value: unknown, entry: unknown) => State<R>;
+}
+
+/** Runs the script once: null when it has written, otherwise what there is. */
+export function swapRunner<K extends Kind>(
+  kind: K,
+  { keys, shards, marker, replicas, seen }: SwapConfig<Records[K]>,
+): (
+  id: string,
+  swap: Swap,
+  options: { readonly durable: boolean },
+) => Promise<State<Records[K]> | null> {
+  async function runSwap(
+    id: string,
+    { version, entry, value, keep, nextEntry, whenFull }: Swap,
+    { durable }: { readonly durable: boolean },
+  ): Promise<State<Records[K]> | null> {
+    const key = keys.record(kind, id);
+    const ledger = ledgerPlace(keys, kind, key);
+    const run = (both: boolean) => async (send: Send) => {
+      const withLedger = both ? ledger : null;
+      return runScript(
+        send,
+        SWAP,
+        withLedger ? [key, withLedger.key] : [key],
+        [
+          ...[version, withLedger ? entry : '', withLedger?.field ?? '', value, keep],
+          ...[withLedger ? nextEntry : '', whenFull],
+        ].map(argument),
+      ).catch((error) => {
+        if (replyCode(error) !== 'WRONGTYPE') throw error;
+        throw lostRecord(kind, id, 'has no ledger: a key of the ledger is no hash', error);
+      });
+    };
+    const guarded = (work: (send: Send) => Promise<unknown>) =>
+      marker.guard(key, () =>
+        durable && replicas.count > 0
+          ? shards.callBlocking(key, (send) => safely(key, send, work))
+          : shards.call(key, work),
+      );
+    try {
+      const reply = await guarded(run(true));
+      return Array.isArray(reply) ? seen(id, key, reply[0], reply[1]) : null;
+    } catch (error) {
+      if (!ledger || !isTryAgain(error)) throw error;
+      // Their slot is on its way to another node of the Cluster, and one of the two has gone ahead. Nothing was
+      // done. One after the other is as safe, since a record may be ahead of the ledger.
+      const reply = await guarded(run(false));
+      const field = [ledger.key, ledger.field];
+      if (Array.isArray(reply)) {
+        const found = await shards.call(ledger.key, (send) => send(['HGET', ...field]));
+        return seen(id, key, reply[0], found);
+      }
+      if (nextEntry !== '') {
+        await shards.call(ledger.key, (send) => send(['HSET', ...field, nextEntry]));
+      }
+      return null;
+    }
+  }
+
+  /** WAIT counts what was written over its own connection, on which nobody hears of a lost marker in time. */
+  async function safely(
+    key: string,
+    send: Send,
+    run: (send: Send) => Promise<unknown>,
+  ): Promise<unknown> {
+    const reply = await run(send);
+    const [mark, done] = await together(
+      () => send(['GET', marker.keyFor(key)]),
+      () => send(['WAIT', String(replicas.count), String(replicas.ms)]),
+    );
+    marker.seen(mark);
+    if (Number(done) < replicas.count) {
+      throw notReplicated(Number(done), replicas.count, replicas.ms);
+    }
+    return reply;
+  }
+
+  return runSwap;
+}
+
+function isTryAgain(error: unknown): boolean {
+  return error instanceof UnavailableError && replyCode(error.cause) === 'TRYAGAIN';
+}
+
+function argument(value: string | Uint8Array): string | Buffer {
+  return typeof value === 'string' ? value : Buffer.from(value);
+}
