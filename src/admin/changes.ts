@@ -1,6 +1,7 @@
 import type { MethodName } from '../contracts.js';
 import { weakestAllowed } from '../policy/fallback.js';
 import type { OrganizationSetting } from '../policy/settings.js';
+import { acceptedWords } from './duo-accepted.js';
 
 /** One field of a setting, before and after, in words. */
 export interface Change {
@@ -64,6 +65,11 @@ export function changesBetween(
         from: from.whenUnavailable,
         to: to.whenUnavailable,
       });
+    }
+    const [counted, counts] = [acceptedWords(from.accepted), acceptedWords(to.accepted)];
+    if (counted !== counts) {
+      const field = 'duo.accepted';
+      changes.push({ field, label: 'Answers of Duo that count', from: counted, to: counts });
     }
     if (from.lendToClients !== to.lendToClients) {
       const say = (lends: boolean) => (lends ? 'yes' : 'no');

@@ -9,9 +9,13 @@ import {
 } from '../check-options.js';
 import type { SecondFactorStore, WhenUnavailable } from '../contracts.js';
 import { SallyportError } from '../errors.js';
-import type { SealedCredentials } from '../methods/duo/credentials.js';
 import type { CheckedKeys, CheckKeys } from '../methods/duo/save.js';
-import { NO_SETTING, type OrganizationSetting, organizationSetting } from '../policy/settings.js';
+import {
+  type DuoSetting,
+  NO_SETTING,
+  type OrganizationSetting,
+  organizationSetting,
+} from '../policy/settings.js';
 
 /** Duo's keys as a host's own program saves them: at start, or when an organization is made. */
 export interface DuoKeysInput {
@@ -114,12 +118,10 @@ export function duoProvision({
 /** Whoever enters keys wants Duo to be offered, also where only some mechanisms are accepted. */
 export function withDuo(
   { methods, ...setting }: OrganizationSetting,
-  duo: {
-    readonly keys: SealedCredentials;
-    readonly whenUnavailable: WhenUnavailable;
-    readonly lendToClients: boolean;
-  },
+  duo: DuoSetting,
 ): OrganizationSetting {
   const offered = methods === null || methods.includes('duo') ? methods : [...methods, 'duo'];
-  return { ...setting, methods: offered, duo };
+  // What is not said of it stays as it was.
+  const accepted = duo.accepted ?? setting.duo?.accepted;
+  return { ...setting, methods: offered, duo: { ...duo, ...(accepted && { accepted }) } };
 }

@@ -1,7 +1,9 @@
 import type { WhenUnavailable } from '../contracts.js';
+import { DEFAULT_ACCEPTED } from '../methods/duo/factors.js';
 import { isWeaker, weakestAllowed } from '../policy/fallback.js';
 import type { FieldErrors } from './bodies.js';
 import type { AdminContext } from './context.js';
+import { acceptedSection, type typedAccepted } from './duo-accepted.js';
 import type { OrganizationVisit } from './guard.js';
 import type { DuoSectionLocals } from './locals.js';
 import { type Current, currentSetting } from './proposals.js';
@@ -18,6 +20,7 @@ export interface DuoRefused {
   readonly message: string;
   readonly errors: FieldErrors;
   readonly typed: DuoSectionLocals['values'] | null;
+  readonly typedAccepted?: ReturnType<typeof typedAccepted>;
 }
 
 /** The part of the Authentication Mechanism page that is about Duo's keys. */
@@ -53,6 +56,7 @@ export async function duoSection(
       lendToClients: duo?.lendToClients ?? false,
     },
     choices: CHOICES.map((choice) => ({ ...choice, allowed: !isWeaker(choice.value, limit) })),
+    accepted: acceptedSection(duo?.accepted, refused?.typedAccepted ?? null),
     wrong: refused?.errors ?? {},
     message: refused?.message ?? null,
     open: refused !== null || duo !== null,
@@ -67,6 +71,7 @@ export function duoJson({ duo }: Current['value'], { lentBy }: DuoSectionLocals)
         apiHost: duo.keys.apiHost,
         whenUnavailable: duo.whenUnavailable,
         lendToClients: duo.lendToClients,
+        accepted: duo.accepted ?? DEFAULT_ACCEPTED,
       }
     : lentBy === null
       ? null

@@ -8,6 +8,7 @@ import { checkbox, readBody } from './bodies.js';
 import { changesBetween } from './changes.js';
 import type { AdminContext } from './context.js';
 import { dryRun } from './dry-run.js';
+import { acceptedShape, readAccepted, typedAccepted } from './duo-accepted.js';
 import { withDuo } from './duo-provision.js';
 import type { DuoRefused } from './duo-section.js';
 import type { OrganizationVisit } from './guard.js';
@@ -26,6 +27,7 @@ const shape = {
   apiHost: text,
   whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).default('deny'),
   lendToClients: checkbox,
+  ...acceptedShape,
 };
 
 type Fields = z.output<z.ZodObject<typeof shape>>;
@@ -47,6 +49,12 @@ export function duoKeyPages(
     if (fields.enabled === 'no') {
       if (current.value.duo) return askRemoval(visit, current, null);
       return done(visit, 'unchanged', current.version);
+    }
+    const { accepted, errors } = readAccepted(fields, current.value.duo);
+    if (Object.keys(errors).length > 0) {
+      const message = 'Say which of Duo’s answers count. Nothing was saved.';
+      const refused = { status: 422, error: 'invalid_setting' } as const;
+      return show(visit, { ...typed(fields), ...refused, message, errors });
     }
     const limit = await fallbackLimit(visit.organization);
     if (isWeaker(fields.whenUnavailable, limit)) {
@@ -70,6 +78,7 @@ export function duoKeyPages(
       keys: checked.keys,
       whenUnavailable: fields.whenUnavailable,
       lendToClients: visit.organization.kind === 'partner' && fields.lendToClients,
+      ...(accepted && { accepted }),
     });
     if (await concernsOthers(visit, current, setting)) return askWhether(visit, current, setting);
     await write(visit, current, setting, fields);
@@ -298,6 +307,10 @@ function withoutDuo({ methods, ...setting }: OrganizationSetting): OrganizationS
 }
 
 /** What fills the form again: never the secret. */
-function typed({ clientId, apiHost, whenUnavailable, lendToClients }: Fields) {
-  return { typed: { clientId, apiHost, whenUnavailable, lendToClients } };
+function typed(fields: Fields) {
+  const { clientId, apiHost, whenUnavailable, lendToClients } = fields;
+  return {
+    typed: { clientId, apiHost, whenUnavailable, lendToClients },
+    typedAccepted: typedAccepted(fields),
+  };
 }

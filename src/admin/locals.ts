@@ -112,10 +112,24 @@ export interface DuoSectionLocals {
     /** Whether the partner leaves this choice. */
     readonly allowed: boolean;
   }[];
+  /** Which of Duo's answers count, at login and in a step-up. */
+  readonly accepted: readonly {
+    readonly name: 'login' | 'stepUp';
+    readonly legend: string;
+    readonly rule: 'any' | 'actual' | 'these';
+    readonly factors: readonly Ticked[];
+    readonly reasons: readonly Ticked[];
+  }[];
   readonly wrong: FieldErrors;
   readonly message: string | null;
   /** Whether the form begins with "Yes". */
   readonly open: boolean;
+}
+
+interface Ticked {
+  readonly value: string;
+  readonly label: string;
+  readonly checked: boolean;
 }
 
 /** `admin/duo-remove`: whom removing the keys, or other ones, would leave without a mechanism. */

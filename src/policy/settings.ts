@@ -29,11 +29,14 @@ const resultNames = z
   .array(z.string().regex(/^\w{1,64}$/))
   .min(1)
   .max(40)
+  .readonly()
   .nullable();
 const resultRule = z.union([
   z.enum(['any', 'actual']),
   z.strictObject({ factors: resultNames, reasons: resultNames }),
 ]);
+
+export const duoAcceptedSchema = z.strictObject({ login: resultRule, stepUp: resultRule });
 
 const duo = z.strictObject({
   keys: duoKeys,
@@ -42,7 +45,7 @@ const duo = z.strictObject({
   /** Clients of this partner that have no keys of their own use these. */
   lendToClients: z.boolean(),
   /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
-  accepted: z.strictObject({ login: resultRule, stepUp: resultRule }).optional(),
+  accepted: duoAcceptedSchema.optional(),
 });
 
 /** What a partner demands of its clients' users; clients cannot lower it. */

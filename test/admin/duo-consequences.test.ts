@@ -137,4 +137,55 @@ describe('what an administrator decides for Duo', () => {
       assert.match(own.text, /value="let-in" disabled/);
     });
   });
+
+  describe('which of Duo’s answers count', () => {
+    const path = '/setup/organizations/globex/duo';
+    const acceptedNow = async () => (await duoOf('globex'))?.accepted;
+    async function save(fields: Record<string, string | string[]>) {
+      const admin = await signedIn('admin@globex');
+      const { version } = (await settingOf('globex')) ?? {};
+      return admin.submit(path, { ...typed(ours, version), ...fields } as Record<string, string>);
+    }
+    beforeEach(() => set('globex', { mode: 'required', duo: ours.setting('globex') }));
+
+    it('is a form with the defaults ticked', async () => {
+      const admin = await signedIn('admin@globex');
+      const { text } = await admin.get('/setup/organizations/globex/authentication');
+      assert.match(text, /name="loginRule" value="any" checked/);
+      assert.match(text, /name="stepUpRule" value="actual" checked/);
+      assert.match(text, /name="loginFactors" value="bypass_code"/);
+      assert.match(text, /name="stepUpReasons" value="remembered_device"/);
+    });
+
+    it('is saved as it is chosen, and stays where nothing is said of it', async () => {
+      const chosen = {
+        ...{ loginRule: 'actual', stepUpRule: 'these' },
+        stepUpFactors: ['webauthn', 'verified_duo_push'],
+      };
+      assert.equal((await save(chosen)).status, 303);
+      const expected = {
+        login: 'actual',
+        stepUp: { factors: ['webauthn', 'verified_duo_push'], reasons: null },
+      };
+      assert.deepEqual(await acceptedNow(), expected);
+      assert.equal((await save({ whenUnavailable: 'fall-back-to-totp' })).status, 303);
+      assert.deepEqual(await acceptedNow(), expected, 'a program that leaves it out');
+      const saved = await host.door.duo.save(
+        'globex',
+        { ...ours.keys, apiHost: ours.simulator.apiHost },
+        { actor: 'provisioning' },
+      );
+      assert.equal(saved.kind, 'saved');
+      assert.deepEqual(await acceptedNow(), expected, 'nor does the host’s own code');
+    });
+
+    it('is refused at its field where nothing would count', async () => {
+      const refused = await save({ loginRule: 'any', stepUpRule: 'these' });
+      assert.equal(refused.status, 422);
+      assert.match(refused.text, /id="duo-stepUpRule-error"/);
+      assert.match(refused.text, /name="stepUpRule" value="these" checked/);
+      assert.equal(await acceptedNow(), undefined);
+      assert.equal((await save({ loginRule: 'nonsense' })).status, 400);
+    });
+  });
 });
