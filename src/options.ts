@@ -52,6 +52,11 @@ export interface SallyportOptions {
   readonly homeUrl?: string;
   /** Where the library's pages live. Default `/two-factor`. */
   readonly path?: string;
+  /**
+   * The path below which browsers find the app, where a proxy takes it off before it hands requests on, e.g.
+   * `/console`. What Express mounts the app at needs no saying. `loginUrl`, `homeUrl` and `path` are the app's own.
+   */
+  readonly baseUrl?: string;
   /** How long a proof counts. Default `12h`; a policy's `maxAgeSeconds` counts where it is smaller. */
   readonly maxAge?: Duration;
   /** How long a session may stand between the doors. Default `10m`. */
@@ -123,6 +128,7 @@ export interface Config {
   readonly loginUrl: string;
   readonly homeUrl: string;
   readonly path: string;
+  readonly baseUrl: string;
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
   readonly endedForMs: number;
@@ -187,6 +193,10 @@ const schema = optionsObject({
   ),
   loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
   homeUrl: localUrl("a local path, e.g. '/'").default('/'),
+  baseUrl: option<string>(
+    "the path that a proxy takes off, without a slash at its end, e.g. '/console'",
+    (value) => typeof value === 'string' && /^(\/[\w.~-]+)*$/.test(value),
+  ).default(''),
   path: option<string>(
     "a local path without a slash at its end, e.g. '/two-factor'",
     (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
@@ -255,6 +265,12 @@ export function parseOptions(raw: unknown): Config {
     throw new SallyportError(
       'ERR_OPTION',
       `issuer must be a text of 1 to 64 characters where there is no branding, which names the pages, got ${typeof rest.issuer}`,
+    );
+  }
+  if (rest.loginUrl === rest.path || rest.loginUrl.startsWith(`${rest.path}/`)) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      `loginUrl must be the local path of the login page, e.g. '/login', outside of path (${rest.path}), got '${rest.loginUrl}'`,
     );
   }
   return Object.freeze({

@@ -23,6 +23,7 @@ import { identify } from './gate/identify.js';
 import { inspector, type KnownSituation } from './gate/inspect.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { wantsHtml } from './gate/navigation.js';
+import { type Mounts, mounts, type Places } from './gate/places.js';
 import { bodyOf } from './gate/request-bodies.js';
 import {
   administratorProof,
@@ -46,6 +47,8 @@ import { createBranding } from './pages/branding.js';
 import { csrfGuard, sessionCsrf } from './pages/csrf.js';
 import { pageHeaders } from './pages/headers.js';
 import { identicalAnswers } from './pages/identical-answers.js';
+import { leaving } from './pages/leave.js';
+import { mountedPages } from './pages/mount.js';
 import { qrSvg } from './pages/qr.js';
 import { recoveryCodePages } from './pages/recovery-codes.js';
 import { responder } from './pages/respond.js';
@@ -103,7 +106,7 @@ export interface Door {
  */
 export function sallyport(options: SallyportOptions): Door {
   const config = parseOptions(options);
-  const { store, path, homeUrl, loginUrl, origin } = config;
+  const { store, origin } = config;
   const onError = neverThrows(config.onError);
   const now = () => store.now();
 
@@ -123,6 +126,9 @@ export function sallyport(options: SallyportOptions): Door {
   const expire = (req: Request) => endSession(req, ends);
   const identifying = identify(config.subject);
 
+  const mounted: Mounts<ReturnType<typeof at>> = mounts(config, at);
+  const gateConfigOf = (req: Request) => mounted.of(req).gateConfig;
+
   const pagesName = typeof config.issuer === 'string' ? config.issuer : 'Two-factor authentication';
   const brandOf = createBranding(config.branding, { name: pagesName }, onError);
   const naming = appNaming({
@@ -131,7 +137,12 @@ export function sallyport(options: SallyportOptions): Door {
     brandName: (subject) => brandOf(subject).name,
     report: onError,
   });
-  const clients = duoClients({ redirectUrl: `${origin}${path}/duo/callback`, ...config.duo });
+  const clients = duoClients({
+    ...config.duo,
+    get redirectUrl() {
+      return `${origin}${mounted.latest().path}/duo/callback`;
+    },
+  });
   const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
   const duoMethod = duo({
     store,
@@ -185,28 +196,12 @@ export function sallyport(options: SallyportOptions): Door {
   });
   const run = attempts({ store, limits, audit: events });
 
-  const stylesheets = createStylesheets(`${path}/assets`);
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
     subjectForBrand: identifying.forLooks,
   });
-  const respond = responder({
-    origin,
-    path,
-    homeUrl,
-    loginUrl,
-    views,
-    stylesheets,
-    brandOf,
-    csrf,
-    audit: events,
-    headers,
-    subjectOf: identifying.forLooks,
-    onError,
-  });
-
   const attemptOf = (
     { subject, facts, session, decision }: KnownSituation,
     input: Attempt['input'],
@@ -228,7 +223,12 @@ export function sallyport(options: SallyportOptions): Door {
     async attemptOf(req) {
       const situation = await inspecting.inspect(req);
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
-        throw new RequestError(401, 'authentication_required', 'Please sign in first.', loginUrl);
+        throw new RequestError(
+          401,
+          'authentication_required',
+          'Please sign in first.',
+          mounted.of(req).places.loginUrl,
+        );
       }
       return attemptOf(situation, bodyOf(req));
     },
@@ -240,7 +240,7 @@ export function sallyport(options: SallyportOptions): Door {
     elevate,
     renew,
     origin,
-    path,
+    path: config.path,
   });
   const recognize: GateConfig['recognize'] = async (req, res, situation) => {
     const outcome = await devices.recognize(req, res, situation);
@@ -257,16 +257,70 @@ export function sallyport(options: SallyportOptions): Door {
       return done;
     },
   };
-  const places = { origin, path, homeUrl, loginUrl };
-  const gateConfig = {
-    ...places,
-    tryAgain: tryAgain({ ...places, ends, respond, headers }),
-    inspector: inspecting,
-    expire,
-    recognize,
-    fail: respond.fail,
-  };
-  const requireFresh = freshness(gateConfig);
+  const answers = identicalAnswers();
+
+  /** What a door gives to the browsers of one mount. */
+  function at(places: Places) {
+    const stylesheets = createStylesheets(`${places.path}/assets`);
+    const respond = responder({
+      ...places,
+      views,
+      stylesheets,
+      brandOf,
+      csrf,
+      audit: events,
+      headers,
+      subjectOf: identifying.forLooks,
+      onError,
+    });
+    const gateConfig: GateConfig = {
+      ...places,
+      tryAgain: tryAgain({ ...places, ends, respond, headers }),
+      inspector: inspecting,
+      expire,
+      recognize,
+      fail: respond.fail,
+    };
+    const requireFresh = freshness(gateConfig);
+    const requireAdministrator = administratorProof(gateConfig);
+    const leave = leaving({ ...places, keyring: keys, respond, now });
+    const router = pagesRouter({
+      ...gateConfig,
+      leave,
+      store,
+      audit: events,
+      redeemActivationKey,
+      requireFresh,
+      renew,
+      keepSession,
+      duo: duoMethod,
+      onError,
+      answers,
+      recoveryCodes: recoveryCodePages({
+        ...places,
+        store,
+        keyring: keys,
+        bits: config.recoveryCodes.bits,
+        audit: events,
+        respond,
+        requireFresh,
+      }),
+      accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
+      methods,
+      passport: config.passport ?? defaultPassport,
+      run,
+      attemptOf,
+      elevate,
+      devices: remembering,
+      respond,
+      stylesheets,
+      csrf,
+      brandOf,
+      subjectForBrand: identifying.forLooks,
+      now,
+    });
+    return { places, gateConfig, requireAdministrator, respond, leave, router };
+  }
 
   return {
     async ready() {
@@ -284,45 +338,9 @@ export function sallyport(options: SallyportOptions): Door {
         saving: (req) => inspecting.noteBeforeSave(req),
       }),
 
-    pages() {
-      return pagesRouter({
-        ...gateConfig,
-        store,
-        audit: events,
-        redeemActivationKey,
-        requireFresh,
-        renew,
-        keepSession,
-        duo: duoMethod,
-        keyring: keys,
-        onError,
-        answers: identicalAnswers(),
-        recoveryCodes: recoveryCodePages({
-          ...places,
-          store,
-          keyring: keys,
-          bits: config.recoveryCodes.bits,
-          audit: events,
-          respond,
-          requireFresh,
-        }),
-        accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
-        methods,
-        passport: config.passport ?? defaultPassport,
-        run,
-        attemptOf,
-        elevate,
-        devices: remembering,
-        respond,
-        stylesheets,
-        csrf,
-        brandOf,
-        subjectForBrand: identifying.forLooks,
-        now,
-      });
-    },
+    pages: () => mountedPages({ mounts: mounted, inspector: inspecting }),
 
-    gate: (gateOptions) => gate(gateConfig, gateOptions),
+    gate: (gateOptions) => gate(gateConfigOf, gateOptions),
 
     admin(adminOptions) {
       const { organizationPolicy } = config;
@@ -342,20 +360,28 @@ export function sallyport(options: SallyportOptions): Door {
           checkDuoKeys,
           audit: events,
           inspector: inspecting,
-          turnAway: (situation, req, res) => turnAway(gateConfig, situation, req, res),
-          requireAdministrator: administratorProof(gateConfig),
+          baseUrl: config.baseUrl,
+          turnAway: (situation, req, res) => turnAway(gateConfigOf(req), situation, req, res),
+          requireAdministrator: (req, ...rest) =>
+            mounted.of(req).requireAdministrator(req, ...rest),
           csrf,
           headers,
           wantsHtml,
           // One renderer for both kinds of pages, of which neither knows the other's views.
-          present: { ...respond, qr: qrSvg, moment: onDate },
+          present: {
+            page: (req, ...rest) => mounted.of(req).respond.page(req, ...rest),
+            onward: (req, ...rest) => mounted.of(req).respond.onward(req, ...rest),
+            fail: (req, ...rest) => mounted.of(req).respond.fail(req, ...rest),
+            qr: qrSvg,
+            moment: onDate,
+          },
         },
         adminOptions,
       );
     },
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
-    require: (requirement) => requireProof(gateConfig, requirement, [...methods.keys()]),
+    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.keys()]),
     check: (req) => checking.check(req),
 
     passport: nameStrategies,

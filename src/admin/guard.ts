@@ -67,7 +67,7 @@ export interface Guards {
 export interface GuardConfig
   extends Pick<
     AdminPorts,
-    'inspector' | 'turnAway' | 'requireAdministrator' | 'csrf' | 'wantsHtml' | 'present'
+    'baseUrl' | 'inspector' | 'turnAway' | 'requireAdministrator' | 'csrf' | 'wantsHtml' | 'present'
   > {
   readonly directory: CheckedDirectory;
   readonly mayI: MayI;
@@ -113,7 +113,7 @@ export function guards(config: GuardConfig): Guards {
         res,
         situation,
         admin: situation.subject,
-        links: linksAt(req.baseUrl),
+        links: linksAt(config.baseUrl + req.baseUrl),
         may: (action, target) => mayI(req, action, target),
         proven: (backTo) => config.requireAdministrator(req, res, { ...wanted(req, kind), backTo }),
       });

@@ -39,6 +39,8 @@ export interface AdminPorts {
   readonly checkDuoKeys: CheckKeys;
   readonly audit: Audit;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
+  /** What a proxy takes off the paths before it hands them on; empty where none does. */
+  readonly baseUrl: string;
   readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
   readonly requireAdministrator: RequireAdministrator;
   readonly csrf: { check(req: Request, res: Response): Promise<void> };

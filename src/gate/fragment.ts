@@ -1,18 +1,13 @@
 import type { CookieOptions, Request, Response } from 'express';
+import type { Places } from './places.js';
 
 const COOKIE = 'sallyport.fragment';
-
-interface FragmentConfig {
-  readonly origin: string;
-  /** Where our pages live: theirs alone is this cookie. */
-  readonly path: string;
-}
 
 /**
  * What stood after the `#` of the page that one is brought back to; empty where nothing did. No browser sends it:
  * the script of our pages puts it into a cookie (views/sallyport.js), and where no script runs it is lost.
  */
-export function takeFragment(req: Request, config: FragmentConfig): string {
+export function takeFragment(req: Request, config: Pick<Places, 'origin' | 'path'>): string {
   const found = /(?:^|;\s*)sallyport\.fragment=([^;\s]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (found === undefined) return '';
   if (req.res) forgetFragment(req.res, config);
@@ -25,7 +20,10 @@ export function takeFragment(req: Request, config: FragmentConfig): string {
 }
 
 /** Another page is wanted: what stood after the `#` of the one before is not this one's. */
-export function forgetFragment(res: Response, { origin, path }: FragmentConfig): void {
+export function forgetFragment(
+  res: Response,
+  { origin, path }: Pick<Places, 'origin' | 'path'>,
+): void {
   const attributes: CookieOptions = {
     path,
     sameSite: 'lax',

@@ -1,27 +1,22 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { checkOptions, listOption, optionsObject } from '../check-options.js';
-import { broken } from '../errors.js';
+import { broken, SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import type { Decision } from './decide.js';
 import { forgetFragment } from './fragment.js';
 import type { Inspector, KnownSituation, Situation } from './inspect.js';
 import { isLateForm, noteLateForm } from './late-form.js';
 import { isNavigation } from './navigation.js';
-import {
-  type ReturnToConfig,
-  rememberForLogin,
-  rememberInSession,
-  wantedPage,
-} from './return-to.js';
+import { askedUrl, type Places, rawPath } from './places.js';
+import { rememberForLogin, rememberInSession, wantedPage } from './return-to.js';
 
 export interface GateOptions {
   /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it; GET includes HEAD. */
   readonly exempt?: readonly string[];
 }
 
-export interface GateConfig extends ReturnToConfig {
+export interface GateConfig extends Places {
   readonly inspector: Inspector;
-  readonly loginUrl: string;
   /** Answers a failure with a 503, in HTML or JSON. */
   readonly fail: (req: Request, res: Response, error: unknown) => void;
   /** True when the request comes from a remembered device; then the session is a proven one. */
@@ -40,19 +35,22 @@ const schema = optionsObject({
 });
 
 /** Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. */
-export function gate(config: GateConfig, options: GateOptions = {}): RequestHandler {
+export function gate(
+  configOf: (req: Request) => GateConfig,
+  options: GateOptions = {},
+): RequestHandler {
   const { exempt } = checkOptions(options, schema, { name: 'gate', path: '' });
   const exempted = new Set(exempt);
-  const { inspector } = config;
 
   return function secondFactorGate(req, res, next) {
-    if (exempted.size > 0 && isExempt(exempted, req)) {
+    const config = configOf(req);
+    if (exempted.size > 0 && isExempt(exempted, req, config)) {
       next();
       return;
     }
     let situation: ReturnType<Inspector['inspect']>;
     try {
-      situation = inspector.inspect(req);
+      situation = config.inspector.inspect(req);
     } catch (error) {
       config.fail(req, res, error);
       return;
@@ -112,7 +110,7 @@ export async function turnAway(
       if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
       if (isLateForm(req)) noteLateForm(res, config);
       forgetFragment(res, config);
-      res.redirect(303, url);
+      redirect(req, res, config, url);
       return;
     }
     case 'deny': {
@@ -128,7 +126,8 @@ export async function turnAway(
       const late = isLateForm(req);
       if (late) noteLateForm(res, config);
       // The host's login page has nothing to say of a form; a page of ours on the way there has.
-      res.redirect(303, decision.why === 'no-subject' && !late ? loginUrl : `${path}/expired`);
+      const toLogin = decision.why === 'no-subject' && !late;
+      redirect(req, res, config, toLogin ? loginUrl : `${path}/expired`);
       return;
     }
     case 'pass':
@@ -143,7 +142,7 @@ export async function turnAway(
  * navigation, otherwise by whoever sent it. The session has another id, so nothing goes on with this one.
  */
 async function recognized(
-  config: Pick<GateConfig, 'recognize' | keyof ReturnToConfig>,
+  config: Pick<GateConfig, 'recognize' | keyof Places>,
   situation: Situation,
   req: Request,
   res: Response,
@@ -170,9 +169,43 @@ export function nextUrl(
   return decision.kind === 'enroll' ? `${path}/activate` : `${path}/challenge`;
 }
 
-/** By method and exact raw path; what may be had with GET may be had with HEAD, as in Express. */
-function isExempt(exempted: ReadonlySet<string>, { method, originalUrl }: Request): boolean {
-  const query = originalUrl.indexOf('?');
-  const path = query < 0 ? originalUrl : originalUrl.slice(0, query);
-  return exempted.has(`${method} ${path}`) || (method === 'HEAD' && exempted.has(`GET ${path}`));
+/** Never to the address that was asked for: the browser would ask for it without end. */
+function redirect(req: Request, res: Response, config: Places, url: string): void {
+  const asked = rawPath(askedUrl(req, config));
+  const { path, loginUrl } = config;
+  const login = new URL(loginUrl, config.origin).pathname;
+  // A login that comes too late can never come in time.
+  const loops =
+    req.method === 'GET'
+      ? asked === new URL(url, config.origin).pathname
+      : asked === login && isLateForm(req) && url === `${path}/expired`;
+  if (!loops) {
+    res.redirect(303, url);
+    return;
+  }
+  throw new SallyportError(
+    'ERR_OPTION',
+    asked === login
+      ? `loginUrl: ${loginUrl} is behind the gate itself, so nobody can sign in; mount the login page above door.gate(), or name it in exempt`
+      : `path: ${path} is where browsers are sent, and no page of ours is there; mount door.pages() above door.gate(), in the app where path is to be, and behind a proxy that takes a part of it off set baseUrl`,
+  );
+}
+
+/**
+ * By method and exact raw path, as the request has it or below where the app is mounted; what may be had with GET
+ * may be had with HEAD, as in Express.
+ */
+function isExempt(
+  exempted: ReadonlySet<string>,
+  { method, originalUrl }: Request,
+  { stripped, folder }: Places,
+): boolean {
+  const path = rawPath(originalUrl);
+  const mount = folder.slice(stripped.length);
+  const isNamed = (name: string): boolean =>
+    exempted.has(`${name} ${path}`) ||
+    (mount.length > 1 &&
+      path.startsWith(`${mount}/`) &&
+      exempted.has(`${name} ${path.slice(mount.length)}`));
+  return isNamed(method) || (method === 'HEAD' && isNamed('GET'));
 }

@@ -1,5 +1,6 @@
 import type { CookieOptions, Request, Response } from 'express';
 import { isNavigation } from './navigation.js';
+import type { Places } from './places.js';
 
 const COOKIE = 'sallyport.late';
 /** For as long as it takes to be led to the next page of ours. */
@@ -22,7 +23,7 @@ export function formPage(req: Request, { origin }: { readonly origin: string }):
 }
 
 /** Has the next page of ours say that nothing was taken. */
-export function noteLateForm(res: Response, config: { readonly origin: string }): void {
+export function noteLateForm(res: Response, config: Pick<Places, 'origin' | 'folder'>): void {
   res.cookie(COOKIE, '1', { ...attributes(config), maxAge: LIFETIME_MS });
 }
 
@@ -30,13 +31,13 @@ export function noteLateForm(res: Response, config: { readonly origin: string })
 export function takeLateForm(
   req: Request,
   res: Response,
-  config: { readonly origin: string },
+  config: Pick<Places, 'origin' | 'folder'>,
 ): boolean {
   if (!/(?:^|;\s*)sallyport\.late=1/.test(req.headers.cookie ?? '')) return false;
   res.clearCookie(COOKIE, attributes(config));
   return true;
 }
 
-function attributes({ origin }: { readonly origin: string }): CookieOptions {
-  return { path: '/', httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
+function attributes({ origin, folder }: Pick<Places, 'origin' | 'folder'>): CookieOptions {
+  return { path: folder, httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
 }

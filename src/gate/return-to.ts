@@ -2,27 +2,17 @@ import type { CookieOptions, Request, Response } from 'express';
 import { takeFragment } from './fragment.js';
 import { formPage, isLateForm } from './late-form.js';
 import { isPage } from './navigation.js';
+import { askedUrl, type Places } from './places.js';
 
 const COOKIE = 'sallyport.return';
 const MAX_LENGTH = 2000;
 const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
 
-export interface ReturnToConfig {
-  readonly origin: string;
-  /** Where the library's own pages live: of them only My Profile is a place to come back to. */
-  readonly path: string;
-  readonly homeUrl: string;
-  readonly loginUrl: string;
-}
-
 /**
  * The path to come back to, if it is one of this site: starts with a single slash and, read as a browser
  * reads it, stays on the origin. Anything else is null.
  */
-export function localPath(
-  value: unknown,
-  { origin, path }: Pick<ReturnToConfig, 'origin' | 'path'>,
-) {
+export function localPath(value: unknown, { origin, path }: Pick<Places, 'origin' | 'path'>) {
   if (typeof value !== 'string' || value.length > MAX_LENGTH) return null;
   // Browsers read a backslash as a slash and skip control characters, so `/\evil` and `/\t/evil` leave.
   if (!/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(value)) return null;
@@ -34,20 +24,18 @@ export function localPath(
 }
 
 /** Whether a request is for a page of ours. */
-export function isOwnPage(
-  originalUrl: string,
-  { origin, path }: Pick<ReturnToConfig, 'origin' | 'path'>,
-): boolean {
-  return URL.canParse(originalUrl, origin) && isBelow(path, new URL(originalUrl, origin).pathname);
+export function isOwnPage(url: string, { origin, path }: Pick<Places, 'origin' | 'path'>): boolean {
+  return URL.canParse(url, origin) && isBelow(path, new URL(url, origin).pathname);
 }
 
 /** The page that a request is for, or the one of a form that came too late; null for anything else. */
-function askedFor(req: Request, config: ReturnToConfig): string | null {
-  if (isPage(req)) return localPath(req.originalUrl, config);
+function askedFor(req: Request, config: Places): string | null {
+  const url = askedUrl(req, config);
+  if (isPage(req)) return localPath(url, config);
   if (!isLateForm(req)) return null;
   const profile = `${config.path}/profile`;
   // Our own pages send no referrer.
-  const page = req.originalUrl.startsWith(`${profile}/`) ? profile : formPage(req, config);
+  const page = url.startsWith(`${profile}/`) ? profile : formPage(req, config);
   return localPath(page, config);
 }
 
@@ -59,7 +47,7 @@ function isBelow(folder: string, pathname: string): boolean {
  * Remembers where a visitor wanted to go, across the password login. It has to be a cookie: Passport replaces
  * the session at login, and a session written for each anonymous visitor would fill the store.
  */
-export function rememberForLogin(req: Request, res: Response, config: ReturnToConfig): void {
+export function rememberForLogin(req: Request, res: Response, config: Places): void {
   const wanted = askedFor(req, config);
   if (wanted === null || isHome(wanted, config)) return;
   res.cookie(COOKIE, Buffer.from(wanted).toString('base64url'), {
@@ -75,7 +63,7 @@ export function rememberForLogin(req: Request, res: Response, config: ReturnToCo
 export function rememberInSession(
   req: Request,
   res: Response,
-  config: ReturnToConfig,
+  config: Places,
   { stepUp }: { readonly stepUp: boolean },
 ): boolean {
   const { sallyport } = req.session;
@@ -86,7 +74,7 @@ export function rememberInSession(
 }
 
 /** The page that a person wants who is let in by this very request, and has never been asked for anything. */
-export function wantedPage(req: Request, res: Response, config: ReturnToConfig): string {
+export function wantedPage(req: Request, res: Response, config: Places): string {
   return lastWanted(req, res, config, { home: false }) ?? takeReturnTo(req, config);
 }
 
@@ -97,7 +85,7 @@ export function wantedPage(req: Request, res: Response, config: ReturnToConfig):
 function lastWanted(
   req: Request,
   res: Response,
-  config: ReturnToConfig,
+  config: Places,
   { home }: { readonly home: boolean },
 ): string | null {
   const early = takeCookie(req, res, config);
@@ -107,8 +95,8 @@ function lastWanted(
   return early ?? (req.session.sallyport?.returnTo === undefined ? asked : null);
 }
 
-function isHome(path: string, { homeUrl }: ReturnToConfig): boolean {
-  return path === homeUrl || path === '/';
+function isHome(path: string, { homeUrl, folder }: Places): boolean {
+  return path === homeUrl || path === folder || path === `${folder}/`;
 }
 
 /** A login's redirect names the login page as its referrer; a browser that names none may have been typed into. */
@@ -119,7 +107,7 @@ function cameFrom(req: Request, loginUrl: string): boolean {
 }
 
 /** Where to go now that both doors are open. Who asks once more, with a second click, is led there too. */
-export function takeReturnTo(req: Request, config: ReturnToConfig): string {
+export function takeReturnTo(req: Request, config: Places): string {
   const { returnTo, landed, ...rest } = req.session.sallyport ?? {};
   const page = localPath(returnTo, config);
   const fragment = page === null ? '' : takeFragment(req, config);
@@ -131,13 +119,13 @@ export function takeReturnTo(req: Request, config: ReturnToConfig): string {
   return wanted ?? config.homeUrl;
 }
 
-function takeCookie(req: Request, res: Response, config: ReturnToConfig): string | null {
+function takeCookie(req: Request, res: Response, config: Places): string | null {
   const found = /(?:^|;\s*)sallyport\.return=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (found === undefined) return null;
   res.clearCookie(COOKIE, attributes(config));
   return localPath(Buffer.from(found, 'base64url').toString(), config);
 }
 
-function attributes({ origin }: ReturnToConfig): CookieOptions {
-  return { path: '/', httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
+function attributes({ origin, folder }: Places): CookieOptions {
+  return { path: folder, httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
 }

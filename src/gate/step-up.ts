@@ -25,15 +25,15 @@ export interface RequireOptions {
  * sent again by whoever sent it.
  */
 export function requireProof(
-  config: GateConfig,
+  configOf: (req: Request) => GateConfig,
   options: RequireOptions = {},
   registered: readonly MethodName[] = [],
 ): RequestHandler {
   const stepUp = parseRequire(options, registered);
-  const { inspector } = config;
 
   return function secondFactorStepUp(req, res, next) {
-    (async () => inspector.inspect(req, stepUp))()
+    const config = configOf(req);
+    (async () => config.inspector.inspect(req, stepUp))()
       .then(async (situation) => {
         if (situation.decision.kind === 'pass') return true;
         await demand(config, req, res, situation, stepUp);

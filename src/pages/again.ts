@@ -1,12 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { formPage, isLateForm } from '../gate/late-form.js';
 import { isNavigation } from '../gate/navigation.js';
-import { isOwnPage, localPath, type ReturnToConfig } from '../gate/return-to.js';
+import { askedUrl, type Places } from '../gate/places.js';
+import { isOwnPage, localPath } from '../gate/return-to.js';
 import { noteTried, wentOn } from '../session/carried-id.js';
 import type { SessionEnds } from '../session/session-ends.js';
 import type { Responder } from './respond.js';
 
-export interface AgainConfig extends ReturnToConfig {
+export interface AgainConfig extends Places {
   readonly ends: SessionEnds;
   readonly respond: Pick<Responder, 'page'>;
   readonly headers: RequestHandler;
@@ -23,7 +24,7 @@ const ON_THE_WAY = 'Your sign-in has just gone on in another tab, or with anothe
  * moment. A navigation tries once more, a program is told to. True when it has answered.
  */
 export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): TryAgain {
-  const { path, origin, homeUrl } = config;
+  const { path, origin, homeUrl, folder } = config;
   return async function answeredAgain(req, res) {
     if (!(await wentOn(req, ends))) return false;
     const page = (heading: string, text: string, primary: { label: string; href: string }) =>
@@ -42,15 +43,15 @@ export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): Tr
       await page(HEADING, ON_THE_WAY, { label: 'Continue', href: path });
       return true;
     }
-    noteTried(req, res, { secure: origin.startsWith('https:') });
-    if (isLateForm(req) && !isOwnPage(req.originalUrl, config)) {
+    noteTried(req, res, { path: folder, secure: origin.startsWith('https:') });
+    if (isLateForm(req) && !isOwnPage(askedUrl(req, config), config)) {
       const href = localPath(formPage(req, config), config) ?? homeUrl;
       const text = `${ON_THE_WAY} What you sent was not taken: go back to the form and send it again.`;
       await page('Please send that again', text, { label: 'Back to the form', href });
       return true;
     }
     // Of our own pages, where the new session stands tells which is the next.
-    const href = req.method === 'GET' ? (localPath(req.originalUrl, config) ?? path) : path;
+    const href = req.method === 'GET' ? (localPath(askedUrl(req, config), config) ?? path) : path;
     res.set('Refresh', `1; url=${href}`);
     await page(HEADING, `${ON_THE_WAY} You are brought there.`, { label: 'Continue', href });
     return true;

@@ -3,6 +3,7 @@ import type { Challenge, RefusalReason, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
+import { askedUrl } from '../gate/places.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { sessionEnded } from '../session/elevate.js';
@@ -228,7 +229,8 @@ export function duoPages(config: PageConfig) {
   async function cameWithoutSession(req: Request, res: Response): Promise<boolean> {
     const crossed = ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '');
     if (!crossed || !wantsHtml(req)) return false;
-    res.set('Refresh', `0; url=${req.originalUrl}`);
+    const href = askedUrl(req, config);
+    res.set('Refresh', `0; url=${href}`);
     await respond.page(req, res, {
       status: 401,
       view: 'message',
@@ -238,7 +240,7 @@ export function duoPages(config: PageConfig) {
         ...{ status: null, advice: null },
         heading: 'Coming back from Duo',
         text: 'You are brought back in a moment.',
-        primary: { label: 'Continue', href: req.originalUrl },
+        primary: { label: 'Continue', href },
       },
       json: {},
     });

@@ -2,11 +2,10 @@ import type { Request, Response } from 'express';
 import type { Keyring } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { wantsHtml } from '../gate/navigation.js';
+import { askedUrl, type Places } from '../gate/places.js';
 import type { Responder } from './respond.js';
 
-export interface LeaveConfig {
-  readonly origin: string;
-  readonly path: string;
+export interface LeaveConfig extends Pick<Places, 'origin' | 'stripped' | 'path'> {
   readonly keyring: Keyring;
   readonly respond: Responder;
   readonly now: () => number;
@@ -19,9 +18,13 @@ const SEALED_FOR = JSON.stringify(['leave']);
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** Says of an answer to a form of ours that it redirects. */
-export function noteOnward(req: Request, res: Response, { origin }: { readonly origin: string }) {
+export function noteOnward(
+  req: Request,
+  res: Response,
+  { origin, folder }: Pick<Places, 'origin' | 'folder'>,
+) {
   if (req.method !== 'POST') return;
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax' } as const;
+  const attributes = { path: folder, httpOnly: true, sameSite: 'lax' } as const;
   res.cookie(COOKIE, '1', {
     ...attributes,
     secure: origin.startsWith('https:'),
@@ -34,13 +37,16 @@ export function noteOnward(req: Request, res: Response, { origin }: { readonly o
  * another site, which a page behind the gate, or the login page, may well answer with. So such a redirect leads by
  * a page of ours, which ends the chain and leads on.
  */
-export function leaving({ origin, path, keyring, respond, now }: LeaveConfig) {
+export type Leaving = ReturnType<typeof leaving>;
+
+export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
+  const { origin, path } = places;
   const page = `${path}/leave`;
 
   /** The page that leads to another site; null for what stays on this one, or leads nowhere. */
   function pageFor(req: Request, location: unknown): string | null {
     if (typeof location !== 'string') return null;
-    const here = new URL(req.originalUrl.replace(/^\/{2,}/, '/'), origin);
+    const here = new URL(askedUrl(req, places).replace(/^\/{2,}/, '/'), origin);
     if (!URL.canParse(location, here.href)) return null;
     const url = new URL(location, here);
     if (url.origin === origin || ['javascript:', 'data:'].includes(url.protocol)) return null;

@@ -9,8 +9,9 @@ import type {
 } from '../contracts.js';
 import { broken } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
+import type { Places } from '../gate/places.js';
 import { bodyOf } from '../gate/request-bodies.js';
-import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
+import { takeReturnTo } from '../gate/return-to.js';
 import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
@@ -74,7 +75,7 @@ function answerOf(
   return [session, subject.id, method, operation, fields];
 }
 
-export interface OpenDoorConfig extends ReturnToConfig {
+export interface OpenDoorConfig extends Places {
   readonly recoveryCodes: Pick<RecoveryCodePages, 'due' | 'makeAndShow' | 'showLeft'>;
   readonly elevate: Elevate;
   readonly respond: Responder;

@@ -4,7 +4,8 @@ import type { Keyring, SecondFactorMethod, SecondFactorStore, Subject } from '..
 import { RequestError } from '../errors.js';
 import { bindingProof } from '../gate/binding-proof.js';
 import type { KnownSituation } from '../gate/inspect.js';
-import { type ReturnToConfig, takeReturnTo } from '../gate/return-to.js';
+import type { Places } from '../gate/places.js';
+import { takeReturnTo } from '../gate/return-to.js';
 import type { RequireFresh } from '../gate/step-up.js';
 import { wellFormed } from '../methods/names.js';
 import {
@@ -19,7 +20,7 @@ import { readFields } from './fields.js';
 import type { Responder } from './respond.js';
 import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
 
-export interface RecoveryCodesConfig extends ReturnToConfig {
+export interface RecoveryCodesConfig extends Places {
   readonly store: Pick<
     SecondFactorStore,
     'replaceRecoveryCodes' | 'keepRecoveryCodes' | 'readSubject' | 'now'

@@ -4,6 +4,7 @@ import type { Subject } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
 import { takeLateForm } from '../gate/late-form.js';
 import { wantsHtml } from '../gate/navigation.js';
+import { askedUrl, type Places } from '../gate/places.js';
 import type { Brand } from './branding.js';
 import type { CsrfGuard } from './csrf.js';
 import { noteOnward } from './leave.js';
@@ -11,11 +12,7 @@ import type { Frame, ViewLocals, ViewName } from './locals.js';
 import type { Stylesheets } from './stylesheet.js';
 import type { Views } from './views.js';
 
-export interface RespondConfig {
-  readonly origin: string;
-  readonly path: string;
-  readonly homeUrl: string;
-  readonly loginUrl: string;
+export interface RespondConfig extends Places {
   readonly views: Pick<Views, 'render'>;
   readonly stylesheets: Stylesheets;
   readonly brandOf: (subject: Subject | null) => Brand;
@@ -143,7 +140,7 @@ export function responder(config: RespondConfig): AnyResponder {
         advice: problem.advice,
         primary: {
           label: problem.label,
-          href: (problem.status === 503 ? retryUrl(req) : problem.href) ?? homeUrl,
+          href: (problem.status === 503 ? retryUrl(req, config) : problem.href) ?? homeUrl,
         },
       },
       json: { error: problem.error, message: problem.text },
@@ -179,8 +176,9 @@ export function responder(config: RespondConfig): AnyResponder {
 }
 
 /** The page that failed. Not `//elsewhere`, which a link would take for another site. */
-function retryUrl({ method, originalUrl }: Request): string | null {
-  return method === 'GET' && /^\/(?![/\\])/.test(originalUrl) ? originalUrl : null;
+function retryUrl(req: Request, places: Places): string | null {
+  const url = askedUrl(req, places);
+  return req.method === 'GET' && /^\/(?![/\\])/.test(url) ? url : null;
 }
 
 interface Problem {

@@ -3,9 +3,10 @@ import express, {
   type Request,
   type RequestHandler,
   type Response,
+  type Router,
 } from 'express';
 import type { Subject } from '../contracts.js';
-import { RequestError, UnavailableError } from '../errors.js';
+import { RequestError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import type { Inspector, KnownSituation } from '../gate/inspect.js';
 import { wantsHtml } from '../gate/navigation.js';
@@ -20,13 +21,14 @@ import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
 import { readFields } from './fields.js';
 import { pageHeaders } from './headers.js';
-import { type LeaveConfig, leaving } from './leave.js';
+import type { Leaving } from './leave.js';
 import { type ProfileConfig, profilePages } from './profile.js';
 import { assetHeaders, type Stylesheets } from './stylesheet.js';
 
 const BODY_LIMIT = '8kb';
 
-export interface RouterConfig extends ProfileConfig, LeaveConfig {
+export interface RouterConfig extends ProfileConfig {
+  readonly leave: Pick<Leaving, 'show'>;
   readonly inspector: Inspector;
   readonly loginUrl: string;
   readonly stylesheets: Stylesheets;
@@ -40,17 +42,13 @@ export interface RouterConfig extends ProfileConfig, LeaveConfig {
 
 type Page = (req: Request, res: Response) => Promise<void>;
 
-/**
- * The user's pages, all below `path`, and the error page for failures of the session layer before them.
- * Nothing below `path` ever falls through to the host's routes.
- */
-export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorRequestHandler)[] {
-  const { path, respond, inspector, csrf, recoveryCodes } = config;
+/** The user's pages, by their paths below `path`. */
+export function pagesRouter(config: RouterConfig): Router {
+  const { path, respond, inspector, csrf, recoveryCodes, leave } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
   const duo = duoPages(config);
   const profile = profilePages(config);
-  const leave = leaving(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
   router.get('/assets/:file', (req, res, next) => {
@@ -109,36 +107,7 @@ export function pagesRouter(config: RouterConfig): (RequestHandler | ErrorReques
   const failed: ErrorRequestHandler = (error, req, res, _next) => respond.fail(req, res, error);
   router.use(failed);
 
-  /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
-  const unavailable: ErrorRequestHandler = (error, req, res, next) => {
-    if (error instanceof UnavailableError) respond.fail(req, res, error);
-    else next(error);
-  };
-  const mounted: RequestHandler = (req, res, next) => {
-    const inside = req.path === path || req.path.startsWith(`${path}/`);
-    if (!inside) {
-      leave.watch(req, res);
-      const left = inspector.passBy(req);
-      if (!left) return next();
-      left.then(
-        () => next(),
-        (error: unknown) => respond.fail(req, res, error),
-      );
-      return;
-    }
-    const { url } = req;
-    if (!url.startsWith(path)) {
-      // `GET http://host/two-factor/…`, as clients send it to a proxy: not meant for a server.
-      respond.fail(req, res, new RequestError(400, 'invalid_request', 'Ask for a path alone.'));
-      return;
-    }
-    req.url = url.slice(path.length).replace(/^(?!\/)/, '/');
-    router(req, res, (error?: unknown) => {
-      req.url = url;
-      next(error);
-    });
-  };
-  return [mounted, unavailable];
+  return router;
 
   function page(handler: Page): RequestHandler {
     return (req, res) => {

@@ -30,10 +30,14 @@ export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> 
 }
 
 /** Says that this browser is about to try again. */
-export function noteTried(req: Request, res: Response, { secure }: { readonly secure: boolean }) {
+export function noteTried(
+  req: Request,
+  res: Response,
+  { path, secure }: { readonly path: string; readonly secure: boolean },
+): void {
   const { id } = carried.get(req) ?? {};
   if (id === undefined) return;
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  const attributes = { path, httpOnly: true, sameSite: 'lax', secure } as const;
   res.cookie(COOKIE, mark(id), { ...attributes, maxAge: TRIED_FOR_MS });
 }
 

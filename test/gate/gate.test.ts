@@ -27,6 +27,8 @@ describe('the gate', () => {
         noteBeforeSave: () => assert.fail('is not asked for'),
       },
       origin: 'http://localhost:3000',
+      stripped: '',
+      folder: '/',
       path: '/two-factor',
       homeUrl: '/',
       loginUrl: '/login',
@@ -47,7 +49,7 @@ describe('the gate', () => {
       more = {} as Partial<GateConfig>,
       exempt = [] as string[],
     } = {},
-    mount = (made: GateConfig) => gate(made, { exempt }),
+    mount = (made: GateConfig) => gate(() => made, { exempt }),
   ): Promise<Fate> {
     return new Promise((resolve) => {
       const answered: unknown[] = [];
@@ -105,8 +107,8 @@ describe('the gate', () => {
     };
     const turning = { enterBetween: () => Promise.reject(failed) };
     for (const mount of [
-      (made: GateConfig) => gate(made),
-      (made: GateConfig) => requireProof(made, {}),
+      (made: GateConfig) => gate(() => made),
+      (made: GateConfig) => requireProof(() => made, {}),
     ]) {
       assert.deepEqual(await send(throwing, {}, mount), { failed });
       assert.deepEqual(await send(() => Promise.reject(failed), {}, mount), { failed });

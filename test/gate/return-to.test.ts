@@ -9,7 +9,12 @@ import {
   wantedPage,
 } from '../../src/gate/return-to.js';
 
-const SITE = { origin: 'https://console.example', path: '/two-factor' };
+const SITE = {
+  origin: 'https://console.example',
+  path: '/two-factor',
+  stripped: '',
+  folder: '/',
+};
 
 describe('a path to return to', () => {
   for (const path of [

@@ -112,7 +112,10 @@ export async function holes(
         found.push(`${asked.method} ${asked.path} (${what}): ${(error as Error).message}`);
         continue;
       }
-      const refused = refusals.includes(answered.status) || (odd && answered.status === 400);
+      // The gate answers so where it sends browsers and nothing is there: not well mounted, and no hole.
+      const nowhere = answered.status === 503 && gate.locations.includes(asked.path);
+      const refused =
+        nowhere || refusals.includes(answered.status) || (odd && answered.status === 400);
       if (!refused && !isTurnedAway(asked.method, answered, gate)) {
         found.push(`${asked.method} ${asked.path} (${what}): ${described(answered)}`);
       }
