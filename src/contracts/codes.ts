@@ -47,6 +47,18 @@ export interface TransactionStore {
   /** The value, for the first one who asks in time; null for everybody else. */
   takeTransaction(id: string): Promise<Sealed | null>;
   /**
+   * Claims something that one owner has at a time, for `lifetimeMs` from now at least. Whose it is afterwards:
+   * whoever had it before, unless that is `instead` or its time is over.
+   */
+  claim(
+    id: string,
+    wanted: {
+      readonly owner: string;
+      readonly instead: string | null;
+      readonly lifetimeMs: number;
+    },
+  ): Promise<string>;
+  /**
    * Counts one more use of something that is bounded: `most` within `windowMs` of the first. Null when it is
    * within, otherwise when the window ends; a use that is refused is not counted. `most` is at most 255.
    */

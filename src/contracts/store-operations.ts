@@ -41,6 +41,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   putTransaction: true,
   takeTransaction: true,
   countUse: true,
+  claim: true,
   putDevice: true,
   useDevice: true,
   readDevices: true,

@@ -28,7 +28,7 @@ import {
   unlock,
   viewOfSubject,
 } from './transitions/subject.js';
-import { countUse, putTransaction, takeTransaction } from './transitions/transactions.js';
+import { claim, countUse, putTransaction, takeTransaction } from './transitions/transactions.js';
 
 const REPAIRS = { repairs: true } as const;
 
@@ -100,6 +100,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     putTransaction: (id, value, lifetimeMs) =>
       update('transaction', id, putTransaction(value, lifetimeMs), REPAIRS),
     takeTransaction: (id) => update('transaction', id, takeTransaction),
+    claim: (id, wanted) => update('transaction', id, claim(wanted), REPAIRS),
     countUse: (id, bound) => update('transaction', id, countUse(bound), REPAIRS),
 
     appendEvent: (id, event, place) => append('organization', id, event, place),

@@ -61,6 +61,25 @@ journeys('what Duo says of a login', (world) => {
     assert.ok(await isInside(browser));
   });
 
+  it('takes two names that differ only in case for one person, and refuses the second', async () => {
+    const host = await hostOf();
+    await activateDuo(host, duo, 'user1@globex');
+    const second = host.browser();
+    await second.login('USER1@globex');
+    const refused = await second.get('/two-factor/activate/duo');
+    assert.equal(refused.status, 409);
+    assert.match(refused.text, /same name as somebody else of your organization/);
+    assert.deepEqual((await host.store.readSubject('USER1@globex')).enrollments, []);
+    const { browser, callback } = await approved(host, duo, 'user1@globex');
+    await browser.get(callback);
+    assert.ok(await isInside(browser), 'the first is not held up');
+
+    // Whoever is gone keeps no name from the next one.
+    await host.door.subjects.delete({ id: 'user1@globex', tenantId: 'globex' });
+    const next = await activateDuo(host, duo, 'USER1@globex');
+    assert.ok(await isInside(next));
+  });
+
   for (const user of ['remembered@globex', 'remembered-now@globex']) {
     it(`lets ${user} in at login, and asks afresh for more`, async () => {
       const host = await hostOf();

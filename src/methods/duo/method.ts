@@ -20,6 +20,7 @@ import type { DuoClient, DuoClients } from './client.js';
 import { openCredentials, type ReadConfiguration } from './credentials.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
+import { duoNames } from './names.js';
 import { readResult } from './result.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
 import { DUO_WORDS } from './words.js';
@@ -38,6 +39,7 @@ export interface DuoConfig {
     | 'confirmEnrollment'
     | 'commitAttempt'
     | 'countUse'
+    | 'claim'
     | 'now'
   >;
   readonly keyring: Keyring;
@@ -78,6 +80,7 @@ export function duo(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
   const transactions = duoTransactions({ store, keyring });
   const spend = duoBudget({ store });
+  const ownName = duoNames({ store });
 
   async function configured({ policy }: Attempt) {
     if (!policy.duo) {
@@ -121,6 +124,7 @@ export function duo(config: DuoConfig): DuoMethod {
       throw new UnavailableError('ERR_SUBJECT', 'duo.username(subject) must be a non-empty string');
     }
     const { source, keys, client } = await connect(attempt);
+    await ownName(subject, { account: authorityId(keys.apiHost), username }, 'asked');
     const { stepUp = false } = attempt;
     const { state, url, nonce, redirectUrl } = await client.prompt(username, {
       // An activation changes what the person has.
@@ -179,6 +183,7 @@ export function duo(config: DuoConfig): DuoMethod {
     const { accepted = DEFAULT_ACCEPTED } = await configured(attempt);
     const result = readResult(token, { username, now, accepted, stepUp });
     if (result.kind === 'deny') return rejected(result.reason, result.detail);
+    await ownName(attempt.subject, { account: authorityId(keys.apiHost), username }, 'proven');
     const { device, loginOnly, detail } = result;
     return { kind: 'allowed', transaction, device, loginOnly, detail };
   }

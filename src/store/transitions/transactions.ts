@@ -33,3 +33,21 @@ export const countUse =
     const next = Object.freeze({ value: Uint8Array.of(used + 1), endsAt });
     return { next, result: null, keptUntil: endsAt };
   };
+
+export const claim =
+  ({
+    owner,
+    instead,
+    lifetimeMs,
+  }: {
+    readonly owner: string;
+    readonly instead: string | null;
+    readonly lifetimeMs: number;
+  }): Transition<StoredTransaction, string> =>
+  (present, now) => {
+    const kept = present && now < present.endsAt ? Buffer.from(present.value).toString() : null;
+    if (kept !== null && kept !== owner && kept !== instead) return unchanged(present, kept);
+    const endsAt = Math.max(kept === owner ? (present?.endsAt ?? 0) : 0, now + lifetimeMs);
+    const next = Object.freeze({ value: Uint8Array.from(Buffer.from(owner)), endsAt });
+    return { next, result: owner, keptUntil: endsAt };
+  };

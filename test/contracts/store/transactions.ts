@@ -22,6 +22,25 @@ export function transactions({ store, other, clock }: Stage): void {
       assert.equal(await store.takeTransaction('other'), null);
     });
 
+    it('claim what one owner has at a time, for as long as it is claimed', async () => {
+      const claim = (owner: string, instead: string | null = null, lifetimeMs = MINUTE) =>
+        store.claim('name', { owner, instead, lifetimeMs });
+      const owners = await Promise.all(
+        ['one', 'two', 'three'].map((owner) =>
+          other.claim('name', { owner, instead: null, lifetimeMs: MINUTE }),
+        ),
+      );
+      assert.equal(new Set(owners).size, 1, 'one of many who come at once');
+      const [first = ''] = owners;
+      assert.equal(await claim('ü', 'nobody'), first);
+      assert.equal(await claim('ü', first, 2 * MINUTE), 'ü');
+      assert.equal(await claim('ü', null, 1), 'ü', 'which shortens nothing');
+      clock.time += 2 * MINUTE - 1;
+      assert.equal(await claim('one'), 'ü');
+      clock.time += 1;
+      assert.equal(await claim('one'), 'one');
+    });
+
     it('count what is bounded, exactly, for all processes, and anew after the window', async () => {
       const bound = { most: 5, windowMs: MINUTE };
       const use = (n: number) => (n % 2 ? store : other).countUse('prompts', bound);
