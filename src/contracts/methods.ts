@@ -123,6 +123,8 @@ export interface BeginOptions {
 
 /** A method that a person can activate. */
 export interface EnrollableMethod extends SecondFactorMethod {
+  /** How many of it a person may have: each of them is one more that a guess may hit. */
+  readonly atMost: number;
   readonly words: EnrollableWords;
   /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
   beginEnrollment(attempt: Attempt, options: BeginOptions): Promise<Challenge | null>;

@@ -32,3 +32,17 @@ export function balanced(text: string): string {
   });
   return kept + '\u2069'.repeat(open);
 }
+
+/** Characters of a name that a person gives to something of theirs. */
+export const NAME_LENGTH = 40;
+
+/** Such a name as it is kept: one line without marks of direction. Null for what is none, or too long. */
+export function readName(typed: unknown): string | null {
+  if (typeof typed !== 'string' || typed.length > 10 * NAME_LENGTH) return null;
+  const name = wellFormed(typed)
+    .normalize('NFC')
+    .replace(/\p{Bidi_Control}/gu, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return name === '' || [...name].length > NAME_LENGTH ? null : name;
+}

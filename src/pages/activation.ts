@@ -61,6 +61,7 @@ export function activationPages(config: PageConfig) {
         .map(({ name, title }) => ({ title, href: `${path}/activate/${name}` })),
       later: later(situation),
       replaces: null,
+      name: null,
     };
   }
 

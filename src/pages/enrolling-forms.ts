@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Challenge, EnrollableMethod } from '../contracts.js';
 import type { KnownSituation } from '../gate/inspect.js';
-import { isolated } from '../methods/names.js';
+import { isolated, NAME_LENGTH } from '../methods/names.js';
 import { totpEnrollment } from '../methods/totp/enrollment-data.js';
 import { keySettings } from '../methods/totp/words.js';
 import type { Later, MethodLink } from './locals.js';
@@ -19,6 +19,8 @@ export interface Place {
   readonly later: Later | null;
   /** The enrollment that is replaced, in My Profile. */
   readonly replaces: string | null;
+  /** What the new one is called unless its owner names it otherwise; null where it is not named. */
+  readonly name: string | null;
 }
 
 /** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
@@ -56,7 +58,7 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     req: Request,
     res: Response,
     situation: KnownSituation,
-    { method, url, others, later }: Place,
+    { method, url, others, later, name }: Place,
     challenge: Challenge,
     wrong: Refusal | null,
   ): Promise<void> {
@@ -79,6 +81,8 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
         issuer,
         digits,
         settings: keySettings(shown),
+        name,
+        nameLength: NAME_LENGTH,
         ...said(wrong),
         otherMethods: others,
         later,

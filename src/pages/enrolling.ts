@@ -230,11 +230,14 @@ export function enrolling(config: PageConfig) {
     situation: KnownSituation,
     place: Place,
   ): Promise<Extract<Verdict, { kind: 'verified' }> | null> {
-    readFields(req, ['code', 'enrollment']);
+    const { name = '', ...fields } = readFields(req, ['code', 'enrollment', 'name']);
     const { method, replaces } = place;
+    const input = { ...fields, name: name.trim() === '' ? place.name : name };
+    // What was typed stays on the form.
+    const again = place.name === null ? place : { ...place, name: input.name };
     refuseUnbound(situation, method);
     const operation = { kind: 'confirm', replaces } as const;
-    const verdict = await prove(config, req, res, situation, method, operation);
+    const verdict = await prove(config, req, res, situation, method, operation, input);
     switch (verdict.kind) {
       case 'verified':
         return verdict;
@@ -243,7 +246,7 @@ export function enrolling(config: PageConfig) {
         // The first of two clicks, on another process, has got in with this very answer.
         if (await config.tryAgain(req, res)) return null;
         const wrong = refusal(verdict, { now: now(), res, words: method.words });
-        await showAgain(req, res, situation, place, wrong);
+        await showAgain(req, res, situation, again, wrong);
         return null;
       }
       case 'unavailable':

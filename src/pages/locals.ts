@@ -75,6 +75,9 @@ export interface ActivateTotpLocals extends Page {
   readonly issuer: string;
   /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
   readonly settings: KeySettings | null;
+  /** What the new app is called unless its owner types another `name` (at most `nameLength`); null: no field. */
+  readonly name: string | null;
+  readonly nameLength: number;
   /** Length of the code: 6 or 8. */
   readonly digits: number;
   /** What was wrong with the last answer, as a sentence; shown beside the field. */
@@ -229,6 +232,17 @@ export interface ConfirmLocals extends Page {
   readonly danger: boolean;
 }
 
+/** `rename`: the name of one authenticator. */
+export interface RenameLocals extends Page {
+  /** POST `name` and `_csrf`. */
+  readonly action: string;
+  readonly title: string;
+  readonly name: string;
+  readonly nameLength: number;
+  readonly error: string | null;
+  readonly cancel: string;
+}
+
 /** `profile`: My Profile → Two-factor. */
 export interface ProfileLocals extends Page {
   /** What has just been done, as a sentence. */
@@ -248,6 +262,7 @@ export interface ProfileLocals extends Page {
     /** Links; null where the policy does not allow it. */
     readonly replaceHref: string | null;
     readonly removeHref: string | null;
+    readonly renameHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
   /** Null where not offered. */
@@ -289,6 +304,7 @@ export interface ViewLocals {
   'prompt-duo': PromptDuoLocals;
   'recovery-codes': RecoveryCodesLocals;
   'recovery-codes-left': RecoveryCodesLeftLocals;
+  rename: RenameLocals;
 }
 
 export type ViewName = keyof ViewLocals;

@@ -1,6 +1,11 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import { authorityOf, type Enrollment, type SecondFactorStore } from '../contracts.js';
+import {
+  authorityOf,
+  type EnrollableMethod,
+  type Enrollment,
+  type SecondFactorStore,
+} from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
@@ -12,12 +17,13 @@ import { enrolling, type Handler, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { readFields } from './fields.js';
 import { openDoor } from './proof.js';
+import { renamePages, unusedName } from './rename.js';
 import { onDate } from './wording.js';
 
 export interface ProfileConfig extends PageConfig {
   readonly store: Pick<
     SecondFactorStore,
-    'unenroll' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
+    'unenroll' | 'renameEnrollment' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
   >;
   readonly audit: Audit;
   /** This session goes on where all others of the person have ended. */
@@ -30,6 +36,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   activated: 'The new method is activated.',
   replaced:
     'The new one is activated, and the old one is gone. Your other sessions must sign in again.',
+  renamed: 'The new name is saved.',
   removed: 'The method is removed. Your other sessions must sign in again.',
   forgotten: 'The device is forgotten: a code is asked for there at the next sign-in.',
   'signed-out': 'Your other sessions are signed out: each must sign in again.',
@@ -40,13 +47,14 @@ export function profilePages(config: ProfileConfig) {
   const { path, respond, store } = config;
   const home = `${path}/profile`;
   const form = enrolling(config);
+  const renaming = renamePages({ ...config, home, admitted, own, changedMeanwhile });
 
   const overview: Handler = async (req, res, situation) => {
     const { policy, record } = situation.facts;
     const { enrollments } = record;
     const here = provable(record, policy);
     const activatable = enrollableMethods(config.methods, policy.methods).filter(
-      ({ name }) => !here.some(({ method }) => method === name),
+      (method) => countOf(here, method) < method.atMost,
     );
     const shown = enrollments.map((one) => ({
       id: one.id,
@@ -58,6 +66,7 @@ export function profilePages(config: ProfileConfig) {
       accepted: policy.methods.includes(one.method) && here.includes(one),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
+      renameHref: `${home}/rename/${one.id}`,
     }));
     const devices = (await store.readDevices(situation.subject.id)).filter(
       ({ epoch }) => epoch === record.epoch,
@@ -72,7 +81,10 @@ export function profilePages(config: ProfileConfig) {
         active: enrollments.length > 0,
         mode: policy.mode,
         enrollments: shown,
-        activatable: offers.map(({ name, title }) => ({ title, href: `${home}/activate/${name}` })),
+        activatable: offers.map((method) => ({
+          title: countOf(here, method) === 0 ? method.title : `Another ${lower(method.title)}`,
+          href: `${home}/activate/${method.name}`,
+        })),
         recoveryCodes:
           policy.methods.includes(RECOVERY_CODE) && enrollments.length > 0
             ? {
@@ -120,6 +132,7 @@ export function profilePages(config: ProfileConfig) {
 
   function placeOf(req: Request, { facts }: KnownSituation): Place {
     const { enrollments } = facts.record;
+    const here = provable(facts.record, facts.policy);
     const { method: name, enrollment: id } = req.params;
     const replaced = id === undefined ? null : enrollments.find((one) => one.id === id);
     const wanted = replaced?.method ?? name;
@@ -132,8 +145,27 @@ export function profilePages(config: ProfileConfig) {
     if (!method || replaced === undefined || (replaced && !mayReplace({ facts }, replaced))) {
       throw new RequestError(404, 'not_found', 'This method is not offered to you.');
     }
+    if (!replaced && countOf(here, method) >= method.atMost) throw tooMany(method);
     const url = replaced ? `${home}/replace/${replaced.id}` : `${home}/activate/${method.name}`;
-    return { method, url, others: [], later: null, replaces: replaced?.id ?? null };
+    const named = method.atMost > 1 && enrollments.length > 0;
+    return {
+      ...{ method, url, others: [], later: null, replaces: replaced?.id ?? null },
+      name: named ? (replaced?.label ?? unusedName(method.title, enrollments)) : null,
+    };
+  }
+
+  function tooMany({ title, atMost }: EnrollableMethod): RequestError {
+    const text =
+      atMost === 1
+        ? `You have activated ${title} already: replace it instead.`
+        : `You have ${atMost} of these already, and no more are kept: replace or remove one of them.`;
+    return new RequestError(409, 'too_many', text, home);
+  }
+
+  function own(req: Request, { facts }: KnownSituation): Enrollment {
+    const one = facts.record.enrollments.find(({ id }) => id === req.params.enrollment);
+    if (!one) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    return one;
   }
 
   const show: Handler = async (req, res, situation) => {
@@ -184,9 +216,7 @@ export function profilePages(config: ProfileConfig) {
   }
 
   function removable(req: Request, situation: KnownSituation): Enrollment {
-    const { enrollments } = situation.facts.record;
-    const one = enrollments.find(({ id }) => id === req.params.enrollment);
-    if (!one) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    const one = own(req, situation);
     if (!mayRemove(situation, one)) {
       throw new RequestError(
         409,
@@ -283,6 +313,7 @@ export function profilePages(config: ProfileConfig) {
     restart: start({ restart: true }),
     redeem,
     confirm,
+    ...renaming,
     askRemove,
     remove,
     askSignOut,
@@ -315,4 +346,12 @@ function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
   return provable(record, policy).some(
     (other) => other.id !== one.id && policy.methods.includes(other.method),
   );
+}
+
+function countOf(enrollments: readonly Enrollment[], { name }: EnrollableMethod): number {
+  return enrollments.filter(({ method }) => method === name).length;
+}
+
+function lower(title: string): string {
+  return title.charAt(0).toLowerCase() + title.slice(1);
 }

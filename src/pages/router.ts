@@ -88,6 +88,8 @@ export function pagesRouter(config: RouterConfig): Router {
   router.get('/profile', page(inside(profile.overview)));
   router.get('/profile/activate/:method', page(inside(profile.show)));
   router.get('/profile/replace/:enrollment', page(inside(profile.show)));
+  router.get('/profile/rename/:enrollment', page(inside(profile.askRename)));
+  router.post('/profile/rename/:enrollment', page(guarded(profile.rename, inside)));
   router.get('/profile/remove/:enrollment', page(inside(profile.askRemove)));
   router.get('/profile/sign-out-others', page(inside(profile.askSignOut)));
   for (const place of ['/profile/activate/:method', '/profile/replace/:enrollment']) {

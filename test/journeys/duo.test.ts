@@ -189,18 +189,21 @@ journeys('a login with Duo', (world) => {
     );
   });
 
-  it('is replaced by the tab that says so, and not by another one’s answer', async () => {
+  it('is activated once, and replaced by the page that says so', async () => {
     const host = await hostOf();
     const browser = await activateDuo(host, duo, 'user1@globex');
     const [old] = (await host.store.readSubject('user1@globex')).enrollments;
+    const url = '/two-factor/profile/activate/duo';
+    const adding = await browser.get(url);
+    assert.equal(adding.status, 409);
+    assert.match(adding.text, /You have activated Duo Security already/);
+    assert.equal((await browser.post(`${url}/begin`, { _csrf: await browser.csrf() })).status, 409);
+    assert.doesNotMatch((await browser.get('/two-factor/profile')).text, /profile\/activate\/duo/);
     const replacing = await toPrompt(browser, `/two-factor/profile/replace/${old?.id}`);
-    const adding = await toPrompt(browser, '/two-factor/profile/activate/duo');
-    const { callback: first } = await duo.answer(replacing);
-    assert.equal((await browser.get(local(first))).status, 409);
-    const { callback: second } = await duo.answer(adding);
-    await browser.get(local(second));
+    const { callback } = await duo.answer(replacing);
+    await browser.get(local(callback));
     const { enrollments } = await host.store.readSubject('user1@globex');
-    assert.deepEqual([enrollments.length, enrollments[0]?.id], [2, old?.id]);
+    assert.deepEqual([enrollments.length, enrollments[0]?.id === old?.id], [1, false]);
   });
 
   it('is activated by somebody who has postponed it, from either page', async () => {

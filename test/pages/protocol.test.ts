@@ -45,7 +45,7 @@ describe('what a method tells a program', () => {
       { subject: null } as unknown as KnownSituation,
       {
         ...{ method: { name: 'totp' } as EnrollableMethod, url: '/two-factor/activate/totp' },
-        ...{ others: [], later: null, replaces: null },
+        ...{ others: [], later: null, replaces: null, name: null },
       },
       { method: 'totp', kind: 'form', data },
       null,

@@ -55,6 +55,8 @@ const activate: ActivateTotpLocals = {
   qr: '<svg></svg>',
   uri: 'otpauth://totp/Example:user1?secret=ABCDEFGH',
   settings: null,
+  name: null,
+  nameLength: 40,
   account: 'user1@acme.example',
   later: null,
 };
@@ -103,6 +105,8 @@ describe('views', () => {
         qr: '<svg></svg>',
         uri: evil,
         settings: { algorithm: evil, digits: 8, period: evil },
+        name: evil,
+        nameLength: 40,
         account: evil,
         issuer: evil,
         digits: 6,

@@ -192,6 +192,7 @@ export function duo(config: DuoConfig): DuoMethod {
     name: 'duo',
     title: TITLE,
     words: DUO_WORDS,
+    atMost: 1,
     counting: 'none',
     scope: 'organization',
 

@@ -11,6 +11,7 @@ import type {
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import { basisHolds, besidesOf } from '../attempt.js';
+import { readName } from '../names.js';
 import { sealingContext } from '../sealing-context.js';
 import { type AppNames, appNames } from './app-names.js';
 import {
@@ -24,6 +25,9 @@ import {
 import type { TotpEnrollmentData } from './enrollment-data.js';
 import { keyUri, manualKey } from './key.js';
 import { TOTP_WORDS } from './words.js';
+
+/** A phone, the one before it, a tablet, a password manager, and one to spare. */
+const AT_MOST = 5;
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20;
@@ -97,6 +101,7 @@ export function totp({
     name: 'totp',
     title: 'Authenticator app',
     words: TOTP_WORDS,
+    atMost: AT_MOST,
     counting: 'stops',
 
     // The enrollment at hand may have another number of digits than new ones get, so both pass here.
@@ -168,12 +173,19 @@ export function totp({
       return pending?.method === 'totp' ? shown(pending, attempt) : null;
     },
 
-    async confirmEnrollment(attempt: Attempt, { pending, at }, { replaces }): Promise<Verdict> {
+    async confirmEnrollment(
+      attempt: Attempt,
+      { pending, at, authenticators },
+      { replaces },
+    ): Promise<Verdict> {
       const { subject, session, epoch, policy, input } = attempt;
       // A form of an older tab names an enrollment that a newer attempt has voided.
       if (pending?.method !== 'totp' || pending.id !== input.enrollment) {
         return { kind: 'rejected', reason: 'superseded' };
       }
+      // Counted in the store: the page that offered it may not have known of the last one.
+      const stays = authenticators.filter(({ id }) => id !== replaces).length;
+      if (stays >= AT_MOST) return { kind: 'rejected', reason: 'superseded', detail: 'too many' };
       const own = parseParameters(pending.parameters);
       const code = readCode(input.code, own.digits);
       const { id, basis } = pending;
@@ -189,6 +201,7 @@ export function totp({
       if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
       const confirmed = await store.confirmEnrollment(subject.id, {
         ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
+        label: readName(input.name) ?? undefined,
       });
       switch (confirmed.kind) {
         case 'confirmed':

@@ -1,0 +1,94 @@
+import type { Request, Response } from 'express';
+import type {
+  Enrollment,
+  MethodName,
+  SecondFactorMethod,
+  SecondFactorStore,
+} from '../contracts.js';
+import type { RequestError } from '../errors.js';
+import type { KnownSituation } from '../gate/inspect.js';
+import { NAME_LENGTH, readName } from '../methods/names.js';
+import type { Handler } from './enrolling.js';
+import { readFields } from './fields.js';
+import type { Responder } from './respond.js';
+
+export interface RenameConfig {
+  /** My Profile. */
+  readonly home: string;
+  readonly respond: Responder;
+  readonly store: Pick<SecondFactorStore, 'renameEnrollment'>;
+  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  /** The enrollment that the address names; throws where the person has no such one. */
+  readonly own: (req: Request, situation: KnownSituation) => Enrollment;
+  readonly admitted: (
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    binding: boolean,
+  ) => Promise<boolean>;
+  readonly changedMeanwhile: () => RequestError;
+}
+
+/** The name of one authenticator, which its owner gives it to tell it from the others. */
+export function renamePages(config: RenameConfig) {
+  const { home, respond, store, own, admitted, changedMeanwhile } = config;
+
+  async function show(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    one: Enrollment,
+    wrong: { readonly typed: string } | null,
+  ): Promise<void> {
+    const action = `${home}/rename/${one.id}`;
+    const error = wrong && `Give it a name of 1 to ${NAME_LENGTH} characters.`;
+    await respond.page(req, res, {
+      status: wrong ? 422 : 200,
+      view: 'rename',
+      title: 'Rename',
+      subject,
+      locals: {
+        action,
+        title: config.methods.get(one.method)?.title ?? one.method,
+        name: wrong?.typed ?? one.label,
+        nameLength: NAME_LENGTH,
+        error,
+        cancel: home,
+      },
+      json: {
+        ...(wrong && { error: 'invalid_name', message: error }),
+        next: 'rename',
+        url: action,
+        name: one.label,
+      },
+    });
+  }
+
+  const askRename: Handler = async (req, res, situation) => {
+    const one = own(req, situation);
+    if (!(await admitted(req, res, situation, false))) return;
+    await show(req, res, situation, one, null);
+  };
+
+  const rename: Handler = async (req, res, situation) => {
+    const { name: typed = '' } = readFields(req, ['name']);
+    const one = own(req, situation);
+    if (!(await admitted(req, res, situation, false))) return;
+    const name = readName(typed);
+    if (name === null) return show(req, res, situation, one, { typed });
+    if (!(await store.renameEnrollment(situation.subject.id, one.id, name))) {
+      throw changedMeanwhile();
+    }
+    respond.onward(req, res, `${home}?done=renamed`, { next: 'done' });
+  };
+
+  return { askRename, rename };
+}
+
+/** `Authenticator app 2`, or the first number that no other one of this person has. */
+export function unusedName(title: string, enrollments: readonly Enrollment[]): string {
+  const used = new Set(enrollments.map(({ label }) => label));
+  let number = 2;
+  while (used.has(`${title} ${number}`)) number += 1;
+  return `${title} ${number}`;
+}
