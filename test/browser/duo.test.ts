@@ -4,6 +4,7 @@ import { type DemoDuo, demoDuo } from '../../example/duo.js';
 import { launchChromium } from '../support/chromium.js';
 import {
   administer,
+  changeSetting,
   type RunningExample,
   readKey,
   signIn,
@@ -36,7 +37,7 @@ describe('Duo in the browser', () => {
       let complaints: string[];
 
       beforeEach(async () => {
-        context = await browser.newContext({ javaScriptEnabled });
+        context = await browser.newContext({ javaScriptEnabled, baseURL: example.origin });
         page = await context.newPage();
         complaints = [];
         page.on('console', (message) => {
@@ -98,11 +99,41 @@ describe('Duo in the browser', () => {
         // Duo keeps whoever denies; Back leads to the choice of a method.
         await page.goto(`${example.origin}/two-factor/activate`);
         await page.getByRole('link', { name: 'Authenticator app' }).click();
+        // What was begun with Duo is void only by a press of the button.
+        await page.locator('[data-sp=begin]').click();
         const key = await readKey(page);
         await submitCode(page, example.code(key));
         await passCodes();
         await page.waitForURL(`${example.origin}/`);
         assert.match((await page.textContent('main')) ?? '', /Authenticator app\s+proven/);
+      });
+
+      it('has the device remembered by the button before the prompt', async () => {
+        await changeSetting(example, 'globex', { rememberDays: 7 });
+        await page.goto(example.origin);
+        await signIn(page, 'user1@globex.example');
+        await page.getByRole('link', { name: 'Duo Security' }).click();
+        await atPrompt();
+        await registerPhone();
+        await page.locator('[data-sp=duo-approve]').click();
+        await passCodes();
+        await page.waitForURL(`${example.origin}/`);
+
+        const signOut = async () => {
+          await page.getByRole('button', { name: 'Sign out' }).first().click();
+          await page.waitForURL('**/login');
+        };
+        await signOut();
+        await signIn(page, 'user1@globex.example');
+        await page
+          .getByRole('button', { name: /do not ask again on this device for 7 days/ })
+          .click();
+        await atPrompt();
+        await page.locator('[data-sp=duo-approve]').click();
+        await page.waitForURL(`${example.origin}/`);
+        await signOut();
+        await signIn(page, 'user1@globex.example');
+        await page.waitForURL(`${example.origin}/`);
       });
 
       it('is set up by an administrator with the keys that the simulator prints', async () => {
