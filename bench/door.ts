@@ -1,7 +1,13 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { MemoryStore } from 'express-session';
 import { createClient } from 'redis';
-import { type Door, type SallyportOptions, type SecondFactorStore, sallyport } from 'sallyport';
+import {
+  type Door,
+  type GateOptions,
+  type SallyportOptions,
+  type SecondFactorStore,
+  sallyport,
+} from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { sessionDigest } from '../src/session/assurance.js';
 
@@ -100,4 +106,13 @@ export function requestOf(
     sessionStore: door.sessions(new MemoryStore()),
     user: { id: subjectId, tenantId, label: subjectId },
   } as unknown as Request;
+}
+
+/** The gate itself, without its side for failures. */
+export function gateOf(door: Door, options?: GateOptions): RequestHandler {
+  const found = door
+    .gate(options)
+    .find((part): part is RequestHandler => part.name === 'secondFactorGate');
+  if (!found) throw new Error('no gate');
+  return found;
 }

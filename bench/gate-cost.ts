@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { benchDoor, connected, prove, requestOf } from './door.js';
+import { benchDoor, connected, gateOf, prove, requestOf } from './door.js';
 import { type Line, line, median } from './report.js';
 
 const CALLS = 100_000;
@@ -10,7 +10,7 @@ export async function gateCost(redisUrl: string): Promise<Line[]> {
   const { door, store, close } = await benchDoor(redisUrl);
   const probe = await connected(redisUrl);
   await prove(store, 'alice', 'session-a');
-  const gate = door.gate({ exempt: ['GET /healthz'] });
+  const gate = gateOf(door, { exempt: ['GET /healthz'] });
   const req = requestOf(door, 'alice', 'session-a');
   const res = {} as Response;
   let passed = 0;

@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { type DirectoryOrganization, organizationPolicy } from 'sallyport';
 import { NO_SETTING } from '../src/policy/settings.js';
 import { startRedis } from '../test/support/redis.js';
-import { benchDoor, prove, requestOf } from './door.js';
+import { benchDoor, gateOf, prove, requestOf } from './door.js';
 import { type Line, line, median, quantile, table } from './report.js';
 
 const ORGANIZATIONS = 1_000;
@@ -45,7 +45,7 @@ export async function policyChurn(redisUrl: string): Promise<Line[]> {
     await prove(store, `user${at}`, `session-${at}`);
     requests.push(requestOf(door, `user${at}`, `session-${at}`, `here-${at}`));
   }
-  const gate = door.gate();
+  const gate = gateOf(door);
   const program = fileURLToPath(new URL('./policy-changer.ts', import.meta.url));
   const changer = fork(program, [redisUrl, String(ORGANIZATIONS), String(CHANGES_PER_SECOND)], {
     execArgv: ['--import=tsx'],

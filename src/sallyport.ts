@@ -75,8 +75,11 @@ export interface Door {
   sessions(store: Store): Store;
   /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
   pages(): (RequestHandler | ErrorRequestHandler)[];
-  /** Everything mounted below is behind both doors. */
-  gate(options?: GateOptions): RequestHandler;
+  /**
+   * Everything mounted below is behind both doors. For `app.use()`: the gate, and its side for requests that have
+   * failed above it.
+   */
+  gate(options?: GateOptions): (RequestHandler | ErrorRequestHandler)[];
   /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
   require(requirement?: RequireOptions): RequestHandler;
   /**

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { checkOptions, listOption, optionsObject } from '../check-options.js';
 import { broken, SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
@@ -34,15 +34,18 @@ const schema = optionsObject({
   ).default([]),
 });
 
-/** Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. */
+/**
+ * Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. For `app.use()`:
+ * the gate, and its side for requests that have failed above it.
+ */
 export function gate(
   configOf: (req: Request) => GateConfig,
   options: GateOptions = {},
-): RequestHandler {
+): [RequestHandler, ErrorRequestHandler] {
   const { exempt } = checkOptions(options, schema, { name: 'gate', path: '' });
   const exempted = new Set(exempt);
 
-  return function secondFactorGate(req, res, next) {
+  const secondFactorGate: RequestHandler = (req, res, next) => {
     const config = configOf(req);
     if (exempted.size > 0 && isExempt(exempted, req, config)) {
       next();
@@ -64,6 +67,27 @@ export function gate(
       settle(config, situation, req, res, next);
     }
   };
+
+  // Express passes over the gate with a failure, and an error handler of the host's below it may let the request go
+  // on, past the gate. So whoever may not pass is answered here.
+  const secondFactorGateOnError: ErrorRequestHandler = (error, req, res, next) => {
+    const config = configOf(req);
+    // A route above the gate has taken it: what becomes of its failures is the host's to say.
+    if (res.headersSent || req.route !== undefined || isExempt(exempted, req, config)) {
+      next(error);
+      return;
+    }
+    (async () => config.inspector.inspect(req))().then(
+      ({ decision }) => {
+        if (decision.kind === 'pass') next(error);
+        else config.fail(req, res, error);
+      },
+      // Who it is cannot be told, which may be just what has failed.
+      () => config.fail(req, res, error),
+    );
+  };
+
+  return [secondFactorGate, secondFactorGateOnError];
 }
 
 function settle(

@@ -7,7 +7,14 @@ describe('the routes that a gate leaves alone', () => {
   after(() => door.close());
 
   it('are a method and an exact path each', () => {
-    assert.equal(typeof door.gate({ exempt: ['GET /healthz', 'POST /hooks/a.b~c'] }), 'function');
+    const parts = door.gate({ exempt: ['GET /healthz', 'POST /hooks/a.b~c'] });
+    assert.deepEqual(
+      parts.map((part) => [typeof part, part.length]),
+      [
+        ['function', 3],
+        ['function', 4],
+      ],
+    );
   });
 
   for (const wrong of [

@@ -49,7 +49,7 @@ describe('the gate', () => {
       more = {} as Partial<GateConfig>,
       exempt = [] as string[],
     } = {},
-    mount = (made: GateConfig) => gate(() => made, { exempt }),
+    mount = (made: GateConfig) => gate(() => made, { exempt })[0],
   ): Promise<Fate> {
     return new Promise((resolve) => {
       const answered: unknown[] = [];
@@ -107,7 +107,7 @@ describe('the gate', () => {
     };
     const turning = { enterBetween: () => Promise.reject(failed) };
     for (const mount of [
-      (made: GateConfig) => gate(() => made),
+      (made: GateConfig) => gate(() => made)[0],
       (made: GateConfig) => requireProof(() => made, {}),
     ]) {
       assert.deepEqual(await send(throwing, {}, mount), { failed });

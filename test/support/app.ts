@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly login?: AuthenticateOptions;
   /** What the host mounts ahead of everything. */
   readonly before?: (app: Express) => void;
+  /** What it mounts between the login and the gate. */
+  readonly above?: (app: Express) => void;
   /** What express-session is given in place of the guarded store. */
   readonly unguarded?: Store;
   /** Routes above the gate, of somebody who may have given the password only. */
@@ -90,6 +92,7 @@ export async function host({
   gate = {},
   login = {},
   before,
+  above,
   beforeGate,
   unguarded,
   routes,
@@ -146,6 +149,7 @@ export async function host({
   );
   app.get('/healthz', (_req, res) => void res.send('ok'));
   beforeGate?.(app);
+  above?.(app);
   app.use(door.gate(gate));
   routes?.(app, door);
   app.get('/api/me', async (req, res) => {
