@@ -175,6 +175,36 @@ journeys('an activation at one Duo account', (world) => {
     assert.equal((await browser.get('/two-factor/activate/totp')).status, 303);
   });
 
+  it('has the phone say at which client a login by the partner’s keys is', async () => {
+    const lending = await world().host((store) => ({
+      options: {
+        policy: organizationPolicy({
+          store,
+          organization: (id) =>
+            id === 'north'
+              ? { id, kind: 'partner', partnerId: null }
+              : { id, kind: 'client', partnerId: 'north' },
+        }),
+        duo: { httpsAgent: agentOf([ours, theirs]) },
+        branding: (subject) => ({ name: `Console of ${subject?.tenantId ?? 'nobody'}` }),
+      },
+    }));
+    await set('north', { duo: ours.setting('north', { lendToClients: true }) });
+    await set('globex', { duo: null });
+    for (const [user, expected] of [
+      [USER, 'Console of globex'],
+      ['user1@north', null],
+    ] as const) {
+      const browser = new Browser(lending.app);
+      await browser.login(user);
+      const { text } = await follow(browser, '/two-factor/activate/duo');
+      const { searchParams } = new URL(continueLink(text));
+      assert.equal(searchParams.get('dest_app_name'), expected, user);
+      const walked = await ours.simulator.answer(continueLink(text), 'deny');
+      if (expected !== null) assert.ok(walked.html.includes(`signs in to ${expected}`));
+    }
+  });
+
   describe('binds nothing that counts elsewhere (9.19)', () => {
     const CODES = '/two-factor/profile/recovery-codes';
 
