@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type AuditEvent, type AuditEventType, memoryStore } from 'sallyport';
 import { audit, onBehalf } from '../../src/audit/events.js';
 import { lockedUntil, oncePerLock } from '../../src/audit/lock.js';
+import { placeOf, trailsOf } from '../../src/audit/place.js';
 import { storeTrail } from '../../src/audit/trail.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -94,6 +95,30 @@ describe('the trail in the store', () => {
     events.record('verification.failed', { subject });
     assert.deepEqual(seen[0]?.enrollments, [phone]);
     assert.ok(seen[1] && !('enrollments' in seen[1]));
+  });
+
+  it('names a kind by its type, and by who did it to whom', () => {
+    const of = (event: Partial<AuditEvent>) =>
+      placeOf({ ...event, type: 'setting.changed' } as AuditEvent, 7);
+    const kinds = [
+      { subjectId: 'one', actorId: 'one' },
+      { subjectId: 'one', actorId: 'two' },
+      { subjectId: 'one', actorId: null },
+      { subjectId: null, actorId: 'two' },
+    ].map((event) => of(event).trail);
+    const [own, user, organization] = trailsOf('setting.changed');
+    assert.deepEqual(kinds, [own, user, user, organization]);
+    assert.deepEqual([own, organization], ['setting.changed:own', 'setting.changed:organization']);
+    assert.equal(of({ subjectId: 'one' }).keep, 7);
+  });
+
+  it('keeps no history of what concerns no subject', async () => {
+    const store = memoryStore();
+    const event = { type: 'enrollment.reset', subjectId: null, tenantId: 'acme', actorId: 'two' };
+    await storeTrail(store).record({ ...event, at: new Date(0) } as AuditEvent);
+    for (const id of ['null', '']) {
+      assert.deepEqual(await store.readHistory(id, { before: null, limit: 9 }), []);
+    }
   });
 
   describe('cannot be washed away:', () => {

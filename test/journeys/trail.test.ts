@@ -120,6 +120,7 @@ journeys('the trail', (world) => {
     for (let n = 1; n <= 21; n += 1) await add(event(n));
     await add(event(22, { type: 'enrollment.removed', detail: 'replaced' }));
     await add(event(23, { type: 'enrollment.removed' }));
+    await add(event(0, { type: 'recovery-codes.made', enrollments: [] }));
     await add(event(24, { type: 'enrollment.reset', actorId: 'admin@north' }));
     await add(event(25, { type: 'enrollment.reset', actorId: 'boss@south', tenantId: 'south' }));
     await add(event(26, { type: 'enrollment.reset', actorId: null }));
@@ -127,7 +128,9 @@ journeys('the trail', (world) => {
     await store.appendHistory('user2@acme', other, { folds: [] });
 
     const page = await admin.get(USER1);
-    assert.match(page.text, />Replaced</);
+    for (const word of ['Activated', 'Replaced', 'Removed', 'Reset', 'Recovery codes made']) {
+      assert.match(page.text, new RegExp(`<span class="sp-cell">${word}<`));
+    }
     assert.match(page.text, /<bdi>Phone 23<\/bdi> <span[^>]*>Authenticator app</);
     for (const who of ['The user', 'admin@north', 'Another organization', 'The application']) {
       assert.ok(page.text.includes(`<bdi>${who}</bdi>`), who);
@@ -137,12 +140,13 @@ journeys('the trail', (world) => {
     assert.equal(history.items.length, 20);
     assert.deepEqual(
       history.items
-        .slice(0, 6)
+        .slice(0, 7)
         .map(({ what, actorId }: { what: string; actorId: string }) => [what, actorId]),
       [
         ['reset', null],
         ['reset', null],
         ['reset', 'admin@north'],
+        ['recovery-codes-made', 'user1@acme'],
         ['removed', 'user1@acme'],
         ['replaced', 'user1@acme'],
         ['enrolled', 'user1@acme'],
@@ -151,16 +155,33 @@ journeys('the trail', (world) => {
     const next = /href="([^"]*)" rel="next"/.exec(page.text)?.[1] ?? '';
     assert.match(next, /#history$/);
     const second = await admin.get(next.split('#')[0] ?? '');
-    assert.ok(second.text.includes('<bdi>Phone 1</bdi>') && !second.text.includes('Phone 7<'));
+    assert.ok(second.text.includes('<bdi>Phone 1</bdi>') && !second.text.includes('Phone 8<'));
     assert.match(second.text, />First page</);
     assert.doesNotMatch(second.text, /rel="next"/);
     const rest = (await admin.json('get', `${USER1}?history=${history.next}`)).body.history;
-    assert.deepEqual([rest.items.length, rest.next], [6, null]);
+    assert.deepEqual([rest.items.length, rest.next], [7, null]);
+
+    // A page that is just full is the last one, and shows what has repeated.
+    const fold = { key: 'same', each: 1, withinMs: DAY };
+    for (let n = 0; n < 20; n += 1) {
+      const folds = n === 19 ? [fold] : [];
+      await store.appendHistory('user3@acme', { ...event(n), actorId: 'user3@acme' }, { folds });
+    }
+    await store.appendHistory('user3@acme', event(30), { folds: [fold] });
+    const full = (await admin.json('get', `${ACME}/users/user3%40acme`)).body.history;
+    assert.deepEqual([full.items.length, full.next], [20, null]);
+    assert.deepEqual(
+      [full.items[0].repeats, full.items[0].lastAt],
+      [1, new Date(now()).toISOString()],
+    );
+    const one = await admin.get(`${ACME}/users/user3%40acme`);
+    assert.match(one.text, /Activated\s*<span[^>]*>and 1 more like it, the last at <time/);
+    assert.doesNotMatch(one.text, /First page|rel="next"|>Unlock</);
 
     const strange = await admin.get(`${ACME}/users/user2%40acme`);
     assert.match(strange.text, /<bdi>&lt;b&gt;\u202e<\/bdi>/);
     assert.match(
-      (await admin.get(`${ACME}/users/user3%40acme`)).text,
+      (await admin.get(`${ACME}/users/admin%40acme`)).text,
       /Nothing was ever activated/,
     );
   });

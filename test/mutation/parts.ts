@@ -61,6 +61,15 @@ export const parts: Readonly<Record<string, Part>> = {
     ],
     grep: IN_MEMORY,
   },
+  admin: {
+    mutate: ['src/admin/**/*.ts', 'src/audit/**/*.ts'],
+    spec: [
+      'test/admin/*.test.ts',
+      ...journeys('admin-access', 'admin-second-factor', 'admin-settings', 'admin-user-states'),
+      ...journeys('admin-users', 'trail'),
+    ],
+    grep: IN_MEMORY,
+  },
   memory: {
     mutate: [
       'src/store/memory.ts',
