@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express, { type Express } from 'express';
 import session from 'express-session';
 import { memoryStore, sallyport } from 'sallyport';
@@ -8,7 +11,7 @@ import { type BypassChecksOptions, bypassChecks, type Visitor } from 'sallyport/
 import { DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
 import { createApp } from '../../example/app.js';
 import { stackOf } from '../../src/testing/bypass/layers.js';
-import { host } from '../support/app.js';
+import { host, hostOptions } from '../support/app.js';
 import { newKey } from '../support/cli.js';
 
 interface Outcome {
@@ -241,6 +244,86 @@ describe('bypassChecks()', function () {
       const found = (await errorsOf(shut, more)).filter((one) => one.includes('/live'));
       assert.deepEqual(found, []);
     }
+  });
+
+  /** A gate at `/api`, and a folder with files below it at the root. */
+  async function gateBelow({ files }: { files: boolean }) {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
+    await mkdir(join(folder, 'api'));
+    await writeFile(join(folder, 'api', 'prices.txt'), 'secret');
+    const door = sallyport({
+      ...hostOptions(),
+      store: memoryStore(),
+      subject: (req) => {
+        const { signedInAt: id } = req.session;
+        return id === undefined ? null : { id, tenantId: 'acme', label: id };
+      },
+    });
+    const app = express();
+    app.set('env', 'test');
+    const store = door.sessions(new session.MemoryStore());
+    app.use(session({ secret: 's', resave: false, saveUninitialized: false, store }));
+    app.use(door.pages());
+    app.get('/login', (_req, res) => void res.send('login'));
+    app.post('/login', (req, res) => {
+      req.session.signedInAt = 'user1';
+      res.redirect('/');
+    });
+    app.use('/api', door.gate());
+    app.get('/api/me', (_req, res) => void res.json({ name: 'Ann' }));
+    if (files) app.use(express.static(folder));
+    return app;
+  }
+
+  it('finds the files that a static mount serves around a gate below a path', async () => {
+    const app = await gateBelow({ files: true });
+    const more = {
+      protectedPaths: ['/api/me', '/api/prices.txt'],
+      public: ['GET /login', 'POST /login', 'USE /'],
+    };
+    const { outcomes, printed } = await run(app, { ...options, ...more });
+    assert.ok(printed.includes('  USE / (serveStatic), around the gate at /api'), String(printed));
+    const errors = failed(outcomes)
+      .map(({ error }) => error)
+      .join('\n');
+    assert.match(errors, /GET \/\/api\/prices\.txt \(JSON\): 200/);
+    assert.match(errors, /GET \/%61pi\/prices\.txt \(JSON\): 200/);
+    assert.match(errors, /GET \/\.\/api\/prices\.txt \(JSON\): 200/);
+    assert.doesNotMatch(errors, / 404/, 'what is not there is no hole, and hides none');
+  });
+
+  it('finds nothing around a gate below a path where nothing is to be had there', async () => {
+    const app = await gateBelow({ files: false });
+    // OPTIONS of a public route is answered by Express where no gate stands at the root.
+    const more = {
+      protectedPaths: ['/api/me'],
+      public: ['ALL /login', 'GET /login', 'POST /login'],
+    };
+    assert.deepEqual(await errorsOf(app, more), []);
+  });
+
+  it('finds an error handler that lets a request go on, past a gate that has no side for errors', async () => {
+    const build = async (whole: boolean) => {
+      const { app } = await host({
+        above: (one) => one.use(express.json()),
+        routes(one) {
+          if (!whole) {
+            // As a host has it that mounts the first of the two handlers alone.
+            const { stack } = one.router as unknown as { stack: { handle: { name: string } }[] };
+            const at = stack.findIndex(({ handle }) => handle.name === 'secondFactorGateOnError');
+            stack.splice(at, 1);
+          }
+          one.use(((_error, _req, _res, next) => next()) as express.ErrorRequestHandler);
+        },
+      });
+      return app;
+    };
+    assert.deepEqual(await errorsOf(await build(true)), []);
+    const errors = (await errorsOf(await build(false))).join('\n');
+    assert.match(
+      errors,
+      /a body that cannot be read.*\n.*POST \/reports \(JSON that cannot be read\): 200/,
+    );
   });
 
   it('reads an app of Express 4 as well', async () => {

@@ -120,6 +120,23 @@ for (const [version, make, finish] of [
       }
     });
 
+    it('that serve files around a gate below them are said to', () => {
+      const app = make();
+      app.use('/api/v1', gate());
+      const files = Object.assign((...given: unknown[]) => void given, {});
+      Object.defineProperty(files, 'name', { value: 'serveStatic' });
+      app.use('/', files);
+      app.use('/api', files);
+      app.use('/api/v1/docs', files);
+      app.use('/other', files);
+      finish(app);
+      assert.deepEqual(names(routesAheadOfGate(app, { hints: ['/api/v1/docs/x', '/other/x'] })), [
+        'USE / (serveStatic), around the gate at /api/v1',
+        'USE /api (serveStatic), around the gate at /api/v1',
+        'USE /other (serveStatic)',
+      ]);
+    });
+
     it('that are patterns are listed without a path', () => {
       const app = make();
       app.get(/^\/secret/, passing);

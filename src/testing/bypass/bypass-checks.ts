@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { Awaitable } from '../../contracts.js';
 import { type BypassChecksOptions, parseBypassOptions } from './bypass-options.js';
 import {
+  brokenBodyProbes,
   forgedProbes,
   holes,
   METHODS,
@@ -69,6 +70,9 @@ export function bypassChecks(app: AppUnderTest, given: BypassChecksOptions): voi
     }
     search('gets no part of anything, and no word that it has not changed', (standing) =>
       holes(partialProbes(standing), standing),
+    );
+    search('gets nothing by a body that cannot be read', (standing) =>
+      holes(brokenBodyProbes(standing), standing),
     );
     search('gains nothing by headers that a proxy might have added', (standing) =>
       holes(forgedProbes(standing), standing),

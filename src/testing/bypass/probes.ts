@@ -17,6 +17,8 @@ export interface Standing {
   /** Where to knock: every route that has an example, and the host's protected paths. */
   readonly targets: readonly string[];
   readonly protectedPaths: readonly string[];
+  /** Whether there is nothing at an address: the answer is the one to a path that surely does not exist. */
+  readonly nothing: (asked: Asked, answered: Answered) => boolean;
   /** Statuses besides the gate's own with which the host's layers ahead of it refuse. */
   readonly refusals: readonly number[];
 }
@@ -26,6 +28,8 @@ export interface Probe extends Asked {
   readonly what: string;
   /** Whether a 400 will do: the path is not written as anybody would. */
   readonly odd?: boolean;
+  /** Statuses that will do as well. */
+  readonly refusals?: readonly number[];
 }
 
 const JSON_ACCEPT = { accept: 'application/json' };
@@ -59,6 +63,29 @@ export function partialProbes(standing: Standing): Probe[] {
     'If-Modified-Since': { 'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT' },
     'If-Range': { range: 'bytes=0-9', 'if-range': 'Fri, 01 Jan 2100 00:00:00 GMT' },
   });
+}
+
+/**
+ * Bodies that a parser ahead of the gate fails on. Express then looks for an error handler, past the gate, and one
+ * that lets the request go on reaches what stands below it.
+ */
+export function brokenBodyProbes({ targets, publicly }: Standing): Probe[] {
+  const json = { 'content-type': 'application/json' };
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const kinds = {
+    'JSON that cannot be read': { headers: json, body: '{' },
+    'a form in an unknown encoding': { headers: { ...form, 'content-encoding': 'x' }, body: 'a=b' },
+  };
+  return ['POST', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
+    targets
+      .filter((path) => !publicly.answers(method, path))
+      .flatMap((path) =>
+        Object.entries(kinds).map(([what, { headers, body }]) => ({
+          ...{ method, path, what, body, refusals: [400, 413, 415] },
+          headers: { ...headers, ...JSON_ACCEPT },
+        })),
+      ),
+  );
 }
 
 /** What proxies add and clients can forge. */
@@ -95,14 +122,14 @@ function withHeaders(
 /** Sends all of them and says which were answered by something else than the gate, in words. */
 export async function holes(
   probes: readonly Probe[],
-  { wire, gate, cookie, headers, refusals }: Standing,
+  { wire, gate, cookie, headers, refusals, nothing }: Standing,
   { signedIn = true } = {},
 ): Promise<string[]> {
   const found: string[] = [];
   const waiting = [...probes];
   const worker = async (): Promise<void> => {
     for (let probe = waiting.shift(); probe; probe = waiting.shift()) {
-      const { what, odd, ...asked } = probe;
+      const { what, odd, refusals: own = [], ...asked } = probe;
       const session = signedIn ? { cookie } : {};
       const sent = { ...asked, headers: { ...asked.headers, ...headers, ...session } };
       let answered: Answered;
@@ -115,7 +142,11 @@ export async function holes(
       // The gate answers so where it sends browsers and nothing is there: not well mounted, and no hole.
       const nowhere = answered.status === 503 && gate.locations.includes(asked.path);
       const refused =
-        nowhere || refusals.includes(answered.status) || (odd && answered.status === 400);
+        nowhere ||
+        refusals.includes(answered.status) ||
+        own.includes(answered.status) ||
+        (odd && answered.status === 400) ||
+        nothing(asked, answered);
       if (!refused && !isTurnedAway(asked.method, answered, gate)) {
         found.push(`${asked.method} ${asked.path} (${what}): ${described(answered)}`);
       }

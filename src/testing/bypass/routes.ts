@@ -18,6 +18,11 @@ export interface MountedRoute {
   readonly name: string;
   /** Whether a gate comes before it. */
   readonly behindGate: boolean;
+  /**
+   * Of a static mount: the paths of gates further down that it goes around. Written as `//api` or `/%61pi`, what is
+   * below `/api` is not for a gate that is mounted there, and a file all the same.
+   */
+  readonly aroundGates: readonly string[];
 }
 
 export interface RoutesOptions {
@@ -29,16 +34,22 @@ const schema = optionsObject({
   hints: listOption<string>('a path', (value) => typeof value === 'string').default([]),
 });
 
-/** `GET /login`, `USE /files (serveStatic)`, `USE ? (router)`: how a route is named in lists and options. */
-export function routeName({ kind, methods, path, name }: MountedRoute): string {
+/**
+ * `GET /login`, `USE /files (serveStatic)`, `USE ? (router)`, `USE / (serveStatic), around the gate at /api`: how a
+ * route is named in lists.
+ */
+export function routeName({ kind, methods, path, name, aroundGates }: MountedRoute): string {
   const where = `${methods.join('|')} ${path === null ? '?' : path || '/'}`;
-  return kind === 'route' ? where : `${where} (${name || kind})`;
+  if (kind === 'route') return where;
+  const around = aroundGates.length === 0 ? '' : `, around the gate at ${aroundGates.join(', ')}`;
+  return `${where} (${name || kind})${around}`;
 }
 
 /** Everything that may answer, in the order in which Express asks it. */
 export function routesOf(app: unknown, { hints = [] }: RoutesOptions = {}): MountedRoute[] {
   const found: MountedRoute[] = [];
   const gates: ((path: string | null) => boolean)[] = [];
+  const gatePaths: string[] = [];
   walk(stackOf(app), '', false);
   return found;
 
@@ -69,6 +80,7 @@ export function routesOf(app: unknown, { hints = [] }: RoutesOptions = {}): Moun
 
   function addMount({ handle }: Layer, path: string | null, guarded: boolean): void {
     if (isGate(handle)) {
+      if (path !== null) gatePaths.push(path);
       gates.push(
         (asked) => path === '' || (path !== null && asked !== null && isBelow(path, asked)),
       );
@@ -92,7 +104,10 @@ export function routesOf(app: unknown, { hints = [] }: RoutesOptions = {}): Moun
     guarded: boolean,
   ): void {
     const sample = path === null ? null : sampleOf(path || '/');
-    found.push({ ...what, path, sample, behindGate: guarded || isCovered(sample) });
+    const behindGate = guarded || isCovered(sample);
+    const around = what.kind === 'static' && !behindGate && path !== null;
+    const aroundGates = around ? gatePaths.filter((gate) => isBelow(path, gate)) : [];
+    found.push({ ...what, path, sample, behindGate, aroundGates });
   }
 
   function isCovered(path: string | null): boolean {

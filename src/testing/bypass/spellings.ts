@@ -18,6 +18,9 @@ export function spellings(path: string, open: readonly string[]): readonly Spell
     `${first}/${rest}`,
     `${path}//`,
     `/.${path}`,
+    // A gate that is mounted at `/api` covers neither of these, and a static server at the root takes both for it.
+    `/${encoded(path.slice(1, 2))}${path.slice(2)}`,
+    `${first}${rest.replace(/^\/(\w)/, (_all, letter) => `/${encoded(letter)}`)}`,
     `${first}/.${rest}`,
     `/x/..${path}`,
     `/x/%2e%2e${path}`,
