@@ -22,10 +22,10 @@ describe('over a Cluster,', function () {
     return { store, other, dispose: closeStores };
   });
 
-  /** All but the 16 384 markers. */
+  /** All but the 16 384 markers: records, their ledger and trails. */
   async function removeRecords(url: string): Promise<void> {
     const client = await openClient(url);
-    const found = await client.sendCommand(['KEYS', 'sp:[{at]*']);
+    const found = await client.sendCommand(['KEYS', 'sp:[{atl]*']);
     for (const key of found as unknown as string[]) await client.del(key);
   }
 });
