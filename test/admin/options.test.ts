@@ -20,6 +20,8 @@ describe('the options of door.admin()', () => {
     ['admin.start must be', { directory, start: 'acme' }],
     ['admin.activationKeyMaxAge must be', { directory, activationKeyMaxAge: 24 }],
     ['admin.handoverMaxAge must be', { directory, handoverMaxAge: '1w' }],
+    ["admin.secondFactor must be 'required' or 'policy'", { directory, secondFactor: 'off' }],
+    ['admin.secondFactor must be', { directory, secondFactor: false }],
     ['admin.timeout must be', { directory, timeout: '0s' }],
     [
       'admin has no autorize; there are: directory, authorize',

@@ -63,7 +63,7 @@ const PAGES: readonly [string, string, Act?][] = [
     'the question before a bulk action',
     `${SETUP}/globex/users`,
     async (page) => {
-      await page.getByLabel('Select user1@globex').check();
+      await page.getByLabel(/Select \P{L}*user1@globex/u).check();
       await press('Enable Two-Factor')(page);
     },
   ],
@@ -71,7 +71,7 @@ const PAGES: readonly [string, string, Act?][] = [
     'the result of a bulk action',
     `${ACME}/users`,
     async (page) => {
-      await page.getByLabel('Select user2@acme').check();
+      await page.getByLabel(/Select \P{L}*user2@acme/u).check();
       await press('Disable Two-Factor', 'Yes')(page);
     },
   ],
