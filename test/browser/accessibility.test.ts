@@ -93,7 +93,23 @@ describe('every page, in light and dark, from 320 to 1280 pixels', () => {
     await check();
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.getByRole('link', { name: 'Replace' }).click();
+    await check();
+    await page.locator('[data-sp=begin]').click();
     await page.locator('[data-sp=totp-key]').waitFor();
+    await check();
+  });
+
+  it('another name for an app, and one that is refused', async () => {
+    await page.goto('/two-factor/profile');
+    await page.getByRole('link', { name: 'Rename' }).click();
+    await check();
+    await page.getByLabel('Name').fill('x'.repeat(41));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').waitFor();
+    await check();
+    await page.getByLabel('Name').fill('\u05d4\u05d8\u05dc\u05e4\u05d5\u05df (abc)');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The new name is saved.').waitFor();
     await check();
   });
 

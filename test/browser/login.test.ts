@@ -83,6 +83,22 @@ describe('a login in the browser', () => {
         assert.match((await page.textContent('main')) ?? '', /Authenticator app\s+proven/);
       });
 
+      it('gives the key to an app on the same device, and copies it where script runs', async () => {
+        await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+        await page.goto('/');
+        await signIn(page, 'user1@acme.example');
+        const key = (await readKey(page)).replaceAll(' ', '');
+        const link = page.getByRole('link', { name: 'Open in an app on this device' });
+        const href = (await link.getAttribute('href')) ?? '';
+        assert.match(href, new RegExp(`^otpauth://totp/[^?]*\\?secret=${key}&issuer=`));
+        const button = page.getByRole('button', { name: 'Copy the key' });
+        assert.equal(await button.isVisible(), javaScriptEnabled);
+        if (!javaScriptEnabled) return;
+        await button.click();
+        await page.getByRole('button', { name: 'Copied' }).waitFor();
+        assert.equal(await page.evaluate('navigator.clipboard.readText()'), key);
+      });
+
       it('asks for a code only, at the next login', async () => {
         await page.goto('/');
         await signIn(page, 'user2@acme.example');
@@ -138,6 +154,7 @@ describe('a login in the browser', () => {
         await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
         await submitCode(page, example.code(old));
         await page.waitForURL('**/two-factor/profile/replace/**');
+        await page.getByRole('button', { name: 'Show the key' }).click();
         const key = await readKey(page);
         assert.notEqual(key, old);
         await submitCode(page, example.code(key));

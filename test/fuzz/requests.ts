@@ -41,9 +41,20 @@ const SEGMENTS = [
 
 const PAGES = [
   ...['', '/activate', '/activate/totp', '/challenge', '/challenge/totp', '/expired'],
-  ...['/challenge/recovery-code', '/activate/totp/restart', '/activate/totp/key', '/postpone'],
+  ...[
+    '/challenge/recovery-code',
+    '/activate/totp/begin',
+    '/activate/totp/restart',
+    '/activate/totp/key',
+    '/postpone',
+  ],
   ...['/sign-out', '/duo/callback', '/activate/duo', '/challenge/duo', '/profile'],
-  ...['/profile/activate/totp', '/profile/activate/totp/restart', '/profile/activate/totp/key'],
+  ...[
+    '/profile/activate/totp',
+    '/profile/activate/totp/begin',
+    '/profile/activate/totp/restart',
+    '/profile/activate/totp/key',
+  ],
   ...[`/profile/replace/${OWN_ENROLLMENT}`, `/profile/replace/${OWN_ENROLLMENT}/restart`],
   ...[`/profile/remove/${OWN_ENROLLMENT}`, '/profile/sign-out-others', '/profile/recovery-codes'],
   ...['/profile/devices/x/forget', '/assets/sallyport.css'],
