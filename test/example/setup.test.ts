@@ -129,7 +129,7 @@ describe('the setup of the example console', function () {
     const answer = await user.get('/files/report.txt');
     assert.equal(answer.headers.location, '/two-factor/activate');
     const login = await new Browser(example.origin).get('/login');
-    assert.match(login.text, /Bulk Industries<\/strong> <span[^>]*>two-factor required/);
+    assert.match(login.text, /Bulk Industries<\/strong><\/bdi> <span[^>]*>two-factor required/);
   });
 });
 

@@ -383,7 +383,8 @@ journeys('an activation key', (world) => {
     const code = codeAt(key, now());
     const answer = await browser.post(url, { code, enrollment, _csrf });
     assert.equal(answer.status, 200);
-    assert.match(answer.text, /href="\/two-factor\/profile\?done=activated"/);
+    const kept = await browser.keepCodes();
+    assert.equal(kept.headers.location, '/two-factor/profile?done=activated');
     assert.equal((await record()).activationKeyEndsAt, null);
     assert.ok(await isInside(browser));
   });
