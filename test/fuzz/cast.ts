@@ -98,9 +98,11 @@ async function stateOf(store: SecondFactorStore, sessions: readonly string[]): P
     ...people.map((id) => store.readSubject(id)),
     ...people.map((id) => store.readDevices(id)),
     ...ORGANIZATIONS.map(({ id }) => store.readSetting(id)),
-    // A session between the doors begins its time with the first request that asks; that is no change of ours.
     ...sessions.map(async (sid) => {
       const found = await store.readAssurance(sessionDigest(sid));
+      // What a reset has ended is marked as ended at its next request; that is no change by this request.
+      if (found && found.epoch !== (await store.readSubject(found.subjectId)).epoch) return 'void';
+      // A session between the doors begins its time with the first request that asks; nor is that.
       return found?.state === 'pending' ? null : found;
     }),
   ]);
