@@ -61,6 +61,18 @@ export const parts: Readonly<Record<string, Part>> = {
     ],
     grep: IN_MEMORY,
   },
+  pages: {
+    mutate: ['src/pages/**/*.ts'],
+    spec: [
+      'test/pages/*.test.ts',
+      ...journeys('pages', 'login', 'totp', 'enrollment', 'activation-key', 'handover', 'profile'),
+      ...journeys('recovery-codes', 'remembered-device', 'csrf', 'bad-input', 'spa', 'faults'),
+      ...journeys('duo', 'duo-attempts', 'duo-fallback', 'duo-limits', 'grace', 'organization'),
+      ...journeys('attempts', 'begin', 'second-click', 'pasted-codes', 'refusal-words', 'names'),
+      ...journeys('app-names', 'onward', 'remember-choice'),
+    ],
+    grep: IN_MEMORY,
+  },
   admin: {
     mutate: ['src/admin/**/*.ts', 'src/audit/**/*.ts'],
     spec: [
