@@ -79,7 +79,7 @@ describe('the administrator’s pages', () => {
       },
     };
     const { app } = await adminHost({ directory: named });
-    const admin = await AdminBrowser.signedIn({ app }, 'admin@acme');
+    const admin = await AdminBrowser.proven({ app }, 'admin@acme');
     const base = '/setup/organizations/acme';
     for (const path of [
       base,
