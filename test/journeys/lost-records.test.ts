@@ -48,7 +48,7 @@ describe('a record that Redis has lost, of', function () {
 
   it('an organization’s setting, lets nobody in with a password, until it is saved again', async () => {
     await set(store, 'acme', { mode: 'required' });
-    const admin = await AdminBrowser.signedIn(here, 'admin@north');
+    const admin = await AdminBrowser.proven(here, 'admin@north');
     const user = await signedIn('user1@acme');
     assert.equal((await user.get('/reports')).headers.location, '/two-factor/activate');
     await lose('organization', 'acme');
@@ -78,7 +78,7 @@ describe('a record that Redis has lost, of', function () {
   it('an organization’s setting, is saved again also as nothing at all', async () => {
     await set(store, 'acme', { mode: 'required' });
     await lose('organization', 'acme');
-    const admin = await AdminBrowser.signedIn(here, 'admin@north');
+    const admin = await AdminBrowser.proven(here, 'admin@north');
     const read = await admin.json('get', ACME);
     assert.deepEqual([read.body.lost, read.body.version], [true, 0]);
     const saved = await admin.call(ACME, { version: 0, setting: read.body.setting });
@@ -115,7 +115,7 @@ describe('a record that Redis has lost, of', function () {
     const between = await signedIn('user1@acme');
     await assertDenied(here.app, between, 'lost');
 
-    const admin = await AdminBrowser.signedIn(here, 'admin@north');
+    const admin = await AdminBrowser.proven(here, 'admin@north');
     const users = await admin.get('/setup/organizations/acme/users');
     assert.equal(users.status, 200);
     assert.match(users.text, /user1@acme\.example/);
