@@ -42,7 +42,7 @@ import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
-import { tryAgain } from './pages/again.js';
+import { failing, tryAgain } from './pages/again.js';
 import { createBranding } from './pages/branding.js';
 import { csrfGuard, sessionCsrf } from './pages/csrf.js';
 import { pageHeaders } from './pages/headers.js';
@@ -276,13 +276,14 @@ export function sallyport(options: SallyportOptions): Door {
       subjectOf: identifying.forLooks,
       onError,
     });
+    const again = tryAgain({ ...places, ends, respond, headers });
     const gateConfig: GateConfig = {
       ...places,
-      tryAgain: tryAgain({ ...places, ends, respond, headers }),
+      tryAgain: again,
       inspector: inspecting,
       expire,
       recognize,
-      fail: respond.fail,
+      fail: failing(again, respond),
     };
     const requireFresh = freshness(gateConfig);
     const requireAdministrator = administratorProof(gateConfig);

@@ -20,7 +20,7 @@ export interface SubjectActor {
 
 export interface SubjectStatus extends Lock {
   readonly enrollments: readonly Enrollment[];
-  /** null: none were ever made. */
+  /** Of those that the subject has said to have kept, or has used; null: none. */
   readonly recoveryCodesLeft: number | null;
   /** While an activation key can be used. */
   readonly activationKeyEndsAt: Date | null;

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { RequestError } from '../errors.js';
 import { formPage, isLateForm } from '../gate/late-form.js';
 import { isNavigation } from '../gate/navigation.js';
 import { askedUrl, type Places } from '../gate/places.js';
@@ -55,5 +56,25 @@ export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): Tr
     res.set('Refresh', `1; url=${href}`);
     await page(HEADING, `${ON_THE_WAY} You are brought there.`, { label: 'Continue', href });
     return true;
+  };
+}
+
+/**
+ * Answers failures: whoever has lost a race with the first of two clicks, or with another tab, is not told that the
+ * session has ended, which has gone on.
+ */
+export function failing(tryAgain: TryAgain, { fail }: Pick<Responder, 'fail'>): Responder['fail'] {
+  return function failed(req, res, error) {
+    const ended = error instanceof RequestError && error.error === 'session_ended';
+    if (!ended || res.headersSent) {
+      fail(req, res, error);
+      return;
+    }
+    tryAgain(req, res).then(
+      (answered) => {
+        if (!answered) fail(req, res, error);
+      },
+      (another: unknown) => fail(req, res, another),
+    );
   };
 }

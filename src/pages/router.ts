@@ -37,7 +37,7 @@ export interface RouterConfig extends ProfileConfig {
   /** The subject for the page's looks only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
-  readonly tryAgain: GateConfig['tryAgain'];
+  readonly fail: GateConfig['fail'];
 }
 
 type Page = (req: Request, res: Response) => Promise<void>;
@@ -113,13 +113,7 @@ export function pagesRouter(config: RouterConfig): Router {
 
   function page(handler: Page): RequestHandler {
     return (req, res) => {
-      handler(req, res)
-        .catch(async (error: unknown) => {
-          // Lost a race with the first of two clicks: see where that has led.
-          const ended = error instanceof RequestError && error.error === 'session_ended';
-          if (!ended || !(await config.tryAgain(req, res))) throw error;
-        })
-        .catch((error: unknown) => respond.fail(req, res, error));
+      handler(req, res).catch((error: unknown) => config.fail(req, res, error));
     };
   }
 

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SessionData } from 'express-session';
 import type { Response } from 'supertest';
+import type { HostOptions } from '../support/app.js';
 import { Browser, codeAt, recoveryCodesOn, wrongCode } from '../support/browser.js';
 import { journeys, sessionIdOf } from '../support/worlds.js';
 
@@ -230,6 +231,82 @@ journeys('the second of two clicks', (world) => {
     assert.equal((await replay.answerChallenge(fields.code)).status, 422, 'once');
     server.close();
     server.closeAllConnections();
+  });
+});
+
+journeys('tabs that are opened at once', (world) => {
+  const now = () => world().clock.now();
+  const DAY = 86_400;
+
+  for (const where of ['on one process', 'on two'] as const) {
+    it(`with a remembered device open one after the other, and none shows the login (${where})`, async () => {
+      let waiting: (() => void)[] | null = null;
+      const options: HostOptions = {
+        policy: () => ({ mode: 'required', methods: ['totp'], rememberDeviceSeconds: 7 * DAY }),
+        above: (app) =>
+          app.use('/tabs', (_req, _res, next) => {
+            if (!waiting) return next();
+            waiting.push(next);
+            if (waiting.length < 5) return;
+            const all = waiting;
+            waiting = null;
+            for (const go of all) go();
+          }),
+      };
+      const one = await world().host(options);
+      const two = where === 'on two' ? await world().host(options) : one;
+      const browser = new Browser(one.app);
+      const key = await browser.activate('user1@acme', now());
+      await browser.post('/logout');
+      world().clock.advance(30_000);
+      await browser.login('user1@acme');
+      const code = codeAt(key, now());
+      await browser.post(CHALLENGE, { code, remember: '1', _csrf: await browser.csrf() });
+      world().clock.advance(13 * 3_600_000);
+
+      waiting = [];
+      const tabs = Array.from({ length: 4 }, (_, n) => browser.copy(n % 2 ? two.app : one.app));
+      const program = browser.copy(two.app);
+      const answers = await Promise.all([
+        ...tabs.map((tab, n) => tab.get(`/tabs/${n}`).then((answer) => answer)),
+        program.json('get', '/tabs/data').then((answer) => answer),
+      ]);
+      const told = answers.map(({ status, headers }) => `${status} ${headers.location ?? ''}`);
+      assert.ok(!told.some((one) => /login|expired/.test(one)), told.join());
+      assert.equal(answers[4]?.status, 409, 'a program is told to send it again');
+      const opened = [...tabs, program].filter((_tab, n) =>
+        /connect\.sid=/.test(String(answers[n]?.headers['set-cookie'])),
+      );
+      assert.equal(opened.length, 1, 'one new session');
+      for (const [n, tab] of tabs.entries()) {
+        tab.cookies.set('connect.sid', opened[0]?.cookies.get('connect.sid') ?? '');
+        const answer = answers[n];
+        assert.ok(answer);
+        assert.equal((await follow(tab, answer)).text, `inside GET /tabs/${n}`);
+      }
+    });
+  }
+
+  it('with an id that has gone on try once more, and then are nobody’s', async () => {
+    const { app } = await world().host();
+    const key = await new Browser(app).activate('user1@acme', now());
+    world().clock.advance(30_000);
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    const tab = browser.copy();
+    const other = browser.copy();
+    await browser.answerChallenge(codeAt(key, now()));
+    assert.equal((await tab.get('/reports')).headers.refresh, '1; url=/reports');
+    assert.equal((await tab.get('/reports')).headers.location, '/login', 'never a loop');
+    assert.equal((await other.get('/reports')).status, 409, 'each by itself');
+    assert.equal((await other.login('user1@acme')).headers.location, '/', 'and may sign in');
+    assert.equal((await other.get('/reports')).headers.location, '/two-factor/challenge');
+    await browser.post('/logout');
+    assert.equal(
+      (await browser.copy().get('/reports')).headers.location,
+      '/login',
+      'a logout is one',
+    );
   });
 });
 
