@@ -1,5 +1,5 @@
 import type { WhenUnavailable } from '../contracts.js';
-import type { KeySettings } from '../methods/totp/words.js';
+import type { keySettings } from '../methods/totp/words.js';
 import type { FieldErrors } from './bodies.js';
 import type { Change } from './changes.js';
 import type { DryRun } from './dry-run.js';
@@ -312,7 +312,7 @@ export interface UserKeyLocals extends Page {
     readonly key: string;
     readonly issuer: string;
     readonly account: string;
-    readonly settings: KeySettings | null;
+    readonly settings: ReturnType<typeof keySettings>;
   } | null;
   /** null: confirmed at the user's first login, until then. */
   readonly confirm: { readonly action: string; readonly enrollment: string } | null;

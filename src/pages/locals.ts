@@ -1,5 +1,3 @@
-import type { KeySettings } from '../methods/totp/words.js';
-
 /**
  * What each view is rendered with. A host that replaces a view gets exactly these locals: `frame` on every
  * page, and the page's own fields beside it. All strings are plain text unless a field says otherwise; the
@@ -51,6 +49,15 @@ export interface Later {
   readonly until: Moment;
   /** How much time there is until then, in words: `5 days`. */
   readonly left: string;
+}
+
+/** What an authenticator app makes codes by, in words. */
+interface KeySettings {
+  /** `SHA-256`. */
+  readonly algorithm: string;
+  readonly digits: number;
+  /** How long a code is shown: `30 seconds`. */
+  readonly period: string;
 }
 
 interface Page {

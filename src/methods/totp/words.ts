@@ -30,17 +30,8 @@ export function clockOffText(ms: number): string {
   return `about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${ms < 0 ? 'late' : 'ahead'}`;
 }
 
-/** What an app makes codes by, in words. */
-export interface KeySettings {
-  /** `SHA-256`. */
-  readonly algorithm: string;
-  readonly digits: number;
-  /** How long a code is shown: `30 seconds`. */
-  readonly period: string;
-}
-
 /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
-export function keySettings({ algorithm, digits, period }: TotpParameters): KeySettings | null {
+export function keySettings({ algorithm, digits, period }: TotpParameters) {
   if (algorithm === 'sha1' && digits === 6 && period === 30) return null;
   return {
     algorithm: algorithm.toUpperCase().replace('SHA', 'SHA-'),
