@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { type Duration, parseDuration } from './duration.js';
 import { SallyportError } from './errors.js';
+import { type Duration, parseDuration } from './time.js';
 
 /**
  * The one parser of every object of options that is given to us: an option that is dropped in silence may be

@@ -5,20 +5,17 @@ export type {
   OrganizationAction,
   UserAction,
 } from './admin/authorize.js';
-export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './admin/duo-provision.js';
 export type { AdminOptions } from './admin/options.js';
-export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './admin/subjects.js';
 export type * from './contracts.js';
-export type { Duration } from './duration.js';
 export { type ErrorCode, RequestError, SallyportError, UnavailableError } from './errors.js';
 export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
+export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './host/duo-provision.js';
+export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
 export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
 export type { SallyportOptions } from './options.js';
-export type { Branding, BrandingFunction } from './pages/branding.js';
-export type { CsrfProtection } from './pages/csrf.js';
 export { type Explanation, explain } from './policy/explain.js';
 export {
   type Hypothesis,
@@ -40,3 +37,6 @@ export type {
 } from './store/record-store.js';
 export { KINDS as recordKinds, type Kind as RecordKind, type Records } from './store/records.js';
 export { secondFactorStore } from './store/second-factor-store.js';
+export type { Duration } from './time.js';
+export type { Branding, BrandingFunction } from './web/branding.js';
+export type { CsrfProtection } from './web/csrf.js';

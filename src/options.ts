@@ -19,13 +19,13 @@ import {
   type SecondFactorStore,
   type Subject,
 } from './contracts.js';
-import type { Duration } from './duration.js';
 import { SallyportError } from './errors.js';
 import type { PassportLike } from './methods/passport-like.js';
 import type { RecoveryCodeBits } from './methods/recovery-code/codes.js';
-import type { BrandingFunction } from './pages/branding.js';
-import type { CsrfProtection } from './pages/csrf.js';
 import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organization-policy.js';
+import type { Duration } from './time.js';
+import type { BrandingFunction } from './web/branding.js';
+import type { CsrfProtection } from './web/csrf.js';
 
 export interface SallyportOptions {
   /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */

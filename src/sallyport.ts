@@ -1,10 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Store } from 'express-session';
 import defaultPassport from 'passport';
-import { type DuoKeys, duoProvision } from './admin/duo-provision.js';
 import type { AdminOptions } from './admin/options.js';
 import { adminRouter } from './admin/router.js';
-import { type Subjects, subjects } from './admin/subjects.js';
 import { audit } from './audit/events.js';
 import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
@@ -20,17 +18,16 @@ import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
 import { identify } from './gate/identify.js';
-import { inspector, type KnownSituation } from './gate/inspect.js';
 import { sessionKeeper } from './gate/keep-session.js';
-import { wantsHtml } from './gate/navigation.js';
-import { type Mounts, mounts, type Places } from './gate/places.js';
-import { bodyOf } from './gate/request-bodies.js';
+import { inspector, type KnownSituation } from './gate/situation.js';
 import {
   administratorProof,
   freshness,
   type RequireOptions,
   requireProof,
 } from './gate/step-up.js';
+import { type DuoKeys, duoProvision } from './host/duo-provision.js';
+import { type Subjects, subjects } from './host/subjects.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { duoClients } from './methods/duo/client.js';
 import { duo } from './methods/duo/method.js';
@@ -43,19 +40,10 @@ import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { failing, tryAgain } from './pages/again.js';
-import { createBranding } from './pages/branding.js';
-import { csrfGuard, sessionCsrf } from './pages/csrf.js';
-import { pageHeaders } from './pages/headers.js';
 import { identicalAnswers } from './pages/identical-answers.js';
-import { leaving } from './pages/leave.js';
 import { mountedPages } from './pages/mount.js';
-import { qrSvg } from './pages/qr.js';
 import { recoveryCodePages } from './pages/recovery-codes.js';
-import { responder } from './pages/respond.js';
 import { pagesRouter } from './pages/router.js';
-import { createStylesheets } from './pages/stylesheet.js';
-import { createViews } from './pages/views.js';
-import { onDate } from './pages/wording.js';
 import { withDuoAccounts } from './policy/duo-accounts.js';
 import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
@@ -65,6 +53,18 @@ import { GuardedStore } from './session/guarded-store.js';
 import type { WhoseSession } from './session/login.js';
 import { type RememberedDevices, rememberedDevices } from './session/remembered-device.js';
 import { sessionEnds } from './session/session-ends.js';
+import { wantsHtml } from './web/accept.js';
+import { createStylesheets } from './web/assets.js';
+import { bodyOf } from './web/body.js';
+import { createBranding } from './web/branding.js';
+import { csrfGuard, sessionCsrf } from './web/csrf.js';
+import { pageHeaders } from './web/headers.js';
+import { leaving } from './web/leave.js';
+import { type Mounts, mounts, type Places } from './web/places.js';
+import { qrSvg } from './web/qr.js';
+import { responder } from './web/respond.js';
+import { createViews } from './web/views.js';
+import { onDate } from './web/words.js';
 import './session/session-data.js';
 
 /** What `sallyport()` gives: mount its parts in the order in which they stand here. */

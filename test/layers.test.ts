@@ -5,14 +5,16 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
-const BASE = ['contracts', 'errors', 'duration', 'check-options', 'awaitable'];
+const BASE = ['contracts', 'errors', 'time', 'check-options', 'awaitable', 'names', 'lost'];
 
 /** What each part of src/ may import of ours besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   errors: [],
-  duration: [],
-  'check-options': ['errors', 'duration'],
+  time: [],
+  names: [],
+  lost: ['contracts', 'errors'],
+  'check-options': ['errors', 'time'],
   awaitable: ['contracts'],
   crypto: BASE,
   audit: BASE,
@@ -21,15 +23,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: BASE,
   testing: BASE,
   methods: [...BASE, 'crypto', 'audit'],
-  gate: [...BASE, 'policy', 'session'],
-  pages: [...BASE, 'gate', 'methods', 'policy', 'session', 'audit'],
-  admin: [...BASE, 'gate', 'methods', 'policy', 'session', 'audit'],
+  web: [...BASE, 'session', 'audit'],
+  gate: [...BASE, 'policy', 'session', 'web'],
+  pages: [...BASE, 'web', 'gate', 'methods', 'policy', 'session', 'audit'],
+  host: [...BASE, 'gate', 'methods', 'policy', 'session', 'audit'],
+  admin: [...BASE, 'web', 'gate', 'methods', 'policy', 'session', 'audit', 'host'],
 };
 
 /** These put the parts together, and may import all of them. */
 const COMPOSITION = ['options', 'sallyport', 'index', 'cli'];
 
-const PARTS_WITH_EXPRESS = ['gate', 'pages', 'admin', 'session', 'options', 'sallyport'];
+const PARTS_WITH_EXPRESS = [
+  'web',
+  'gate',
+  'pages',
+  'admin',
+  'host',
+  'session',
+  'options',
+  'sallyport',
+];
 const EXPRESS = ['express', 'express-session', 'passport', 'csrf-sync', 'helmet'];
 const STRATEGY = 'methods/strategy.ts';
 const PASSPORT_TYPES = 'methods/passport-like.ts';

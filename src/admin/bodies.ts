@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
-import { bodyOf } from '../gate/request-bodies.js';
+import { bodyOf } from '../web/body.js';
 
 /** What is wrong with which field; names as they were sent. */
 export type FieldErrors = Readonly<Record<string, string>>;

@@ -1,12 +1,12 @@
 import type { DirectoryOrganization, MethodName } from '../contracts.js';
 import { isEnrollable } from '../methods/attempt.js';
 import { authorizer, type MayI } from './authorize.js';
-import type { TitleOf } from './changes.js';
 import { deadline } from './deadline.js';
 import { type CheckedDirectory, checkedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
+import type { TitleOf } from './organization/changes.js';
 import type { AdminPorts } from './ports.js';
 import { type Standings, standings } from './standing.js';
 

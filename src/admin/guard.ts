@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { DirectoryOrganization, DirectoryUser, Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import type { KnownSituation } from '../gate/inspect.js';
+import type { KnownSituation } from '../gate/situation.js';
 import type {
   AdminAction,
   AdminTarget,

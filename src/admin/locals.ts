@@ -1,9 +1,9 @@
 import type { WhenUnavailable } from '../contracts.js';
 import type { keySettings } from '../methods/totp/words.js';
 import type { FieldErrors } from './bodies.js';
-import type { Change } from './changes.js';
-import type { DryRun } from './dry-run.js';
-import type { FormLevel } from './setting-form.js';
+import type { Change } from './organization/changes.js';
+import type { DryRun } from './organization/dry-run.js';
+import type { FormLevel } from './organization/setting-form.js';
 
 /*
  * What each of the administrator's views is rendered with, beside `frame`. All strings are plain text; the

@@ -8,7 +8,7 @@ import {
   optionsObject,
 } from '../check-options.js';
 import type { Awaitable, Directory } from '../contracts.js';
-import type { Duration } from '../duration.js';
+import type { Duration } from '../time.js';
 import type { Authorize } from './authorize.js';
 
 export interface AdminOptions {

@@ -8,7 +8,7 @@ import type {
   SecondFactorStore,
   Subject,
 } from '../contracts.js';
-import type { Inspector, Situation } from '../gate/inspect.js';
+import type { Inspector, Situation } from '../gate/situation.js';
 import type { RequireAdministrator } from '../gate/step-up.js';
 import type { CheckKeys } from '../methods/duo/save.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';

@@ -1,22 +1,22 @@
 import express, { type ErrorRequestHandler, type Router } from 'express';
 import { RequestError } from '../errors.js';
-import { requestBodies } from '../gate/request-bodies.js';
-import { activationPages } from './activation.js';
-import { authenticationPages } from './authentication.js';
-import { bulkPages } from './bulk.js';
-import { clientPages } from './clients.js';
+import { requestBodies } from '../web/body.js';
+import { clientPages } from './clients/clients.js';
 import { adminContext } from './context.js';
-import { duoKeyPages } from './duo.js';
-import { eventPages } from './events.js';
+import { eventPages } from './events/events.js';
 import { fail, guards, notFound } from './guard.js';
 import { isSafeBase } from './links.js';
 import { type AdminOptions, parseAdminOptions } from './options.js';
-import { organizationPages } from './organization.js';
+import { authenticationPages } from './organization/authentication.js';
+import { duoKeyPages } from './organization/duo.js';
+import { organizationPages } from './organization/overview.js';
+import { savingPages } from './organization/saving.js';
 import type { AdminPorts } from './ports.js';
-import { resetPages } from './reset.js';
-import { savingPages } from './saving.js';
-import { userPages } from './user.js';
-import { userListPages } from './users.js';
+import { activationPages } from './user/activation.js';
+import { resetPages } from './user/reset.js';
+import { userPages } from './user/user.js';
+import { bulkPages } from './users/bulk.js';
+import { userListPages } from './users/users.js';
 
 /** A thousand ids and their field names. */
 const BODY_LIMIT = '1mb';

@@ -1,10 +1,10 @@
 import type { MethodName, Policy, Subject, SubjectRecord } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
+import { isLostRecord } from '../lost.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
 import { provable } from '../policy/provable.js';
 import { type Levels, resolveSettings } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
-import { isLostRecord } from './lost.js';
 
 export type Level = 'partner' | 'client' | 'user';
 

@@ -1,7 +1,7 @@
 import type { SubjectRecord } from '../contracts.js';
-import { isolated } from '../methods/names.js';
-import type { TitleOf } from './changes.js';
+import { isolated } from '../names.js';
 import type { State } from './locals.js';
+import type { TitleOf } from './organization/changes.js';
 import type { Standing } from './standing.js';
 
 const MODES: Readonly<Record<Standing['mode'], State>> = {

@@ -1,11 +1,11 @@
 import type { Agent } from 'node:https';
 import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
-import { doctor } from './doctor.js';
-import { init } from './init.js';
-import { keygen } from './keygen.js';
-import { reseal } from './reseal.js';
-import { reset } from './reset.js';
+import { doctor } from './commands/doctor.js';
+import { init } from './commands/init.js';
+import { keygen } from './commands/keygen.js';
+import { reseal } from './commands/reseal.js';
+import { reset } from './commands/reset.js';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Policy, SecondFactorStore, Subject } from '../contracts.js';
 import { type Decision, freshFactors } from './decide.js';
-import type { Inspector, KnownSituation, Situation } from './inspect.js';
+import type { Inspector, KnownSituation, Situation } from './situation.js';
 
 /** A policy of the host's may change without the store's knowing, so standing checks are repeated. */
 const RECHECK_MS = 5000;

@@ -1,5 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express';
-import type { Places } from './places.js';
+import type { Places } from '../web/places.js';
 
 const COOKIE = 'sallyport.fragment';
 

@@ -2,13 +2,13 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import { checkOptions, listOption, optionsObject } from '../check-options.js';
 import { broken, SallyportError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
+import { isNavigation } from '../web/accept.js';
+import { isLateForm, noteLateForm } from '../web/late-form.js';
+import { askedUrl, type Places, rawPath } from '../web/places.js';
 import type { Decision } from './decide.js';
 import { forgetFragment } from './fragment.js';
-import type { Inspector, KnownSituation, Situation } from './inspect.js';
-import { isLateForm, noteLateForm } from './late-form.js';
-import { isNavigation } from './navigation.js';
-import { askedUrl, type Places, rawPath } from './places.js';
 import { rememberForLogin, rememberInSession, wantedPage } from './return-to.js';
+import type { Inspector, KnownSituation, Situation } from './situation.js';
 
 export interface GateOptions {
   /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it; GET includes HEAD. */

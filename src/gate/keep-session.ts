@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Elevate } from '../session/elevate.js';
 import type { WhoseSession } from '../session/login.js';
 import { freshFactors, ownAssurance } from './decide.js';
-import type { KnownSituation } from './inspect.js';
+import type { KnownSituation } from './situation.js';
 
 export interface KeepSessionConfig {
   readonly elevate: Elevate;

@@ -1,8 +1,8 @@
 import type { CookieOptions, Request, Response } from 'express';
+import { isPage } from '../web/accept.js';
+import { formPage, isLateForm } from '../web/late-form.js';
+import { askedUrl, type Places } from '../web/places.js';
 import { takeFragment } from './fragment.js';
-import { formPage, isLateForm } from './late-form.js';
-import { isPage } from './navigation.js';
-import { askedUrl, type Places } from './places.js';
 
 const COOKIE = 'sallyport.return';
 const MAX_LENGTH = 2000;

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { checkOptions, durationOption, listOption, optionsObject } from '../check-options.js';
 import type { MethodName } from '../contracts.js';
-import type { Duration } from '../duration.js';
 import { RequestError } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
+import type { Duration } from '../time.js';
+import { isNavigation } from '../web/accept.js';
+import { formPage } from '../web/late-form.js';
 import { bindingProof } from './binding-proof.js';
 import type { StepUp } from './decide.js';
 import { type GateConfig, nextUrl, turnAway } from './gate.js';
-import type { Situation } from './inspect.js';
-import { formPage } from './late-form.js';
-import { isNavigation } from './navigation.js';
 import { localPath, rememberInSession } from './return-to.js';
+import type { Situation } from './situation.js';
 
 export interface RequireOptions {
   /** How old the proof may be at most. */

@@ -2,17 +2,17 @@ import type { Request, Response } from 'express';
 import type { EnrollableMethod } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
-import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
 import { enrollableMethods } from '../methods/attempt.js';
+import { readFields } from '../web/fields.js';
+import type { Later } from '../web/locals.js';
+import { onDate, timeLeft } from '../web/words.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
-import { readFields } from './fields.js';
-import type { Later } from './locals.js';
 import { openDoor } from './proof.js';
 import { isUnbound } from './unbound.js';
-import { onDate, timeLeft } from './wording.js';
 
 /** The pages on which a person activates a method on the way in. */
 export function activationPages(config: PageConfig) {

@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { RequestError } from '../errors.js';
-import { formPage, isLateForm } from '../gate/late-form.js';
-import { isNavigation } from '../gate/navigation.js';
-import { askedUrl, type Places } from '../gate/places.js';
 import { isOwnPage, localPath } from '../gate/return-to.js';
 import { noteTried, wentOn } from '../session/carried-id.js';
 import type { SessionEnds } from '../session/session-ends.js';
-import type { Responder } from './respond.js';
+import { isNavigation } from '../web/accept.js';
+import { formPage, isLateForm } from '../web/late-form.js';
+import { askedUrl, type Places } from '../web/places.js';
+import type { Responder } from '../web/respond.js';
 
 export interface AgainConfig extends Places {
   readonly ends: SessionEnds;

@@ -2,16 +2,16 @@ import type { Request, Response } from 'express';
 import type { Challenge, SecondFactorMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
-import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { appNames } from '../methods/totp/app-names.js';
+import { readFields } from '../web/fields.js';
+import { besideProtocol } from '../web/protocol.js';
 import type { DuoPlace } from './duo.js';
 import { duoChallenge } from './duo-challenge.js';
 import type { Handler, PageConfig } from './enrolling.js';
-import { readFields } from './fields.js';
 import { openDoor, prove, type Refusal, refusal } from './proof.js';
-import { besideProtocol } from './protocol.js';
 
 const REASONS = {
   'not-proven': null,

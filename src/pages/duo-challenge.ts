@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { FALLBACK, type Factor } from '../contracts.js';
-import type { KnownSituation } from '../gate/inspect.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { TOTP_WORDS } from '../methods/totp/words.js';
 import { type DuoPlace, duoPages } from './duo.js';

@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Challenge, RefusalReason, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import type { KnownSituation } from '../gate/inspect.js';
-import { wantsHtml } from '../gate/navigation.js';
-import { askedUrl } from '../gate/places.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { DuoError } from '../methods/duo/failure.js';
 import { sessionEnded } from '../session/elevate.js';
+import { wantsHtml } from '../web/accept.js';
+import type { Later, MethodLink } from '../web/locals.js';
+import { askedUrl } from '../web/places.js';
 import { REFUSAL_STATUS, readCallback } from './duo-callback.js';
 import type { Handler, PageConfig } from './enrolling.js';
-import type { Later, MethodLink } from './locals.js';
 import { openDoor, prove } from './proof.js';
 
 const TITLE = 'Duo Security';

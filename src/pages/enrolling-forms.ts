@@ -1,14 +1,14 @@
 import type { Request, Response } from 'express';
 import type { Challenge, EnrollableMethod } from '../contracts.js';
-import type { KnownSituation } from '../gate/inspect.js';
-import { isolated, NAME_LENGTH } from '../methods/names.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { totpEnrollment } from '../methods/totp/enrollment-data.js';
 import { keySettings } from '../methods/totp/words.js';
-import type { Later, MethodLink } from './locals.js';
+import { isolated, NAME_LENGTH } from '../names.js';
+import type { Later, MethodLink } from '../web/locals.js';
+import { besideProtocol } from '../web/protocol.js';
+import { qrSvg } from '../web/qr.js';
+import type { Responder } from '../web/respond.js';
 import type { Refusal } from './proof.js';
-import { besideProtocol } from './protocol.js';
-import { qrSvg } from './qr.js';
-import type { Responder } from './respond.js';
 
 /** Where an enrollment takes place: at login, or in My Profile. */
 export interface Place {

@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { RequestError, UnavailableError } from '../errors.js';
-import type { Inspector } from '../gate/inspect.js';
-import type { Mounts, Places } from '../gate/places.js';
-import type { Leaving } from './leave.js';
-import type { Responder } from './respond.js';
+import type { Inspector } from '../gate/situation.js';
+import type { Leaving } from '../web/leave.js';
+import type { Mounts, Places } from '../web/places.js';
+import type { Responder } from '../web/respond.js';
 
 /** The pages of one mount. */
 export interface PagesAt {

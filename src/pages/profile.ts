@@ -7,18 +7,18 @@ import {
   type SecondFactorStore,
 } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import type { KnownSituation } from '../gate/inspect.js';
 import type { KeepSession } from '../gate/keep-session.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { enrollableMethods } from '../methods/attempt.js';
 import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { isProvable, provable } from '../policy/provable.js';
+import { readFields } from '../web/fields.js';
+import { onDate } from '../web/words.js';
 import { enrolling, type Handler, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
-import { readFields } from './fields.js';
 import { openDoor } from './proof.js';
 import { renamePages, unusedName } from './rename.js';
-import { onDate } from './wording.js';
 
 export interface ProfileConfig extends PageConfig {
   readonly store: Pick<

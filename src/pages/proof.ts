@@ -8,21 +8,21 @@ import type {
   Verdict,
 } from '../contracts.js';
 import { broken } from '../errors.js';
-import type { KnownSituation } from '../gate/inspect.js';
-import type { Places } from '../gate/places.js';
-import { bodyOf } from '../gate/request-bodies.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import type { Operation, RunAttempt } from '../methods/attempt.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
 import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';
 import { type Elevate, sessionEnded } from '../session/elevate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
+import { bodyOf } from '../web/body.js';
+import type { Moment } from '../web/locals.js';
+import type { Places } from '../web/places.js';
+import type { Responder } from '../web/respond.js';
+import { durationText, waitUntil } from '../web/words.js';
 import type { IdenticalAnswers } from './identical-answers.js';
-import type { Moment } from './locals.js';
 import type { RecoveryCodePages } from './recovery-codes.js';
-import type { Responder } from './respond.js';
-import { durationText, waitUntil } from './wording.js';
 
 export interface ProofConfig {
   readonly passport: PassportLike;

@@ -3,11 +3,9 @@ import type { Audit } from '../audit/events.js';
 import type { Keyring, SecondFactorMethod, SecondFactorStore, Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { bindingProof } from '../gate/binding-proof.js';
-import type { KnownSituation } from '../gate/inspect.js';
-import type { Places } from '../gate/places.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { KnownSituation } from '../gate/situation.js';
 import type { RequireFresh } from '../gate/step-up.js';
-import { wellFormed } from '../methods/names.js';
 import {
   keptCodesLeft,
   newRecoveryCodes,
@@ -15,9 +13,11 @@ import {
   recoveryCodeDigests,
 } from '../methods/recovery-code/codes.js';
 import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import { wellFormed } from '../names.js';
+import { readFields } from '../web/fields.js';
+import type { Places } from '../web/places.js';
+import type { Responder } from '../web/respond.js';
 import type { Handler } from './enrolling.js';
-import { readFields } from './fields.js';
-import type { Responder } from './respond.js';
 import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
 
 export interface RecoveryCodesConfig extends Places {

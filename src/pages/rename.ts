@@ -6,11 +6,11 @@ import type {
   SecondFactorStore,
 } from '../contracts.js';
 import type { RequestError } from '../errors.js';
-import type { KnownSituation } from '../gate/inspect.js';
-import { NAME_LENGTH, readName } from '../methods/names.js';
+import type { KnownSituation } from '../gate/situation.js';
+import { NAME_LENGTH, readName } from '../names.js';
+import { readFields } from '../web/fields.js';
+import type { Responder } from '../web/respond.js';
 import type { Handler } from './enrolling.js';
-import { readFields } from './fields.js';
-import type { Responder } from './respond.js';
 
 export interface RenameConfig {
   /** My Profile. */

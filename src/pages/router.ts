@@ -8,22 +8,22 @@ import express, {
 import type { Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
-import type { Inspector, KnownSituation } from '../gate/inspect.js';
-import { wantsHtml } from '../gate/navigation.js';
-import { requestBodies } from '../gate/request-bodies.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import type { Inspector, KnownSituation } from '../gate/situation.js';
 import { triedAgain } from '../session/carried-id.js';
+import { wantsHtml } from '../web/accept.js';
+import { assetHeaders, type Stylesheets } from '../web/assets.js';
+import { requestBodies } from '../web/body.js';
+import type { Brand } from '../web/branding.js';
+import type { CsrfGuard } from '../web/csrf.js';
+import { readFields } from '../web/fields.js';
+import { pageHeaders } from '../web/headers.js';
+import type { Leaving } from '../web/leave.js';
 import { activationPages } from './activation.js';
-import type { Brand } from './branding.js';
 import { challengePages } from './challenge.js';
-import type { CsrfGuard } from './csrf.js';
 import { duoPages } from './duo.js';
 import type { Handler } from './enrolling.js';
-import { readFields } from './fields.js';
-import { pageHeaders } from './headers.js';
-import type { Leaving } from './leave.js';
 import { type ProfileConfig, profilePages } from './profile.js';
-import { assetHeaders, type Stylesheets } from './stylesheet.js';
 
 const BODY_LIMIT = '8kb';
 

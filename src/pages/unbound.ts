@@ -1,6 +1,6 @@
 import type { SecondFactorMethod } from '../contracts.js';
 import { bindingProof } from '../gate/binding-proof.js';
-import type { KnownSituation } from '../gate/inspect.js';
+import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
 import { provable } from '../policy/provable.js';
 

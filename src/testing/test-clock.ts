@@ -1,6 +1,6 @@
 import { shown } from '../check-options.js';
-import { type Duration, parseDuration } from '../duration.js';
 import { SallyportError } from '../errors.js';
+import { type Duration, parseDuration } from '../time.js';
 
 /** A clock that stands still until it is told to go on. */
 export interface TestClock {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { FieldsError } from '../../src/admin/bodies.js';
-import { isCounted, lockOf } from '../../src/admin/lock.js';
 import type { Standing } from '../../src/admin/standing.js';
-import { graceOf, isInState, stateFrom } from '../../src/admin/states.js';
+import { graceOf, isInState, stateFrom } from '../../src/admin/users/states.js';
 import { emptySubject, type SubjectRecord } from '../../src/contracts.js';
+import { isCounted, lockOf } from '../../src/methods/lock.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -4,7 +4,7 @@ import type { Awaitable } from '../../src/contracts.js';
 import { SallyportError } from '../../src/errors.js';
 import type { Decision } from '../../src/gate/decide.js';
 import { type GateConfig, gate, turnAway } from '../../src/gate/gate.js';
-import type { Situation } from '../../src/gate/inspect.js';
+import type { Situation } from '../../src/gate/situation.js';
 import { requireProof } from '../../src/gate/step-up.js';
 
 const PASS: Decision = { kind: 'pass', why: 'proven' };

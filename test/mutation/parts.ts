@@ -26,9 +26,10 @@ export const parts: Readonly<Record<string, Part>> = {
   crypto: { mutate: ['src/crypto/**/*.ts'], spec: ['test/crypto/*.test.ts'], grep: IN_MEMORY },
   policy: { mutate: ['src/policy/**/*.ts'], spec: ['test/policy/*.test.ts'], grep: IN_MEMORY },
   gate: {
-    mutate: ['src/gate/**/*.ts'],
+    mutate: ['src/gate/**/*.ts', 'src/web/{accept,body,places,late-form}.ts'],
     spec: [
       'test/gate/*.test.ts',
+      'test/web/accept.test.ts',
       ...journeys('check', 'step-up', 'remembered-device', 'spa', 'gate', 'return-path', 'grace'),
       ...journeys('login', 'session', 'profile'),
     ],
@@ -62,9 +63,9 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   pages: {
-    mutate: ['src/pages/**/*.ts'],
+    mutate: ['src/pages/**/*.ts', 'src/web/**/*.ts', '!src/web/{accept,body,places,late-form}.ts'],
     spec: [
-      'test/pages/*.test.ts',
+      'test/web/*.test.ts',
       ...journeys('pages', 'login', 'totp', 'enrollment', 'activation-key', 'handover', 'profile'),
       ...journeys('recovery-codes', 'remembered-device', 'csrf', 'bad-input', 'spa', 'faults'),
       ...journeys('duo', 'duo-attempts', 'duo-fallback', 'duo-limits', 'grace', 'organization'),
@@ -74,7 +75,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   admin: {
-    mutate: ['src/admin/**/*.ts', 'src/audit/**/*.ts'],
+    mutate: ['src/admin/**/*.ts', 'src/host/**/*.ts', 'src/audit/**/*.ts'],
     spec: [
       'test/admin/*.test.ts',
       ...journeys('admin-access', 'admin-second-factor', 'admin-settings', 'admin-user-states'),

@@ -8,7 +8,7 @@ import { memoryStore, type OrganizationSetting, type SecondFactorStore } from 's
 import { DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
 import { createApp } from '../../example/app.js';
 import type { DemoDuo } from '../../example/duo.js';
-import { type Duration, parseDuration } from '../../src/duration.js';
+import { type Duration, parseDuration } from '../../src/time.js';
 
 /** The example console, in this process, on memory, with a clock that can be moved on. */
 export interface RunningExample {

@@ -1,4 +1,4 @@
-import { wellFormed } from '../names.js';
+import { wellFormed } from '../../names.js';
 
 /** The two names under which an authenticator app lists an entry. */
 export interface AppNames {

@@ -10,8 +10,8 @@ import type {
   Verdict,
 } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
+import { readName } from '../../names.js';
 import { basisHolds, besidesOf } from '../attempt.js';
-import { readName } from '../names.js';
 import { sealingContext } from '../sealing-context.js';
 import { type AppNames, appNames } from './app-names.js';
 import {

@@ -1,0 +1,150 @@
+import { trailsOf } from '../../audit/place.js';
+import type { AuditEventType, StoredEvent } from '../../contracts.js';
+import { isolated } from '../../names.js';
+import { FieldsError, readQuery } from '../bodies.js';
+import { type AdminContext, noticeOf } from '../context.js';
+import type { OrganizationVisit } from '../guard.js';
+import { withQuery } from '../links.js';
+
+const ROWS = 50;
+/** A filter that matches little reads on for so many events; after that the page has a link to go on. */
+const SCANNED_AT_MOST = 2000;
+const BATCH = 100;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const WORDS: Readonly<Record<AuditEventType, string>> = {
+  'verification.succeeded': 'Verified',
+  'verification.failed': 'Wrong answer',
+  'verification.locked': 'Refused: too many wrong answers',
+  'activation-key.issued': 'Activation key issued',
+  'activation-key.revoked': 'Activation key revoked',
+  'recovery-codes.made': 'Recovery codes made',
+  'setting.changed': 'Setting changed',
+  'subject.deleted': 'User deleted',
+  'subject.moved': 'User moved',
+  'subject.unlocked': 'Unlocked',
+  'sessions.ended': 'Other sessions ended',
+  'password.changed': 'Password changed',
+  'fallback.used': 'Fallback used',
+  'enrollment.handed-over': 'Key handed over',
+  'enrollment.confirmed': 'Activated',
+  'enrollment.failed': 'Activation failed',
+  'enrollment.removed': 'Removed',
+  'enrollment.reset': 'Reset',
+  'device.remembered': 'Device remembered',
+  'device.forgotten': 'Device forgotten',
+  'device.stolen': 'Remembered device used twice',
+  unavailable: 'Unavailable',
+};
+
+interface Filter {
+  readonly type: string;
+  readonly user: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The audit trail of an organization, the newest first. */
+export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
+  async function list(visit: OrganizationVisit): Promise<void> {
+    const { req, res, admin, organization, at } = visit;
+    const { cursor, ...filter } = readQuery(req, ['type', 'user', 'from', 'to', 'cursor']);
+    const { events, next } = await find(organization.id, matcher(filter), cursor || null);
+    const nextUrl = next && withQuery(at.events, { ...filter, cursor: next });
+    await present.page(req, res, {
+      view: 'admin/events',
+      title: `Events of ${isolated(organization.name)}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'events'),
+        notice: noticeOf(visit),
+        action: at.events,
+        types: Object.entries(WORDS).map(([name, label]) => ({ name, label })),
+        filter,
+        rows: events.map((event) => ({
+          at: present.moment(event.at),
+          what: WORDS[event.type] ?? event.type,
+          who: event.actorId ?? '',
+          whom: event.subjectId === event.actorId ? '' : (event.subjectId ?? ''),
+          method: event.method === null ? '' : titleOf(event.method),
+          from: event.from ?? '',
+          detail: event.detail ?? '',
+          enrollments: event.enrollments?.map(({ label }) => label) ?? [],
+          repeats: event.repeats,
+          lastAt: event.lastAt && present.moment(event.lastAt),
+        })),
+        next: nextUrl,
+        first: cursor === '' ? null : withQuery(at.events, { ...filter }),
+      },
+      json: {
+        items: events.map(({ at: when, tenantId, enrollments = [], ...event }) => ({
+          id: event.id,
+          type: event.type,
+          at: when,
+          subjectId: event.subjectId,
+          organizationId: tenantId,
+          actorId: event.actorId,
+          method: event.method,
+          from: event.from,
+          detail: event.detail,
+          enrollments,
+          repeats: event.repeats,
+          lastAt: event.lastAt,
+        })),
+        next,
+      },
+    });
+  }
+
+  async function find(
+    organizationId: string,
+    { trails, matches, older }: ReturnType<typeof matcher>,
+    cursor: string | null,
+  ): Promise<{ events: readonly StoredEvent[]; next: string | null }> {
+    const events: StoredEvent[] = [];
+    let before = cursor;
+    for (let scanned = 0; scanned < SCANNED_AT_MOST; scanned += BATCH) {
+      const batch = await store.readEvents(organizationId, { before, limit: BATCH, trails });
+      for (const event of batch) {
+        if (older(event)) return { events, next: null };
+        before = event.id;
+        if (matches(event)) events.push(event);
+        if (events.length === ROWS) return { events, next: before };
+      }
+      if (batch.length < BATCH) return { events, next: null };
+    }
+    return { events, next: before };
+  }
+
+  return { list };
+}
+
+/** `from` and `to` are days in UTC, both included. */
+function matcher({ type, user, from, to }: Filter) {
+  if (!isType(type) && type !== '') throw invalid('type', 'There is no such type.');
+  const since = from === '' ? null : dayOf(from, 'from');
+  const until = to === '' ? null : dayOf(to, 'to') + DAY_MS;
+  return {
+    trails: type === '' ? undefined : trailsOf(type),
+    matches: (event: StoredEvent) =>
+      (user === '' || event.subjectId === user || event.actorId === user) &&
+      (since === null || (event.lastAt ?? event.at).getTime() >= since) &&
+      (until === null || event.at.getTime() < until),
+    // What repeats is counted into an event of up to a day before.
+    older: ({ at }: StoredEvent) => since !== null && at.getTime() < since - DAY_MS,
+  };
+}
+
+function isType(type: string): type is AuditEventType {
+  return Object.hasOwn(WORDS, type);
+}
+
+function dayOf(date: string, field: string): number {
+  const at = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(at)) throw invalid(field, 'Enter a date as year-month-day, e.g. 2026-12-31.');
+  return at;
+}
+
+function invalid(field: string, message: string): FieldsError {
+  return new FieldsError(400, 'invalid_request', message, { [field]: message });
+}

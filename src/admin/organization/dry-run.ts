@@ -1,0 +1,114 @@
+import { together } from '../../awaitable.js';
+import type { DirectoryOrganization, DirectoryUser, SecondFactorStore } from '../../contracts.js';
+import { recordOrLost } from '../../lost.js';
+import type { Hypothesis } from '../../policy/organization-policy.js';
+import { inBatches } from '../batches.js';
+import type { CheckedDirectory } from '../directory.js';
+import type { OrganizationVisit } from '../guard.js';
+import { asks, newlyShutsOut, type Standings } from '../standing.js';
+
+/** A dry run reads so many users and no more, whatever the size of the organization. */
+const EXAMINED_AT_MOST = 1000;
+const SHOWN = 20;
+const PAGE = 200;
+
+/** What a setting would do to the users it concerns. */
+export interface DryRun {
+  readonly examined: number;
+  /** null when the directory does not count, or further organizations are concerned. */
+  readonly total: number | null;
+  /** Whether everybody was examined. */
+  readonly complete: boolean;
+  /** Of those examined: asked for a second factor from now on, and not before. */
+  readonly newlyAsked: number;
+  /** Of those examined: have to activate something at their next login, and did not before or could postpone it. */
+  readonly mustActivate: number;
+  readonly noLongerAsked: number;
+  /** Of those examined: could not get in at all, since the levels contradict each other. */
+  readonly blocked: number;
+  /** The first twenty who would be newly asked and whom this administrator may read. */
+  readonly users: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly organizationId: string;
+  }[];
+}
+
+export interface DryRunConfig {
+  readonly directory: CheckedDirectory;
+  readonly standings: Standings;
+  readonly store: Pick<SecondFactorStore, 'readSubject' | 'now'>;
+}
+
+/** Resolves each user's policy twice, as it is and as it would be. A partner's clients come after its own. */
+export async function dryRun(
+  { directory, standings, store }: DryRunConfig,
+  { organization, may }: Pick<OrganizationVisit, 'organization' | 'may'>,
+  hypothesis: Hypothesis,
+  { withClients }: { readonly withClients: boolean },
+): Promise<DryRun> {
+  const count = { newlyAsked: 0, mustActivate: 0, noLongerAsked: 0, blocked: 0 };
+  const users: { id: string; label: string; organizationId: string }[] = [];
+  let examined = 0;
+  let total: number | null = 0;
+  let complete = true;
+
+  async function examine(user: DirectoryUser, at: DirectoryOrganization): Promise<void> {
+    const subject = { id: user.id, tenantId: at.id, label: user.label };
+    const [record, before, after] = await together(
+      () => recordOrLost(store, user.id),
+      () => standings.of(subject),
+      () => standings.of(subject, hypothesis),
+    );
+    const asked = { before: asks(before, record), after: asks(after, record) };
+    if (asked.after && !asked.before) {
+      count.newlyAsked += 1;
+      // Whoever may change the setting hears how many it concerns; who they are is a question of its own.
+      if (
+        users.length < SHOWN &&
+        (await may('user:read', { kind: 'user', organization: at, user }))
+      ) {
+        users.push({ id: user.id, label: user.label, organizationId: at.id });
+      }
+    }
+    if (asked.before && !asked.after) count.noLongerAsked += 1;
+    if (after.mode === 'contradictory') {
+      if (before.mode !== 'contradictory') count.blocked += 1;
+    } else if (newlyShutsOut(before, after, record, store.now())) count.mustActivate += 1;
+  }
+
+  async function examineAll(at: DirectoryOrganization): Promise<void> {
+    let cursor: string | null = null;
+    do {
+      const left = EXAMINED_AT_MOST - examined;
+      if (left <= 0) {
+        complete = false;
+        return;
+      }
+      const limit = Math.min(PAGE, left);
+      const page = await directory.users(at.id, { search: '', cursor, limit });
+      if (cursor === null && total !== null) {
+        total = page.total === null ? null : total + page.total;
+      }
+      const items = page.items.slice(0, left);
+      if (items.length < page.items.length) complete = false;
+      await inBatches(items, (user) => examine(user, at));
+      examined += items.length;
+      cursor = items.length === 0 ? null : page.next;
+    } while (cursor !== null);
+  }
+
+  await examineAll(organization);
+  let cursor: string | null = null;
+  while (withClients && complete) {
+    const query = { search: '', cursor, limit: PAGE };
+    const clients = await directory.clients(organization.id, query);
+    for (const client of clients.items) {
+      if (complete) await examineAll(client);
+    }
+    cursor = clients.next;
+    if (cursor === null || clients.items.length === 0) break;
+  }
+  if (withClients && !complete) total = null;
+  return { examined, total, complete, ...count, users: users.slice(0, SHOWN) };
+}

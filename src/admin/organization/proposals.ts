@@ -1,0 +1,150 @@
+import { together } from '../../awaitable.js';
+import type { DirectoryOrganization, StoredSetting, Subject } from '../../contracts.js';
+import { isLostRecord } from '../../lost.js';
+import type { Hypothesis } from '../../policy/organization-policy.js';
+import {
+  contradictions,
+  NO_SETTING,
+  type OrganizationSetting,
+  organizationSetting,
+} from '../../policy/settings.js';
+import type { FieldErrors } from '../bodies.js';
+import type { AdminContext } from '../context.js';
+import type { OrganizationVisit } from '../guard.js';
+import { newlyShutsOut } from '../standing.js';
+import { type Change, changesBetween } from './changes.js';
+import { type Proposal, readProposal } from './setting-form.js';
+
+/** What is stored for an organization; without anything stored, version 0 of the empty setting. */
+export interface Current {
+  readonly value: OrganizationSetting;
+  readonly version: number;
+  readonly changedBy: string | null;
+  readonly changedAt: Date | null;
+  /** The record is damaged, gone or an older one: what it said is not known, and what is saved begins it anew. */
+  readonly lost: boolean;
+}
+
+const BEGUN_ANEW: Change = {
+  field: 'record',
+  label: 'What was stored',
+  from: 'lost or damaged: nobody gets in, and what it said is not known',
+  to: 'begun anew with what follows; everything else, Duo’s keys included, is not set',
+};
+
+/** What comes of a proposal before anything is written. */
+export type Judgement =
+  | { readonly kind: 'conflict'; readonly proposal: Proposal }
+  | { readonly kind: 'wrong'; readonly proposal: Proposal; readonly errors: FieldErrors }
+  | {
+      readonly kind: 'good';
+      readonly proposal: Proposal;
+      readonly setting: OrganizationSetting;
+      readonly hypothesis: Hypothesis;
+      readonly changes: readonly Change[];
+      /** The administrator, who gets in now, would not any longer. */
+      readonly locksOut: boolean;
+    };
+
+export function currentSetting(stored: StoredSetting | null, id: string): Current {
+  const stamped = organizationSetting(stored, id);
+  return {
+    value: stamped?.value ?? NO_SETTING,
+    version: stamped?.version ?? 0,
+    changedBy: stamped?.changedBy ?? null,
+    changedAt: stamped?.changedAt ?? null,
+    lost: false,
+  };
+}
+
+/** What is stored now, for the pages on which it is changed. */
+export async function readCurrent(
+  store: Pick<AdminContext['store'], 'readSetting'>,
+  id: string,
+): Promise<Current> {
+  try {
+    return currentSetting(await store.readSetting(id), id);
+  } catch (error) {
+    if (!isLostRecord(error)) throw error;
+    return { ...currentSetting(null, id), lost: true };
+  }
+}
+
+/** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
+export async function judge(
+  { standings, store, selectable, titleOf }: AdminContext,
+  { req, organization, admin }: OrganizationVisit,
+  current: Current,
+): Promise<Judgement> {
+  const proposal = readProposal(req, current.value, {
+    now: store.now(),
+    isPartner: organization.kind === 'partner',
+  });
+  if (proposal.version !== current.version) return { kind: 'conflict', proposal };
+  const { setting } = proposal;
+  if (!setting) return { kind: 'wrong', proposal, errors: proposal.errors };
+
+  const errors: Record<string, string> = {};
+  const keys = setting.duo !== null || (await lentKeys(store, organization));
+  const enrollable = selectable.map(({ name }) => name).filter((name) => name !== 'duo' || keys);
+  for (const { field, message } of contradictions(setting, {
+    kind: organization.kind,
+    enrollable,
+  })) {
+    errors[field] ??= message;
+  }
+  const hypothesis: Hypothesis = {
+    organizationId: organization.id,
+    setting: {
+      value: setting,
+      version: current.version + 1,
+      changedBy: admin.label,
+      changedAt: new Date(store.now()),
+    },
+  };
+  if (Object.keys(errors).length === 0) {
+    const standing = await standings.everybody(organization.id, admin, hypothesis);
+    const left = standing.policy?.methods.filter((name) => enrollable.includes(name)) ?? [];
+    // Also while it is off: a user who is switched on alone could not get in.
+    if (left.length === 0) {
+      errors.methods =
+        'No mechanism is left: what is accepted here and what the partner accepts have none in common.';
+    }
+  }
+  if (Object.keys(errors).length > 0) return { kind: 'wrong', proposal, errors };
+  return {
+    kind: 'good',
+    proposal,
+    setting,
+    hypothesis,
+    changes: [
+      ...(current.lost ? [BEGUN_ANEW] : []),
+      ...changesBetween(current.value, setting, titleOf),
+    ],
+    locksOut: await wouldLockOut(standings, store, admin, hypothesis),
+  };
+}
+
+/** Whether the partner lends its Duo keys to this client. */
+async function lentKeys(
+  store: Pick<AdminContext['store'], 'readSetting'>,
+  { kind, partnerId }: DirectoryOrganization,
+): Promise<boolean> {
+  if (kind !== 'client' || partnerId === null) return false;
+  const { value } = currentSetting(await store.readSetting(partnerId), partnerId);
+  return value.duo?.lendToClients === true;
+}
+
+async function wouldLockOut(
+  standings: AdminContext['standings'],
+  store: Pick<AdminContext['store'], 'readSubject' | 'now'>,
+  admin: Subject,
+  hypothesis: Hypothesis,
+): Promise<boolean> {
+  const [record, before, after] = await together(
+    () => store.readSubject(admin.id),
+    () => standings.of(admin),
+    () => standings.of(admin, hypothesis),
+  );
+  return newlyShutsOut(before, after, record, store.now());
+}

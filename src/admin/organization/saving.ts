@@ -1,0 +1,124 @@
+import type { AdminContext } from '../context.js';
+import type { OrganizationVisit } from '../guard.js';
+import { withQuery } from '../links.js';
+import type { AuthenticationPages } from './authentication.js';
+import { type DryRun, dryRun } from './dry-run.js';
+import { type Current, currentSetting, type Judgement, judge, readCurrent } from './proposals.js';
+import { hiddenFields, LOCK_ME_OUT } from './setting-form.js';
+
+type Good = Extract<Judgement, { kind: 'good' }>;
+
+const LOCKOUT = {
+  error: 'would_lock_you_out',
+  message:
+    'You have not activated any of the mechanisms that this setting demands of you. Activate one first; otherwise you will be shut out until you have.',
+};
+
+/** What saving a setting would do, and saving it. Neither skips what the other checks. */
+export function savingPages(
+  context: AdminContext,
+  { showWrong, showConflict }: Pick<AuthenticationPages, 'showWrong' | 'showConflict'>,
+) {
+  const { navOf, store, present, audit } = context;
+
+  const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
+    readCurrent(store, organization.id);
+
+  async function showPreview(
+    visit: OrganizationVisit,
+    current: Current,
+    { proposal, changes, hypothesis, locksOut }: Good,
+    refused: boolean,
+  ): Promise<void> {
+    const { req, res, admin, organization, at } = visit;
+    const isPartner = organization.kind === 'partner';
+    const floorChanged = changes.some(({ field }) => field.startsWith('clientsMust'));
+    const run: DryRun = await dryRun(context, visit, hypothesis, {
+      withClients: isPartner && floorChanged,
+    });
+    await present.page(req, res, {
+      status: refused ? 422 : 200,
+      view: 'admin/preview',
+      title: 'What would change',
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'authentication'),
+        notice: null,
+        action: at.authentication,
+        cancel: at.authentication,
+        fields: hiddenFields(current.version, proposal.own, isPartner ? proposal.clients : null),
+        changes,
+        dryRun: run,
+        lockout: locksOut
+          ? { text: LOCKOUT.message, error: refused ? 'Tick this box, or go back.' : null }
+          : null,
+      },
+      json: {
+        ...(refused ? { ...LOCKOUT, fields: { override: `Send "${LOCK_ME_OUT}".` } } : {}),
+        version: current.version,
+        changes,
+        dryRun: run,
+        locksOut,
+      },
+    });
+  }
+
+  /** Judges what was sent; `good` goes on with what can be saved. */
+  async function judged(
+    visit: OrganizationVisit,
+    good: (current: Current, judgement: Good) => Promise<void>,
+  ): Promise<void> {
+    const current = await currentOf(visit);
+    const judgement = await judge(context, visit, current);
+    switch (judgement.kind) {
+      case 'conflict':
+        return showConflict(visit, current, judgement);
+      case 'wrong':
+        return showWrong(visit, judgement);
+      case 'good':
+        return good(current, judgement);
+      default:
+        return judgement satisfies never;
+    }
+  }
+
+  const preview = (visit: OrganizationVisit): Promise<void> =>
+    judged(visit, (current, good) => showPreview(visit, current, good, false));
+
+  const save = (visit: OrganizationVisit): Promise<void> =>
+    judged(visit, (current, good) => write(visit, current, good));
+
+  async function write(visit: OrganizationVisit, current: Current, good: Good): Promise<void> {
+    const { req, res, admin, organization, at } = visit;
+    const { setting, changes, proposal, locksOut } = good;
+    if (locksOut && !proposal.override) return showPreview(visit, current, good, true);
+    if (changes.length === 0) {
+      const url = withQuery(at.authentication, { done: 'unchanged' });
+      return present.onward(req, res, url, { version: current.version, saved: false });
+    }
+    const written = await store.writeSetting(organization.id, {
+      value: setting,
+      changedBy: admin.label,
+      expectedVersion: current.lost ? null : current.version,
+    });
+    if (written.kind === 'conflict') {
+      const now = currentSetting(written.current, organization.id);
+      return showConflict(visit, now, { kind: 'conflict', proposal });
+    }
+    audit.record('setting.changed', {
+      organizationId: organization.id,
+      actorId: admin.id,
+      from: req.ip ?? null,
+      detail: changes
+        .map(({ label, from, to }) => `${label}: ${from} → ${to}`)
+        .join('; ')
+        .slice(0, 500),
+    });
+    present.onward(req, res, withQuery(at.authentication, { done: 'saved' }), {
+      version: written.version,
+      saved: true,
+    });
+  }
+
+  return { preview, save };
+}

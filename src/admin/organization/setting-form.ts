@@ -1,0 +1,238 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import {
+  type Floor,
+  type OrganizationSetting,
+  organizationSettingSchema,
+} from '../../policy/settings.js';
+import { type FieldErrors, fieldErrors, listOf, readBody } from '../bodies.js';
+
+/** In so many words, so that nobody sends it by accident. */
+export const LOCK_ME_OUT = 'lock me out';
+
+/** One level of an organization's setting (its own, or what its clients must), as a form holds it. */
+export interface FormLevel {
+  readonly mode: string;
+  /** Whether any mechanism will do, or only those ticked. */
+  readonly accept: 'any' | 'these';
+  readonly methods: readonly string[];
+  readonly enrollment: string;
+  /** `YYYY-MM-DD` */
+  readonly grace: string;
+  /** Minutes. */
+  readonly maxAge: string;
+  /** Days. */
+  readonly remember: string;
+  /** Of what clients must: the weakest choice while Duo cannot be reached. */
+  readonly whenUnavailable?: string;
+}
+
+/** What an administrator wants to save, and the version it was made from. */
+export interface Proposal {
+  readonly version: number;
+  /** As it was typed, to be shown again. */
+  readonly own: FormLevel;
+  readonly clients: FormLevel;
+  /** null when `errors` says what is wrong with which field. */
+  readonly setting: OrganizationSetting | null;
+  readonly errors: FieldErrors;
+  readonly override: boolean;
+}
+
+const text = z.string().max(200).default('');
+const level = (prefix: string) => ({
+  [`${prefix}mode`]: text,
+  [`${prefix}accept`]: z.enum(['any', 'these']).default('any'),
+  [`${prefix}methods`]: listOf(z.string().max(40), 50),
+  [`${prefix}enrollment`]: text,
+  [`${prefix}grace`]: text,
+  [`${prefix}maxAge`]: text,
+  [`${prefix}remember`]: text,
+});
+
+const formShape = {
+  version: z.string().regex(/^\d{1,15}$/),
+  ...level(''),
+  ...level('clients.'),
+  'clients.whenUnavailable': text,
+  override: z.literal(LOCK_ME_OUT).optional(),
+};
+
+const jsonShape = {
+  version: z.int().nonnegative(),
+  setting: z.looseObject({}),
+  override: z.literal(LOCK_ME_OUT).optional(),
+};
+
+const editable = organizationSettingSchema.omit({ duo: true });
+
+/** By the last name in a field's path; all that the schema can find wrong with what a person enters. */
+const WORDS = {
+  mode: 'Choose off, optional or required.',
+  methods: 'Choose at least one mechanism, or accept any.',
+  enrollment: 'Choose who may activate: everybody, or whoever has an activation key.',
+  graceUntil: 'Enter a date as year-month-day, e.g. 2026-12-31.',
+  maxAgeSeconds: 'Enter a number of minutes from 1 to 43200 (30 days).',
+  rememberDays: 'Enter a whole number of days from 0 to 30.',
+  whenUnavailable: 'Choose one of the three, or leave it open.',
+};
+
+/**
+ * Reads a proposal from a form or from JSON (`{ version, setting, override? }`, the setting as it is stored).
+ * Whatever is no setting is a value with `errors`, to be shown beside the fields; what is not even our form
+ * throws. Duo's keys are not among the fields: they stay as they are.
+ */
+export function readProposal(
+  req: Request,
+  current: OrganizationSetting,
+  { now, isPartner }: { now: number; isPartner: boolean },
+): Proposal {
+  const form = req.is('application/json') ? fromJson(req) : fromForm(req, current, isPartner);
+  const parsed = editable.safeParse(form.candidate);
+  const errors = parsed.success
+    ? pastDates(parsed.data, current, now)
+    : fieldErrors(parsed.error, WORDS);
+  const good = parsed.success && Object.keys(errors).length === 0;
+  return {
+    version: form.version,
+    override: form.override,
+    own: form.own,
+    clients: form.clients,
+    setting: good ? { ...parsed.data, duo: current.duo } : null,
+    errors,
+  };
+}
+
+interface Read {
+  readonly version: number;
+  readonly override: boolean;
+  readonly own: FormLevel;
+  readonly clients: FormLevel;
+  readonly candidate: unknown;
+}
+
+function fromJson(req: Request): Read {
+  const { version, setting, override } = readBody(req, jsonShape);
+  const parsed = editable.safeParse(setting);
+  const shown: Omit<OrganizationSetting, 'duo'> | null = parsed.success ? parsed.data : null;
+  return {
+    version,
+    override: override !== undefined,
+    candidate: setting,
+    own: formLevel(shown),
+    clients: formLevel(shown?.clientsMust ?? null),
+  };
+}
+
+function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean): Read {
+  const fields = readBody(req, formShape) as Record<string, unknown>;
+  const read = (prefix: string): FormLevel => ({
+    mode: String(fields[`${prefix}mode`]),
+    accept: fields[`${prefix}accept`] === 'these' ? 'these' : 'any',
+    methods: fields[`${prefix}methods`] as string[],
+    enrollment: String(fields[`${prefix}enrollment`]),
+    grace: String(fields[`${prefix}grace`]).trim(),
+    maxAge: String(fields[`${prefix}maxAge`]).trim(),
+    remember: String(fields[`${prefix}remember`]).trim(),
+  });
+  const own = read('');
+  const clients = {
+    ...read('clients.'),
+    whenUnavailable: String(fields['clients.whenUnavailable'] ?? ''),
+  };
+  // A client's form has no such part: what somebody adds to it is refused by `contradictions`.
+  const demands = clients.mode !== '';
+  return {
+    version: Number(fields.version),
+    override: fields.override !== undefined,
+    own,
+    clients,
+    candidate: {
+      ...fromLevel(own, current),
+      clientsMust: demands
+        ? {
+            ...fromLevel(clients, current.clientsMust),
+            enrollment: clients.enrollment || 'self',
+            whenUnavailable: clients.whenUnavailable || null,
+          }
+        : isPartner
+          ? null
+          : current.clientsMust,
+    },
+  };
+}
+
+function fromLevel(form: FormLevel, current: { readonly graceUntil: string | null } | null) {
+  return {
+    mode: form.mode || null,
+    methods: form.accept === 'these' ? form.methods : null,
+    enrollment: form.enrollment || null,
+    graceUntil: graceOf(form.grace, current?.graceUntil ?? null),
+    maxAgeSeconds: form.maxAge === '' ? null : Math.round(Number(form.maxAge) * 60),
+    rememberDays: form.remember === '' ? null : Number(form.remember),
+  };
+}
+
+/** A date is the beginning of that day in UTC. One set by a program to a time of day is left as it is. */
+function graceOf(date: string, current: string | null): string | null {
+  if (date === '') return null;
+  return current?.slice(0, 10) === date ? current : `${date}T00:00:00.000Z`;
+}
+
+function pastDates(
+  setting: Omit<OrganizationSetting, 'duo'>,
+  current: OrganizationSetting,
+  now: number,
+): FieldErrors {
+  const past = (next: string | null | undefined, before: string | null | undefined) =>
+    typeof next === 'string' && next !== before && Date.parse(next) <= now;
+  const message = 'This date is past: choose one to come, or none.';
+  return {
+    ...(past(setting.graceUntil, current.graceUntil) ? { graceUntil: message } : {}),
+    ...(past(setting.clientsMust?.graceUntil, current.clientsMust?.graceUntil)
+      ? { 'clientsMust.graceUntil': message }
+      : {}),
+  };
+}
+
+export function formLevel(
+  setting: Omit<OrganizationSetting, 'duo' | 'clientsMust'> | Floor | null,
+): FormLevel {
+  return {
+    mode: setting?.mode ?? '',
+    accept: setting?.methods ? 'these' : 'any',
+    methods: setting?.methods ?? [],
+    enrollment: setting?.enrollment ?? '',
+    grace: setting?.graceUntil?.slice(0, 10) ?? '',
+    maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
+    remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
+    ...(setting && 'whenUnavailable' in setting
+      ? { whenUnavailable: setting.whenUnavailable ?? '' }
+      : {}),
+  };
+}
+
+/** The same proposal as fields of a form, for the page that asks whether it shall be saved. */
+export function hiddenFields(
+  version: number,
+  own: FormLevel,
+  clients: FormLevel | null,
+): { readonly name: string; readonly value: string }[] {
+  const fields = (prefix: string, form: FormLevel) => [
+    { name: `${prefix}mode`, value: form.mode },
+    { name: `${prefix}accept`, value: form.accept },
+    ...form.methods.map((value) => ({ name: `${prefix}methods`, value })),
+    { name: `${prefix}enrollment`, value: form.enrollment },
+    { name: `${prefix}grace`, value: form.grace },
+    { name: `${prefix}maxAge`, value: form.maxAge },
+    { name: `${prefix}remember`, value: form.remember },
+    ...(form.whenUnavailable === undefined
+      ? []
+      : [{ name: `${prefix}whenUnavailable`, value: form.whenUnavailable }]),
+  ];
+  return [
+    { name: 'version', value: String(version) },
+    ...fields('', own),
+    ...(clients ? fields('clients.', clients) : []),
+  ];
+}

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { onBehalf } from '../../audit/events.js';
+import type { Attempt, Challenge, EnrollableMethod } from '../../contracts.js';
+import { RequestError } from '../../errors.js';
+import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../../methods/attempt.js';
+import { totpEnrollment } from '../../methods/totp/enrollment-data.js';
+import { keySettings } from '../../methods/totp/words.js';
+import { isolated } from '../../names.js';
+import { provable, unprovableIds } from '../../policy/provable.js';
+import { readBody } from '../bodies.js';
+import type { AdminContext } from '../context.js';
+import type { UserVisit } from '../guard.js';
+import { withQuery } from '../links.js';
+import type { Moment } from '../locals.js';
+import type { Standing } from '../standing.js';
+import { lifetimeWords } from '../wording.js';
+import { handOutKey } from './issue-key.js';
+import { notOneself } from './user.js';
+import { type Wrong, wrongOf } from './verdicts.js';
+
+/** The one method whose key can be handed over on paper. */
+const HANDED_OVER = 'totp';
+
+/** What holds for a user who has nothing yet, and as of which epoch. */
+type Ready = Standing & { readonly epoch: number; readonly besides: readonly string[] };
+
+/** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
+export function activationPages(context: AdminContext) {
+  const { navOf, standings, store, present, audit, methods, options, appNames } = context;
+
+  async function ready(visit: UserVisit): Promise<Ready> {
+    notOneself(visit);
+    const record = await store.readSubject(visit.subject.id);
+    const standing = await standings.of(visit.subject);
+    const { policy } = standing;
+    if (policy ? provable(record, policy).length > 0 : record.enrollments.length > 0) {
+      throw new RequestError(
+        409,
+        'already_activated',
+        'This user has activated two-factor already. Reset it first if the device is lost.',
+      );
+    }
+    const besides = policy ? unprovableIds(record, policy) : [];
+    return { ...standing, epoch: record.epoch, besides };
+  }
+
+  /** Why there is no QR code to hand over; null when there is. */
+  function noQr({ policy }: Standing): string | null {
+    const method = methods.get(HANDED_OVER);
+    const offered = method && isEnrollable(method) && policy?.methods.includes(HANDED_OVER);
+    return offered
+      ? null
+      : 'The authenticator app is not accepted for this user, so there is no key to hand over.';
+  }
+
+  function methodOf(standing: Standing): EnrollableMethod {
+    const method = methods.get(HANDED_OVER);
+    const refusal = noQr(standing);
+    if (refusal !== null || !method || !isEnrollable(method)) {
+      throw new RequestError(422, 'method_not_accepted', refusal ?? 'Not offered.');
+    }
+    return method;
+  }
+
+  function attemptOf(visit: UserVisit, standing: Ready, input: Attempt['input']): Attempt {
+    const { subject, situation } = visit;
+    if (!standing.policy) {
+      throw new RequestError(409, 'contradictory_settings', standing.problem ?? 'Contradictory.');
+    }
+    // An administrator vouches for the user already, which is what an activation key is demanded for.
+    const policy = { ...standing.policy, enrollment: 'self' } as const;
+    // The user's, but in the administrator's session: no other can confirm what was begun here.
+    const { epoch, besides } = standing;
+    return {
+      subject,
+      policy,
+      session: situation.session,
+      epoch,
+      besides,
+      ...appNames(subject),
+      input,
+    };
+  }
+
+  async function choose(visit: UserVisit): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const standing = await ready(visit);
+    const refusal = noQr(standing);
+    const keyDemanded = standing.policy?.enrollment === 'activation-key';
+    await present.page(req, res, {
+      view: 'admin/user-activate',
+      title: `Activate ${isolated(user.label)}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        action: here.activate,
+        issueKeyAction: here.issueKey,
+        back: here.details,
+        noQr: refusal,
+        keyLifetime: lifetimeWords(options.activationKeyMaxAgeMs),
+        handoverLifetime: lifetimeWords(options.handoverMaxAgeMs),
+        keyDemanded,
+      },
+      json: {
+        ways: [...(refusal === null ? ['now', 'first-login'] : []), 'activation-key'],
+        activationKeyDemanded: keyDemanded,
+      },
+    });
+  }
+
+  /** Shows QR code and key: in this answer, and never again. */
+  async function begin(visit: UserVisit): Promise<void> {
+    const { confirm } = readBody(visit.req, { confirm: z.enum(['now', 'first-login']) });
+    const standing = await ready(visit);
+    const method = methodOf(standing);
+    const later = confirm === 'first-login';
+    const attempt = attemptOf(visit, standing, {});
+    const begun = await method.beginEnrollment(
+      later ? { ...attempt, session: '' } : attempt,
+      later
+        ? { basis: 'handover', restart: true, lifetimeMs: options.handoverMaxAgeMs }
+        : { basis: 'first', restart: true },
+    );
+    if (!begun) throw new RequestError(409, 'not_begun', 'This user cannot be activated now.');
+    if (later) {
+      const { admin, subject, req } = visit;
+      const facts = { subject, actorId: admin.id, method: HANDED_OVER, from: req.ip ?? null };
+      audit.record('enrollment.handed-over', facts);
+    }
+    await showKey(visit, begun, later);
+  }
+
+  async function showKey(visit: UserVisit, challenge: Challenge, later: boolean): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const shown = totpEnrollment(challenge);
+    const qr = present.qr(shown.uri, `QR code of the key for ${isolated(shown.account)}`);
+    await present.page(req, res, {
+      view: 'admin/user-key',
+      title: `Activate ${isolated(user.label)}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        shown: {
+          qr,
+          key: shown.key,
+          issuer: shown.issuer,
+          account: shown.account,
+          settings: keySettings(shown),
+        },
+        confirm: later ? null : { action: here.confirm, enrollment: shown.enrollment },
+        digits: shown.digits,
+        until: present.moment(shown.expiresAt),
+        error: null,
+        retryAt: null,
+        back: here.details,
+        again: here.activate,
+      },
+      json: {
+        confirm: later ? 'first-login' : 'now',
+        enrollment: shown.enrollment,
+        key: shown.key,
+        uri: shown.uri,
+        qr,
+        digits: shown.digits,
+        expiresAt: shown.expiresAt,
+      },
+    });
+  }
+
+  /** The code on the spot. The key itself is not shown again: after a wrong code there is only the field. */
+  async function confirm(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    const input = readBody(req, {
+      code: z.string().max(200),
+      enrollment: z.string().min(1).max(64),
+    });
+    const standing = await ready(visit);
+    const method = methodOf(standing);
+    const run = attempts({
+      store,
+      limits: ATTEMPT_LIMITS,
+      audit: onBehalf(audit, admin.id),
+    });
+    const attempt = attemptOf(visit, standing, input);
+    const operation = { kind: 'confirm', replaces: null } as const;
+    const verdict = await run(method, operation, attempt, req.ip ?? null);
+    switch (verdict.kind) {
+      case 'verified':
+        return present.onward(req, res, withQuery(here.details, { done: 'activated' }), {
+          activated: true,
+          subject: subject.id,
+        });
+      case 'rejected':
+      case 'locked':
+        return showAgain(
+          visit,
+          input.enrollment,
+          wrongOf(verdict),
+          await digitsOf(method, attempt),
+        );
+      case 'unavailable':
+        throw verdict.cause;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  /** As the form of the method itself has them. */
+  async function digitsOf(method: EnrollableMethod, attempt: Attempt): Promise<number> {
+    return Number((await method.challenge(attempt)).data.digits);
+  }
+
+  async function showAgain(
+    visit: UserVisit,
+    enrollment: string,
+    wrong: Wrong,
+    digits: number,
+  ): Promise<void> {
+    const { req, res, admin, user, here } = visit;
+    const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
+    const voided = wrong.error === 'superseded' || wrong.error === 'expired';
+    await present.page(req, res, {
+      status: wrong.status,
+      view: 'admin/user-key',
+      title: `Activate ${isolated(user.label)}`,
+      subject: admin,
+      locals: {
+        nav: await navOf(visit, 'users'),
+        notice: null,
+        label: user.label,
+        shown: null,
+        confirm: voided ? null : { action: here.confirm, enrollment },
+        digits,
+        until: present.moment(new Date(store.now())),
+        error: wrong.message,
+        retryAt,
+        back: here.details,
+        again: here.activate,
+      },
+      json: { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt },
+    });
+  }
+
+  /** A single-use key for the user's own first activation: in this answer, and never again. */
+  async function issueKey(visit: UserVisit): Promise<void> {
+    readBody(visit.req, {});
+    await ready(visit);
+    await handOutKey(context, visit, false);
+  }
+
+  return { choose, begin, confirm, issueKey };
+}

@@ -1,0 +1,165 @@
+import { together } from '../../awaitable.js';
+import type { SubjectRecord } from '../../contracts.js';
+import { RequestError } from '../../errors.js';
+import { isLost, recordOrLost } from '../../lost.js';
+import { isCounted, lockOf } from '../../methods/lock.js';
+import { keptCodesLeft } from '../../methods/recovery-code/codes.js';
+import { isolated } from '../../names.js';
+import { explain } from '../../policy/explain.js';
+import { provable } from '../../policy/provable.js';
+import { readBody } from '../bodies.js';
+import { type AdminContext, noticeOf, organizationJson } from '../context.js';
+import type { UserVisit } from '../guard.js';
+import { withQuery } from '../links.js';
+import type { UserLocals } from '../locals.js';
+import type { Standing } from '../standing.js';
+import { becauseOf, fromWords, stateOf } from '../wording.js';
+import { historyOf } from './history.js';
+
+/** User Details: the state with its reasons, the factors, and what can be done. */
+export function userPages(context: AdminContext) {
+  const { navOf, standings, store, present, titleOf, audit } = context;
+
+  async function show(visit: UserVisit): Promise<void> {
+    const { req, res, admin, organization, user, subject, at } = visit;
+    const target = { kind: 'organization', organization } as const;
+    const [nav, standing, record, mayList, history] = await together(
+      () => navOf(visit, 'users'),
+      () => standings.of(subject),
+      () => recordOrLost(store, subject.id),
+      () => visit.may('users:list', target),
+      () => historyOf(context, visit),
+    );
+    const can = await possible(visit, standing, record, mayList);
+    const { policy } = standing;
+    const named = { ...subject, label: isolated(subject.label) };
+    const sentences = policy ? explain(named, policy, record).sentences : becauseOf(standing);
+    const key = activationKey(record);
+    const lock = lockOf(record, store.now());
+    await present.page(req, res, {
+      view: 'admin/user',
+      title: isolated(user.label),
+      subject: admin,
+      locals: {
+        nav,
+        notice: noticeOf(visit),
+        userId: user.id,
+        label: user.label,
+        name: user.name ?? null,
+        state: stateOf(standing),
+        from: fromWords(standing),
+        because: sentences,
+        problem: standing.problem,
+        factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt }) => ({
+          title: titleOf(method),
+          label,
+          createdAt: present.moment(new Date(createdAt)),
+          lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
+          accepted: policy?.methods.includes(method) ?? false,
+        })),
+        recoveryCodesLeft: keptCodesLeft(record),
+        activationKey: key && { until: present.moment(key.until), past: key.past },
+        failures: record.failures,
+        lock: { ...lock, retryAt: lock.retryAt && present.moment(lock.retryAt) },
+        history: history.view,
+        self: user.id === admin.id,
+        can,
+        required: standing.mode === 'required' && record.setting === null,
+        back: mayList ? at.users : null,
+      },
+      json: {
+        organization: organizationJson(organization),
+        user: { id: user.id, label: user.label, name: user.name ?? null },
+        mode: standing.mode,
+        from: standing.from,
+        methods: policy?.methods ?? [],
+        explanation: sentences,
+        enabled: record.setting !== null,
+        factors: record.enrollments.map(({ id, method, label, createdAt, lastUsedAt }) => ({
+          id,
+          method,
+          label,
+          createdAt: new Date(createdAt),
+          lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+        })),
+        recoveryCodesLeft: keptCodesLeft(record),
+        activationKeyEndsAt: key && !key.past ? key.until : null,
+        failures: record.failures,
+        ...lock,
+        history: history.json,
+        can: Object.keys(can).filter((name) => can[name as keyof typeof can] !== null),
+      },
+    });
+  }
+
+  function activationKey(record: SubjectRecord): { until: Date; past: boolean } | null {
+    const { activationKeyEndsAt: endsAt } = record;
+    return endsAt === null ? null : { until: new Date(endsAt), past: endsAt <= store.now() };
+  }
+
+  async function possible(
+    visit: UserVisit,
+    { mode, policy }: Standing,
+    record: SubjectRecord,
+    mayList: boolean,
+  ): Promise<UserLocals['can']> {
+    const { organization, user, admin, at, here } = visit;
+    const target = { kind: 'user', organization, user } as const;
+    const [activate, reset, unlock, change] = await together(
+      () => visit.may('user:activate', target),
+      () => visit.may('user:reset', target),
+      () => visit.may('user:unlock', target),
+      () => visit.may('user:change', target),
+    );
+    const other = user.id !== admin.id;
+    const key = activationKey(record);
+    const lost = isLost(record);
+    const something = lost || record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    const activated = policy ? provable(record, policy) : record.enrollments;
+    const switchable = change && mayList;
+    return {
+      activate: activate && other && !lost && activated.length === 0 ? here.activate : null,
+      revokeKey: activate && key && !key.past ? here.revokeKey : null,
+      reset: reset && other && something ? here.reset : null,
+      unlock: unlock && other && isCounted(record) ? here.unlock : null,
+      enable: switchable && mode !== 'required' ? at.bulkConfirm : null,
+      disable: switchable && record.setting !== null ? at.bulkConfirm : null,
+    };
+  }
+
+  async function unlock(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    readBody(req, {});
+    notOneself(visit);
+    await store.unlock(subject.id);
+    audit.record('subject.unlocked', { subject, actorId: admin.id, from: req.ip ?? null });
+    present.onward(req, res, withQuery(here.details, { done: 'unlocked' }), { unlocked: true });
+  }
+
+  async function revokeKey(visit: UserVisit): Promise<void> {
+    const { req, res, admin, subject, here } = visit;
+    readBody(req, {});
+    const revoked = await store.revokeActivationKey(subject.id);
+    if (revoked) {
+      audit.record('activation-key.revoked', { subject, actorId: admin.id, from: req.ip ?? null });
+    }
+    const done = revoked ? 'revoked' : 'unchanged';
+    present.onward(req, res, withQuery(here.details, { done }), { revoked });
+  }
+
+  return { show, unlock, revokeKey };
+}
+
+/**
+ * What an administrator does for others: for themselves it would be a way around what My Profile demands, e.g.
+ * an activation key handed to oneself.
+ */
+export function notOneself({ user, admin }: UserVisit): void {
+  if (user.id === admin.id) {
+    throw new RequestError(
+      409,
+      'own_account',
+      'This is your own account. Use My Profile, or ask another administrator.',
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { DirectoryOrganization, DirectoryUser } from '../../contracts.js';
+import { inBatches } from '../batches.js';
+import { checkbox, FieldsError, listOf, readBody } from '../bodies.js';
+import type { CheckedDirectory } from '../directory.js';
+import type { Hidden } from '../locals.js';
+import { LOCK_ME_OUT } from '../organization/setting-form.js';
+import { stateFrom, type UserState } from './states.js';
+
+export const SELECTED_AT_MOST = 1000;
+const LISTED_AT_MOST = 10_000;
+const PAGE = 200;
+
+/** Whom to switch, and which way. */
+export interface Selection {
+  readonly enable: boolean;
+  /** Ids as they were sent; null: everybody whom the search finds. */
+  readonly users: readonly string[] | null;
+  readonly search: string;
+  /** Of these, only those in this state; null: all of them. */
+  readonly state: UserState | null;
+  /** How many it were when the question was asked; null when none was. */
+  readonly count: number | null;
+  /** `YYYY-MM-DD`: those switched on may postpone activation until then. */
+  readonly grace: string;
+  readonly override: boolean;
+}
+
+const shape = {
+  action: z.enum(['enable', 'disable']),
+  users: listOf(z.string().min(1).max(512), SELECTED_AT_MOST),
+  everybody: checkbox,
+  search: z.string().max(200).default(''),
+  state: z.string().max(40).default(''),
+  count: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,6}$/)]).optional(),
+  grace: z
+    .union([z.literal(''), z.iso.date({ error: 'Enter a date as year-month-day.' })])
+    .default(''),
+  override: z.literal(LOCK_ME_OUT).optional(),
+};
+
+export function readSelection(req: Request): Selection {
+  const body = readBody(req, shape);
+  const users = [...new Set(body.users as string[])];
+  return {
+    enable: body.action === 'enable',
+    users: body.everybody ? null : users,
+    search: body.search.trim(),
+    state: stateFrom(body.state),
+    count: body.count === undefined ? null : Number(body.count),
+    grace: body.grace,
+    override: body.override !== undefined,
+  };
+}
+
+/** One of the selected: the directory's user, or the id that it does not know here. */
+export type Selected =
+  | { readonly id: string; readonly user: DirectoryUser }
+  | { readonly id: string; readonly user: null };
+
+/**
+ * Finds the selected users in the organization named in the path, and nowhere else. A whole list is walked
+ * page by page, and is refused when it is so long that switching the organization on is what is meant.
+ */
+export async function selectedUsers(
+  directory: CheckedDirectory,
+  organization: DirectoryOrganization,
+  { users, search, state }: Selection,
+): Promise<readonly Selected[]> {
+  if (users !== null) {
+    return inBatches(users, async (id) => ({
+      id,
+      user: await directory.user(organization.id, id),
+    }));
+  }
+  const found = new Map<string, Selected>();
+  let cursor: string | null = null;
+  do {
+    const page = await directory.users(organization.id, { search, cursor, limit: PAGE });
+    for (const user of page.items) found.set(user.id, { id: user.id, user });
+    if (found.size > LISTED_AT_MOST || (page.total ?? 0) > LISTED_AT_MOST) {
+      throw new FieldsError(
+        422,
+        'too_many_users',
+        state === null
+          ? `These are more than ${LISTED_AT_MOST} users. Switch two-factor on for the whole organization instead: that holds for all of them at once.`
+          : `The search finds more than ${LISTED_AT_MOST} users, too many to look at at once. Look for fewer, or tick them page by page.`,
+        { everybody: `At most ${LISTED_AT_MOST} users.` },
+      );
+    }
+    cursor = page.items.length === 0 ? null : page.next;
+  } while (cursor !== null);
+  return [...found.values()];
+}
+
+/** The same selection as fields of the form that asks for confirmation. */
+export function selectionFields(
+  { enable, users, search, state }: Selection,
+  count: number,
+): readonly Hidden[] {
+  return [
+    { name: 'action', value: enable ? 'enable' : 'disable' },
+    { name: 'count', value: String(count) },
+    ...(users === null
+      ? [
+          { name: 'everybody', value: 'yes' },
+          { name: 'search', value: search },
+          { name: 'state', value: state ?? '' },
+        ]
+      : users.map((value) => ({ name: 'users', value }))),
+  ];
+}

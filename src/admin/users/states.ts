@@ -1,0 +1,66 @@
+import type { DirectoryOrganization, DirectoryUser, SubjectRecord } from '../../contracts.js';
+import { lockOf } from '../../methods/lock.js';
+import { FieldsError } from '../bodies.js';
+import type { AdminContext } from '../context.js';
+import type { Standing } from '../standing.js';
+
+/** By what users can be looked for, with the words of the page. */
+export const STATES = {
+  'not-activated': 'Nothing activated',
+  activated: 'Activated',
+  'in-grace': 'May still postpone it',
+  locked: 'Locked after wrong codes',
+} as const;
+
+export type UserState = keyof typeof STATES;
+
+/** What is known of a user when one is looked for. */
+export interface Candidate {
+  readonly user: DirectoryUser;
+  readonly record: SubjectRecord;
+}
+
+/** The state that was asked for; null for everybody. */
+export function stateFrom(text: string): UserState | null {
+  if (text === '') return null;
+  if (isState(text)) return text;
+  throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
+    state: `This must be one of: ${Object.keys(STATES).join(', ')}.`,
+  });
+}
+
+function isState(text: string): text is UserState {
+  return Object.hasOwn(STATES, text);
+}
+
+/** Until when a user who has nothing activated may postpone what is required of them; null: not at all. */
+export function graceOf({ mode, policy }: Standing, record: SubjectRecord, now: number) {
+  const until = policy?.graceUntil ?? null;
+  const open = mode === 'required' && record.enrollments.length === 0;
+  return open && until !== null && until.getTime() > now ? until : null;
+}
+
+/** Whether a user is in a state. The policy is asked for only where it decides. */
+export async function isInState(
+  { standings, store }: Pick<AdminContext, 'standings' | 'store'>,
+  { id: tenantId }: DirectoryOrganization,
+  { user: { id, label }, record }: Candidate,
+  state: UserState,
+): Promise<boolean> {
+  const nothing = record.enrollments.length === 0;
+  switch (state) {
+    case 'not-activated':
+      return nothing;
+    case 'activated':
+      return !nothing;
+    case 'locked':
+      return lockOf(record, store.now()).locked;
+    case 'in-grace': {
+      if (!nothing) return false;
+      const standing = await standings.of({ id, tenantId, label });
+      return graceOf(standing, record, store.now()) !== null;
+    }
+    default:
+      return state satisfies never;
+  }
+}

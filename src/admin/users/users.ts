@@ -1,0 +1,92 @@
+import { together } from '../../awaitable.js';
+import { lockOf } from '../../methods/lock.js';
+import { isolated } from '../../names.js';
+import { inBatches } from '../batches.js';
+import { readQuery } from '../bodies.js';
+import { type AdminContext, noticeOf } from '../context.js';
+import type { OrganizationVisit } from '../guard.js';
+import { listQuery, listView } from '../listing.js';
+import type { UserRow } from '../locals.js';
+import { activatedWords, fromWords, stateOf } from '../wording.js';
+import { findUsers } from './find-users.js';
+import { type Candidate, graceOf, STATES, stateFrom } from './states.js';
+
+/** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
+export function userListPages(context: AdminContext) {
+  const { navOf, standings, store, present, titleOf } = context;
+
+  async function rowOf({ organization, at }: OrganizationVisit, { user, record }: Candidate) {
+    const subject = { id: user.id, tenantId: organization.id, label: user.label };
+    const standing = await standings.of(subject);
+    const now = store.now();
+    const { locked, retryAt, stopped } = lockOf(record, now);
+    const graceUntil = graceOf(standing, record, now);
+    const view: UserRow = {
+      id: user.id,
+      label: user.label,
+      name: user.name ?? null,
+      href: at.user(user.id).details,
+      state: stateOf(standing),
+      from: fromWords(standing),
+      activated: activatedWords(record, titleOf),
+      graceUntil: graceUntil && present.moment(graceUntil),
+      locked: locked
+        ? {
+            text: stopped ? 'Stopped after too many wrong codes' : 'Too many wrong codes',
+            until: retryAt && present.moment(retryAt),
+          }
+        : null,
+    };
+    const json = {
+      id: user.id,
+      label: user.label,
+      name: user.name ?? null,
+      mode: standing.mode,
+      from: standing.from,
+      activated: record.enrollments.map(({ method }) => method),
+      graceUntil,
+      ...{ locked, retryAt, stopped },
+    };
+    return { view, json };
+  }
+
+  async function list(visit: OrganizationVisit): Promise<void> {
+    const { req, res, admin, organization, at } = visit;
+    const query = listQuery(req);
+    const { state: named, looked: before } = readQuery(req, ['state', 'looked']);
+    const state = stateFrom(named);
+    const [nav, found] = await together(
+      () => navOf(visit, 'users'),
+      () => findUsers(context, visit, query, state),
+    );
+    const rows = await inBatches(found.users, (one) => rowOf(visit, one));
+    const looked = found.looked + (/^\d{1,9}$/.test(before) ? Number(before) : 0);
+    await present.page(req, res, {
+      view: 'admin/users',
+      title: `Users of ${isolated(organization.name)}`,
+      subject: admin,
+      locals: {
+        nav,
+        notice: noticeOf(visit),
+        list: listView(at.users, query, found, { state }, { looked: state && looked }),
+        filter: {
+          state: state ?? '',
+          states: Object.entries(STATES).map(([name, label]) => ({ name, label })),
+          words: state && STATES[state],
+          looked,
+        },
+        bulkAction: at.bulkConfirm,
+        rows: rows.map(({ view }) => view),
+      },
+      json: {
+        items: rows.map(({ json }) => json),
+        next: found.next,
+        total: found.total,
+        state,
+        looked: found.looked,
+      },
+    });
+  }
+
+  return { list };
+}

@@ -1,0 +1,120 @@
+import { sealedBy } from '../../crypto/keyring.js';
+import { openCredentials } from '../../methods/duo/credentials.js';
+import { sealingContext } from '../../methods/sealing-context.js';
+import type { RedisScan } from '../../store/redis/scan.js';
+import type { Report } from '../findings.js';
+import { duoKeysOf, holdings, inWords, usable } from '../holdings.js';
+import type { Keys } from '../keys.js';
+
+/** So many of what is damaged are named; the rest is counted. */
+const NAMED = 10;
+
+/** An organization's own keys for Duo, which open. */
+export interface DuoTenant {
+  readonly id: string;
+  readonly credentials: ReturnType<typeof openCredentials>;
+}
+
+/**
+ * Counts what each key holds, unknown keys included, and opens all that can be opened: what was altered, or
+ * moved from one person to another, is found here and not when somebody stands before the door.
+ */
+export async function examineKeys(
+  scan: RedisScan,
+  keys: Keys | null,
+  now: number,
+  report: Report,
+): Promise<readonly DuoTenant[]> {
+  const ids = keys?.ids ?? [];
+  const held = holdings(ids);
+  const damaged: string[] = [];
+  const lost: string[] = [];
+  const tenants: DuoTenant[] = [];
+
+  function opens<T>(what: string, sealed: Uint8Array, open: () => T): T | null {
+    if (!ids.includes(sealedBy(sealed))) return null;
+    try {
+      return open();
+    } catch {
+      damaged.push(what);
+      return null;
+    }
+  }
+
+  for await (const batch of scan.subjects()) {
+    for (const subject of batch) {
+      if (subject.fault) lost.push(subject.fault);
+      held.addDigests(subject, now);
+      for (const { id, method, sealed } of usable(subject, now)) {
+        held.add(sealedBy(sealed), 'secrets');
+        opens(`${method} of subject ${subject.id}`, sealed, () =>
+          keys?.keyring.open(sealed, sealingContext(method, subject.id, id)),
+        );
+      }
+    }
+  }
+  for await (const batch of scan.organizations()) {
+    for (const organization of batch) {
+      const { id } = organization;
+      if (organization.fault) lost.push(organization.fault);
+      const stored = duoKeysOf(organization);
+      if (!stored) continue;
+      const sealed = Buffer.from(stored.sealedSecret, 'base64');
+      held.add(sealedBy(sealed), 'duoKeys');
+      const credentials = opens(`duo of organization ${id}`, sealed, () =>
+        keys ? openCredentials(keys.keyring, id, stored) : null,
+      );
+      if (credentials) tenants.push({ id, credentials });
+    }
+  }
+
+  if (keys) reportKeys(ids, held.byKey, report);
+  else {
+    report('WARN', 'keys', 'SALLYPORT_KEYS is not set: counted only, nothing was opened');
+    for (const [id, holding] of held.byKey) {
+      report('WARN', 'keys', `key ${id} holds ${inWords(holding)}`);
+    }
+  }
+  const missing = await scan.missing();
+  for (const id of missing.organizations) lost.push(`The record of organization ${id} is gone`);
+  if (missing.unnamed > 0) {
+    const [records, are] = missing.unnamed === 1 ? ['record', 'is'] : ['records', 'are'];
+    lost.push(`${missing.unnamed} ${records} of subjects that cannot be named ${are} gone`);
+  }
+  if (damaged.length > 0) {
+    report('FAIL', 'records', `altered, or belong to another: ${named(damaged)}`);
+  } else if (keys) report('OK', 'records', 'everything under these keys opens');
+  if (lost.length > 0) {
+    const advice = 'restore a backup; or reset the user, or save the organization’s setting again';
+    report('FAIL', 'ledger', `${named(lost)}: whom it concerns gets a 503. ${advice}`);
+  } else report('OK', 'ledger', 'no record is damaged, gone or an older one');
+  return tenants;
+}
+
+function named(all: readonly string[]): string {
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
+  return `${all.slice(0, NAMED).join('; ')}${more}`;
+}
+
+function reportKeys(
+  ids: readonly string[],
+  byKey: ReadonlyMap<string, Parameters<typeof inWords>[0]>,
+  report: Report,
+): void {
+  for (const [id, holding] of byKey) {
+    const words = inWords(holding);
+    const sealed = holding.secrets + holding.duoKeys > 0;
+    if (id === ids[0]) report('OK', 'keys', `key ${id} (the first) holds ${words}`);
+    else if (!ids.includes(id)) {
+      const advice = 'put it back behind the first; whoever depends on it gets a 503';
+      report('FAIL', 'keys', `key ${id} is not among SALLYPORT_KEYS and holds ${words}: ${advice}`);
+    } else if (words === 'nothing') {
+      report('OK', 'keys', `key ${id} (older) holds nothing any more: it can go`);
+    } else {
+      const advice = sealed
+        ? 'run npx sallyport reseal'
+        : 'keep it until these are spent, renewed or expired';
+      report('WARN', 'keys', `key ${id} (older) holds ${words}: ${advice}`);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { duoClients } from '../../methods/duo/client.js';
+import { DuoError } from '../../methods/duo/failure.js';
+import { redisScan } from '../../store/redis/scan.js';
+import { createViews } from '../../web/views.js';
+import { type Finding, line, type Report } from '../findings.js';
+import { keysFrom } from '../keys.js';
+import { type Command, type Terminal, UsageError } from '../run.js';
+import { withStore } from '../with-store.js';
+import { type DuoTenant, examineKeys } from './doctor-keys.js';
+import { examineRedis } from './doctor-redis.js';
+
+const DUO_TIMEOUT_MS = 5000;
+/** So many tenants' Duo are asked at once. */
+const DUO_PARALLEL = 5;
+
+/** Examines an installation and changes nothing. FAIL lines make the exit code 1. */
+export const doctor: Command = {
+  usage: '',
+  summary: 'examine Redis, keys, views and Duo, and say what is wrong',
+  positionals: 0,
+  options: ['redis', 'prefix', 'views'],
+  async run(given, terminal) {
+    const findings: Finding[] = [];
+    const report: Report = (level, about, text) => {
+      findings.push({ level, about, text });
+      terminal.out(line({ level, about, text }));
+    };
+    const keys = keysFrom(terminal);
+
+    await examine('views', report, async () => {
+      await createViews({ folder: given.views }).ready();
+      report('OK', 'views', 'all of them compile');
+    });
+    await examine('redis', report, () =>
+      withStore(
+        given,
+        terminal,
+        async ({ store, masters, clustered, prefix }) => {
+          for (const { name, send } of masters) {
+            const own: Report = (level, about, text) =>
+              report(level, about, clustered ? `${name}: ${text}` : text);
+            await examine('redis', own, () => examineRedis(send, terminal.now, own));
+          }
+          await examine('store', report, async () => {
+            await store.ready();
+            report('OK', 'store', 'set up, and its reads can be tracked');
+          });
+          const sends = masters.map(({ send }) => send);
+          const tenants = await examineKeys(redisScan(sends, prefix), keys, store.now(), report);
+          await examineDuo(tenants, terminal, report);
+        },
+        { allowEviction: true },
+      ),
+    );
+
+    const failed = findings.filter(({ level }) => level === 'FAIL').length;
+    if (failed > 0) {
+      throw new Error(`${failed} ${failed === 1 ? 'thing has' : 'things have'} to be put right`);
+    }
+  },
+};
+
+/** One examination that fails does not keep the next ones from being made. */
+async function examine(about: string, report: Report, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    report('FAIL', about, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function examineDuo(
+  tenants: readonly DuoTenant[],
+  { duoAgent }: Terminal,
+  report: Report,
+): Promise<void> {
+  const clientOf = duoClients({
+    // Only a prompt would come back to it, and none is opened here.
+    redirectUrl: 'https://localhost/two-factor/duo/callback',
+    timeoutMs: DUO_TIMEOUT_MS,
+    httpsAgent: duoAgent,
+  });
+  const waiting = [...tenants];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { id, credentials } = next;
+      try {
+        await clientOf(credentials).healthCheck();
+        report('OK', 'duo', `${id}: ${credentials.apiHost} answers and accepts the keys`);
+      } catch (error) {
+        // Out of reach may pass; refused keys will not.
+        const level = error instanceof DuoError && error.outage ? 'WARN' : 'FAIL';
+        report(level, 'duo', `${id}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: DUO_PARALLEL }, worker));
+}

@@ -1,0 +1,146 @@
+import type { Authenticator, PendingEnrollment } from '../../contracts.js';
+import { sealedBy } from '../../crypto/keyring.js';
+import { SallyportError } from '../../errors.js';
+import { openCredentials, sealCredentials } from '../../methods/duo/credentials.js';
+import { sealingContext } from '../../methods/sealing-context.js';
+import { redisScan, type ScannedOrganization } from '../../store/redis/scan.js';
+import { duoKeysOf, type Holdings, holdings, inWords, usable } from '../holdings.js';
+import { type Keys, requiredKeys } from '../keys.js';
+import type { Command, Terminal } from '../run.js';
+import { type Installation, withStore } from '../with-store.js';
+
+/** Keys for Duo that are not usable at all are ERR_DUO. */
+const UNOPENABLE: readonly string[] = ['ERR_SEALED', 'ERR_DUO'];
+
+/** So many of what cannot be opened are named; the rest is counted. */
+const NAMED = 20;
+
+type Outcome = 'resealed' | 'current' | 'changed' | 'unopenable';
+
+/**
+ * Seals everything again that an older key has sealed, while the app runs. Each piece is replaced in one step
+ * and only if it is still the same, so this may be stopped at any moment, and run again, also twice at once.
+ */
+export const reseal: Command = {
+  usage: '',
+  summary: 'seal everything again under the first of SALLYPORT_KEYS, while the app runs',
+  positionals: 0,
+  options: ['redis', 'prefix'],
+  async run(given, terminal) {
+    const keys = requiredKeys(terminal);
+    await withStore(
+      given,
+      terminal,
+      async (installation) => {
+        await installation.store.ready();
+        await resealAll(installation, keys, terminal);
+      },
+      { allowEviction: true },
+    );
+  },
+};
+
+async function resealAll(
+  { store, masters, prefix }: Installation,
+  keys: Keys,
+  { out, err }: Terminal,
+): Promise<void> {
+  const scan = redisScan(
+    masters.map(({ send }) => send),
+    prefix,
+  );
+  const left = holdings(keys.ids);
+  const counts: Record<Outcome, number> = { resealed: 0, current: 0, changed: 0, unopenable: 0 };
+  const now = store.now();
+
+  const count = (what: string, outcome: Outcome, error?: unknown): void => {
+    counts[outcome] += 1;
+    if (outcome !== 'unopenable') return;
+    if (counts.unopenable <= NAMED) err(`${what}: ${(error as Error).message}`);
+    if (counts.unopenable === NAMED + 1) err('… and more');
+  };
+
+  for await (const batch of scan.subjects()) {
+    const work = batch.flatMap((subject) => {
+      left.addDigests(subject, now);
+      if (subject.fault) count(`subject ${subject.id}`, 'unopenable', new Error(subject.fault));
+      return usable(subject, now).map((one) => async () => {
+        const what = `subject ${subject.id}, ${one.method}`;
+        await attempt(what, one.sealed, 'secrets', () => resealEnrollment(subject.id, one));
+      });
+    });
+    await Promise.all(work.map((run) => run()));
+  }
+  for await (const batch of scan.organizations()) {
+    for (const organization of batch) {
+      const what = `organization ${organization.id}`;
+      if (organization.fault) count(what, 'unopenable', new Error(organization.fault));
+      const sealed = duoKeysOf(organization)?.sealedSecret;
+      if (sealed === undefined) continue;
+      await attempt(`${what}, duo`, Buffer.from(sealed, 'base64'), 'duoKeys', () =>
+        resealDuo(keys, organization),
+      );
+    }
+  }
+
+  async function attempt(
+    what: string,
+    sealed: Uint8Array,
+    kind: 'secrets' | 'duoKeys',
+    replace: () => Promise<boolean>,
+  ): Promise<void> {
+    if (keys.keyring.isCurrent(sealed)) return count(what, 'current');
+    let replaced: boolean;
+    try {
+      replaced = await replace();
+    } catch (error) {
+      // Anything else (Redis, above all) ends the run: it can be repeated.
+      if (!(error instanceof SallyportError && UNOPENABLE.includes(error.code))) throw error;
+      left.add(sealedBy(sealed), kind);
+      return count(what, 'unopenable', error);
+    }
+    count(what, replaced ? 'resealed' : 'changed');
+  }
+
+  function resealEnrollment(
+    subjectId: string,
+    { id, method, sealed }: Pick<Authenticator | PendingEnrollment, 'id' | 'method' | 'sealed'>,
+  ): Promise<boolean> {
+    const context = sealingContext(method, subjectId, id);
+    const plain = keys.keyring.open(sealed, context);
+    return store.reseal(subjectId, id, sealed, keys.keyring.seal(plain, context));
+  }
+
+  out(
+    `Sealed again: ${counts.resealed}. Current already: ${counts.current}. ` +
+      `Changed meanwhile: ${counts.changed}. Could not be opened: ${counts.unopenable}.`,
+  );
+  sayWhatIsLeft(keys, left, out);
+  if (counts.unopenable > 0) {
+    throw new Error(
+      `${counts.unopenable} could not be opened and stay as they were; see docs/operations.md`,
+    );
+  }
+}
+
+async function resealDuo({ keyring }: Keys, organization: ScannedOrganization): Promise<boolean> {
+  const { id, setting, replace } = organization;
+  const keys = duoKeysOf(organization);
+  if (!keys || setting === null) return false;
+  const sealed = sealCredentials(keyring, id, openCredentials(keyring, id, keys));
+  const duo = { ...(setting.value.duo as object), keys: sealed };
+  return replace({ ...setting.value, duo });
+}
+
+function sayWhatIsLeft({ ids }: Keys, left: Holdings, out: Terminal['out']): void {
+  for (const [keyId, holding] of left.byKey) {
+    if (keyId === ids[0]) continue;
+    const words = inWords(holding);
+    const known = ids.includes(keyId) ? '' : ', which is not among SALLYPORT_KEYS,';
+    out(
+      words === 'nothing'
+        ? `Key ${keyId} holds nothing any more: take it out of the app’s keys.`
+        : `Key ${keyId}${known} still holds ${words}: keep it. Codes cannot be sealed again, they go as they are spent, renewed or expire.`,
+    );
+  }
+}

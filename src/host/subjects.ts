@@ -1,0 +1,211 @@
+import { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
+import type { Audit } from '../audit/events.js';
+import { checkOptions, option, optionsObject } from '../check-options.js';
+import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
+import { SallyportError } from '../errors.js';
+import type { KeepSession } from '../gate/keep-session.js';
+import type { Inspector } from '../gate/situation.js';
+import { recordOrLost } from '../lost.js';
+import { type Lock, lockOf } from '../methods/lock.js';
+import { keptCodesLeft } from '../methods/recovery-code/codes.js';
+
+/** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
+export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;
+
+/** Who did it; by default nobody in particular (the host's own code). */
+export interface SubjectActor {
+  readonly actorId?: string | null;
+}
+
+export interface SubjectStatus extends Lock {
+  readonly enrollments: readonly Enrollment[];
+  /** Of those that the subject has said to have kept, or has used; null: none. */
+  readonly recoveryCodesLeft: number | null;
+  /** While an activation key can be used. */
+  readonly activationKeyEndsAt: Date | null;
+  /** Switched on for this user alone by an administrator. */
+  readonly enabled: boolean;
+  /** Consecutive wrong answers. */
+  readonly failures: number;
+}
+
+/**
+ * For the host's own code: scripts, support tools, the place where users are moved or removed. Nothing here
+ * asks who may; every change is in the trail. Rejects with `UnavailableError` when the store fails.
+ */
+export interface Subjects {
+  status(subjectId: string): Promise<SubjectStatus>;
+  /** Removes all factors, recovery codes and the activation key; every session ends, as in `endSessions`. */
+  reset(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
+  /** Lets codes be tried again after too many wrong ones. */
+  unlock(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
+  /**
+   * Ends every session of the subject, on every process, at its next request: those that have proven a factor,
+   * those between the doors, and those of which nothing was demanded. Remembered devices are forgotten with them.
+   */
+  endSessions(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
+  /**
+   * To be called when the host has stored another password for a subject, whoever changed it: ends every session
+   * of the subject, as in `endSessions`, since each of them may be of somebody who knew the old one. `except` is
+   * the request of the subject's own session that goes on, under a new id: await it before you answer. Throws
+   * ERR_SUBJECT, and changes nothing, when that session is not the subject's or has ended.
+   */
+  passwordChanged(
+    subject: SubjectRef,
+    options?: SubjectActor & { readonly except?: Request },
+  ): Promise<void>;
+  /**
+   * Tells that a subject has moved: `subject.tenantId` is the new organization. Factors stay. What the old
+   * one's administrator handed out (an activation key, the key of an app) is revoked, an activation that was
+   * begun is void, and every session ends.
+   */
+  setTenant(
+    subject: SubjectRef,
+    from: { readonly tenantId: string },
+    actor?: SubjectActor,
+  ): Promise<void>;
+  /** Forgets everything about a subject whom the host removes. */
+  delete(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
+}
+
+export interface SubjectsConfig {
+  readonly store: Pick<
+    SecondFactorStore,
+    | 'readSubject'
+    | 'reset'
+    | 'unlock'
+    | 'raiseEpoch'
+    | 'revokeActivationKey'
+    | 'voidPending'
+    | 'deleteSubject'
+    | 'readDevices'
+    | 'removeDevice'
+    | 'now'
+  >;
+  readonly audit: Audit;
+  readonly inspector: Pick<Inspector, 'inspect'>;
+  readonly keepSession: KeepSession;
+}
+
+export function subjects({ store, audit, inspector, keepSession }: SubjectsConfig): Subjects {
+  return {
+    async status(subjectId) {
+      const record = await store.readSubject(text('subjectId', subjectId));
+      const endsAt = record.activationKeyEndsAt;
+      return {
+        enrollments: record.enrollments,
+        recoveryCodesLeft: keptCodesLeft(record),
+        activationKeyEndsAt: endsAt !== null && endsAt > store.now() ? new Date(endsAt) : null,
+        enabled: record.setting !== null,
+        failures: record.failures,
+        ...lockOf(record, store.now()),
+      };
+    },
+
+    async reset(ref, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      const { enrollments } = await recordOrLost(store, subject.id);
+      await store.reset(subject.id);
+      audit.record('enrollment.reset', { subject, ...by, enrollments });
+    },
+
+    async unlock(ref, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      await store.unlock(subject.id);
+      audit.record('subject.unlocked', { subject, ...by });
+    },
+
+    async endSessions(ref, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      await store.raiseEpoch(subject.id);
+      audit.record('sessions.ended', { subject, ...by });
+    },
+
+    async passwordChanged(ref, options) {
+      const subject = checked(ref);
+      const { actorId, except } = checkOptions(options ?? {}, passwordSchema, {
+        name: 'passwordChanged',
+      });
+      const kept = except && (await inspector.inspect(except));
+      if (kept && (kept.kind === 'anonymous' || kept.subject.id !== subject.id)) {
+        throw new SallyportError(
+          'ERR_SUBJECT',
+          `except must be a request of the session of ${subject.id}, got one of ${kept.kind === 'known' ? kept.subject.id : 'nobody'}`,
+        );
+      }
+      if (kept?.decision.kind === 'deny') {
+        throw new SallyportError(
+          'ERR_SUBJECT',
+          `except must be a request of a session that goes on, got one that is over (${kept.decision.why})`,
+        );
+      }
+      const goingOn = kept?.kind === 'known' ? kept : null;
+      // A reset at the same moment ends that session too: it must not go on under the epoch after it.
+      const raised = goingOn && (await store.raiseEpoch(subject.id, goingOn.facts.record.epoch));
+      if (!raised) await store.raiseEpoch(subject.id);
+      audit.record('password.changed', { subject, actorId });
+      if (except && goingOn && raised) await keepSession(except, goingOn, raised.epoch);
+    },
+
+    async setTenant(ref, from, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      const before = text('from.tenantId', from?.tenantId);
+      await store.revokeActivationKey(subject.id);
+      // Whoever handed over the key of an app has seen it: it must not become a factor elsewhere.
+      await store.voidPending(subject.id);
+      await store.raiseEpoch(subject.id);
+      const detail = `from ${before} to ${subject.tenantId}`;
+      for (const organizationId of new Set([before, subject.tenantId])) {
+        audit.record('subject.moved', { subject, organizationId, ...by, detail });
+      }
+    },
+
+    async delete(ref, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      await store.deleteSubject(subject.id);
+      // They recognize nobody any more, but tell when and with which browser this person was here.
+      for (const { id } of await store.readDevices(subject.id)) {
+        await store.removeDevice(subject.id, id);
+      }
+      audit.record('subject.deleted', { subject, ...by });
+    },
+  };
+}
+
+const actorId = option<string | null>(
+  'the id of who did it, or null',
+  (value) => value === null || (typeof value === 'string' && value !== ''),
+).default(null);
+
+const actorSchema = optionsObject({ actorId });
+
+const passwordSchema = optionsObject({
+  actorId,
+  except: option<Request>(
+    'a request of the session that goes on',
+    (value) => value instanceof IncomingMessage,
+  ).optional(),
+});
+
+function checkedActor(actor: unknown = {}): { readonly actorId: string | null } {
+  return checkOptions(actor, actorSchema, { name: 'actor' });
+}
+
+function checked(ref: unknown): SubjectRef {
+  const { id, tenantId } = (ref ?? {}) as Partial<Record<keyof Subject, unknown>>;
+  return { id: text('subject.id', id), tenantId: text('subject.tenantId', tenantId) };
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new SallyportError(
+    'ERR_SUBJECT',
+    `${name} must be a non-empty string, got ${value === '' ? "''" : typeof value}`,
+  );
+}

@@ -1,0 +1,59 @@
+import { csrfSync } from 'csrf-sync';
+import type { Request, RequestHandler, Response } from 'express';
+import { RequestError } from '../errors.js';
+import { bodyOf } from './body.js';
+
+/** How forms are guarded against other sites; a host with a guard of its own gives it in this shape. */
+export interface CsrfProtection {
+  /** The token for the form's field `_csrf`, or for the header `x-csrf-token`. */
+  token(req: Request, res: Response): string;
+  /** Calls `next()` for a request that carries the token, `next(error)` or an answer of its own otherwise. */
+  protect: RequestHandler;
+}
+
+/** The synchronizer token pattern, kept in the session. */
+export function sessionCsrf(): CsrfProtection {
+  const { generateToken, isRequestValid } = csrfSync({
+    size: 32,
+    getTokenFromState: (req) => req.session.sallyport?.csrf,
+    storeTokenInState: (req, token) => {
+      req.session.sallyport = { ...req.session.sallyport };
+      if (token) req.session.sallyport.csrf = token;
+    },
+    getTokenFromRequest: (req) => {
+      const field: unknown = bodyOf(req)._csrf;
+      return typeof field === 'string' ? field : req.get('x-csrf-token');
+    },
+  });
+  return {
+    token: (req) => generateToken(req),
+    protect(req, _res, next) {
+      if (isRequestValid(req)) return next();
+      next(
+        new RequestError(
+          403,
+          'csrf_token_invalid',
+          'This page was open for too long, or the form did not come from it. Please try again.',
+        ),
+      );
+    },
+  };
+}
+
+/** The same protection as our pages ask for it, the host's or our own. */
+export interface CsrfGuard extends Pick<CsrfProtection, 'token'> {
+  /** Resolves for a request that the guard lets through. One that it has answered by itself never settles. */
+  check(req: Request, res: Response): Promise<void>;
+}
+
+export function csrfGuard(csrf: CsrfProtection): CsrfGuard {
+  return {
+    token: (req, res) => csrf.token(req, res),
+    check: (req, res) =>
+      new Promise((resolve, reject) => {
+        const next = (error?: unknown) => (error ? reject(error) : resolve());
+        // The host's own may be asynchronous: unheard, its failure would end the process.
+        Promise.resolve(csrf.protect(req, res, next)).catch(reject);
+      }),
+  };
+}

@@ -1,0 +1,129 @@
+import type { Request, Response } from 'express';
+import type { Keyring } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { wantsHtml } from './accept.js';
+import { askedUrl, type Places } from './places.js';
+import type { Responder } from './respond.js';
+
+export interface LeaveConfig extends Pick<Places, 'origin' | 'stripped' | 'path'> {
+  readonly keyring: Keyring;
+  readonly respond: Responder;
+  readonly now: () => number;
+}
+
+const COOKIE = 'sallyport.onward';
+/** For as long as the redirects after a form may take, and the page that ends them. */
+const LIFETIME_MS = 60_000;
+const SEALED_FOR = JSON.stringify(['leave']);
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Says of an answer to a form of ours that it redirects. */
+export function noteOnward(
+  req: Request,
+  res: Response,
+  { origin, folder }: Pick<Places, 'origin' | 'folder'>,
+) {
+  if (req.method !== 'POST') return;
+  const attributes = { path: folder, httpOnly: true, sameSite: 'lax' } as const;
+  res.cookie(COOKIE, '1', {
+    ...attributes,
+    secure: origin.startsWith('https:'),
+    maxAge: LIFETIME_MS,
+  });
+}
+
+/**
+ * Chromium holds every redirect after a form to the form's page: its `form-action 'self'` forbids the one to
+ * another site, which a page behind the gate, or the login page, may well answer with. So such a redirect leads by
+ * a page of ours, which ends the chain and leads on.
+ */
+export type Leaving = ReturnType<typeof leaving>;
+
+export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
+  const { origin, path } = places;
+  const page = `${path}/leave`;
+
+  /** The page that leads to another site; null for what stays on this one, or leads nowhere. */
+  function pageFor(req: Request, location: unknown): string | null {
+    if (typeof location !== 'string') return null;
+    const here = new URL(askedUrl(req, places).replace(/^\/{2,}/, '/'), origin);
+    if (!URL.canParse(location, here.href)) return null;
+    const url = new URL(location, here);
+    if (url.origin === origin || ['javascript:', 'data:'].includes(url.protocol)) return null;
+    const plain = JSON.stringify({ url: url.href, until: now() + LIFETIME_MS });
+    const sealed = Buffer.from(keyring.seal(Buffer.from(plain), SEALED_FOR));
+    return `${page}?to=${sealed.toString('base64url')}`;
+  }
+
+  return {
+    /** For every request that may be one of those redirects: a navigation soon after a form of ours. */
+    watch(req: Request, res: Response): void {
+      const { cookie } = req.headers;
+      if (cookie === undefined || !cookie.includes(`${COOKIE}=1`)) return;
+      if (req.method !== 'GET' || !wantsHtml(req)) return;
+      const { writeHead } = res;
+      res.writeHead = (status: number, ...rest: unknown[]) => {
+        if (!REDIRECTS.includes(status)) return Reflect.apply(writeHead, res, [status, ...rest]);
+        const given = rest.map((one) => redirected(one, (location) => pageFor(req, location)));
+        const instead = pageFor(req, res.getHeader('Location'));
+        if (instead !== null) res.setHeader('Location', instead);
+        return Reflect.apply(writeHead, res, [status, ...given]);
+      };
+    },
+
+    /** GET: leads on to the other site. */
+    async show(req: Request, res: Response): Promise<void> {
+      const href = opened(req.query.to);
+      if (href === null) {
+        throw new RequestError(404, 'not_found', 'This way on is over. Go back and try again.');
+      }
+      res.set('Refresh', `0; url=${href}`);
+      await respond.page(req, res, {
+        view: 'message',
+        title: 'One moment',
+        subject: null,
+        locals: {
+          ...{ status: null, advice: null, heading: 'One moment' },
+          text: 'You are on your way to another site.',
+          primary: { label: 'Continue', href },
+        },
+        json: { url: href },
+      });
+    },
+  };
+
+  function opened(value: unknown): string | null {
+    if (typeof value !== 'string') return null;
+    try {
+      const plain = keyring.open(Buffer.from(value, 'base64url'), SEALED_FOR);
+      const { url, until }: { url: string; until: number } = JSON.parse(
+        Buffer.from(plain).toString(),
+      );
+      return now() < until ? url : null;
+    } catch {
+      // Not one of ours: this page leads nowhere that the host does not lead to.
+      return null;
+    }
+  }
+}
+
+/** The headers that `writeHead` is given, in whichever form, with another Location where it is to have one. */
+function redirected(given: unknown, instead: (location: unknown) => string | null): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  if (Array.isArray(given)) {
+    return given.map((value, at) => {
+      const name = at % 2 === 1 ? given[at - 1] : null;
+      return isLocation(name) ? (instead(value) ?? value) : value;
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      isLocation(name) ? (instead(value) ?? value) : value,
+    ]),
+  );
+}
+
+function isLocation(name: unknown): boolean {
+  return typeof name === 'string' && name.toLowerCase() === 'location';
+}

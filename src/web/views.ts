@@ -1,0 +1,151 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
+import { SallyportError } from '../errors.js';
+import { balanced } from '../names.js';
+
+/**
+ * Our own EJS renderer. The host's view engine and settings are never touched, and EJS's process-wide cache
+ * is not used: it is keyed by file name alone, so that of two doors in one process the second would be shown
+ * the first one's partials, and a host that renders EJS itself could clear or share it.
+ */
+export interface Views {
+  /** Renders one of our views. Rejects with `SallyportError` (ERR_VIEW), naming the file. */
+  render(view: string, locals: object): Promise<string>;
+  /** Compiles every view; rejects with ERR_VIEW for a missing folder or a view that does not compile. */
+  ready(): Promise<void>;
+}
+
+export interface ViewsOptions {
+  /** The host's own folder: each view and each include is looked for there first. */
+  readonly folder?: string | undefined;
+  /** Compile each file once. Off, each rendering reads the files again, so that a theme can be worked on. */
+  readonly cache?: boolean | undefined;
+}
+
+/** The package's views, from src/pages (tsx) as from dist/pages (built). */
+const PACKAGE_FOLDER = fileURLToPath(new URL('../../views', import.meta.url));
+
+type Locals = Readonly<Record<string, unknown>>;
+type Include = (path: string, extra?: Locals) => string;
+
+interface Source {
+  readonly file: string;
+  /** Where the view stands among all views, e.g. `partials/head`: what its includes are relative to. */
+  readonly name: string;
+  readonly fromHost: boolean;
+  readonly template: (locals: Locals) => string;
+}
+
+/** The package's views are the same for every door of the process, and are compiled for all of them at once. */
+const packageSources = once(() => readFolder(PACKAGE_FOLDER, false));
+
+export function createViews({ folder, cache = true }: ViewsOptions = {}): Views {
+  async function load(): Promise<ReadonlyMap<string, Source>> {
+    const ours = await (cache ? packageSources() : readFolder(PACKAGE_FOLDER, false));
+    const theirs = folder === undefined ? [] : await readFolder(folder, true);
+    return new Map(
+      [...ours, ...theirs].map((source) => [key(source.name, source.fromHost), source]),
+    );
+  }
+
+  const compiled = cache ? once(load) : load;
+
+  return {
+    async render(view, locals) {
+      const sources = await compiled();
+      const source = find(sources, view);
+      if (!source) throw new SallyportError('ERR_VIEW', `there is no view named ${view}`);
+      return run(sources, source, { ...locals });
+    },
+
+    async ready() {
+      await compiled();
+    },
+  };
+}
+
+/** `load`, called once; after a failure, the next call tries again. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return async () => {
+    loading ??= load();
+    try {
+      return await loading;
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
+  };
+}
+
+function key(name: string, fromHost: boolean): string {
+  return `${fromHost ? 'host' : 'package'}:${name}`;
+}
+
+function find(sources: ReadonlyMap<string, Source>, name: string): Source | undefined {
+  return sources.get(key(name, true)) ?? sources.get(key(name, false));
+}
+
+function run(sources: ReadonlyMap<string, Source>, source: Source, locals: Locals): string {
+  // `include` given as a local comes before EJS's own, which resolves beside the including file only.
+  const include: Include = (path, extra) => {
+    const name = posix.join(posix.dirname(source.name), path).replace(/\.ejs$/, '');
+    // A host's view that includes its own name wraps ours.
+    const wraps = source.fromHost && name === source.name;
+    const included = wraps ? sources.get(key(name, false)) : find(sources, name);
+    if (!included) {
+      throw new SallyportError('ERR_VIEW', `${source.file} includes ${path}: no such view`);
+    }
+    return run(sources, included, { ...locals, ...extra });
+  };
+  try {
+    return source.template({ ...locals, include });
+  } catch (error) {
+    throw viewError(source.file, error);
+  }
+}
+
+async function readFolder(folder: string, fromHost: boolean): Promise<Source[]> {
+  let names: string[];
+  try {
+    if (!(await stat(folder)).isDirectory()) throw new Error('not a folder');
+    names = await readdir(folder, { recursive: true });
+  } catch (error) {
+    throw viewError(folder, error);
+  }
+  const files = names.filter((name) => name.endsWith('.ejs'));
+  return Promise.all(files.map((name) => readView(folder, name, fromHost)));
+}
+
+async function readView(folder: string, path: string, fromHost: boolean): Promise<Source> {
+  const file = join(folder, path);
+  const name = path
+    .split(sep)
+    .join('/')
+    .replace(/\.ejs$/, '');
+  try {
+    // Delimiters are stated since a host may have set others for the whole process.
+    const template = ejs.compile(await readFile(file, 'utf8'), {
+      filename: file,
+      cache: false,
+      openDelimiter: '<',
+      closeDelimiter: '>',
+      delimiter: '%',
+      localsName: 'locals',
+      escape: (value?: unknown) => ejs.escapeXML(balanced(String(value ?? ''))),
+    });
+    return { file, name, fromHost, template };
+  } catch (error) {
+    throw viewError(file, error);
+  }
+}
+
+function viewError(file: string, cause: unknown): SallyportError {
+  if (cause instanceof SallyportError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SallyportError('ERR_VIEW', reason.includes(file) ? reason : `${file}: ${reason}`, {
+    cause,
+  });
+}
