@@ -90,7 +90,7 @@ export function profilePages(config: ProfileConfig) {
             ? {
                 left: keptCodesLeft(record) ?? 0,
                 unkept: record.recoveryCodesLeft !== null && !record.recoveryCodesKept,
-                showHref: config.recoveryCodes.unkept(req, situation.subject),
+                showHref: config.recoveryCodes.unkept(req, situation),
                 href: `${home}/recovery-codes`,
               }
             : null,

@@ -104,8 +104,9 @@ export function recoveryCodePages({
   }
 
   /** GET: the codes that this session has made and nobody has kept. */
-  const showAgain: Handler = async (req, res, { subject }) => {
-    const codes = unkept.read(req, subject);
+  const showAgain: Handler = async (req, res, situation) => {
+    const { subject } = situation;
+    const codes = unkeptOf(req, situation);
     const send = codes && (await prepared(req, res, subject, codes));
     if (send) send();
     else respond.onward(req, res, profile, { next: 'done' });
@@ -116,12 +117,15 @@ export function recoveryCodePages({
     readFields(req, []);
     const shown = unkept.read(req, subject);
     unkept.forget(req);
-    const digests = recoveryCodeDigests(keyring, subject, shown?.codes[0]);
     // Neither of two clicks takes anything back, and whoever took too long finds new codes in My Profile.
-    if (shown === null || digests === null) {
+    if (shown === null) {
       respond.onward(req, res, takeReturnTo(req, returnTo), { next: 'done' });
       return;
     }
+    // All of them: one may be spent by now.
+    const digests = shown.codes.flatMap(
+      (code) => recoveryCodeDigests(keyring, subject, code) ?? [],
+    );
     if (!(await store.keepRecoveryCodes(subject.id, digests))) {
       throw new RequestError(
         409,
@@ -134,8 +138,13 @@ export function recoveryCodePages({
   };
 
   /** Where codes are shown that nobody has kept yet; null when there are none. */
-  function unkeptUrl(req: Request, subject: Subject): string | null {
-    return unkept.read(req, subject) === null ? null : page;
+  function unkeptUrl(req: Request, situation: KnownSituation): string | null {
+    return unkeptOf(req, situation) === null ? null : page;
+  }
+
+  /** Whoever has used one of them has them; shown again, the spent one would stand among them. */
+  function unkeptOf(req: Request, { subject, facts }: KnownSituation): UnkeptCodes | null {
+    return facts.record.recoveryCodesKept ? null : unkept.read(req, subject);
   }
 
   /** After a login with a recovery code: how many are left. */

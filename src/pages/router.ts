@@ -170,8 +170,8 @@ export function pagesRouter(config: RouterConfig): Router {
   }
 
   /** Whoever has done already what these pages ask for is led on, to codes first that nobody has kept yet. */
-  function landed(req: Request, res: Response, { subject }: KnownSituation): void {
-    const url = recoveryCodes.unkept(req, subject) ?? takeReturnTo(req, config);
+  function landed(req: Request, res: Response, situation: KnownSituation): void {
+    const url = recoveryCodes.unkept(req, situation) ?? takeReturnTo(req, config);
     respond.onward(req, res, url, { next: 'done' });
   }
 

@@ -348,6 +348,21 @@ journeys('recovery codes that nobody has kept', (world) => {
     assert.doesNotMatch(elsewhere.text, /href="\/two-factor\/recovery-codes"/);
   });
 
+  it('are shown no more once one was used in another session, whose page is not wrong then', async () => {
+    const { app, browser } = await activated();
+    const other = new Browser(app);
+    await other.login('user1@acme');
+    const [code = ''] = browser.recoveryCodes;
+    const url = '/two-factor/challenge/recovery-code';
+    assert.equal((await other.post(url, { code, _csrf: await other.csrf() })).status, 200);
+    const again = await browser.get('/two-factor/recovery-codes');
+    assert.equal(again.headers.location, '/two-factor/profile');
+    const profile = await browser.get('/two-factor/profile');
+    assert.match(profile.text, /<strong>9<\/strong> codes left/);
+    assert.doesNotMatch(profile.text, /href="\/two-factor\/recovery-codes"/);
+    assert.equal((await browser.keepCodes()).status, 303, 'the button of before leads on');
+  });
+
   it('count once they are kept, and are shown no more', async () => {
     const { browser } = await activated();
     assert.equal((await browser.post('/two-factor/recovery-codes')).status, 403);
