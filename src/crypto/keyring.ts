@@ -129,7 +129,7 @@ function parseKey(text: unknown, index: number): Key {
   if (bytes.length !== 32) {
     throw new SallyportError(
       'ERR_KEYS',
-      `keys[${index}] must decode to 32 bytes, got ${bytes.length}; make one with: openssl rand -base64 32`,
+      `keys[${index}] must decode to 32 bytes, got ${bytes.length}; make one with: npx sallyport keygen`,
     );
   }
   return {

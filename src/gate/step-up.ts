@@ -20,7 +20,8 @@ export interface RequireOptions {
 }
 
 /**
- * Demands a fresh proof on one route: a browser is sent to the challenge and comes back to the same place, a
+ * Demands a fresh proof on one route of whoever has a factor; somebody who has none, and of whom the policy demands
+ * none, passes. A browser is sent to the challenge and comes back to the same place, a
  * program gets 401 with what is missing. Anything but a GET is never replayed: it gets the same 401, and is
  * sent again by whoever sent it.
  */
