@@ -232,6 +232,13 @@ export function enrolling(config: PageConfig) {
   ): Promise<Extract<Verdict, { kind: 'verified' }> | null> {
     const { name = '', ...fields } = readFields(req, ['code', 'enrollment', 'name']);
     const { method, replaces } = place;
+    if (fields.code !== undefined && fields.enrollment === undefined) {
+      throw new RequestError(
+        400,
+        'invalid_request',
+        'A code is sent together with `enrollment`, as the page or its JSON names it.',
+      );
+    }
     const input = { ...fields, name: name.trim() === '' ? place.name : name };
     // What was typed stays on the form.
     const again = place.name === null ? place : { ...place, name: input.name };

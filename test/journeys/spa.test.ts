@@ -48,6 +48,13 @@ journeys('a single-page app', (world) => {
     assert.match(begun.body.qr, /^<svg/);
     const { key, enrollment } = begun.body;
 
+    const incomplete = await browser
+      .json('post', begun.body.url, { code: codeAt(key, now()) })
+      .set('x-csrf-token', csrfToken);
+    assert.deepEqual([incomplete.status, incomplete.body.error], [400, 'invalid_request']);
+    assert.match(incomplete.body.message, /enrollment/);
+    assert.equal((await world().store.readSubject('user1@acme')).failures, 0, 'not counted');
+
     const confirm = (code: string) =>
       browser.json('post', begun.body.url, { code, enrollment }).set('x-csrf-token', csrfToken);
     const wrong = await confirm(wrongCode(key, now()));
