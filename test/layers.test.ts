@@ -5,7 +5,16 @@ import { fileURLToPath } from 'node:url';
 
 const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
-const BASE = ['contracts', 'errors', 'time', 'check-options', 'awaitable', 'names', 'lost'];
+const BASE = [
+  'contracts',
+  'errors',
+  'time',
+  'check-options',
+  'awaitable',
+  'names',
+  'lost',
+  'deadline',
+];
 
 /** What each part of src/ may import of ours besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -13,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   time: [],
   names: [],
+  deadline: [],
   lost: ['contracts', 'errors'],
   'check-options': ['errors', 'time'],
   awaitable: ['contracts'],

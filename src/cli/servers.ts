@@ -1,4 +1,4 @@
-import { withDeadline } from '../store/deadline.js';
+import { withDeadline } from '../deadline.js';
 import type { Send } from '../store/redis/client.js';
 import { replyCode, unavailable } from '../store/redis/errors.js';
 import { readTopology } from '../store/redis/topology.js';

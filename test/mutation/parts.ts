@@ -93,7 +93,12 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   redis: {
-    mutate: ['src/store/{change-listeners,deadline}.ts', 'src/store/redis/*.ts', `!${TOPOLOGY}`],
+    mutate: [
+      'src/deadline.ts',
+      'src/store/change-listeners.ts',
+      'src/store/redis/*.ts',
+      `!${TOPOLOGY}`,
+    ],
     spec: [
       ...tests('contracts', 'redis-store'),
       'test/store/redis-*.test.ts',

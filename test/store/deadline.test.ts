@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LateError, withDeadline } from '../../src/store/deadline.js';
+import { LateError, withDeadline } from '../../src/deadline.js';
 
 describe('a deadline', () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

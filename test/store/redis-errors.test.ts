@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { LateError } from '../../src/deadline.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
-import { LateError } from '../../src/store/deadline.js';
 import {
   connectError,
   lostRecord,

@@ -1,6 +1,6 @@
 import { together } from '../../awaitable.js';
+import { withDeadline } from '../../deadline.js';
 import { UnavailableError } from '../../errors.js';
-import { withDeadline } from '../deadline.js';
 import {
   type ConnectionSettings,
   type NodeRedisOptions,

@@ -1,6 +1,6 @@
 import { together } from '../../awaitable.js';
+import { LateError, withDeadline } from '../../deadline.js';
 import { UnavailableError } from '../../errors.js';
-import { LateError, withDeadline } from '../deadline.js';
 import type { Send, TrackedClient } from './client.js';
 import { replyCode, unavailable } from './errors.js';
 import type { Watch } from './eviction.js';

@@ -1,5 +1,5 @@
+import { LateError } from '../../deadline.js';
 import { SallyportError, UnavailableError } from '../../errors.js';
-import { LateError } from '../deadline.js';
 import type { Kind } from '../records.js';
 import type { Address } from './node.js';
 

@@ -1,5 +1,5 @@
 import { together } from '../../awaitable.js';
-import { withDeadline } from '../deadline.js';
+import { withDeadline } from '../../deadline.js';
 import {
   assertMaster,
   type Connect,
