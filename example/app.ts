@@ -12,10 +12,13 @@ import { Strategy as LocalStrategy } from 'passport-local';
 import {
   type AdminTarget,
   type Door,
+  duo,
   organizationPolicy,
+  recoveryCodes,
   type SecondFactorStore,
   type Subject,
   sallyport,
+  totp,
 } from 'sallyport';
 import { type Account, type Accounts, DEMO_PASSWORD } from './accounts.js';
 import { directoryOf } from './directory.js';
@@ -87,7 +90,7 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     loginUrl: '/login',
     accountUrl: (subject) => setupOf(accounts.byId(subject.id)),
     passport,
-    duo: options.duo?.options ?? {},
+    methods: [totp(), duo(options.duo?.options), recoveryCodes()],
   });
   await door.ready();
   await seedSettings(store);

@@ -1,10 +1,10 @@
-import type { DuoKeysInput, SallyportOptions } from 'sallyport';
+import type { DuoKeysInput, DuoOptions } from 'sallyport';
 import { duoKeys, duoSimulator } from 'sallyport/testing';
 
 /** Duo for the console: where it is, and the keys that Globex begins with. */
 export interface DemoDuo {
-  /** For `sallyport({ duo })`; nothing for the real Duo. */
-  readonly options: NonNullable<SallyportOptions['duo']>;
+  /** For `duo()`; nothing for the real Duo. */
+  readonly options: DuoOptions;
   readonly globex: DuoKeysInput;
   /** What to say at start. */
   readonly says: string;

@@ -15,6 +15,19 @@ export type { RequireOptions } from './gate/step-up.js';
 export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './host/duo-provision.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
 export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
+export { duo } from './methods/duo/method.js';
+export type { DuoOptions } from './methods/duo/options.js';
+export type {
+  Handler as MethodHandler,
+  MethodPages,
+  MethodPlace,
+  MethodPlan,
+  MethodRoute,
+  MethodWeb,
+  PagedMethod,
+} from './methods/pages.js';
+export { type RecoveryCodeOptions, recoveryCodes } from './methods/recovery-code/method.js';
+export { type TotpOptions, totp } from './methods/totp/method.js';
 export type { SallyportOptions } from './options.js';
 export { type Explanation, explain } from './policy/explain.js';
 export {

@@ -1,4 +1,3 @@
-import { Agent } from 'node:https';
 import type { Request } from 'express';
 import { EVENTS_KEPT } from './audit/trail.js';
 import {
@@ -6,6 +5,7 @@ import {
   durationOption,
   functionOption,
   integerOption,
+  listOption,
   objectWith,
   option,
   optionsObject,
@@ -20,8 +20,8 @@ import {
   type Subject,
 } from './contracts.js';
 import { SallyportError } from './errors.js';
+import type { MethodPlan } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
-import type { RecoveryCodeBits } from './methods/recovery-code/codes.js';
 import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organization-policy.js';
 import type { Duration } from './time.js';
 import type { BrandingFunction } from './web/branding.js';
@@ -73,29 +73,12 @@ export interface SallyportOptions {
   /** Deadline of each call of the session store. Default `2s`. */
   readonly sessionTimeout?: Duration;
   /**
-   * For new TOTP enrollments; those that exist keep their own. Default SHA-1 and 6 digits, which every app
-   * understands. Several apps, Google Authenticator for long among them, ignore the rest without a word: they
-   * show codes of 6 digits by SHA-1, which are then wrong. Change it only where you know which apps are used.
+   * What people can prove, in the order in which it is offered where a policy does not say: `totp()`, `duo()`,
+   * `recoveryCodes()` and methods of your own (docs/writing-a-method.md). Default: these three.
    */
-  readonly totp?: { readonly digits?: 6 | 8; readonly algorithm?: 'sha1' | 'sha256' | 'sha512' };
-  /**
-   * How long new recovery codes are: 80 random bits (16 letters and digits) or 120 (24), as ASVS 6.5.2 wants.
-   * Default 80; those that exist stay good.
-   */
-  readonly recoveryCodes?: { readonly bits?: RecoveryCodeBits };
-  readonly duo?: {
-    /** Deadline of each call to Duo. Default `5s`. */
-    readonly timeout?: Duration;
-    /** In the place of the SDK's own, which trusts Duo's authorities only: a proxy's, or a simulator's. */
-    readonly httpsAgent?: Agent;
-    /** The name by which Duo knows a subject. Default: its label, trimmed and in lower case. */
-    readonly username?: (subject: Subject) => string;
-    /**
-     * For a simulator: the origin, `http://localhost:PORT`, to which browsers are sent for the prompt. Refused
-     * where NODE_ENV is `production`.
-     */
-    readonly promptOrigin?: string;
-  };
+  readonly methods?: readonly MethodPlan[];
+  /** Deadline of each call of a method. Default `20s`. */
+  readonly methodTimeout?: Duration;
   /** Name, logo and accent color of the pages, per organization. */
   readonly branding?: BrandingFunction;
   /** A folder whose EJS views come before ours, file by file. */
@@ -135,14 +118,8 @@ export interface Config {
   readonly enrollmentMaxAgeMs: number;
   readonly policyTimeoutMs: number;
   readonly sessionTimeoutMs: number;
-  readonly totp: { readonly digits: 6 | 8; readonly algorithm: 'sha1' | 'sha256' | 'sha512' };
-  readonly recoveryCodes: { readonly bits: RecoveryCodeBits };
-  readonly duo: {
-    readonly timeoutMs: number;
-    readonly httpsAgent: Agent | undefined;
-    readonly username: (subject: Subject) => string;
-    readonly promptOrigin: string | null;
-  };
+  readonly methods: readonly MethodPlan[] | undefined;
+  readonly methodTimeoutMs: number;
   readonly branding: BrandingFunction | undefined;
   readonly views: string | undefined;
   readonly accountUrl: ((subject: Subject) => string | null) | undefined;
@@ -207,28 +184,12 @@ const schema = optionsObject({
   enrollmentMaxAge: durationOption('10m').prefault('10m'),
   policyTimeout: durationOption('2s').prefault('2s'),
   sessionTimeout: durationOption('2s').prefault('2s'),
-  totp: optionsObject({
-    digits: option<6 | 8>('6 or 8', (value) => value === 6 || value === 8).default(6),
-    algorithm: option<Config['totp']['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
-      ['sha1', 'sha256', 'sha512'].includes(value as string),
-    ).default('sha1'),
-  }).prefault({}),
-  recoveryCodes: optionsObject({
-    bits: option<RecoveryCodeBits>('80 or 120', (value) => value === 80 || value === 120).default(
-      80,
-    ),
-  }).prefault({}),
-  duo: optionsObject({
-    timeout: durationOption('5s').prefault('5s'),
-    httpsAgent: option<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
-    username: functionOption<Config['duo']['username']>('a function (subject) => string').default(
-      () => (subject: Subject) => subject.label.trim().toLowerCase(),
-    ),
-    promptOrigin: option<string>(
-      "an origin such as 'http://localhost:8080', and set outside production only",
-      isPromptOrigin,
-    ).optional(),
-  }).prefault({}),
+  methods: listOption<MethodPlan>(
+    'a method, e.g. totp() or what docs/writing-a-method.md describes',
+    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+    { atLeastOne: 'method' },
+  ).optional(),
+  methodTimeout: durationOption('20s').prefault('20s'),
   branding: functionOption<BrandingFunction>(
     'a function (subject or null) => ({ name, logoUrl, accent })',
   ).optional(),
@@ -258,7 +219,7 @@ export function parseOptions(raw: unknown): Config {
     enrollmentMaxAge,
     policyTimeout,
     sessionTimeout,
-    duo,
+    methodTimeout,
     ...rest
   } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
   if (typeof rest.issuer !== 'string' && rest.branding === undefined) {
@@ -275,12 +236,6 @@ export function parseOptions(raw: unknown): Config {
   }
   return Object.freeze({
     ...rest,
-    duo: Object.freeze({
-      timeoutMs: duo.timeout,
-      httpsAgent: duo.httpsAgent,
-      username: duo.username,
-      promptOrigin: duo.promptOrigin ?? null,
-    }),
     issuer: rest.issuer,
     account: rest.account,
     branding: rest.branding,
@@ -297,6 +252,8 @@ export function parseOptions(raw: unknown): Config {
     enrollmentMaxAgeMs: enrollmentMaxAge,
     policyTimeoutMs: policyTimeout,
     sessionTimeoutMs: sessionTimeout,
+    methods: rest.methods,
+    methodTimeoutMs: methodTimeout,
   });
 }
 
@@ -309,15 +266,6 @@ function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { origin, protocol } = new URL(value);
   return (protocol === 'https:' || protocol === 'http:') && origin === value;
-}
-
-/** Plain http to this machine only, so that no production browser is ever sent to another prompt than Duo's. */
-function isPromptOrigin(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    /^http:\/\/localhost:\d{1,5}$/.test(value) &&
-    process.env.NODE_ENV !== 'production'
-  );
 }
 
 function isLocalUrl(value: unknown): boolean {

@@ -7,18 +7,14 @@ import { audit } from './audit/events.js';
 import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
 import { together } from './awaitable.js';
-import {
-  type Attempt,
-  type MethodName,
-  REMEMBERED_DEVICE,
-  type SecondFactorMethod,
-} from './contracts.js';
+import { type Attempt, REMEMBERED_DEVICE } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
+import { takeReturnTo } from './gate/return-to.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
 import {
   administratorProof,
@@ -29,25 +25,24 @@ import {
 import { type DuoKeys, duoProvision } from './host/duo-provision.js';
 import { type Subjects, subjects } from './host/subjects.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
-import { duoClients } from './methods/duo/client.js';
-import { duo } from './methods/duo/method.js';
-import { duoKeyCheck } from './methods/duo/save.js';
+import { duo, isDuo } from './methods/duo/method.js';
 import { namedStrategies } from './methods/named-strategies.js';
+import type { MethodPages } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
-import { recoveryCode } from './methods/recovery-code/method.js';
+import { recoveryCodes } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
+import { registry } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
 import { parseOptions, type SallyportOptions } from './options.js';
 import { failing, tryAgain } from './pages/again.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
-import { recoveryCodePages } from './pages/recovery-codes.js';
+import { openDoor, prove } from './pages/proof.js';
 import { pagesRouter } from './pages/router.js';
 import { withDuoAccounts } from './policy/duo-accounts.js';
 import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
-import { organizationSetting } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
 import type { WhoseSession } from './session/login.js';
@@ -61,9 +56,8 @@ import { csrfGuard, sessionCsrf } from './web/csrf.js';
 import { pageHeaders } from './web/headers.js';
 import { leaving } from './web/leave.js';
 import { type Mounts, mounts, type Places } from './web/places.js';
-import { qrSvg } from './web/qr.js';
 import { responder } from './web/respond.js';
-import { createViews } from './web/views.js';
+import { createViews, viewExists } from './web/views.js';
 import { onDate } from './web/words.js';
 import './session/session-data.js';
 
@@ -140,38 +134,22 @@ export function sallyport(options: SallyportOptions): Door {
     brandName: (subject) => brandOf(subject).name,
     report: onError,
   });
-  const clients = duoClients({
-    ...config.duo,
-    get redirectUrl() {
-      return `${origin}${mounted.latest().path}/duo/callback`;
+  const { made, bound: methods } = registry(
+    config.methods ?? [totp(), duo(), recoveryCodes()],
+    {
+      ...{ store, keyring: keys, origin, onError },
+      path: () => mounted.latest().path,
+      brandName: (subject) => brandOf(subject).name,
+      appNamed: naming.given,
     },
-  });
-  const checkDuoKeys = duoKeyCheck({ keyring: keys, clients });
-  const duoMethod = duo({
-    store,
-    keyring: keys,
-    clients,
-    configurationOf: async (id) =>
-      organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
-    username: config.duo.username,
-    destination: (subject) => brandOf(subject).name,
-    promptOrigin: config.duo.promptOrigin,
-    enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
-  });
-  const methods = new Map<MethodName, SecondFactorMethod>(
-    [
-      totp({
-        store,
-        keyring: keys,
-        parameters: { ...config.totp, period: 30 },
-        enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
-        onNames: naming.given,
-        onError,
-      }),
-      duoMethod,
-      recoveryCode({ store, keyring: keys }),
-    ].map((method) => [method.name, method]),
+    {
+      ...{ store, keyring: keys, onError },
+      enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
+      timeoutMs: config.methodTimeoutMs,
+      hasView: viewExists(config.views),
+    },
   );
+  const checkDuoKeys = made.find(isDuo)?.checkKeys ?? null;
   config.organizationPolicy?.useMethods([...methods.keys()]);
   const resolvePolicy = withDuoAccounts(
     policyResolver({
@@ -288,8 +266,26 @@ export function sallyport(options: SallyportOptions): Door {
     const requireFresh = freshness(gateConfig);
     const requireAdministrator = administratorProof(gateConfig);
     const leave = leaving({ ...places, keyring: keys, respond, now });
+    const proving = { passport: config.passport ?? defaultPassport, run, attemptOf, answers };
+    const pagesOf = new Map<string, MethodPages>();
+    const opening = { ...places, pagesOf, elevate, respond, devices: remembering, answers };
+    for (const method of made) {
+      const own = methods.get(method.name);
+      if (!own || !method.pages) continue;
+      const pages = method.pages({
+        ...places,
+        ...{ respond, audit: events, requireFresh, elevate, onError, now, own, attemptOf },
+        method: (name) => methods.get(name),
+        prove: (...answer) => prove(proving, ...answer),
+        openDoor: (...answered) => openDoor(opening, ...answered),
+        onward: (req) => takeReturnTo(req, places),
+      });
+      pagesOf.set(method.name, pages);
+    }
     const router = pagesRouter({
       ...gateConfig,
+      ...proving,
+      ...opening,
       leave,
       store,
       audit: events,
@@ -297,26 +293,9 @@ export function sallyport(options: SallyportOptions): Door {
       requireFresh,
       renew,
       keepSession,
-      duo: duoMethod,
       onError,
-      answers,
-      recoveryCodes: recoveryCodePages({
-        ...places,
-        store,
-        keyring: keys,
-        bits: config.recoveryCodes.bits,
-        audit: events,
-        respond,
-        requireFresh,
-      }),
       accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
       methods,
-      passport: config.passport ?? defaultPassport,
-      run,
-      attemptOf,
-      elevate,
-      devices: remembering,
-      respond,
       stylesheets,
       csrf,
       brandOf,
@@ -376,7 +355,6 @@ export function sallyport(options: SallyportOptions): Door {
             page: (req, ...rest) => mounted.of(req).respond.page(req, ...rest),
             onward: (req, ...rest) => mounted.of(req).respond.onward(req, ...rest),
             fail: (req, ...rest) => mounted.of(req).respond.fail(req, ...rest),
-            qr: qrSvg,
             moment: onDate,
           },
         },

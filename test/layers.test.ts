@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: BASE,
   store: BASE,
   testing: BASE,
-  methods: [...BASE, 'crypto', 'audit'],
+  methods: [...BASE, 'crypto', 'audit', 'policy', 'session', 'gate', 'web'],
   web: [...BASE, 'session', 'audit'],
   gate: [...BASE, 'policy', 'session', 'web'],
   pages: [...BASE, 'web', 'gate', 'methods', 'policy', 'session', 'audit'],
@@ -56,6 +56,9 @@ const PARTS_WITH_EXPRESS = [
 const EXPRESS = ['express', 'express-session', 'passport', 'csrf-sync', 'helmet'];
 const STRATEGY = 'methods/strategy.ts';
 const PASSPORT_TYPES = 'methods/passport-like.ts';
+/** The pages that a method brings; what says whether an answer is right knows nothing of requests. */
+const METHOD_PAGES =
+  /^methods\/(pages|[^/]+\/(pages|leading|challenge|callback|unkept-codes|locals))\.ts$/;
 
 /** A store's default clock, and that of a program. */
 const MAY_HAND_OVER = ['store', 'testing', 'cli'];
@@ -148,7 +151,20 @@ describe('the layers of src/', () => {
           EXPRESS.includes(specifier) &&
           !PARTS_WITH_EXPRESS.includes(part) &&
           file !== STRATEGY &&
-          file !== PASSPORT_TYPES,
+          file !== PASSPORT_TYPES &&
+          !METHOD_PAGES.test(file),
+      ),
+      [],
+    );
+  });
+
+  it('keep requests, pages and the gate away from what verifies an answer', () => {
+    assert.deepEqual(
+      offenders(
+        ({ file, part, target }) =>
+          part === 'methods' &&
+          (target === 'web' || target === 'gate' || target === 'session') &&
+          !METHOD_PAGES.test(file),
       ),
       [],
     );

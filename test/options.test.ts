@@ -68,11 +68,6 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   ['enrollmentMaxAge', null, 'null'],
   ['policyTimeout', 'soon', "'soon'"],
   ['sessionTimeout', Number.POSITIVE_INFINITY, 'Infinity'],
-  ['totp', 'sha1', "'sha1'"],
-  ['totp.digits', 7, '7'],
-  ['totp.digits', '6', "'6'"],
-  ['totp.algorithm', 'md5', "'md5'"],
-  ['totp.algorithm', 'SHA1', "'SHA1'"],
   ['branding', { name: 'Acme' }, "name: 'Acme'"],
   ['views', '', "''"],
   ['views', ['views'], 'views'],
@@ -81,6 +76,9 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   ['passport', {}, '{}'],
   ['onEvent', 'log', "'log'"],
   ['onError', null, 'null'],
+  ['methods', [], '[]'],
+  ['methods', {}, '{}'],
+  ['methodTimeout', 20, '20'],
 ];
 
 const RIGHT: Readonly<Record<string, RegExp>> = {
@@ -99,9 +97,8 @@ const RIGHT: Readonly<Record<string, RegExp>> = {
   enrollmentMaxAge: /a duration such as/,
   policyTimeout: /a duration such as/,
   sessionTimeout: /a duration such as/,
-  totp: /object/,
-  'totp.digits': /6 or 8/,
-  'totp.algorithm': /'sha1', 'sha256' or 'sha512'/,
+  methods: /a list of at least one method, each a method/,
+  methodTimeout: /a duration such as '20s'/,
   branding: /a function \(subject or null\)/,
   views: /the path of a folder/,
   csrf: /token\(req, res\) and protect/,
@@ -122,7 +119,7 @@ describe('the options', () => {
         enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
         policyTimeoutMs: config.policyTimeoutMs,
         sessionTimeoutMs: config.sessionTimeoutMs,
-        totp: config.totp,
+        methodTimeoutMs: config.methodTimeoutMs,
       },
       {
         homeUrl: '/',
@@ -132,7 +129,7 @@ describe('the options', () => {
         enrollmentMaxAgeMs: 600_000,
         policyTimeoutMs: 2000,
         sessionTimeoutMs: 2000,
-        totp: { digits: 6, algorithm: 'sha1' },
+        methodTimeoutMs: 20_000,
       },
     );
     assert.ok(Object.isFrozen(config));
@@ -197,8 +194,8 @@ describe('the options', () => {
     assert.equal(error.code, 'ERR_OPTION');
     assert.match(error.message, /has no loginURL; there are: origin, .*loginUrl/);
     assert.match(
-      refused({ ...hostOptions(), totp: { digit: 6 } }).message,
-      /totp has no digit; there are: digits/,
+      refused({ ...hostOptions(), totp: { digits: 6 } }).message,
+      /has no totp; there are: .*methods/,
     );
   });
 

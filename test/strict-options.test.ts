@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { Passport } from 'passport';
 import { createClient } from 'redis';
-import { memoryStore, organizationPolicy, SallyportError, sallyport } from 'sallyport';
+import {
+  duo,
+  memoryStore,
+  organizationPolicy,
+  recoveryCodes,
+  SallyportError,
+  sallyport,
+  totp,
+} from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import {
   authenticator,
@@ -45,17 +53,10 @@ const TAKERS: Readonly<Record<string, Taker>> = {
       /^options has no loginURL; there are: origin,/,
     ],
     wrong: [
-      [
-        { ...hostOptions(), duo: { timout: '5s' } },
-        /^options\.duo has no timout; there are: timeout,/,
-      ],
-      [
-        { ...hostOptions(), totp: { digit: 6 } },
-        /^options\.totp has no digit; there are: digits, /,
-      ],
-      [{ ...hostOptions(), duo: { timeout: 5 } }, /^duo\.timeout must be a duration .*, got 5$/],
-      [{ ...hostOptions(), duo: [] }, /^duo must be an object, got \[\]$/],
-      [{ ...hostOptions(), totp: null }, /^totp must be an object, got null$/],
+      [{ ...hostOptions(), duo: { timeout: '5s' } }, /^options has no duo; there are: .*methods,/],
+      [{ ...hostOptions(), totp: { digits: 6 } }, /^options has no totp; there are: .*methods,/],
+      [{ ...hostOptions(), methods: [] }, /^methods must be a list of at least one method/],
+      [{ ...hostOptions(), methods: ['totp'] }, /^methods\[0\] must be .*, got 'totp'$/],
     ],
   },
   'door.gate()': {
@@ -136,6 +137,28 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     good: { actorId: 'support' },
     typo: [{ actor: 'support' }, /^actor has no actor; there are: actorId$/],
     wrong: [[{ actorId: 7 }, /^actor\.actorId must be the id of who did it, or null, got 7$/]],
+  },
+  'totp()': {
+    take: (options) => totp(options as never),
+    good: { digits: 8, algorithm: 'sha256' },
+    typo: [{ digit: 6 }, /^totp has no digit; there are: digits, algorithm$/],
+    wrong: [
+      [{ digits: 7 }, /^totp\.digits must be 6 or 8, got 7$/],
+      [{ digits: '6' }, /^totp\.digits must be 6 or 8, got '6'$/],
+      [{ algorithm: 'SHA1' }, /^totp\.algorithm must be 'sha1', 'sha256' or 'sha512', got 'SHA1'$/],
+    ],
+  },
+  'duo()': {
+    take: (options) => duo(options as never),
+    good: { timeout: '5s' },
+    typo: [{ timout: '5s' }, /^duo has no timout; there are: timeout,/],
+    wrong: [[{ timeout: 5 }, /^duo\.timeout must be a duration .*, got 5$/]],
+  },
+  'recoveryCodes()': {
+    take: (options) => recoveryCodes(options as never),
+    good: { bits: 120 },
+    typo: [{ bit: 80 }, /^recoveryCodes has no bit; there are: bits$/],
+    wrong: [[{ bits: 100 }, /^recoveryCodes\.bits must be 80 or 120, got 100$/]],
   },
   'door.duo.save()': {
     take: (keys) => door.duo.save('acme', keys, { actor: 'support' }),

@@ -1,5 +1,5 @@
 import type { DirectoryOrganization, MethodName } from '../contracts.js';
-import { isEnrollable } from '../methods/attempt.js';
+import { isEnrollable } from '../methods/bound.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
 import { type CheckedDirectory, checkedDirectory } from './directory.js';

@@ -1,5 +1,4 @@
 import type { WhenUnavailable } from '../contracts.js';
-import type { keySettings } from '../methods/totp/words.js';
 import type { FieldErrors } from './bodies.js';
 import type { Change } from './organization/changes.js';
 import type { DryRun } from './organization/dry-run.js';
@@ -307,16 +306,12 @@ export interface UserActivateLocals extends Page {
 /** `admin/user-key`: QR code and key, shown once; or only the field, when a code was wrong. */
 export interface UserKeyLocals extends Page {
   readonly label: string;
-  readonly shown: {
-    readonly qr: string;
-    readonly key: string;
-    readonly issuer: string;
-    readonly account: string;
-    readonly settings: ReturnType<typeof keySettings>;
-  } | null;
+  /** What is handed over, as a view of the method's; null after a wrong code. */
+  readonly shown: { readonly view: string; readonly locals: object } | null;
   /** null: confirmed at the user's first login, until then. */
   readonly confirm: { readonly action: string; readonly enrollment: string } | null;
-  readonly digits: number;
+  /** For the code that confirms it; null where there is none to enter. */
+  readonly field: { readonly label: string; readonly hint: string } | null;
   readonly until: Moment;
   readonly error: string | null;
   readonly retryAt: Moment | null;

@@ -1,15 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type {
-  Attempt,
-  Keyring,
-  MethodName,
-  SecondFactorMethod,
-  SecondFactorStore,
-  Subject,
-} from '../contracts.js';
+import type { Attempt, Keyring, MethodName, SecondFactorStore, Subject } from '../contracts.js';
 import type { Inspector, Situation } from '../gate/situation.js';
 import type { RequireAdministrator } from '../gate/step-up.js';
+import type { BoundMethod } from '../methods/bound.js';
 import type { CheckKeys } from '../methods/duo/save.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
 import type { AdminViews, Moment } from './locals.js';
@@ -32,11 +26,12 @@ export interface AdminPorts {
     | 'readHistory'
   >;
   readonly policy: Pick<OrganizationPolicy, 'levels'>;
-  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   /** How a user's authenticator app lists the account. */
   readonly appNames: (subject: Subject) => Pick<Attempt, 'issuer' | 'account'>;
-  readonly checkDuoKeys: CheckKeys;
+  /** null where the door has no Duo. */
+  readonly checkDuoKeys: CheckKeys | null;
   readonly audit: Audit;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   /** What a proxy takes off the paths before it hands them on; empty where none does. */
@@ -69,7 +64,5 @@ export interface Presenter {
   /** Sends a browser on, and tells a program what came of it. */
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   fail(req: Request, res: Response, error: unknown): void;
-  /** Our own SVG. `label` must not hold the text, which is a secret. */
-  qr(text: string, label: string): string;
   moment(at: Date): Moment;
 }

@@ -1,10 +1,11 @@
 import type { Reservation } from './attempts.js';
-import type { Digest } from './keyring.js';
+import type { Digest, Keyring } from './keyring.js';
 import type { Policy } from './policy.js';
 import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
-import type { MethodName, Subject } from './subject.js';
+import type { SecondFactorStore } from './store.js';
+import type { Awaitable, MethodName, Subject } from './subject.js';
 
-/** One answer of one person to one method, with everything the method may use. */
+/** One answer of one person to one method, as the house has found it: a method sees it as `MethodContext`. */
 export interface Attempt {
   readonly subject: Subject;
   readonly policy: Policy;
@@ -29,52 +30,131 @@ export interface Attempt {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** What a person is asked for. `data` is for the page; it holds a secret only at enrollment. */
-export interface Challenge {
-  readonly method: MethodName;
-  readonly kind: 'form' | 'redirect';
-  readonly data: Readonly<Record<string, unknown>>;
+/** What a method is told of the person, the policy and the moment. `State` is what its own `start` has given. */
+export interface MethodContext<State = unknown> {
+  readonly subject: Subject;
+  readonly policy: Policy;
+  readonly session: SessionDigest;
+  /** The store's time (ms): what codes are compared at. */
+  readonly now: number;
+  /** The names under which an app lists the account. */
+  readonly issuer: string;
+  readonly account: string;
+  /** `step-up`: more is asked than at login, and what counts at login only is not enough. */
+  readonly purpose: 'login' | 'step-up' | 'activation';
+  /** The person's active enrollments of this method. */
+  readonly enrollments: readonly Enrollment[];
+  /** What is being activated; null at a challenge. */
+  readonly pending: PendingContext | null;
+  /** What `start` has given for this challenge; null for a method without it. */
+  readonly challenge: State | null;
+  /** The person has asked, before leaving for somebody else's page, that this device be remembered. */
+  readonly remember: boolean;
 }
 
+/** An enrollment that has been begun and not confirmed, as its method sees it. */
+export interface PendingContext {
+  readonly id: string;
+  readonly basis: EnrollmentBasis;
+  readonly parameters: string;
+  readonly expiresAt: number;
+  /** Begun in this session, so that its secret was shown here. */
+  readonly own: boolean;
+  /** What `begin` made, opened. */
+  secret(): Uint8Array;
+}
+
+/** An active enrollment, with what its method needs to verify an answer. */
+export interface EnrolledContext {
+  readonly id: string;
+  readonly parameters: string;
+  /** The last accepted step; -1 before the first. */
+  readonly lastStep: number;
+  secret(): Uint8Array;
+}
+
+/** While an answer is verified, the enrollments can be opened. */
+export interface VerifyContext<State = unknown> extends Omit<MethodContext<State>, 'enrollments'> {
+  readonly enrollments: readonly EnrolledContext[];
+}
+
+/**
+ * What a person is asked for: a form of ours, or a page of somebody else's. `locals` are for the view, `json` for
+ * programs; both hold a secret only at activation. Given as functions, only what is sent is made.
+ */
+export type Prompt =
+  | {
+      readonly kind: 'form';
+      readonly title: string;
+      /** A view of the method's; by default a form with the fields of `answer` under `locals.heading` and `.text`. */
+      readonly view?: string;
+      readonly locals?: Part<object>;
+      readonly json?: Part<Readonly<Record<string, unknown>>>;
+    }
+  | { readonly kind: 'leave'; readonly url: string };
+
+type Part<T> = T | (() => T);
+
+/** What came of an answer, by the method alone. What must happen once, the house does with it in one step. */
+export type Answered =
+  | {
+      readonly kind: 'accepted';
+      /** Which of the person's enrollments it proves. Of a confirmation: left out. */
+      readonly enrollmentId?: string;
+      /** Must be later than the last accepted one: a code of the same step is a replay. */
+      readonly step?: number;
+      /** Digests of a single-use code kept with the subject: the first that is there is spent. */
+      readonly spends?: readonly Digest[];
+      /** As in `Factor`. */
+      readonly loginOnly?: boolean;
+      /** The person wants this device remembered, and said so on the page that asked for the answer. */
+      readonly remember?: boolean;
+      /** Of a confirmation: the enrollment's name, where only now it is known. */
+      readonly label?: string;
+      /** For the event, e.g. what somebody else says of it. */
+      readonly detail?: string;
+    }
+  | Rejected;
+
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly reason: RefusalReason | 'ended';
+  /** Of a code that is right at another time: by how many milliseconds the clock it comes from is fast. */
+  readonly clockOffMs?: number;
+  /** For the event, beyond the reason; never shown. */
+  readonly detail?: string;
+}
+
+/** Why an answer was refused. */
+export type RefusalReason =
+  | 'wrong-code'
+  | 'replayed'
+  | 'expired'
+  | 'superseded'
+  | 'denied'
+  | 'not-accepted'
+  | 'malformed';
+
+/** What came of an answer in all. One of a session that has ended (`ended`) is not told why: it signs in again. */
 export type Verdict =
   | {
       readonly kind: 'verified';
       readonly enrollmentId: string;
       readonly epoch: number;
       readonly at: number;
-      /** As in `Factor`. */
       readonly via?: string;
-      /** As in `Factor`. */
       readonly loginOnly?: boolean;
-      /** The person wants this device remembered, and said so on the page that asked for the answer. */
       readonly remember?: boolean;
-      /** For the event, e.g. what Duo says of it. */
       readonly detail?: string;
     }
-  | {
-      readonly kind: 'rejected';
-      readonly reason:
-        | 'wrong-code'
-        | 'replayed'
-        | 'expired'
-        | 'superseded'
-        | 'denied'
-        | 'ended'
-        | 'not-accepted'
-        | 'malformed';
-      /** Of a code that is right at another time: by how many milliseconds the clock it comes from is fast. */
-      readonly clockOffMs?: number;
-      /** For the event, beyond the reason; never shown. */
-      readonly detail?: string;
-    }
+  | Rejected
   | { readonly kind: 'locked'; readonly retryAt: Date | null }
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
-/** Why an answer was refused. One of a session that has ended (`ended`) is not told why: it signs in again. */
-export type RefusalReason = Exclude<Extract<Verdict, { kind: 'rejected' }>['reason'], 'ended'>;
-
 /** What a person is told about an answer to one method, as whole sentences: they fit what was asked for. */
 export interface MethodWords {
+  /** On the page before an activation that a person has to begin: what it is about, and the button. */
+  readonly begin?: { readonly heading: string; readonly text: string; readonly button: string };
   readonly refused: Readonly<Record<RefusalReason, string>>;
   /** Too many wrong answers; `wait` is how long it is until the next one is heard: `30 seconds`. */
   readonly locked: (wait: string) => string;
@@ -82,57 +162,117 @@ export interface MethodWords {
   readonly stopped: string;
   /** Of a code that is right at another time, by a clock that is so many milliseconds fast (negative: slow). */
   readonly clockOff?: (ms: number) => string;
+  /** What an administrator is told who has handed it over, and enters the code that somebody else reads out. */
+  readonly handedOver?: {
+    readonly refused: Readonly<Record<RefusalReason, string>>;
+    readonly clockOff?: (ms: number) => string;
+  };
 }
 
-export interface EnrollableWords extends MethodWords {
-  /** On the page before an activation that a person has to begin: what it is about, and the button. */
-  readonly begin: { readonly heading: string; readonly text: string; readonly button: string };
+/** One field of an answer, as the form asks for it and the router bounds it. */
+export interface AnswerField {
+  /** Characters; what is longer is a 400. */
+  readonly maxLength: number;
+  /** For the form that we make where a method brings no view. */
+  readonly label?: string;
+  readonly hint?: string;
+  readonly inputMode?: 'numeric' | 'text';
 }
 
-/** Verifies answers. `challenge` shows what to do; `verify` redeems one answer. */
-export interface SecondFactorMethod {
+export type AnswerShape = Readonly<Record<string, AnswerField>>;
+
+/** How a method is activated. */
+export interface MethodEnrollment<State = unknown> {
+  /** What a new enrollment is made of. `parameters`: at most 32 characters that are no secret. */
+  begin(context: MethodContext<State>): Awaitable<{
+    readonly secret?: Uint8Array;
+    readonly parameters?: string;
+  }>;
+  /** What is asked for, and shown, to confirm it. Without side effects: it may be shown again. */
+  prompt(context: MethodContext<State> & { readonly pending: PendingContext }): Awaitable<Prompt>;
+  /** Whether the answer confirms it. */
+  confirm(
+    context: VerifyContext<State> & { readonly pending: PendingContext },
+    answer: Readonly<Record<string, unknown>>,
+  ): Awaitable<Answered>;
+  /**
+   * An administrator may begin it for somebody: what is handed over. Left out where there is nothing that one can
+   * hand over.
+   */
+  readonly handOver?: {
+    show(context: MethodContext<State> & { readonly pending: PendingContext }): HandedOver;
+    /** For the answer that the person reads out on the spot. */
+    field(context: MethodContext<State> & { readonly pending: PendingContext }): {
+      readonly label: string;
+      readonly hint: string;
+    };
+  };
+}
+
+/** What an administrator hands over to somebody, as the part of a page and as fields of JSON. */
+export interface HandedOver {
+  readonly view: string;
+  readonly locals: object;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A kind of second factor. A method says what it asks for and whether an answer is right; reserving the attempt,
+ * sealing secrets, accepting a step once, the waits, events and pages are the house's.
+ */
+export interface Method<State = unknown> {
+  /** Small letters, digits and dashes: it stands in addresses, events and policies. */
   readonly name: MethodName;
-  /** How the page names it, e.g. `Authenticator app`. */
+  /** How pages name it, e.g. `Authenticator app`. */
   readonly title: string;
   readonly words: MethodWords;
+  /** A `backup` is not activated by itself: it stands in for a lost factor, and keeps no device. Default `factor`. */
+  readonly role?: 'factor' | 'backup';
+  /** `lockout`: guessable, waits and stops at the limit. `backoff`: waits only. `none`: not guessable. */
+  readonly throttle: 'lockout' | 'backoff' | 'none';
   /**
-   * Whose proof it is. `organization`: it rests on somebody else's word, e.g. Duo's, and counts only in the
-   * organization whose keys it came by. Default `subject`: its secret is ours, and it counts everywhere.
+   * Whose proof it is. `organization`: it rests on somebody else's word, and counts only in the organization whose
+   * keys it came by; `parameters` are then the `authorityId` of whoever says so. Default `subject`.
    */
   readonly scope?: 'subject' | 'organization';
-  /** Guessable methods are counted, and stop at the limit; `waits` are counted and wait only. */
-  readonly counting: 'stops' | 'waits' | 'none';
+  /** How many of it a person may have: each of them is one more that a guess may hit. Default 1. */
+  readonly atMost?: number;
+  readonly phishingResistant?: boolean;
+  readonly answer: AnswerShape;
+  /** Views that it shows, which must be there at construction. */
+  readonly views?: readonly string[];
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */
-  wellFormed(input: Attempt['input']): boolean;
-  challenge(attempt: Attempt): Promise<Challenge>;
-  verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict>;
+  wellFormed?(input: Readonly<Record<string, unknown>>): boolean;
+  /**
+   * The side effect before the first prompt, e.g. a code that is sent. What it returns (at most 2 kB of JSON) is
+   * kept, sealed, for this session and subject, until an answer is right or `challengeMs` are over; not called
+   * again while it is good, whatever is typed.
+   */
+  start?(context: MethodContext): Awaitable<State>;
+  /** Default 10 minutes. */
+  readonly challengeMs?: number;
+  /** What is asked for. Without side effects: it may be shown again. */
+  prompt(context: MethodContext<State>): Awaitable<Prompt>;
+  verify(
+    context: VerifyContext<State>,
+    answer: Readonly<Record<string, unknown>>,
+  ): Awaitable<Answered>;
+  readonly enrollment?: MethodEnrollment<State>;
+}
+
+/** What a door lends the methods that come with it. */
+export interface MethodServices {
+  readonly store: SecondFactorStore;
+  readonly keyring: Keyring;
+  /** The origin of the pages, e.g. `https://console.example.com`. */
+  readonly origin: string;
+  /** The path of our pages as browsers see it now, e.g. `/two-factor`. */
+  path(): string;
+  /** What the pages are called for this person. */
+  brandName(subject: Subject): string;
+  /** To be called when an app is about to be given these names. */
+  appNamed(subject: Subject, names: { readonly issuer: string; readonly account: string }): void;
+  readonly onError: (error: unknown) => void;
 }
 
 export type ReservedAttempt = Extract<Reservation, { kind: 'reserved' }>;
-
-export interface BeginOptions {
-  readonly basis: EnrollmentBasis;
-  /** Voids what this session has begun. */
-  readonly restart: boolean;
-  /** Voids nothing: null where another enrollment is pending. */
-  readonly unlessPending?: boolean;
-  readonly activationKey?: Digest | null;
-  /** Milliseconds; by default the method's own. */
-  readonly lifetimeMs?: number;
-}
-
-/** A method that a person can activate. */
-export interface EnrollableMethod extends SecondFactorMethod {
-  /** How many of it a person may have: each of them is one more that a guess may hit. */
-  readonly atMost: number;
-  readonly words: EnrollableWords;
-  /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
-  beginEnrollment(attempt: Attempt, options: BeginOptions): Promise<Challenge | null>;
-  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
-  resumeEnrollment(attempt: Attempt): Promise<Challenge | null>;
-  confirmEnrollment(
-    attempt: Attempt,
-    reservation: ReservedAttempt,
-    options: { readonly replaces: string | null },
-  ): Promise<Verdict>;
-}

@@ -70,7 +70,7 @@ export function duoProvision({
   audit,
 }: {
   readonly store: Pick<SecondFactorStore, 'readSetting' | 'writeSetting'>;
-  readonly checkDuoKeys: CheckKeys;
+  readonly checkDuoKeys: CheckKeys | null;
   readonly audit: Audit;
 }): DuoKeys {
   return {
@@ -85,6 +85,9 @@ export function duoProvision({
       });
       const { whenUnavailable, lendToClients, ...input } = keys;
       const { actor } = more.by;
+      if (!checkDuoKeys) {
+        throw new SallyportError('ERR_OPTION', 'methods must have duo() where its keys are saved');
+      }
       const checked = await checkDuoKeys(id, input, null);
       if (checked.kind !== 'checked') return checked;
       // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.

@@ -1,20 +1,15 @@
 import type { Audit } from '../audit/events.js';
 import { lockedUntil } from '../audit/lock.js';
-import {
-  type Attempt,
-  type AttemptLimits,
-  authorityOf,
-  type EnrollableMethod,
-  type EnrollmentBasis,
-  type EventEnrollment,
-  type MethodName,
-  type Policy,
-  type ReservedAttempt,
-  type SecondFactorMethod,
-  type SecondFactorStore,
-  type Verdict,
+import type {
+  Attempt,
+  AttemptLimits,
+  EventEnrollment,
+  ReservedAttempt,
+  SecondFactorStore,
+  Verdict,
 } from '../contracts.js';
 import { broken } from '../errors.js';
+import type { BoundMethod } from './bound.js';
 
 /**
  * NIST SP 800-63B-4 §3.2.2 caps consecutive failures at 100; the waits before that make even those take
@@ -37,7 +32,7 @@ export interface AttemptConfig {
 }
 
 export type RunAttempt = (
-  method: SecondFactorMethod,
+  method: BoundMethod,
   operation: Operation,
   attempt: Attempt,
   from: string | null,
@@ -53,11 +48,11 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
     if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
     try {
       const reservation =
-        method.counting === 'none'
+        method.throttle === 'none'
           ? uncounted(store.now())
           : await store.reserveAttempt(subject.id, limits, {
               method: method.name,
-              stoppable: method.counting === 'stops',
+              stoppable: method.throttle === 'lockout',
             });
       if (reservation.kind === 'locked') {
         const { retryAt } = reservation;
@@ -130,7 +125,7 @@ function uncounted(at: number): ReservedAttempt {
 }
 
 function answer(
-  method: SecondFactorMethod,
+  method: BoundMethod,
   operation: Operation,
   attempt: Attempt,
   reservation: ReservedAttempt,
@@ -139,7 +134,7 @@ function answer(
     case 'verify':
       return method.verify(attempt, reservation);
     case 'confirm':
-      if (!isEnrollable(method)) throw broken(`${method.name} cannot be activated`);
+      if (!method.enrollment) throw broken(`${method.name} cannot be activated`);
       // The organization has begun to demand activation keys meanwhile: what was begun without one is void.
       if (
         reservation.pending?.basis === 'first' &&
@@ -147,43 +142,8 @@ function answer(
       ) {
         return Promise.resolve({ kind: 'rejected', reason: 'superseded' });
       }
-      return method.confirmEnrollment(attempt, reservation, operation);
+      return method.enrollment.confirm(attempt, reservation, operation);
     default:
       return operation satisfies never;
   }
-}
-
-/**
- * Whether an enrollment may still be confirmed on the basis on which it was begun: since then the policy may
- * have come to demand an activation key, without which a stolen password must enroll nothing.
- */
-export function basisHolds({ enrollment }: Policy, basis: EnrollmentBasis): boolean {
-  return basis !== 'first' || enrollment === 'self';
-}
-
-/**
- * Beside which enrollments the pending one may become active, as if it were the first. An activation key makes
- * somebody's first factor that counts everywhere, whatever Duo says of them here.
- */
-export function besidesOf(
-  { enrollments = [], besides = [] }: Attempt,
-  basis: EnrollmentBasis,
-): readonly string[] {
-  if (basis !== 'activation-key') return besides;
-  return enrollments.filter((one) => authorityOf(one) !== null).map(({ id }) => id);
-}
-
-export function isEnrollable(method: SecondFactorMethod): method is EnrollableMethod {
-  return 'beginEnrollment' in method && 'confirmEnrollment' in method;
-}
-
-/** Those of the named methods that a person can activate, in this order. */
-export function enrollableMethods(
-  methods: ReadonlyMap<MethodName, SecondFactorMethod>,
-  names: readonly MethodName[],
-): EnrollableMethod[] {
-  return names
-    .map((name) => methods.get(name))
-    .filter((method) => method !== undefined)
-    .filter(isEnrollable);
 }

@@ -1,12 +1,13 @@
 import { checkOptions, objectWith, option, optionsObject } from '../check-options.js';
-import type { MethodName, SecondFactorMethod } from '../contracts.js';
+import type { MethodName } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { RunAttempt } from './attempt.js';
+import type { BoundMethod } from './bound.js';
 import type { PassportLike } from './passport-like.js';
 import { type StrategyConfig, secondFactorStrategy } from './strategy.js';
 
 export interface NamedStrategiesConfig {
-  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly run: RunAttempt;
   /** The answer is the request's body. */
   readonly attemptOf: StrategyConfig['attemptOf'];

@@ -4,17 +4,17 @@ import { lockedUntil } from '../audit/lock.js';
 import type {
   Attempt,
   AttemptLimits,
-  Challenge,
   Digest,
-  EnrollableMethod,
   Keyring,
   SecondFactorStore,
   Verdict,
 } from '../contracts.js';
 import { activationKeyDigests } from './activation-key.js';
+import type { EnrollableMethod } from './bound.js';
+import type { Begun } from './bound-enrollment.js';
 
 export type RedeemVerdict =
-  | { readonly kind: 'begun'; readonly challenge: Challenge }
+  | { readonly kind: 'begun'; readonly begun: Begun }
   | Exclude<Verdict, { kind: 'verified' }>;
 
 export type RedeemActivationKey = (
@@ -55,14 +55,14 @@ export function activationKeyRedeemer({
         return { kind: 'locked', retryAt: retryAt === null ? null : new Date(retryAt) };
       }
       const digest = candidates.find((one) => sameDigest(one, reservation.activationKey));
-      const challenge =
+      const begun =
         digest &&
-        (await method.beginEnrollment(attempt, {
+        (await method.enrollment.begin(attempt, {
           basis: 'activation-key',
           restart: true,
           activationKey: digest,
         }));
-      if (!challenge) {
+      if (!begun) {
         audit.record('verification.failed', {
           subject,
           method: 'activation-key',
@@ -71,7 +71,7 @@ export function activationKeyRedeemer({
         });
         return { kind: 'rejected', reason: 'wrong-code' };
       }
-      return { kind: 'begun', challenge };
+      return { kind: 'begun', begun };
     } catch (cause) {
       return { kind: 'unavailable', cause };
     }

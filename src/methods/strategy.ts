@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
-import type { Attempt, SecondFactorMethod, Verdict } from '../contracts.js';
+import type { Attempt, Verdict } from '../contracts.js';
 import type { Operation, RunAttempt } from './attempt.js';
+import type { BoundMethod } from './bound.js';
 
 export interface StrategyConfig {
   /** What Passport calls it; matters only where it is registered. */
@@ -27,7 +28,7 @@ export interface StrategyInfo {
  * to Passport as it is must be made anew for each request: Passport writes into it.
  */
 export function secondFactorStrategy(
-  method: SecondFactorMethod,
+  method: BoundMethod,
   { name, run, attemptOf }: StrategyConfig,
 ): Strategy & { name: string } {
   return Object.assign(new Strategy(), {

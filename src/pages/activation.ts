@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express';
-import type { EnrollableMethod } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
-import { enrollableMethods } from '../methods/attempt.js';
+import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
+import type { Handler } from '../methods/pages.js';
 import { readFields } from '../web/fields.js';
 import type { Later } from '../web/locals.js';
 import { onDate, timeLeft } from '../web/words.js';
-import { enrolling, type Handler, type PageConfig } from './enrolling.js';
+import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { openDoor } from './proof.js';
 import { isUnbound } from './unbound.js';
@@ -125,12 +125,11 @@ export function activationPages(config: PageConfig) {
     const place = placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;
-    const codesDue = config.recoveryCodes.due(situation, place.method);
-    await openDoor(config, req, res, situation, place.method.name, verdict, { codesDue });
+    await openDoor(config, req, res, situation, place.method, verdict, { activated: true });
   };
 
   const postpone: Handler = async (req, res, { subject, facts, decision }) => {
-    readFields(req, []);
+    readFields(req, {});
     if (decision.kind !== 'enroll' || !decision.graceEndsAt) {
       throw new RequestError(409, 'not_postponable', 'Two-factor can no longer be postponed.');
     }

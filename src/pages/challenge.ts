@@ -1,17 +1,16 @@
 import type { Request, Response } from 'express';
-import type { Challenge, SecondFactorMethod } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
-import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
-import { appNames } from '../methods/totp/app-names.js';
-import { readFields } from '../web/fields.js';
+import type { BoundMethod } from '../methods/bound.js';
+import type { Handler, MethodPlace } from '../methods/pages.js';
+import { readFields, SWITCH } from '../web/fields.js';
 import { besideProtocol } from '../web/protocol.js';
-import type { DuoPlace } from './duo.js';
-import { duoChallenge } from './duo-challenge.js';
-import type { Handler, PageConfig } from './enrolling.js';
-import { openDoor, prove, type Refusal, refusal } from './proof.js';
+import { type Refusal, refusal } from '../web/refusal.js';
+import type { PageConfig } from './enrolling.js';
+import { answerFields, formLocals, jsonOf, leavesNowhere, saidOf } from './method-form.js';
+import { openDoor, prove } from './proof.js';
 
 const REASONS = {
   'not-proven': null,
@@ -19,16 +18,16 @@ const REASONS = {
   'to-enroll-another': 'enroll-other',
 } as const;
 
+interface Asked {
+  readonly methods: readonly BoundMethod[];
+  readonly reason: MethodPlace['reason'];
+}
+
 /** The pages on which a person proves a method that they have. */
 export function challengePages(config: PageConfig) {
   const { path, respond, now } = config;
-  const duo = duoChallenge(config);
 
-  function asked(
-    req: Request,
-    res: Response,
-    { decision }: KnownSituation,
-  ): { methods: SecondFactorMethod[]; reason: (typeof REASONS)[keyof typeof REASONS] } | null {
+  function asked(req: Request, res: Response, { decision }: KnownSituation): Asked | null {
     if (decision.kind === 'enroll') {
       respond.onward(req, res, nextUrl(path, decision), { next: 'enroll' });
       return null;
@@ -62,23 +61,20 @@ export function challengePages(config: PageConfig) {
     return true;
   }
 
-  function othersThan(method: SecondFactorMethod, methods: readonly SecondFactorMethod[]) {
+  function othersThan(method: BoundMethod, methods: readonly BoundMethod[]) {
     return methods
       .filter((other) => other !== method)
       .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
   }
 
-  /** Where the way to Duo begins; null for any other method. */
-  function duoPlace(
-    method: SecondFactorMethod,
+  function placeOf(
+    method: BoundMethod,
     situation: KnownSituation,
-    { methods, reason }: NonNullable<ReturnType<typeof asked>>,
-  ): DuoPlace | null {
-    if (method !== config.duo) return null;
-    const url = `${path}/challenge/${method.name}`;
-    const others = othersThan(method, methods);
+    { methods, reason }: Asked,
+  ): MethodPlace {
     return {
-      ...{ purpose: 'challenge', url, reason, others, later: null, replaces: null },
+      ...{ purpose: 'challenge', url: `${path}/challenge/${method.name}`, reason },
+      ...{ others: othersThan(method, methods), later: null, replaces: null },
       rememberDays: reason === null ? rememberDays(situation) : null,
     };
   }
@@ -87,52 +83,34 @@ export function challengePages(config: PageConfig) {
     req: Request,
     res: Response,
     situation: KnownSituation,
-    { methods, reason }: NonNullable<ReturnType<typeof asked>>,
-    method: SecondFactorMethod,
+    { methods, reason }: Asked,
+    method: BoundMethod,
     wrong: Refusal | null,
   ): Promise<void> {
-    const attempt = config.attemptOf(situation, {});
-    const { data } = await method.challenge(attempt);
-    const action = `${path}/challenge/${method.name}`;
-    const others = othersThan(method, methods);
-    const said = { action, error: wrong?.message ?? null, otherMethods: others };
-    const answer = {
+    const prompt = await method.challenge(config.attemptOf(situation, {}));
+    if (prompt.kind === 'leave') throw leavesNowhere(method);
+    const { url, rememberDays: days, others } = placeOf(method, situation, { methods, reason });
+    await respond.page(req, res, {
       status: wrong?.status ?? 200,
       subject: situation.subject,
-      json: besideProtocol(data, {
+      view: prompt.view ?? 'challenge',
+      title: prompt.title,
+      locals: {
+        ...formLocals(method, prompt),
+        ...{ action: url, otherMethods: others, reason, rememberDays: days },
+        restartAction: method.restart && `${url}/restart`,
+        ...saidOf(wrong),
+      },
+      json: besideProtocol(jsonOf(prompt), {
         ...(wrong
           ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
           : {}),
         next: 'challenge',
         method: method.name,
         methods: methods.map(({ name }) => name),
-        url: action,
+        url,
         rememberDays: rememberDays(situation),
       }),
-    };
-    if (method.name === RECOVERY_CODE) {
-      const title = 'Use a recovery code';
-      await respond.page(req, res, {
-        ...answer,
-        view: 'challenge-recovery-code',
-        title,
-        locals: said,
-      });
-      return;
-    }
-    await respond.page(req, res, {
-      ...answer,
-      view: 'challenge-totp',
-      title: 'Enter your code',
-      locals: {
-        ...said,
-        issuer: appNames({ account: '', ...attempt }).issuer,
-        digits: Number(data.digits),
-        digitsText: digitsText(data),
-        retryAt: wrong?.retryAt ?? null,
-        reason,
-        rememberDays: reason === null ? rememberDays(situation) : null,
-      },
     });
   }
 
@@ -148,9 +126,9 @@ export function challengePages(config: PageConfig) {
     });
   };
 
-  function one(methods: readonly SecondFactorMethod[], req: Request): SecondFactorMethod {
+  function one(methods: readonly BoundMethod[], req: Request): BoundMethod {
     const method = methods.find(({ name }) => name === req.params.method);
-    if (!method) throw new RequestError(404, 'not_found', 'This method is not yours to use here.');
+    if (!method) throw notYours();
     return method;
   }
 
@@ -159,25 +137,34 @@ export function challengePages(config: PageConfig) {
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
-    const place = duoPlace(method, situation, challenge);
-    if (place) await duo.ask(req, res, situation, place);
+    const own = config.pagesOf.get(method.name)?.challenge;
+    if (own) await own.ask(req, res, situation, placeOf(method, situation, challenge));
     else await show(req, res, situation, challenge, method, null);
   };
 
   const verify: Handler = async (req, res, situation) => {
-    const { code, remember } = readFields(req, ['code', 'remember']);
-    // A code is a proof of its own, and the better one.
-    if (code === undefined && (await recognized(req, res, situation))) return;
+    const named = String(req.params.method);
+    if (!config.methods.has(named)) throw notYours();
+    const fields = {
+      ...answerFields(config.methods.get(named)?.answer),
+      ...answerFields(config.pagesOf.get(named)?.challenge?.fields),
+    };
+    const { remember, ...answer } = readFields(req, { ...fields, remember: SWITCH });
+    // An answer is a proof of its own, and the better one.
+    const answered = Object.keys(answer).length > 0;
+    if (!answered && (await recognized(req, res, situation))) return;
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
-    const place = duoPlace(method, situation, challenge);
+    const own = config.pagesOf.get(method.name)?.challenge;
     const wanted = remember === '1';
-    if (place) return duo.answer(req, res, situation, place, wanted);
+    if (own) {
+      return own.answer(req, res, situation, placeOf(method, situation, challenge), wanted);
+    }
     const verdict = await prove(config, req, res, situation, method, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
-        return openDoor(config, req, res, situation, method.name, verdict, { remember: wanted });
+        return openDoor(config, req, res, situation, method, verdict, { remember: wanted });
       case 'rejected':
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.
@@ -192,15 +179,25 @@ export function challengePages(config: PageConfig) {
     }
   };
 
-  return { preferred, ask, verify };
-}
+  /** POST: has sent anew what the method sends. */
+  const restart: Handler = async (req, res, situation) => {
+    readFields(req, {});
+    const challenge = asked(req, res, situation);
+    if (!challenge) return;
+    const method = one(challenge.methods, req);
+    if (!method.restart) throw new RequestError(404, 'not_found', 'This method sends nothing.');
+    await method.restart(config.attemptOf(situation, {}));
+    respond.onward(req, res, `${path}/challenge/${method.name}`, { next: 'challenge' });
+  };
 
-function digitsText({ digits, digitsAccepted }: Challenge['data']): string {
-  const lengths = Array.isArray(digitsAccepted) ? digitsAccepted : [digits];
-  return `${lengths.join(' or ')} digits`;
+  return { preferred, ask, verify, restart };
 }
 
 function rememberDays({ facts }: KnownSituation): number | null {
   const seconds = facts.policy.rememberDeviceSeconds;
   return seconds === null ? null : Math.floor(seconds / (24 * 3600));
+}
+
+function notYours(): RequestError {
+  return new RequestError(404, 'not_found', 'This method is not yours to use here.');
 }

@@ -1,14 +1,13 @@
 import type { Request, Response } from 'express';
-import type { Challenge, EnrollableMethod } from '../contracts.js';
 import type { KnownSituation } from '../gate/situation.js';
-import { totpEnrollment } from '../methods/totp/enrollment-data.js';
-import { keySettings } from '../methods/totp/words.js';
-import { isolated, NAME_LENGTH } from '../names.js';
+import type { EnrollableMethod } from '../methods/bound.js';
+import type { Begun } from '../methods/bound-enrollment.js';
+import { NAME_LENGTH } from '../names.js';
 import type { Later, MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
-import { qrSvg } from '../web/qr.js';
-import type { Responder } from '../web/respond.js';
-import type { Refusal } from './proof.js';
+import type { Refusal } from '../web/refusal.js';
+import type { AnyResponder } from '../web/respond.js';
+import { formLocals, jsonOf, leavesNowhere, saidOf } from './method-form.js';
 
 /** Where an enrollment takes place: at login, or in My Profile. */
 export interface Place {
@@ -24,7 +23,7 @@ export interface Place {
 }
 
 /** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
-export function enrollingForms(respond: Pick<Responder, 'page'>) {
+export function enrollingForms(respond: Pick<AnyResponder, 'page'>) {
   /** One button: a GET begins nothing in the place of what may have been begun elsewhere. */
   async function showBegin(
     req: Request,
@@ -39,7 +38,7 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
       subject: situation.subject,
       locals: {
         action,
-        ...method.words.begin,
+        ...(method.words.begin ?? beginWords(method)),
         replaces: replaces !== null,
         otherMethods: others,
         later,
@@ -54,86 +53,44 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     });
   }
 
-  async function showKey(
+  /** What the method asks for to confirm what was begun. */
+  async function showForm(
     req: Request,
     res: Response,
     situation: KnownSituation,
     { method, url, others, later, name }: Place,
-    challenge: Challenge,
+    begun: Begun,
     wrong: Refusal | null,
   ): Promise<void> {
-    const shown = totpEnrollment(challenge);
-    const { enrollment, key, uri, account, issuer, digits } = shown;
-    const qr = qrSvg(uri, `QR code of the key for ${isolated(account)}`);
+    const prompt = await begun.prompt();
+    if (prompt.kind === 'leave') throw leavesNowhere(method);
+    const handedOver = begun.basis === 'handover';
+    // Whoever was handed something may do without it, unless the organization wants to have seen them.
+    const restarts = !handedOver || situation.facts.policy.enrollment === 'self';
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
-      view: 'activate-totp',
-      title: 'Activate two-factor',
+      view: prompt.view ?? 'activate',
+      title: prompt.title,
       subject: situation.subject,
       locals: {
+        ...formLocals(method, prompt),
         action: url,
-        restartAction: `${url}/restart`,
-        enrollment,
-        key,
-        qr,
-        uri,
-        account,
-        issuer,
-        digits,
-        settings: keySettings(shown),
+        restartAction: restarts ? `${url}/restart` : null,
+        enrollment: begun.id,
         name,
         nameLength: NAME_LENGTH,
-        ...said(wrong),
+        ...saidOf(wrong),
         otherMethods: others,
         later,
       },
-      json: besideProtocol(
-        { ...challenge.data, qr },
-        {
-          ...asJson(wrong),
-          next: 'enroll',
-          method: method.name,
-          url,
-          graceEndsAt: later?.until.iso ?? null,
-        },
-      ),
-    });
-  }
-
-  /** The key was shown to the administrator alone: a stolen password must not be enough to see it. */
-  async function showHandedOver(
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    { method, url, others }: Place,
-    challenge: Challenge,
-    wrong: Refusal | null,
-  ): Promise<void> {
-    const { enrollment, issuer, digits } = totpEnrollment(challenge);
-    const alone = situation.facts.policy.enrollment === 'self';
-    await respond.page(req, res, {
-      status: wrong?.status ?? 200,
-      view: 'activate-handover',
-      title: 'Activate two-factor',
-      subject: situation.subject,
-      locals: {
-        action: url,
-        restartAction: alone ? `${url}/restart` : null,
-        enrollment,
-        issuer,
-        digits,
-        ...said(wrong),
-        otherMethods: others,
-      },
-      json: {
+      json: besideProtocol(jsonOf(prompt), {
         ...asJson(wrong),
         next: 'enroll',
         method: method.name,
         url,
-        enrollment,
-        digits,
-        handedOver: true,
-      },
+        enrollment: begun.id,
+        ...(handedOver ? { handedOver: true } : { graceEndsAt: later?.until.iso ?? null }),
+      }),
     });
   }
 
@@ -160,11 +117,7 @@ export function enrollingForms(respond: Pick<Responder, 'page'>) {
     });
   }
 
-  return { showBegin, showKey, showHandedOver, showActivationKey };
-}
-
-function said(wrong: Refusal | null) {
-  return { error: wrong?.message ?? null, retryAt: wrong?.retryAt ?? null };
+  return { showBegin, showForm, showActivationKey };
 }
 
 function asJson(wrong: Refusal | null): Record<string, unknown> {
@@ -176,4 +129,9 @@ function asJson(wrong: Refusal | null): Record<string, unknown> {
         ...(wrong.clockOffMs !== null && { clockOffSeconds: wrong.clockOffMs / 1000 }),
       }
     : {};
+}
+
+/** For a method that says nothing of it. */
+function beginWords({ title }: EnrollableMethod) {
+  return { heading: title, text: 'The next page says what to do.', button: 'Activate' };
 }

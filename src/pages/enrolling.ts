@@ -1,34 +1,33 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Challenge, MethodName, SecondFactorMethod, Verdict } from '../contracts.js';
+import type { MethodName, Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { bindingProof } from '../gate/binding-proof.js';
 import type { GateConfig } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/situation.js';
 import type { RequireFresh } from '../gate/step-up.js';
 import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
-import { DuoError } from '../methods/duo/failure.js';
-import type { DuoMethod } from '../methods/duo/method.js';
+import type { BoundMethod } from '../methods/bound.js';
+import type { Begun } from '../methods/bound-enrollment.js';
+import type { MethodPlace } from '../methods/pages.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import { provable } from '../policy/provable.js';
 import type { WhoseSession } from '../session/login.js';
-import { readFields } from '../web/fields.js';
+import { readFields, TEXT } from '../web/fields.js';
+import { type Refusal, refusal } from '../web/refusal.js';
 import type { TryAgain } from './again.js';
-import { duoPages } from './duo.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
-import { type OpenDoorConfig, type ProofConfig, prove, type Refusal, refusal } from './proof.js';
-import type { RecoveryCodePages } from './recovery-codes.js';
+import { answerFields } from './method-form.js';
+import { type OpenDoorConfig, type ProofConfig, prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
 
 export interface PageConfig extends OpenDoorConfig, ProofConfig {
-  readonly recoveryCodes: RecoveryCodePages;
-  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
   readonly tryAgain: TryAgain;
   /** The session of somebody who postpones activation goes on under a new id. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
-  readonly duo: DuoMethod;
   /** As the gate has it. */
   readonly recognize: GateConfig['recognize'];
   readonly audit: Audit;
@@ -37,54 +36,48 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly now: () => number;
 }
 
-export type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
-
 /** What stands on the page: the method's own enrollment, or what has to come before it. */
-type Begun =
-  | { readonly kind: 'shown' | 'handed-over'; readonly challenge: Challenge }
+type Step =
+  | { readonly kind: 'shown'; readonly begun: Begun }
   | { readonly kind: 'activation-key' | 'to-begin' };
 
 /** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
-  const { showBegin, showKey, showHandedOver, showActivationKey } = enrollingForms(respond);
-  const duo = duoPages(config);
+  const { showBegin, showForm, showActivationKey } = enrollingForms(respond);
 
   /**
    * What a GET shows: what this session has begun. A link of another site's is followed like our own, so nothing
    * is voided by it; only where nothing at all was begun does the page at login begin by itself.
    */
-  async function present(req: Request, situation: KnownSituation, place: Place): Promise<Begun> {
+  async function present(req: Request, situation: KnownSituation, place: Place): Promise<Step> {
     const { method } = place;
     refuseUnbound(situation, method);
     const attempt = config.attemptOf(situation, {});
     if (!isFirst(situation, method)) {
       if (isElsewhere(req, place)) return { kind: 'to-begin' };
-      const resumed = await method.resumeEnrollment(attempt);
-      return resumed?.data.basis === 'proven'
-        ? { kind: 'shown', challenge: resumed }
-        : { kind: 'to-begin' };
+      const resumed = await method.enrollment.resume(attempt);
+      return resumed?.basis === 'proven' ? { kind: 'shown', begun: resumed } : { kind: 'to-begin' };
     }
-    const resumed = await method.resumeEnrollment(attempt);
-    if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
+    const resumed = await method.enrollment.resume(attempt);
+    if (resumed?.basis === 'handover') return { kind: 'shown', begun: resumed };
     if (situation.facts.policy.enrollment === 'activation-key') {
-      return resumed?.data.basis === 'activation-key'
-        ? { kind: 'shown', challenge: resumed }
+      return resumed?.basis === 'activation-key'
+        ? { kind: 'shown', begun: resumed }
         : { kind: 'activation-key' };
     }
-    const challenge =
-      resumed?.data.basis === 'first'
+    const begun =
+      resumed?.basis === 'first'
         ? resumed
-        : await method.beginEnrollment(attempt, {
+        : await method.enrollment.begin(attempt, {
             ...{ restart: false, basis: 'first', unlessPending: true },
           });
-    return challenge ? { kind: 'shown', challenge } : { kind: 'to-begin' };
+    return begun ? { kind: 'shown', begun } : { kind: 'to-begin' };
   }
 
-  /** Who comes back from Duo comes to one address, so what is replaced stands in the session. */
   function isElsewhere(req: Request, { method, replaces }: Place): boolean {
-    const { duo: before } = req.session.sallyport ?? {};
-    return method === config.duo && before !== undefined && before.replaces !== replaces;
+    const { activation } = config.pagesOf.get(method.name) ?? {};
+    return activation?.isElsewhere(req, { replaces }) ?? false;
   }
 
   /** A POST: what this session has begun, or a new one in the place of whatever was begun before. */
@@ -93,22 +86,22 @@ export function enrolling(config: PageConfig) {
     situation: KnownSituation,
     place: Place,
     { restart }: { readonly restart: boolean },
-  ): Promise<Begun> {
+  ): Promise<Step> {
     const { method } = place;
     refuseUnbound(situation, method);
     const attempt = config.attemptOf(situation, {});
     const first = isFirst(situation, method);
     if (first && !restart) {
-      const resumed = await method.resumeEnrollment(attempt);
-      if (resumed?.data.basis === 'handover') return { kind: 'handed-over', challenge: resumed };
+      const resumed = await method.enrollment.resume(attempt);
+      if (resumed?.basis === 'handover') return { kind: 'shown', begun: resumed };
     }
     const keyed = situation.facts.policy.enrollment === 'activation-key';
     const basis = first ? (keyed ? 'activation-key' : 'first') : 'proven';
-    const challenge = await method.beginEnrollment(attempt, {
+    const begun = await method.enrollment.begin(attempt, {
       restart: restart || isElsewhere(req, place),
       basis,
     });
-    if (challenge) return { kind: 'shown', challenge };
+    if (begun) return { kind: 'shown', begun };
     if (basis === 'activation-key') return { kind: 'activation-key' };
     throw new RequestError(409, 'not_begun', 'This method cannot be activated now.');
   }
@@ -135,36 +128,33 @@ export function enrolling(config: PageConfig) {
     res: Response,
     situation: KnownSituation,
     place: Place,
-    find: () => Promise<Begun>,
+    find: () => Promise<Step>,
     wrong: Refusal | null,
   ): Promise<void> {
-    const towardsDuo = {
+    const own = config.pagesOf.get(place.method.name)?.activation;
+    const leaving: MethodPlace = {
       ...place,
-      purpose: 'activate',
-      reason: null,
-      rememberDays: null,
-    } as const;
-    let begun: Begun;
+      ...{ purpose: 'activate', reason: null, rememberDays: null },
+    };
+    let step: Step;
     try {
-      begun = await find();
+      step = await find();
+      if (own && step.kind === 'shown') {
+        return await own.show(req, res, situation, leaving, step.begun);
+      }
     } catch (error) {
-      if (!(error instanceof DuoError)) throw error;
-      return duo.failed(req, res, situation, error, towardsDuo);
+      if (await own?.failed(req, res, situation, leaving, error)) return;
+      throw error;
     }
-    switch (begun.kind) {
+    switch (step.kind) {
       case 'to-begin':
         return showBegin(req, res, situation, place);
       case 'activation-key':
         return showActivationKey(req, res, situation, place, wrong && forKey(wrong));
-      case 'handed-over':
-        return showHandedOver(req, res, situation, place, begun.challenge, wrong);
       case 'shown':
-        if (begun.challenge.kind === 'redirect') {
-          return duo.lead(req, res, situation, begun.challenge, towardsDuo);
-        }
-        return showKey(req, res, situation, place, begun.challenge, wrong);
+        return showForm(req, res, situation, place, step.begun, wrong);
       default:
-        begun satisfies never;
+        step satisfies never;
     }
   }
 
@@ -179,8 +169,8 @@ export function enrolling(config: PageConfig) {
     place: Place,
     options: { readonly restart: boolean },
   ): Promise<void> {
-    readFields(req, []);
-    if (place.method === config.duo) {
+    readFields(req, {});
+    if (config.pagesOf.get(place.method.name)?.activation) {
       const started = () => begin(req, situation, place, options);
       return render(req, res, situation, place, started, null);
     }
@@ -195,7 +185,7 @@ export function enrolling(config: PageConfig) {
     situation: KnownSituation,
     place: Place,
   ): Promise<void> {
-    const { activationKey = '' } = readFields(req, ['activationKey']);
+    const { activationKey = '' } = readFields(req, { activationKey: TEXT });
     refuseUnbound(situation, place.method);
     if (!isFirst(situation, place.method)) {
       throw new RequestError(409, 'already_activated', 'You have a method already.');
@@ -230,9 +220,13 @@ export function enrolling(config: PageConfig) {
     situation: KnownSituation,
     place: Place,
   ): Promise<Extract<Verdict, { kind: 'verified' }> | null> {
-    const { name = '', ...fields } = readFields(req, ['code', 'enrollment', 'name']);
     const { method, replaces } = place;
-    if (fields.code !== undefined && fields.enrollment === undefined) {
+    const { name = '', ...fields } = readFields(req, {
+      ...answerFields(method.answer),
+      ...{ enrollment: TEXT, name: TEXT },
+    });
+    const answered = Object.keys(method.answer).some((field) => Object.hasOwn(fields, field));
+    if (answered && fields.enrollment === undefined) {
       throw new RequestError(
         400,
         'invalid_request',
@@ -244,7 +238,7 @@ export function enrolling(config: PageConfig) {
     const again = place.name === null ? place : { ...place, name: input.name };
     refuseUnbound(situation, method);
     const operation = { kind: 'confirm', replaces } as const;
-    const verdict = await prove(config, req, res, situation, method, operation, input);
+    const verdict = await prove(config, req, res, situation, method, operation, { input });
     switch (verdict.kind) {
       case 'verified':
         return verdict;
@@ -270,7 +264,7 @@ export function enrolling(config: PageConfig) {
  * Whether the rules of a first activation hold: for somebody who has nothing that could be asked for here, and
  * for the first factor that counts in every organization, where an activation key is demanded for one.
  */
-function isFirst({ facts }: KnownSituation, { scope }: SecondFactorMethod): boolean {
+function isFirst({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   const { record, policy } = facts;
   if (provable(record, policy).length === 0) return true;
   return (

@@ -1,21 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import {
-  authorityOf,
-  type EnrollableMethod,
-  type Enrollment,
-  type SecondFactorStore,
-} from '../contracts.js';
+import { authorityOf, type Enrollment, type SecondFactorStore } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import type { KnownSituation } from '../gate/situation.js';
-import { enrollableMethods } from '../methods/attempt.js';
-import { keptCodesLeft } from '../methods/recovery-code/codes.js';
-import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
+import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
+import type { Handler } from '../methods/pages.js';
 import { isProvable, provable } from '../policy/provable.js';
 import { readFields } from '../web/fields.js';
 import { onDate } from '../web/words.js';
-import { enrolling, type Handler, type PageConfig } from './enrolling.js';
+import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { openDoor } from './proof.js';
 import { renamePages, unusedName } from './rename.js';
@@ -72,6 +66,7 @@ export function profilePages(config: ProfileConfig) {
       ({ epoch }) => epoch === record.epoch,
     );
     const offers = policy.mode === 'off' ? [] : activatable;
+    const brought = [...config.pagesOf.values()];
     await respond.page(req, res, {
       view: 'profile',
       title: 'Two-factor authentication',
@@ -85,15 +80,9 @@ export function profilePages(config: ProfileConfig) {
           title: countOf(here, method) === 0 ? method.title : `Another ${lower(method.title)}`,
           href: `${home}/activate/${method.name}`,
         })),
-        recoveryCodes:
-          policy.methods.includes(RECOVERY_CODE) && enrollments.length > 0
-            ? {
-                left: keptCodesLeft(record) ?? 0,
-                unkept: record.recoveryCodesLeft !== null && !record.recoveryCodesKept,
-                showHref: config.recoveryCodes.unkept(req, situation),
-                href: `${home}/recovery-codes`,
-              }
-            : null,
+        sections: brought
+          .map((pages) => pages.profile?.(req, situation) ?? null)
+          .filter((section) => section !== null),
         devices: devices.map(({ id, label, lastUsedAt, endsAt }) => ({
           label,
           lastUsedAt: onDate(new Date(lastUsedAt)),
@@ -108,8 +97,7 @@ export function profilePages(config: ProfileConfig) {
         methods: policy.methods,
         enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
         activatable: offers.map(({ name }) => name),
-        recoveryCodesLeft: keptCodesLeft(record),
-        recoveryCodesKept: record.recoveryCodesKept,
+        ...Object.assign({}, ...brought.map((pages) => pages.profileJson?.(situation))),
         devices,
       },
     });
@@ -195,9 +183,7 @@ export function profilePages(config: ProfileConfig) {
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
-    await openDoor(config, req, res, situation, place.method.name, verdict, {
-      codesDue: config.recoveryCodes.due(situation, place.method),
-    });
+    await openDoor(config, req, res, situation, place.method, verdict, { activated: true });
     if (done === 'replaced') {
       const { subject, facts: before } = situation;
       const enrollments = before.record.enrollments.filter(({ id }) => id === place.replaces);
@@ -248,7 +234,7 @@ export function profilePages(config: ProfileConfig) {
   };
 
   const remove: Handler = async (req, res, situation) => {
-    readFields(req, []);
+    readFields(req, {});
     const one = removable(req, situation);
     if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
     const { subject } = situation;
@@ -284,7 +270,7 @@ export function profilePages(config: ProfileConfig) {
   };
 
   const signOutOthers: Handler = async (req, res, situation) => {
-    readFields(req, []);
+    readFields(req, {});
     if (!(await admitted(req, res, situation, false))) return;
     const { subject } = situation;
     // A reset at the same moment ends this session too: it must not go on under the epoch after it.
@@ -297,7 +283,7 @@ export function profilePages(config: ProfileConfig) {
 
   /** Forgetting only ever asks for more, so it wants no fresh proof. */
   const forgetDevice: Handler = async (req, res, { subject }) => {
-    readFields(req, []);
+    readFields(req, {});
     const id = String(req.params.device);
     if (!(await store.removeDevice(subject.id, id))) {
       throw new RequestError(404, 'not_found', 'There is no such device of yours.');

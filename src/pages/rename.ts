@@ -1,23 +1,19 @@
 import type { Request, Response } from 'express';
-import type {
-  Enrollment,
-  MethodName,
-  SecondFactorMethod,
-  SecondFactorStore,
-} from '../contracts.js';
+import type { Enrollment, MethodName, SecondFactorStore } from '../contracts.js';
 import type { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/situation.js';
+import type { BoundMethod } from '../methods/bound.js';
+import type { Handler } from '../methods/pages.js';
 import { NAME_LENGTH, readName } from '../names.js';
-import { readFields } from '../web/fields.js';
-import type { Responder } from '../web/respond.js';
-import type { Handler } from './enrolling.js';
+import { readFields, TEXT } from '../web/fields.js';
+import type { AnyResponder } from '../web/respond.js';
 
 export interface RenameConfig {
   /** My Profile. */
   readonly home: string;
-  readonly respond: Responder;
+  readonly respond: Pick<AnyResponder, 'page' | 'onward'>;
   readonly store: Pick<SecondFactorStore, 'renameEnrollment'>;
-  readonly methods: ReadonlyMap<MethodName, SecondFactorMethod>;
+  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   /** The enrollment that the address names; throws where the person has no such one. */
   readonly own: (req: Request, situation: KnownSituation) => Enrollment;
   readonly admitted: (
@@ -71,7 +67,7 @@ export function renamePages(config: RenameConfig) {
   };
 
   const rename: Handler = async (req, res, situation) => {
-    const { name: typed = '' } = readFields(req, ['name']);
+    const { name: typed = '' } = readFields(req, { name: TEXT });
     const one = own(req, situation);
     if (!(await admitted(req, res, situation, false))) return;
     const name = readName(typed);

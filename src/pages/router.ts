@@ -10,6 +10,7 @@ import { RequestError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
+import type { Handler, MethodRoute } from '../methods/pages.js';
 import { triedAgain } from '../session/carried-id.js';
 import { wantsHtml } from '../web/accept.js';
 import { assetHeaders, type Stylesheets } from '../web/assets.js';
@@ -21,8 +22,6 @@ import { pageHeaders } from '../web/headers.js';
 import type { Leaving } from '../web/leave.js';
 import { activationPages } from './activation.js';
 import { challengePages } from './challenge.js';
-import { duoPages } from './duo.js';
-import type { Handler } from './enrolling.js';
 import { type ProfileConfig, profilePages } from './profile.js';
 
 const BODY_LIMIT = '8kb';
@@ -44,10 +43,9 @@ type Page = (req: Request, res: Response) => Promise<void>;
 
 /** The user's pages, by their paths below `path`. */
 export function pagesRouter(config: RouterConfig): Router {
-  const { path, respond, inspector, csrf, recoveryCodes, leave } = config;
+  const { path, respond, inspector, csrf, pagesOf, leave } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
-  const duo = duoPages(config);
   const profile = profilePages(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
@@ -73,17 +71,18 @@ export function pagesRouter(config: RouterConfig): Router {
   router.get('/activate/:method', page(known(activation.show)));
   router.get('/challenge', page(known(challenge.preferred)));
   router.get('/challenge/:method', page(known(challenge.ask)));
-  router.get('/duo/callback', page(fromDuo));
   router.post('/activate/:method', page(step(activation.confirm, isProven)));
   router.post('/activate/:method/begin', page(step(activation.begin, isProven)));
   router.post('/activate/:method/restart', page(step(activation.restart, isProven)));
   router.post('/challenge/:method', page(step(challenge.verify, isProven)));
+  router.post('/challenge/:method/restart', page(step(challenge.restart, isProven)));
   router.post('/activate/:method/key', page(step(activation.redeem, isProven)));
   router.post('/postpone', page(step(activation.postpone, mayPass)));
   router.post('/sign-out', page(guarded(signOut)));
 
-  router.get('/recovery-codes', page(inside(recoveryCodes.showAgain)));
-  router.post('/recovery-codes', page(guarded(recoveryCodes.kept, inside)));
+  for (const { routes = [] } of pagesOf.values()) {
+    for (const route of routes) router[route.verb](route.path, page(brought(route)));
+  }
 
   router.get('/profile', page(inside(profile.overview)));
   router.get('/profile/activate/:method', page(inside(profile.show)));
@@ -101,8 +100,6 @@ export function pagesRouter(config: RouterConfig): Router {
   router.post('/profile/remove/:enrollment', page(guarded(profile.remove, inside)));
   router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
   router.post('/profile/devices/:device/forget', page(guarded(profile.forgetDevice, inside)));
-  router.get('/profile/recovery-codes', page(inside(recoveryCodes.askRenew)));
-  router.post('/profile/recovery-codes', page(guarded(recoveryCodes.renew, inside)));
   router.use((_req, _res, next) =>
     next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
   );
@@ -163,15 +160,25 @@ export function pagesRouter(config: RouterConfig): Router {
     });
   }
 
-  async function fromDuo(req: Request, res: Response): Promise<void> {
-    const { kind } = await inspector.inspectFurther(req);
-    if (kind === 'anonymous' && (await duo.cameWithoutSession(req, res))) return;
-    await known(duo.callback)(req, res);
+  /** A page that a method brings. */
+  function brought({ verb, admits, handler, anonymous }: MethodRoute): Page {
+    const admit = admits === 'inside' ? inside : known;
+    const admitted = verb === 'post' ? guarded(handler, admit) : admit(handler);
+    return async (req, res) => {
+      if (anonymous) {
+        const { kind } = await inspector.inspectFurther(req);
+        if (kind === 'anonymous' && (await anonymous(req, res))) return;
+      }
+      await admitted(req, res);
+    };
   }
 
-  /** Whoever has done already what these pages ask for is led on, to codes first that nobody has kept yet. */
+  /** Whoever has done already what these pages ask for is led on, to what they have to see first. */
   function landed(req: Request, res: Response, situation: KnownSituation): void {
-    const url = recoveryCodes.unkept(req, situation) ?? takeReturnTo(req, config);
+    const unfinished = [...pagesOf.values()]
+      .map((pages) => pages.unfinished?.(req, situation) ?? null)
+      .find((url) => url !== null);
+    const url = unfinished ?? takeReturnTo(req, config);
     respond.onward(req, res, url, { next: 'done' });
   }
 
@@ -194,7 +201,7 @@ export function pagesRouter(config: RouterConfig): Router {
   }
 
   async function signOut(req: Request, res: Response): Promise<void> {
-    readFields(req, []);
+    readFields(req, {});
     await config.expire(req);
     respond.onward(req, res, config.loginUrl, { next: 'login' });
   }

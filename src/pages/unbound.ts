@@ -1,14 +1,14 @@
-import type { SecondFactorMethod } from '../contracts.js';
 import { bindingProof } from '../gate/binding-proof.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
+import type { BoundMethod } from '../methods/bound.js';
 import { provable } from '../policy/provable.js';
 
 /**
  * Whether activating this method would bind a person in their other organizations on a proof that counts here
  * alone, or on their password: somebody whose only factor is another organization's Duo.
  */
-export function isUnbound({ facts }: KnownSituation, { scope }: SecondFactorMethod): boolean {
+export function isUnbound({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   const { record, policy } = facts;
   if (scope === 'organization') return false;
   const proof = bindingProof(record, policy);
@@ -16,6 +16,6 @@ export function isUnbound({ facts }: KnownSituation, { scope }: SecondFactorMeth
   return proof === 'none' || (proof === 'everywhere' && onPassword);
 }
 
-export function refuseUnbound(situation: KnownSituation, method: SecondFactorMethod): void {
+export function refuseUnbound(situation: KnownSituation, method: BoundMethod): void {
   if (isUnbound(situation, method)) throw nothingBinds();
 }

@@ -3,28 +3,38 @@ import { z } from 'zod';
 import { RequestError } from '../errors.js';
 import { bodyOf } from './body.js';
 
-// Long enough for any code, key and state that the pages send.
-const MAX_LENGTH = 200;
+/** Long enough for any name, key and state that the pages send. */
+export const TEXT = 200;
+
+/** For a checkbox, or a word. */
+export const SWITCH = 20;
+
+/** The fields that may be sent, with the most characters of each. */
+export type FieldLimits = Readonly<Record<string, number>>;
 
 /**
  * The fields of a form or JSON body: those named, each a single text; anything else (an unknown field, an
- * array, an object, a number) is a 400.
+ * array, an object, a number, a longer text) is a 400.
  */
-export function readFields<Name extends string>(
+export function readFields<const Fields extends FieldLimits>(
   req: Request,
-  names: readonly Name[],
-): Partial<Record<Name, string>> {
+  limits: Fields,
+): Partial<Record<keyof Fields & string, string>> {
   const shape = Object.fromEntries(
-    [...names, '_csrf'].map((name) => [name, z.string().max(MAX_LENGTH).optional()]),
+    Object.entries({ ...limits, _csrf: TEXT }).map(([name, most]) => [
+      name,
+      z.string().max(most).optional(),
+    ]),
   );
   const parsed = z.strictObject(shape).safeParse(bodyOf(req));
   if (!parsed.success) {
+    const names = Object.keys(limits).join(', ') || 'no fields';
     throw new RequestError(
       400,
       'invalid_request',
-      `The form was not understood: only ${names.join(', ') || 'no fields'} may be sent, each as one text.`,
+      `The form was not understood: only ${names} may be sent, each as one text.`,
     );
   }
   const { _csrf, ...fields } = parsed.data;
-  return fields as Partial<Record<Name, string>>;
+  return fields as Partial<Record<keyof Fields & string, string>>;
 }

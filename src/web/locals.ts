@@ -51,67 +51,49 @@ export interface Later {
   readonly left: string;
 }
 
-/** What an authenticator app makes codes by, in words. */
-interface KeySettings {
-  /** `SHA-256`. */
-  readonly algorithm: string;
-  readonly digits: number;
-  /** How long a code is shown: `30 seconds`. */
-  readonly period: string;
-}
-
-interface Page {
+export interface Page {
   readonly frame: Frame;
 }
 
-/** `activate-totp`: QR code, manual key, and the one field that confirms them. */
-export interface ActivateTotpLocals extends Page {
-  /** POST `code`, `enrollment` and `_csrf`. */
+/** One field of a method's answer. */
+export interface FieldLocals {
+  readonly name: string;
+  readonly label: string;
+  readonly hint: string | null;
+  readonly inputMode: 'numeric' | 'text';
+  readonly maxLength: number;
+}
+
+/** What is asked for by a method, with the locals of its own beside: `challenge` where it brings no view. */
+export interface ChallengeLocals extends Page {
+  /** POST the fields and `_csrf`. */
   readonly action: string;
-  /** POST `_csrf`: voids this key and makes a new one. */
-  readonly restartAction: string;
-  /** Id of the pending enrollment, so that a code from an older tab is told apart. */
-  readonly enrollment: string;
-  /** The Base32 key in groups of four, separated by spaces. */
-  readonly key: string;
-  /** Our own SVG (see `qr.ts`): the one local that is markup. */
-  readonly qr: string;
-  /** The key as `otpauth:` link, which an authenticator app on the same device opens. */
-  readonly uri: string;
-  readonly account: string;
-  readonly issuer: string;
-  /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
-  readonly settings: KeySettings | null;
-  /** What the new app is called unless its owner types another `name` (at most `nameLength`); null: no field. */
-  readonly name: string | null;
-  readonly nameLength: number;
-  /** Length of the code: 6 or 8. */
-  readonly digits: number;
+  /** POST `_csrf`: has sent anew what the method sends; null where it sends nothing. */
+  readonly restartAction: string | null;
+  readonly heading: string;
+  readonly text: string | null;
+  readonly fields: readonly FieldLocals[];
   /** What was wrong with the last answer, as a sentence; shown beside the field. */
   readonly error: string | null;
   /** When the next attempt is heard; null when at once. */
-  readonly retryAt: Moment | null;
-  readonly otherMethods: readonly MethodLink[];
-  readonly later: Later | null;
-}
-
-/** `challenge-totp`: the code only. */
-export interface ChallengeTotpLocals extends Page {
-  /** POST `code` and `_csrf`. */
-  readonly action: string;
-  /** The name under which the authenticator app lists the account. */
-  readonly issuer: string;
-  /** Of this person's app; of several with codes of different lengths the shortest. */
-  readonly digits: number;
-  /** The same in words, all of them: `6 digits`, `6 or 8 digits`. */
-  readonly digitsText: string;
-  readonly error: string | null;
   readonly retryAt: Moment | null;
   readonly otherMethods: readonly MethodLink[];
   /** Why it is asked: at login (null), again for one action, or before another method is activated. */
   readonly reason: null | 'step-up' | 'enroll-other';
   /** For how long this device may be remembered (checkbox `remember`, value 1); null: not at all. */
   readonly rememberDays: number | null;
+}
+
+/** The same where a method is activated: `activate` where it brings no view. */
+export interface ActivateLocals extends Omit<ChallengeLocals, 'reason' | 'rememberDays'> {
+  /** POST `_csrf`: voids what was begun and begins anew; null where that is not allowed. */
+  readonly restartAction: string | null;
+  /** Id of the pending enrollment, sent as `enrollment`: an answer from an older tab is told apart. */
+  readonly enrollment: string;
+  /** What it is called unless its owner sends another `name` (at most `nameLength`); null: no field. */
+  readonly name: string | null;
+  readonly nameLength: number;
+  readonly later: Later | null;
 }
 
 /** `choose-method`: which method to activate, or to be challenged with. */
@@ -150,20 +132,6 @@ export interface ActivateBeginLocals extends Page {
   readonly later: Later | null;
 }
 
-/** `activate-handover`: the code of a key that an administrator has handed over. */
-export interface ActivateHandoverLocals extends Page {
-  /** POST `code`, `enrollment` and `_csrf`. */
-  readonly action: string;
-  /** POST `_csrf`: sets up an app without the administrator's key; null where that is not allowed. */
-  readonly restartAction: string | null;
-  readonly enrollment: string;
-  readonly issuer: string;
-  readonly digits: number;
-  readonly error: string | null;
-  readonly retryAt: Moment | null;
-  readonly otherMethods: readonly MethodLink[];
-}
-
 /** `activation-key`: asked for before a first activation, where the organization demands it. */
 export interface ActivationKeyLocals extends Page {
   /** POST `activationKey` and `_csrf`. */
@@ -171,59 +139,6 @@ export interface ActivationKeyLocals extends Page {
   readonly error: string | null;
   readonly otherMethods: readonly MethodLink[];
   readonly later: Later | null;
-}
-
-/** `challenge-recovery-code`: one of the codes that were kept. */
-export interface ChallengeRecoveryCodeLocals extends Page {
-  /** POST `code` and `_csrf`. */
-  readonly action: string;
-  readonly error: string | null;
-  readonly otherMethods: readonly MethodLink[];
-}
-
-/** `recovery-codes`: the new codes, shown until they are kept. Each stands in an element with `data-sp="recovery-code"`. */
-export interface RecoveryCodesLocals extends Page {
-  readonly codes: readonly string[];
-  /** A `data:` URL of a text file that holds them. */
-  readonly download: string;
-  /** POST `_csrf`: they are kept. Its button is the way on, with `data-sp="continue"`. */
-  readonly keptAction: string;
-}
-
-/** `recovery-codes-left`: after a login with a recovery code. */
-export interface RecoveryCodesLeftLocals extends Page {
-  readonly left: number;
-  /** So few that new ones should be made. */
-  readonly few: boolean;
-  /** My Profile → Two-factor. */
-  readonly profile: string;
-  readonly onward: string;
-}
-
-/** `prompt-duo`: on the way to Duo, or what came of it. */
-export interface PromptDuoLocals extends Page {
-  readonly purpose: 'activate' | 'challenge';
-  readonly reason: null | 'step-up' | 'enroll-other';
-  /** Whether the page leads on by itself, by a Refresh header. */
-  readonly atOnce: boolean;
-  /** The way on, with `data-sp="continue"`: to Duo, or after an error to where it begins again. */
-  readonly href: string;
-  readonly error: string | null;
-  readonly otherMethods: readonly MethodLink[];
-  readonly later: Later | null;
-  /** POST `remember=1` and `_csrf`: goes on to Duo as well, and has this device remembered for so many days. */
-  readonly remember: { readonly action: string; readonly days: number } | null;
-}
-
-/** `fallback-duo`: Duo is out of reach, and the tenant lets this person in by another way. */
-export interface FallbackDuoLocals extends Page {
-  /** POST `_csrf`, and `code` where one is asked for. */
-  readonly action: string;
-  /** Whether a code of the authenticator app is asked for. */
-  readonly withCode: boolean;
-  readonly error: string | null;
-  readonly retryAt: Moment | null;
-  readonly otherMethods: readonly MethodLink[];
 }
 
 /** `confirm`: one question before a change. */
@@ -272,17 +187,8 @@ export interface ProfileLocals extends Page {
     readonly renameHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
-  /** Null where not offered. */
-  readonly recoveryCodes: {
-    /** Of those that are kept; 0 when none were made. */
-    readonly left: number;
-    /** Whether there are codes that nobody has said to have kept. */
-    readonly unkept: boolean;
-    /** Where these are shown again; null where they cannot be. */
-    readonly showHref: string | null;
-    /** Where new ones are made. */
-    readonly href: string;
-  } | null;
+  /** What methods bring: a view of theirs each, with its locals. */
+  readonly sections: readonly { readonly view: string; readonly locals: object }[];
   readonly devices: readonly {
     readonly label: string;
     readonly lastUsedAt: Moment;
@@ -297,20 +203,14 @@ export interface ProfileLocals extends Page {
 
 /** Each view's locals by its name. */
 export interface ViewLocals {
+  activate: ActivateLocals;
+  challenge: ChallengeLocals;
   'activate-begin': ActivateBeginLocals;
-  'activate-totp': ActivateTotpLocals;
-  'activate-handover': ActivateHandoverLocals;
   'activation-key': ActivationKeyLocals;
-  'challenge-recovery-code': ChallengeRecoveryCodeLocals;
-  'challenge-totp': ChallengeTotpLocals;
   'choose-method': ChooseMethodLocals;
   confirm: ConfirmLocals;
-  'fallback-duo': FallbackDuoLocals;
   message: MessageLocals;
   profile: ProfileLocals;
-  'prompt-duo': PromptDuoLocals;
-  'recovery-codes': RecoveryCodesLocals;
-  'recovery-codes-left': RecoveryCodesLeftLocals;
   rename: RenameLocals;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,12 @@ export interface ViewsOptions {
 
 /** The package's views, from src/pages (tsx) as from dist/pages (built). */
 const PACKAGE_FOLDER = fileURLToPath(new URL('../../views', import.meta.url));
+
+/** Whether a view is there, in the host's folder or ours. */
+export function viewExists(folder: string | undefined): (name: string) => boolean {
+  const folders = [...(folder === undefined ? [] : [folder]), PACKAGE_FOLDER];
+  return (name) => folders.some((one) => existsSync(join(one, `${name}.ejs`)));
+}
 
 type Locals = Readonly<Record<string, unknown>>;
 type Include = (path: string, extra?: Locals) => string;

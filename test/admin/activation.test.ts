@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { AdminBrowser, adminHost, formFields } from '../support/admin.js';
+import { methodsWith } from '../support/methods.js';
 
 const USER1 = '/setup/organizations/acme/users/user1%40acme';
 
 describe('activating for a user, where codes have eight digits', () => {
   it('says so on the form, also after a wrong one', async () => {
     const host = await adminHost({
-      host: { options: { totp: { digits: 8 } } },
+      host: { options: { methods: methodsWith({ totp: { digits: 8 } }) } },
       admin: { secondFactor: 'policy' },
     });
     const admin = await AdminBrowser.signedIn(host, 'admin@north');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { AdminBrowser, type AdminHost, adminHost } from '../support/admin.js';
 import { agentOf, type DuoAccount, duoAccount } from '../support/duo-accounts.js';
+import { methodsWith } from '../support/methods.js';
 
 /** What other keys, keys lent no longer, and a partner's floor mean for those whom they concern. */
 describe('what an administrator decides for Duo', () => {
@@ -21,7 +22,7 @@ describe('what an administrator decides for Duo', () => {
     const clock = { now: Date.now, advance: () => {} };
     host = await adminHost({
       clock,
-      host: { options: { duo: { httpsAgent: agentOf([ours, theirs]) } } },
+      host: { options: { methods: methodsWith({ duo: { httpsAgent: agentOf([ours, theirs]) } }) } },
     });
   });
 

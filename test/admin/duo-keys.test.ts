@@ -5,6 +5,7 @@ import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.
 import { AdminBrowser, type AdminHost, adminHost, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
 import { GLOBEX, isInside, local, startSimulator, toPrompt } from '../support/duo.js';
+import { methodsWith } from '../support/methods.js';
 import { NOT_DUO } from '../support/not-duo.js';
 
 const PAGE = '/setup/organizations/globex/authentication';
@@ -25,7 +26,9 @@ describe('Duo’s keys on the administrator’s pages', () => {
       clock,
       host: {
         options: {
-          duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '250ms' },
+          methods: methodsWith({
+            duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '250ms' },
+          }),
         },
       },
     });

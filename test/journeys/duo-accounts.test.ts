@@ -5,6 +5,7 @@ import { type Host, subjectOf } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { continueLink, isInside, local } from '../support/duo.js';
 import { agentOf, type DuoAccount, duoAccount } from '../support/duo-accounts.js';
+import { methodsWith } from '../support/methods.js';
 import { issueKey } from '../support/tenancy.js';
 import { journeys } from '../support/worlds.js';
 
@@ -32,7 +33,7 @@ journeys('an activation at one Duo account', (world) => {
           store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
-        duo: { httpsAgent: agentOf([ours, theirs]) },
+        methods: methodsWith({ duo: { httpsAgent: agentOf([ours, theirs]) } }),
         subject: (req) => {
           const subject = subjectOf(req);
           const tenantId = /acts-for=(\w+)/.exec(req.headers.cookie ?? '')?.[1];
@@ -185,7 +186,7 @@ journeys('an activation at one Duo account', (world) => {
               ? { id, kind: 'partner', partnerId: null }
               : { id, kind: 'client', partnerId: 'north' },
         }),
-        duo: { httpsAgent: agentOf([ours, theirs]) },
+        methods: methodsWith({ duo: { httpsAgent: agentOf([ours, theirs]) } }),
         branding: (subject) => ({ name: `Console of ${subject?.tenantId ?? 'nobody'}` }),
       },
     }));

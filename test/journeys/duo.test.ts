@@ -19,6 +19,7 @@ import {
   startSimulator,
   toPrompt,
 } from '../support/duo.js';
+import { methodsWith } from '../support/methods.js';
 import { journeys } from '../support/worlds.js';
 
 journeys('a login with Duo', (world) => {
@@ -250,7 +251,9 @@ journeys('a login with Duo', (world) => {
           store: world().store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
-        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+        methods: methodsWith({
+          duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+        }),
         subject: (req) => {
           const subject = subjectOf(req);
           const tenantId = /acts-for=(\w+)/.exec(req.headers.cookie ?? '')?.[1];
@@ -368,14 +371,16 @@ journeys('a login with Duo', (world) => {
     const names: string[] = [];
     const host = await hostOf({
       options: {
-        duo: {
-          httpsAgent: duo.agent,
-          promptOrigin: duo.promptOrigin,
-          username: ({ id }) => {
-            names.push(id);
-            return 'user2@globex';
+        methods: methodsWith({
+          duo: {
+            httpsAgent: duo.agent,
+            promptOrigin: duo.promptOrigin,
+            username: ({ id }) => {
+              names.push(id);
+              return 'user2@globex';
+            },
           },
-        },
+        }),
       },
     });
     await activateDuo(host, duo, 'user1@globex');
@@ -543,7 +548,9 @@ journeys('a login with Duo', (world) => {
       let tenantId = 'globex';
       const host = await hostOf({
         options: {
-          duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+          methods: methodsWith({
+            duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+          }),
           subject: (req) => {
             const id = (req.user as { id: string } | undefined)?.id;
             return id === undefined ? null : { id, tenantId, label: id };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import { Browser, codeAt } from '../support/browser.js';
+import { methodsWith } from '../support/methods.js';
 import { type RawResponse, raw } from '../support/raw.js';
 import { journeys } from '../support/worlds.js';
 
@@ -233,7 +234,9 @@ journeys('the pages', (world) => {
   });
 
   it('take eight digits and another hash where the host wants them', async () => {
-    const { app } = await world().host({ options: { totp: { digits: 8, algorithm: 'sha256' } } });
+    const { app } = await world().host({
+      options: { methods: methodsWith({ totp: { digits: 8, algorithm: 'sha256' } }) },
+    });
     const browser = new Browser(app);
     await browser.login('user1@acme');
     const { body } = await browser.json('get', TOTP);

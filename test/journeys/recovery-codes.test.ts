@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryStore } from 'express-session';
 import { memoryStore, sallyport } from 'sallyport';
 import { type Clock, type Host, host, hostOptions, testClock } from '../support/app.js';
 import { Browser, codeAt, continueOn, recoveryCodesOn } from '../support/browser.js';
+import { methodsWith } from '../support/methods.js';
 
 const CHALLENGE = '/two-factor/challenge/recovery-code';
 const RENEW = '/two-factor/profile/recovery-codes';
@@ -161,7 +162,11 @@ describe('recovery codes', () => {
     const before = await host({ store, sessions });
     const owner = new Browser(before.app);
     await owner.activate('user1@acme', clock.now());
-    const after = await host({ store, sessions, options: { recoveryCodes: { bits: 120 } } });
+    const after = await host({
+      store,
+      sessions,
+      options: { methods: methodsWith({ recoveryCodes: { bits: 120 } }) },
+    });
     const spend = async (code: string) => {
       const other = new Browser(after.app);
       await other.login('user1@acme');
@@ -179,7 +184,11 @@ describe('recovery codes', () => {
     assert.equal((await spend((long[0] ?? '').toLowerCase().replaceAll('-', ' '))).status, 200);
     assert.equal((await spend(long[0] ?? '')).status, 422);
     assert.throws(
-      () => sallyport({ ...hostOptions(), recoveryCodes: { bits: 112 as 120 } }),
+      () =>
+        sallyport({
+          ...hostOptions(),
+          methods: methodsWith({ recoveryCodes: { bits: 112 as 120 } }),
+        }),
       /recoveryCodes\.bits must be 80 or 120, got 112/,
     );
   });
@@ -192,7 +201,9 @@ describe('recovery codes', () => {
       const own = await host({ store, sessions });
       const owner = new Browser(own.app);
       await owner.activate('user1@acme', clock.now());
-      await writeFile(join(folder, 'recovery-codes.ejs'), '<% throw new Error("broken view") %>');
+      await mkdir(join(folder, 'recovery-code'));
+      const view = join(folder, 'recovery-code', 'codes.ejs');
+      await writeFile(view, '<% throw new Error("broken view") %>');
       const broken = await host({ store, options: { views: folder }, sessions });
       const same = owner.copy(broken.app);
       const before = await store.readSubject('user1@acme');

@@ -16,6 +16,7 @@ import {
   startSimulator,
   toPrompt,
 } from '../support/duo.js';
+import { methodsWith } from '../support/methods.js';
 import { journeys } from '../support/worlds.js';
 
 const DEVICE = 'sallyport.device';
@@ -43,7 +44,9 @@ journeys('who has a device remembered', (world) => {
           store: world().store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
-        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+        methods: methodsWith({
+          duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin },
+        }),
         subject: (req) => {
           const subject = subjectOf(req);
           const tenantId = /acts-for=(\w+)/.exec(req.headers.cookie ?? '')?.[1];

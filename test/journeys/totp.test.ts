@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import { authenticator } from 'sallyport/testing';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
+import { methodsWith } from '../support/methods.js';
 import { journeys } from '../support/worlds.js';
 
 const STEP = 30_000;
@@ -39,7 +40,9 @@ journeys('a TOTP challenge', (world) => {
 
   it('asks for the digits of the person’s own app after new ones have got others, and the other way round', async () => {
     const six = await world().host();
-    const eight = await world().host({ options: { totp: { digits: 8, algorithm: 'sha256' } } });
+    const eight = await world().host({
+      options: { methods: methodsWith({ totp: { digits: 8, algorithm: 'sha256' } }) },
+    });
     const key = await enrolled(six.app);
     const first = new Browser(eight.app);
     await first.login('user2@acme');

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type {
   Attempt,
-  BeginOptions,
-  EnrollableMethod,
   Reservation,
   ReservedAttempt,
   SecondFactorStore,
@@ -14,6 +12,8 @@ import {
   newActivationKey,
 } from '../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import type { EnrollableMethod } from '../../src/methods/bound.js';
+import type { BeginOptions, Begun } from '../../src/methods/bound-enrollment.js';
 import { activationKeyRedeemer } from '../../src/methods/redeem-activation-key.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
@@ -48,7 +48,7 @@ describe('activation keys', () => {
 
   describe('are redeemed', () => {
     const made = newActivationKey();
-    const challenge = { method: 'totp', kind: 'form', data: {} } as const;
+    const first = { id: 'one', basis: 'activation-key' } as Begun;
 
     async function redeem({
       typed = made,
@@ -57,7 +57,7 @@ describe('activation keys', () => {
         ...reserved,
         activationKey: activationKeyDigest(keys, subject, made),
       } as Reservation | Error,
-      begins = challenge as typeof challenge | null,
+      begins = first as Begun | null,
     } = {}) {
       const calls: unknown[][] = [];
       const events: unknown[] = [];
@@ -77,9 +77,11 @@ describe('activation keys', () => {
       });
       const begun: BeginOptions[] = [];
       const method = {
-        async beginEnrollment(_attempt: Attempt, options: BeginOptions) {
-          begun.push(options);
-          return begins;
+        enrollment: {
+          async begin(_attempt: Attempt, options: BeginOptions) {
+            begun.push(options);
+            return begins;
+          },
         },
       } as unknown as EnrollableMethod;
       const answer = await redeemed(attempt(), method, typed, '192.0.2.7');
@@ -95,7 +97,7 @@ describe('activation keys', () => {
 
     it('by beginning an enrollment with the digest that is stored', async () => {
       const { answer, calls, begun, events } = await redeem();
-      assert.deepEqual(answer, { kind: 'begun', challenge });
+      assert.deepEqual(answer, { kind: 'begun', begun: first });
       assert.deepEqual(calls, [
         ['user1', ATTEMPT_LIMITS, { method: 'activation-key', stoppable: true }],
       ]);

@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
 import {
   type Attempt,
-  type EnrollableMethod,
   emptySubject,
   type PendingEnrollment,
   type Reservation,
   type ReservedAttempt,
-  type SecondFactorMethod,
   type SubjectRecord,
   type Verdict,
 } from '../../src/contracts.js';
+import { ATTEMPT_LIMITS, attempts, type Operation } from '../../src/methods/attempt.js';
+import { basisHolds } from '../../src/methods/basis.js';
 import {
-  ATTEMPT_LIMITS,
-  attempts,
-  basisHolds,
+  type BoundMethod,
+  type EnrollableMethod,
   enrollableMethods,
   isEnrollable,
-  type Operation,
-} from '../../src/methods/attempt.js';
+} from '../../src/methods/bound.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -76,14 +74,16 @@ async function run({
   });
   const answered = await runAttempt(
     {
-      ...{ name: 'totp', title: 'App', counting: 'stops', wellFormed: () => true },
+      ...{ name: 'totp', title: 'App', throttle: 'lockout', wellFormed: () => true },
       challenge: () => assert.fail('is not asked for'),
       verify: answering('verify'),
-      confirmEnrollment: answering('confirm'),
-      beginEnrollment: () => assert.fail('is not begun'),
-      resumeEnrollment: () => assert.fail('is not resumed'),
+      enrollment: {
+        confirm: answering('confirm'),
+        begin: () => assert.fail('is not begun'),
+        resume: () => assert.fail('is not resumed'),
+      },
       ...method,
-    } as SecondFactorMethod,
+    } as never,
     operation,
     of,
     FROM,
@@ -115,12 +115,12 @@ describe('an attempt', () => {
   });
 
   it('does not stop where the method only waits', async () => {
-    const { calls } = await run({ method: { counting: 'waits' } });
+    const { calls } = await run({ method: { throttle: 'backoff' } });
     assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false });
   });
 
   it('is not reserved where nothing can be guessed', async () => {
-    const { calls } = await run({ method: { counting: 'none' } });
+    const { calls } = await run({ method: { throttle: 'none' } });
     assert.deepEqual(
       calls.map(([name]) => name),
       ['verify'],
@@ -245,16 +245,11 @@ describe('an attempt', () => {
 
     it('is refused by a method that cannot be activated', async () => {
       const operation = CONFIRM;
-      const method = { confirmEnrollment: undefined, beginEnrollment: undefined };
-      const { answered } = await run({ operation, method: method as never });
+      const { answered } = await run({ operation, method: { enrollment: null } as never });
       assert.equal(answered.kind, 'unavailable');
-      const only = { name: 'recovery-code' } as SecondFactorMethod;
-      const halves = [{ beginEnrollment() {} }, { confirmEnrollment() {} }];
-      for (const half of [{}, ...halves]) assert.equal(isEnrollable({ ...only, ...half }), false);
-      assert.equal(
-        isEnrollable({ ...only, ...halves[0], ...halves[1] } as SecondFactorMethod),
-        true,
-      );
+      for (const enrollment of [null, {}]) {
+        assert.equal(isEnrollable({ enrollment } as BoundMethod), enrollment !== null);
+      }
     });
   });
 
@@ -268,10 +263,10 @@ describe('an attempt', () => {
   });
 
   it('is offered for what can be activated, in the order of the policy', () => {
-    const make = (name: string, more = {}) => ({ name, ...more }) as SecondFactorMethod;
-    const both = { beginEnrollment() {}, confirmEnrollment() {} };
+    const make = (name: string, enrollment: object | null = {}) =>
+      ({ name, enrollment }) as BoundMethod;
     const all = new Map(
-      [make('totp', both), make('duo', both), make('recovery-code')].map((one) => [one.name, one]),
+      [make('totp'), make('duo'), make('recovery-code', null)].map((one) => [one.name, one]),
     );
     const names = ['duo', 'recovery-code', 'fax', 'totp'];
     assert.deepEqual(

@@ -3,8 +3,9 @@ import { memoryStore } from 'sallyport';
 import type { Attempt, ReservedAttempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { newRecoveryCodes, recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
-import { recoveryCode } from '../../src/methods/recovery-code/method.js';
+import { recoveryCodes } from '../../src/methods/recovery-code/method.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
+import { bound } from '../support/methods.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
@@ -43,12 +44,14 @@ describe('recovery codes', () => {
     const store = memoryStore({ now: () => NOW });
     const { codes, digests } = newRecoveryCodes(keys, subject);
     await store.replaceRecoveryCodes('user1', digests);
-    const method = recoveryCode({ store, keyring: rotated });
+    const method = bound(recoveryCodes(), { store, keyring: rotated });
     assert.deepEqual(
-      [method.name, method.title, method.counting],
-      ['recovery-code', 'Recovery code', 'waits'],
+      [method.name, method.title, method.throttle, method.role],
+      ['recovery-code', 'Recovery code', 'backoff', 'backup'],
     );
-    assert.deepEqual(await method.challenge(), { method: 'recovery-code', kind: 'form', data: {} });
+    assert.deepEqual(await method.challenge(attempt()), {
+      ...{ kind: 'form', view: 'recovery-code/challenge', title: 'Use a recovery code' },
+    });
     assert.equal(method.wellFormed({ code: codes[0] }), true);
     assert.equal(method.wellFormed({ code: '123456' }), false);
     const verify = (code: unknown) => method.verify(attempt({ code }), reserved);

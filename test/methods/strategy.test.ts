@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Request } from 'express';
 import { Passport } from 'passport';
-import type { Attempt, SecondFactorMethod, Verdict } from '../../src/contracts.js';
+import type { Attempt, Verdict } from '../../src/contracts.js';
+import type { BoundMethod } from '../../src/methods/bound.js';
 import { type StrategyInfo, secondFactorStrategy } from '../../src/methods/strategy.js';
 import { parsePolicy } from '../../src/policy/resolve.js';
 
@@ -13,7 +14,7 @@ const attempt = (input: Attempt['input'] = {}): Attempt => ({
 });
 
 describe('a method as a Passport strategy', () => {
-  const method = { name: 'totp' } as SecondFactorMethod;
+  const method = { name: 'totp' } as BoundMethod;
 
   /** What Passport's callback gets. */
   function authenticate(

@@ -9,6 +9,7 @@ import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
 import { totp } from '../../src/methods/totp/method.js';
 import { type Clock, type Host, host } from '../support/app.js';
 import { type Answered, dispatch } from '../support/dispatch.js';
+import { boundEnrollable } from '../support/methods.js';
 import type { Jar, Name, Reference, Rules, TypedCode } from './reference.js';
 
 const STEP = 30_000;
@@ -297,14 +298,10 @@ export class System {
   }
 
   async handOver(user: Name, process: number, lifetimeMs: number): Promise<number> {
-    const method = totp({
-      store: this.store,
-      keyring: this.#keyring(process),
-      parameters: { algorithm: 'sha1', digits: 6, period: 30 },
-      enrollmentMaxAgeMs: 600_000,
-      onError: () => {},
+    const method = boundEnrollable(totp(), {
+      ...{ store: this.store, keyring: this.#keyring(process), onError: () => {} },
     });
-    const challenge = await method.beginEnrollment(
+    const begun = await method.enrollment.begin(
       {
         subject: this.subject(user),
         policy: {} as never,
@@ -315,8 +312,8 @@ export class System {
       },
       { basis: 'handover', restart: true, lifetimeMs },
     );
-    const { key, enrollment } = (challenge?.data ?? {}) as { key: string; enrollment: string };
-    return this.noteSecret(key, enrollment);
+    if (!begun) throw new Error('nothing was handed over');
+    return this.noteSecret(String(begun.handOver().show().json.key), begun.id);
   }
 
   /** Wrong answers, as many as it takes, with all the waits between them. */

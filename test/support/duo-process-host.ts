@@ -6,6 +6,7 @@ import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { duoSimulatorAgent } from 'sallyport/testing';
 import { host } from './app.js';
+import { methodsWith } from './methods.js';
 
 export interface DuoProcessSettings {
   readonly redisUrl: string;
@@ -31,7 +32,9 @@ const { app } = await host({
     duo: { source: 'globex', credentialVersion: '' },
   }),
   options: {
-    duo: { httpsAgent: duoSimulatorAgent(simulator), promptOrigin: simulator.promptOrigin },
+    methods: methodsWith({
+      duo: { httpsAgent: duoSimulatorAgent(simulator), promptOrigin: simulator.promptOrigin },
+    }),
   },
 });
 process.on('disconnect', () => process.exit());

@@ -7,6 +7,7 @@ import { sealCredentials } from '../../src/methods/duo/credentials.js';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { type Host, type HostOptions, host, KEY } from './app.js';
 import { Browser, codeAt } from './browser.js';
+import { methodsWith } from './methods.js';
 import type { World } from './worlds.js';
 
 export const GLOBEX = { ...duoKeys(), name: 'Globex console' };
@@ -89,11 +90,13 @@ export async function duoHost(
         store: own,
         organization: (id) => ({ id, kind: 'client', partnerId: null }),
       }),
-      duo: {
-        httpsAgent: simulator.agent,
-        promptOrigin: simulator.promptOrigin,
-        timeout: `${timeout}ms`,
-      },
+      methods: methodsWith({
+        duo: {
+          httpsAgent: simulator.agent,
+          promptOrigin: simulator.promptOrigin,
+          timeout: `${timeout}ms`,
+        },
+      }),
       ...options,
     },
     before(app) {

@@ -2,11 +2,11 @@ import { organizationPolicy, type SecondFactorStore } from 'sallyport';
 import type { Subject } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
-import { totpEnrollment } from '../../src/methods/totp/enrollment-data.js';
 import { totp } from '../../src/methods/totp/method.js';
 import type { Organization } from '../../src/policy/resolve-settings.js';
 import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { type HostOptions, KEY } from './app.js';
+import { boundEnrollable } from './methods.js';
 
 /** Everybody's organization is a client of the partner `northwind`; `nowhere` is not known. */
 function organization(id: string): Organization | null {
@@ -59,19 +59,11 @@ export async function handOver(
 ): Promise<string> {
   const subject: Subject = { id, tenantId: 'acme', label: id };
   const policy = await organizationPolicy({ store, organization }).resolveWith(subject, null);
-  const method = totp({
-    store,
-    keyring: keyring([KEY]),
-    parameters: { algorithm: 'sha1', digits: 6, period: 30 },
-    enrollmentMaxAgeMs: 600_000,
-    onError: (error) => {
-      throw error;
-    },
-  });
-  const begun = await method.beginEnrollment(
+  const method = boundEnrollable(totp(), { store, keyring: keyring([KEY]) });
+  const begun = await method.enrollment.begin(
     { subject, policy, session: '', epoch: 0, issuer: 'Test Console', input: {} },
     { basis: 'handover', restart: true, lifetimeMs },
   );
   if (!begun) throw new Error('nothing was handed over');
-  return totpEnrollment(begun).key;
+  return String(begun.handOver().show().json.key);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Request, Response } from 'express';
-import type { EnrollableMethod } from '../../src/contracts.js';
 import type { KnownSituation } from '../../src/gate/situation.js';
+import type { EnrollableMethod } from '../../src/methods/bound.js';
 import { enrollingForms } from '../../src/pages/enrolling-forms.js';
 import { besideProtocol } from '../../src/web/protocol.js';
 
@@ -28,26 +28,25 @@ describe('what a method tells a program', () => {
 
   it('overwrites nothing on an activation form', async () => {
     const answers: { readonly json: object }[] = [];
-    const { showKey } = enrollingForms({
+    const { showForm } = enrollingForms({
       async page(_req: Request, _res: Response, answer: { readonly json: object }) {
         answers.push(answer);
       },
     });
-    const data = {
-      ...BOLD,
-      ...{ enrollment: 'one', basis: 'first', key: 'AAAA', uri: 'otpauth://totp/x?secret=AAAA' },
-      ...{ issuer: 'Console', account: 'user1', algorithm: 'sha1', digits: 6, period: 30 },
-      expiresAt: new Date(0),
-    };
-    await showKey(
+    await showForm(
       {} as Request,
       {} as Response,
-      { subject: null } as unknown as KnownSituation,
+      { subject: null, facts: { policy: { enrollment: 'self' } } } as unknown as KnownSituation,
       {
-        ...{ method: { name: 'totp' } as EnrollableMethod, url: '/two-factor/activate/totp' },
+        method: { name: 'totp', answer: {}, words: {} } as EnrollableMethod,
+        url: '/two-factor/activate/totp',
         ...{ others: [], later: null, replaces: null, name: null },
       },
-      { method: 'totp', kind: 'form', data },
+      {
+        ...{ id: 'one', basis: 'first', expiresAt: 0 },
+        prompt: async () => ({ kind: 'form', title: 'Activate', json: BOLD }),
+        handOver: () => assert.fail('is not handed over'),
+      },
       null,
     );
     const json = answers[0]?.json as Record<string, unknown>;

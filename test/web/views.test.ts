@@ -3,12 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ejs from 'ejs';
-import type {
-  ActivateTotpLocals,
-  ChallengeTotpLocals,
-  Frame,
-  MessageLocals,
-} from '../../src/web/locals.js';
+import type { TotpActivateLocals, TotpChallengeLocals } from '../../src/methods/totp/locals.js';
+import type { Frame, MessageLocals } from '../../src/web/locals.js';
 import { createViews } from '../../src/web/views.js';
 
 const evil = `"><script>alert('x')</script>&`;
@@ -34,12 +30,16 @@ const message: MessageLocals = {
   primary: null,
 };
 
-const challenge: ChallengeTotpLocals = {
+const challenge: TotpChallengeLocals = {
   frame,
   action: '/two-factor/totp',
   issuer: 'Example',
   digits: 6,
   digitsText: '6 digits',
+  heading: 'Authenticator app',
+  text: null,
+  fields: [],
+  restartAction: null,
   error: null,
   retryAt: null,
   otherMethods: [],
@@ -47,7 +47,7 @@ const challenge: ChallengeTotpLocals = {
   rememberDays: null,
 };
 
-const activate: ActivateTotpLocals = {
+const activate: TotpActivateLocals = {
   ...challenge,
   restartAction: '/two-factor/totp/restart',
   enrollment: 'an-id',
@@ -96,7 +96,7 @@ describe('views', () => {
     const later = { action: evil, until: { iso: evil, text: evil }, left: evil };
     const retryAt = { iso: evil, text: evil };
     const pages = [
-      await views.render('activate-totp', {
+      await views.render('totp/activate', {
         frame: evilFrame,
         action: evil,
         restartAction: evil,
@@ -115,7 +115,7 @@ describe('views', () => {
         otherMethods: others,
         later,
       }),
-      await views.render('challenge-totp', {
+      await views.render('totp/challenge', {
         ...challenge,
         frame: evilFrame,
         action: evil,
@@ -129,7 +129,7 @@ describe('views', () => {
         methods: [{ title: evil, href: evil, description: evil }],
         later,
       }),
-      await views.render('prompt-duo', {
+      await views.render('duo/prompt', {
         frame: evilFrame,
         purpose: 'challenge',
         reason: null,
@@ -140,7 +140,7 @@ describe('views', () => {
         otherMethods: others,
         later,
       }),
-      await views.render('fallback-duo', {
+      await views.render('duo/fallback', {
         frame: evilFrame,
         action: evil,
         withCode: true,
@@ -165,8 +165,8 @@ describe('views', () => {
 
   it('has no inline script and no inline style', async () => {
     for (const page of [
-      await createViews().render('activate-totp', activate),
-      await createViews().render('challenge-totp', challenge),
+      await createViews().render('totp/activate', activate),
+      await createViews().render('totp/challenge', challenge),
       await createViews().render('message', message),
     ]) {
       assert.doesNotMatch(withoutOurs(page), /<script|<style|\sstyle=|\son[a-z]+=|javascript:/i);
@@ -174,7 +174,7 @@ describe('views', () => {
   });
 
   it('ties the error to the field and says it in the title', async () => {
-    const page = await createViews().render('challenge-totp', {
+    const page = await createViews().render('totp/challenge', {
       ...challenge,
       error: 'Not right.',
     });

@@ -7,7 +7,7 @@ import { isWeaker, weakestAllowed } from '../../policy/fallback.js';
 import type { DuoSetting, OrganizationSetting } from '../../policy/settings.js';
 import { checkbox, readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
-import type { OrganizationVisit } from '../guard.js';
+import { notFound, type OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import { newlyShutsOut } from '../standing.js';
 import { changesBetween } from './changes.js';
@@ -67,6 +67,7 @@ export function duoKeyPages(
       });
     }
     const { clientId, clientSecret, apiHost } = fields;
+    if (!checkDuoKeys) throw notFound();
     const checked = await checkDuoKeys(
       visit.organization.id,
       { clientId, clientSecret, apiHost },

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { onBehalf } from '../../audit/events.js';
-import type { Attempt, Challenge, EnrollableMethod } from '../../contracts.js';
+import type { Attempt } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
-import { ATTEMPT_LIMITS, attempts, isEnrollable } from '../../methods/attempt.js';
-import { totpEnrollment } from '../../methods/totp/enrollment-data.js';
-import { keySettings } from '../../methods/totp/words.js';
+import { ATTEMPT_LIMITS, attempts } from '../../methods/attempt.js';
+import { type EnrollableMethod, enrollableMethods } from '../../methods/bound.js';
+import type { Begun } from '../../methods/bound-enrollment.js';
 import { isolated } from '../../names.js';
 import { provable, unprovableIds } from '../../policy/provable.js';
 import { readBody } from '../bodies.js';
@@ -18,11 +18,11 @@ import { handOutKey } from './issue-key.js';
 import { notOneself } from './user.js';
 import { type Wrong, wrongOf } from './verdicts.js';
 
-/** The one method whose key can be handed over on paper. */
-const HANDED_OVER = 'totp';
-
 /** What holds for a user who has nothing yet, and as of which epoch. */
 type Ready = Standing & { readonly epoch: number; readonly besides: readonly string[] };
+
+const NOTHING =
+  'The authenticator app is not accepted for this user, so there is no key to hand over.';
 
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
@@ -44,21 +44,15 @@ export function activationPages(context: AdminContext) {
     return { ...standing, epoch: record.epoch, besides };
   }
 
-  /** Why there is no QR code to hand over; null when there is. */
-  function noQr({ policy }: Standing): string | null {
-    const method = methods.get(HANDED_OVER);
-    const offered = method && isEnrollable(method) && policy?.methods.includes(HANDED_OVER);
-    return offered
-      ? null
-      : 'The authenticator app is not accepted for this user, so there is no key to hand over.';
+  /** The first accepted method of which there is something to hand over; null when there is none. */
+  function handedOver({ policy }: Standing): EnrollableMethod | null {
+    const accepted = enrollableMethods(methods, policy?.methods ?? []);
+    return accepted.find(({ enrollment }) => enrollment.handsOver) ?? null;
   }
 
   function methodOf(standing: Standing): EnrollableMethod {
-    const method = methods.get(HANDED_OVER);
-    const refusal = noQr(standing);
-    if (refusal !== null || !method || !isEnrollable(method)) {
-      throw new RequestError(422, 'method_not_accepted', refusal ?? 'Not offered.');
-    }
+    const method = handedOver(standing);
+    if (!method) throw new RequestError(422, 'method_not_accepted', NOTHING);
     return method;
   }
 
@@ -85,7 +79,7 @@ export function activationPages(context: AdminContext) {
   async function choose(visit: UserVisit): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const standing = await ready(visit);
-    const refusal = noQr(standing);
+    const refusal = handedOver(standing) ? null : NOTHING;
     const keyDemanded = standing.policy?.enrollment === 'activation-key';
     await present.page(req, res, {
       view: 'admin/user-activate',
@@ -117,7 +111,7 @@ export function activationPages(context: AdminContext) {
     const method = methodOf(standing);
     const later = confirm === 'first-login';
     const attempt = attemptOf(visit, standing, {});
-    const begun = await method.beginEnrollment(
+    const begun = await method.enrollment.begin(
       later ? { ...attempt, session: '' } : attempt,
       later
         ? { basis: 'handover', restart: true, lifetimeMs: options.handoverMaxAgeMs }
@@ -126,16 +120,16 @@ export function activationPages(context: AdminContext) {
     if (!begun) throw new RequestError(409, 'not_begun', 'This user cannot be activated now.');
     if (later) {
       const { admin, subject, req } = visit;
-      const facts = { subject, actorId: admin.id, method: HANDED_OVER, from: req.ip ?? null };
+      const facts = { subject, actorId: admin.id, method: method.name, from: req.ip ?? null };
       audit.record('enrollment.handed-over', facts);
     }
     await showKey(visit, begun, later);
   }
 
-  async function showKey(visit: UserVisit, challenge: Challenge, later: boolean): Promise<void> {
+  async function showKey(visit: UserVisit, begun: Begun, later: boolean): Promise<void> {
     const { req, res, admin, user, here } = visit;
-    const shown = totpEnrollment(challenge);
-    const qr = present.qr(shown.uri, `QR code of the key for ${isolated(shown.account)}`);
+    const { show, field } = begun.handOver();
+    const { view, locals, json } = show();
     await present.page(req, res, {
       view: 'admin/user-key',
       title: `Activate ${isolated(user.label)}`,
@@ -144,29 +138,20 @@ export function activationPages(context: AdminContext) {
         nav: await navOf(visit, 'users'),
         notice: null,
         label: user.label,
-        shown: {
-          qr,
-          key: shown.key,
-          issuer: shown.issuer,
-          account: shown.account,
-          settings: keySettings(shown),
-        },
-        confirm: later ? null : { action: here.confirm, enrollment: shown.enrollment },
-        digits: shown.digits,
-        until: present.moment(shown.expiresAt),
+        shown: { view, locals },
+        confirm: later ? null : { action: here.confirm, enrollment: begun.id },
+        field,
+        until: present.moment(new Date(begun.expiresAt)),
         error: null,
         retryAt: null,
         back: here.details,
         again: here.activate,
       },
       json: {
+        ...json,
         confirm: later ? 'first-login' : 'now',
-        enrollment: shown.enrollment,
-        key: shown.key,
-        uri: shown.uri,
-        qr,
-        digits: shown.digits,
-        expiresAt: shown.expiresAt,
+        enrollment: begun.id,
+        expiresAt: new Date(begun.expiresAt),
       },
     });
   }
@@ -198,9 +183,8 @@ export function activationPages(context: AdminContext) {
       case 'locked':
         return showAgain(
           visit,
-          input.enrollment,
-          wrongOf(verdict),
-          await digitsOf(method, attempt),
+          await method.enrollment.resume(attempt),
+          wrongOf(verdict, method.words),
         );
       case 'unavailable':
         throw verdict.cause;
@@ -209,20 +193,11 @@ export function activationPages(context: AdminContext) {
     }
   }
 
-  /** As the form of the method itself has them. */
-  async function digitsOf(method: EnrollableMethod, attempt: Attempt): Promise<number> {
-    return Number((await method.challenge(attempt)).data.digits);
-  }
-
-  async function showAgain(
-    visit: UserVisit,
-    enrollment: string,
-    wrong: Wrong,
-    digits: number,
-  ): Promise<void> {
+  async function showAgain(visit: UserVisit, begun: Begun | null, wrong: Wrong): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
     const voided = wrong.error === 'superseded' || wrong.error === 'expired';
+    const going = voided ? null : begun;
     await present.page(req, res, {
       status: wrong.status,
       view: 'admin/user-key',
@@ -233,8 +208,8 @@ export function activationPages(context: AdminContext) {
         notice: null,
         label: user.label,
         shown: null,
-        confirm: voided ? null : { action: here.confirm, enrollment },
-        digits,
+        confirm: going && { action: here.confirm, enrollment: going.id },
+        field: going?.handOver().field ?? null,
         until: present.moment(new Date(store.now())),
         error: wrong.message,
         retryAt,

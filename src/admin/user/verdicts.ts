@@ -1,7 +1,6 @@
-import type { RefusalReason, Verdict } from '../../contracts.js';
-import { clockOffText } from '../../methods/totp/words.js';
+import type { MethodWords, Verdict } from '../../contracts.js';
 
-/** What an administrator is told about a code that was not accepted. */
+/** What an administrator is told about an answer that was not accepted. */
 export interface Wrong {
   readonly status: 422 | 429;
   readonly error: string;
@@ -9,23 +8,17 @@ export interface Wrong {
   readonly retryAt: Date | null;
 }
 
-const REASONS: Readonly<Record<RefusalReason | 'ended', string>> = {
-  'wrong-code': 'That code is not right. Enter the one that the app shows now.',
-  replayed: 'That code was used already. Wait for the next one.',
-  expired: 'This key was shown too long ago. Start again with a new one.',
-  superseded: 'This key is no longer valid: activation was started again elsewhere.',
-  'not-accepted': 'That does not count here.',
-  denied: 'The request was denied.',
-  ended: 'This user was changed meanwhile. Look at them again, and start anew.',
-  malformed: 'Enter the digits that the app shows.',
-};
+const CHANGED = 'This user was changed meanwhile. Look at them again, and start anew.';
 
-export function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>): Wrong {
+export function wrongOf(
+  verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
+  words: MethodWords,
+): Wrong {
   if (verdict.kind === 'rejected') {
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: messageOf(verdict),
+      message: messageOf(verdict, words.handedOver ?? words),
       retryAt: null,
     };
   }
@@ -39,8 +32,10 @@ export function wrongOf(verdict: Extract<Verdict, { kind: 'rejected' | 'locked' 
   };
 }
 
-function messageOf({ reason, clockOffMs }: Extract<Verdict, { kind: 'rejected' }>): string {
-  return clockOffMs === undefined
-    ? REASONS[reason]
-    : `That code is right, but not now: the phone’s clock is ${clockOffText(clockOffMs)}. Let it set its clock by itself.`;
+function messageOf(
+  { reason, clockOffMs }: Extract<Verdict, { kind: 'rejected' }>,
+  { refused, clockOff }: Pick<MethodWords, 'refused' | 'clockOff'>,
+): string {
+  if (reason === 'ended') return CHANGED;
+  return clockOffMs === undefined || !clockOff ? refused[reason] : clockOff(clockOffMs);
 }

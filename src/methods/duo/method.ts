@@ -1,64 +1,74 @@
 import {
-  type Attempt,
   authorityId,
-  type Challenge,
-  type EnrollableMethod,
-  type Keyring,
-  type PendingEnrollment,
-  type RefusalReason,
-  type SecondFactorStore,
+  type Method,
+  type MethodContext,
+  type MethodServices,
+  type Rejected,
   type Subject,
-  type Verdict,
-  type WhenUnavailable,
 } from '../../contracts.js';
-import { randomId } from '../../crypto/random.js';
 import { RequestError, UnavailableError } from '../../errors.js';
-import { basisHolds, besidesOf } from '../attempt.js';
+import { organizationSetting } from '../../policy/settings.js';
+import { rejected } from '../ask.js';
+import type { PagedMethod } from '../pages.js';
 import { isAnswer, readAnswer } from './answer.js';
 import { duoBudget } from './budget.js';
-import type { DuoClient, DuoClients } from './client.js';
+import type { Asked, Outages } from './challenge.js';
+import { type DuoClient, type DuoClients, duoClients } from './client.js';
 import { openCredentials, type ReadConfiguration } from './credentials.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
 import { duoNames } from './names.js';
+import { type DuoOptions, type ParsedDuoOptions, parseDuoOptions } from './options.js';
+import { duoPages } from './pages.js';
 import { readResult } from './result.js';
+import { type CheckKeys, duoKeyCheck } from './save.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
 import { DUO_WORDS } from './words.js';
 
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
 
-export interface DuoConfig {
-  readonly store: Pick<
-    SecondFactorStore,
-    | 'readSubject'
-    | 'putTransaction'
-    | 'takeTransaction'
-    | 'beginEnrollment'
-    | 'resumeEnrollment'
-    | 'confirmEnrollment'
-    | 'commitAttempt'
-    | 'countUse'
-    | 'claim'
-    | 'now'
-  >;
-  readonly keyring: Keyring;
-  readonly clients: DuoClients;
-  readonly configurationOf: ReadConfiguration;
-  /** The name by which Duo knows a subject. */
-  readonly username: (subject: Subject) => string;
-  /** What a phone is to show as the place of a login by keys that the partner lends; null for nothing. */
-  readonly destination?: (subject: Subject) => string | null;
-  /** Replaces the origin of the prompt's address, so that a browser reaches a simulator; null for Duo. */
-  readonly promptOrigin: string | null;
-  readonly enrollmentMaxAgeMs: number;
+export interface DuoMethod extends PagedMethod {
+  readonly name: 'duo';
+  /** Checks an organization's keys, for whoever stores them. */
+  readonly checkKeys: CheckKeys;
+  readonly outages: Outages;
 }
 
-export interface DuoMethod extends EnrollableMethod {
-  /** What the tenant has chosen for the time that Duo cannot be reached. */
-  whenUnavailable(attempt: Attempt): Promise<WhenUnavailable>;
-  /** How Duo fails now; null when it answers. */
-  outage(attempt: Attempt): Promise<DuoError | null>;
+export function isDuo(method: Method): method is DuoMethod {
+  return method.name === 'duo' && 'checkKeys' in method;
+}
+
+/**
+ * Duo through its Universal Prompt, with each organization's own keys. Throws ERR_OPTION, and ERR_DEPENDENCY for
+ * a version of the SDK that cannot be given deadlines.
+ * @example sallyport({ methods: [totp(), duo({ timeout: '3s' }), recoveryCodes()] })
+ */
+export function duo(options: DuoOptions = {}): (services: MethodServices) => DuoMethod {
+  const parsed = parseDuoOptions(options);
+  return (services) => {
+    const { store, origin } = services;
+    const clients = duoClients({
+      ...parsed,
+      get redirectUrl() {
+        return `${origin}${services.path()}/duo/callback`;
+      },
+    });
+    return duoMethod({
+      ...{ ...services, ...parsed, clients },
+      configurationOf: async (id) =>
+        organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
+    });
+  };
+}
+
+export interface DuoConfig
+  extends Pick<MethodServices, 'store' | 'keyring'>,
+    Pick<ParsedDuoOptions, 'username' | 'promptOrigin'> {
+  readonly clients: DuoClients;
+  readonly configurationOf: ReadConfiguration;
+  /** What a phone is to show as the place of a login by keys that the partner lends; '' for nothing. */
+  readonly brandName: (subject: Subject) => string;
 }
 
 /** What one visit to the prompt came to. */
@@ -70,19 +80,19 @@ type Redeemed =
       readonly loginOnly: boolean;
       readonly detail: string;
     }
-  | Extract<Verdict, { kind: 'rejected' }>;
+  | Rejected;
 
 /**
- * Duo through its Universal Prompt. Nothing is guessable here and so nothing is counted: what is redeemed is a
- * transaction of ours, single use, and Duo's signed word for it.
+ * Nothing is guessable here and so nothing is counted: what is redeemed is a transaction of ours, single use, and
+ * Duo's signed word for it.
  */
-export function duo(config: DuoConfig): DuoMethod {
+export function duoMethod(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
   const transactions = duoTransactions({ store, keyring });
   const spend = duoBudget({ store });
   const ownName = duoNames({ store });
 
-  async function configured({ policy }: Attempt) {
+  async function configured({ policy }: Pick<Asked, 'policy'>) {
     if (!policy.duo) {
       throw new RequestError(
         403,
@@ -98,46 +108,39 @@ export function duo(config: DuoConfig): DuoMethod {
     return { source, ...configuration };
   }
 
-  /** Whose Duo it is: an activation at one account is none at any other. */
-  async function accountOf(attempt: Attempt): Promise<string> {
-    return authorityId((await configured(attempt)).keys.apiHost);
-  }
-
   async function connect(
-    attempt: Attempt,
+    asked: Asked,
   ): Promise<Pick<DuoTransaction, 'source' | 'keys'> & { readonly client: DuoClient }> {
-    const { source, keys } = await configured(attempt);
+    const { source, keys } = await configured(asked);
     const client = clients(openCredentials(keyring, source, keys));
-    await spend(attempt);
+    await spend(asked);
     await client.healthCheck();
     return { source, keys, client };
   }
 
-  async function prompt(
-    attempt: Attempt,
-    purpose: Pick<DuoTransaction, 'purpose' | 'enrollment'>,
-    data: Challenge['data'] = {},
-  ): Promise<Challenge> {
-    const { subject, session } = attempt;
+  /** The way to the prompt: each time a new one, since its state has one use. */
+  async function leave(
+    context: MethodContext,
+    purpose: Pick<DuoTransaction, 'purpose' | 'enrollment' | 'stepUp'>,
+  ) {
+    const { subject, session, remember } = context;
     const username = usernameOf(subject);
     if (typeof username !== 'string' || username.trim() === '') {
       throw new UnavailableError('ERR_SUBJECT', 'duo.username(subject) must be a non-empty string');
     }
-    const { source, keys, client } = await connect(attempt);
+    const { source, keys, client } = await connect(context);
     await ownName(subject, { account: authorityId(keys.apiHost), username }, 'asked');
-    const { stepUp = false } = attempt;
     const { state, url, nonce, redirectUrl } = await client.prompt(username, {
       // An activation changes what the person has.
-      fresh: stepUp || purpose.purpose === 'enroll',
+      fresh: purpose.stepUp || purpose.purpose === 'enroll',
       destination: source === subject.tenantId ? null : destinationOf(subject),
     });
     await transactions.put({
-      ...{ state, session, username, redirectUrl, nonce, stepUp, source, keys, ...purpose },
-      remember: attempt.input.remember === '1',
+      ...{ state, session, username, redirectUrl, nonce, remember, source, keys, ...purpose },
       subjectId: subject.id,
       tenantId: subject.tenantId,
     });
-    return { method: 'duo', kind: 'redirect', data: { ...data, url: atPrompt(url) } };
+    return { kind: 'leave', url: atPrompt(url) } as const;
   }
 
   function atPrompt(url: string): string {
@@ -147,27 +150,22 @@ export function duo(config: DuoConfig): DuoMethod {
   }
 
   function destinationOf(subject: Subject): string | null {
-    const name = config.destination?.(subject)?.replace(/\p{C}/gu, '').trim();
-    return name ? name.slice(0, MAX_LABEL) : null;
-  }
-
-  function enrolling(attempt: Attempt, { id, basis }: PendingEnrollment): Promise<Challenge> {
-    // Whoever has a factor has just proven it: another one rests on no less than a step-up.
-    const asked = { ...attempt, stepUp: basis === 'proven' };
-    return prompt(asked, { purpose: 'enroll', enrollment: id }, { enrollment: id, basis });
+    const name = config.brandName(subject).replace(/\p{C}/gu, '').trim();
+    return name === '' ? null : name.slice(0, MAX_LABEL);
   }
 
   async function redeem(
-    attempt: Attempt,
+    asked: Asked,
+    input: Readonly<Record<string, unknown>>,
     purpose: DuoTransaction['purpose'],
     now: number,
   ): Promise<Redeemed> {
-    const { state, code, error } = readAnswer(attempt.input);
+    const { state, code, error } = readAnswer(input);
     // Taken before anything else: whatever comes next, this state has had its one use.
-    const transaction = await transactions.take(state, attempt);
+    const transaction = await transactions.take(state, asked);
     if (!transaction || transaction.purpose !== purpose) return rejected('expired', 'state');
     if (error !== null) return rejected('denied', `error ${error}`);
-    if (attempt.policy.duo?.source !== transaction.source) return rejected('expired', 'source');
+    if (asked.policy.duo?.source !== transaction.source) return rejected('expired', 'source');
 
     const { source, keys, username, redirectUrl, nonce, stepUp } = transaction;
     const client = clients(openCredentials(keyring, source, keys), redirectUrl);
@@ -180,125 +178,23 @@ export function duo(config: DuoConfig): DuoMethod {
       }
       throw failure;
     }
-    const { accepted = DEFAULT_ACCEPTED } = await configured(attempt);
+    const { accepted = DEFAULT_ACCEPTED } = await configured(asked);
     const result = readResult(token, { username, now, accepted, stepUp });
     if (result.kind === 'deny') return rejected(result.reason, result.detail);
-    await ownName(attempt.subject, { account: authorityId(keys.apiHost), username }, 'proven');
+    await ownName(asked.subject, { account: authorityId(keys.apiHost), username }, 'proven');
     const { device, loginOnly, detail } = result;
     return { kind: 'allowed', transaction, device, loginOnly, detail };
   }
 
-  return {
-    name: 'duo',
-    title: TITLE,
-    words: DUO_WORDS,
-    atMost: 1,
-    counting: 'none',
-    scope: 'organization',
-
-    wellFormed: (input) => isAnswer(input),
-
-    challenge: (attempt) => prompt(attempt, { purpose: 'verify', enrollment: null }),
-
-    async verify(attempt, { at }): Promise<Verdict> {
-      const redeemed = await redeem(attempt, 'verify', at);
-      if (redeemed.kind === 'rejected') return redeemed;
-      const { subject, epoch } = attempt;
-      const { enrollments } = await store.readSubject(subject.id);
-      const account = authorityId(redeemed.transaction.keys.apiHost);
-      const own = enrollments.find(
-        ({ method, parameters }) => method === 'duo' && parameters === account,
-      );
-      if (!own) return rejected('superseded', 'not enrolled');
-      const accepted = { enrollmentId: own.id, step: null, epoch };
-      const commit = await store.commitAttempt(subject.id, accepted);
-      if (commit.kind === 'ended') return rejected('ended', 'session');
-      if (commit.kind !== 'committed') return rejected('superseded', commit.kind);
-      const { detail, loginOnly, transaction } = redeemed;
-      return {
-        ...{ kind: 'verified', enrollmentId: own.id, epoch: commit.epoch, at, detail },
-        ...(loginOnly && { loginOnly }),
-        ...(transaction.remember && { remember: true }),
-        via: transaction.tenantId,
-      };
+  const outages: Outages = {
+    async whenUnavailable(asked) {
+      const { whenUnavailable } = await configured(asked);
+      return asked.policy.duo?.whenUnavailable ?? whenUnavailable;
     },
 
-    async beginEnrollment(
-      attempt,
-      { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
-    ) {
-      const parameters = await accountOf(attempt);
-      const begin = (anew: boolean) =>
-        store.beginEnrollment(
-          attempt.subject.id,
-          {
-            ...proposal(keyring, attempt, { id: randomId(), basis, label: TITLE, parameters }),
-            lifetimeMs: lifetimeMs ?? config.enrollmentMaxAgeMs,
-          },
-          { restart: anew, activationKey, unlessPending },
-        );
-      const found = await begin(restart);
-      // Begun with another account: for another organization, or before its keys were replaced.
-      const pending = found && found.parameters !== parameters ? await begin(true) : found;
-      return pending && enrolling(attempt, pending);
-    },
-
-    async resumeEnrollment(attempt) {
-      const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
-      if (pending?.method !== 'duo') return null;
-      return pending.parameters === (await accountOf(attempt)) ? enrolling(attempt, pending) : null;
-    },
-
-    async confirmEnrollment(attempt, { at }, { replaces }): Promise<Verdict> {
-      const redeemed = await redeem(attempt, 'enroll', at);
-      if (redeemed.kind === 'rejected') return redeemed;
-      const { subject, session, epoch } = attempt;
-      const pending = await store.resumeEnrollment(subject.id, session);
-      const { transaction, device, loginOnly, detail } = redeemed;
-      if (pending?.method !== 'duo' || pending.id !== transaction.enrollment) {
-        return rejected('superseded', 'enrollment');
-      }
-      if (pending.parameters !== authorityId(transaction.keys.apiHost)) {
-        return rejected('superseded', 'account');
-      }
-      const { id, basis } = pending;
-      if (!basisHolds(attempt.policy, basis)) return rejected('superseded', 'enrollment');
-      const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, replaces, epoch, besides: besidesOf(attempt, basis) },
-        step: -1,
-        // Which phone it is, is known only now.
-        label: device === null ? undefined : `${TITLE}, ${device}`.slice(0, MAX_LABEL),
-      });
-      switch (confirmed.kind) {
-        case 'confirmed':
-          return {
-            ...{
-              kind: 'verified',
-              enrollmentId: id,
-              epoch: confirmed.epoch,
-              at,
-              detail,
-            },
-            ...(loginOnly && { loginOnly }),
-            via: transaction.tenantId,
-          };
-        case 'superseded':
-        case 'expired':
-        case 'ended':
-          return rejected(confirmed.kind, 'enrollment');
-        default:
-          return confirmed satisfies never;
-      }
-    },
-
-    async whenUnavailable(attempt) {
-      const { whenUnavailable } = await configured(attempt);
-      return attempt.policy.duo?.whenUnavailable ?? whenUnavailable;
-    },
-
-    async outage(attempt) {
+    async outage(asked) {
       try {
-        await connect(attempt);
+        await connect(asked);
         return null;
       } catch (error) {
         if (error instanceof DuoError) return error;
@@ -306,26 +202,69 @@ export function duo(config: DuoConfig): DuoMethod {
       }
     },
   };
-}
 
-function proposal(
-  keyring: Keyring,
-  { subject, session }: Attempt,
-  {
-    id,
-    basis,
-    label,
-    parameters,
-  }: Pick<PendingEnrollment, 'id' | 'basis' | 'label' | 'parameters'>,
-): Omit<PendingEnrollment, 'expiresAt'> {
-  // Duo keeps the phone; there is nothing of ours to seal.
-  const sealed = keyring.seal(Buffer.alloc(0), JSON.stringify(['duo', subject.id, id]));
-  return { id, basis, label, session, method: 'duo', sealed, parameters };
-}
+  return {
+    name: 'duo',
+    title: TITLE,
+    words: DUO_WORDS,
+    throttle: 'none',
+    scope: 'organization',
+    answer: {},
+    views: ['duo/prompt', 'duo/fallback'],
+    checkKeys: duoKeyCheck({ keyring, clients }),
 
-function rejected(
-  reason: RefusalReason | 'ended',
-  detail: string,
-): Extract<Verdict, { kind: 'rejected' }> {
-  return { kind: 'rejected', reason, detail };
+    wellFormed: (input) => isAnswer(input),
+
+    prompt: (context) =>
+      leave(context, {
+        ...{ purpose: 'verify', enrollment: null },
+        stepUp: context.purpose === 'step-up',
+      }),
+
+    async verify(context, input) {
+      const redeemed = await redeem(context, input, 'verify', context.now);
+      if (redeemed.kind === 'rejected') return redeemed;
+      const { detail, loginOnly, transaction } = redeemed;
+      const account = authorityId(transaction.keys.apiHost);
+      const own = context.enrollments.find(({ parameters }) => parameters === account);
+      if (!own) return rejected('superseded', 'not enrolled');
+      return {
+        ...{ kind: 'accepted', enrollmentId: own.id, detail, loginOnly },
+        remember: transaction.remember,
+      };
+    },
+
+    enrollment: {
+      /** Duo keeps the phone: there is nothing of ours to seal, but whose Duo it is. */
+      async begin(context) {
+        return { parameters: authorityId((await configured(context)).keys.apiHost) };
+      },
+
+      // Whoever has a factor has just proven it: another one rests on no less than a step-up.
+      prompt: (context) =>
+        leave(context, {
+          ...{ purpose: 'enroll', enrollment: context.pending.id },
+          stepUp: context.pending.basis === 'proven',
+        }),
+
+      async confirm(context, input) {
+        const redeemed = await redeem(context, input, 'enroll', context.now);
+        if (redeemed.kind === 'rejected') return redeemed;
+        const { transaction, device, loginOnly, detail } = redeemed;
+        const { id, parameters } = context.pending;
+        if (id !== transaction.enrollment) return rejected('superseded', 'enrollment');
+        if (parameters !== authorityId(transaction.keys.apiHost)) {
+          return rejected('superseded', 'account');
+        }
+        return {
+          ...{ kind: 'accepted', loginOnly, detail },
+          // Which phone it is, is known only now.
+          ...(device !== null && { label: `${TITLE}, ${device}`.slice(0, MAX_LABEL) }),
+        };
+      },
+    },
+
+    outages,
+    pages: (web) => duoPages(web, outages),
+  };
 }

@@ -36,7 +36,7 @@ export interface DuoTransactions {
    * The transaction of this state, once, if it was begun by this subject, for this tenant, in this session;
    * null otherwise.
    */
-  take(state: string, attempt: Attempt): Promise<DuoTransaction | null>;
+  take(state: string, asked: Pick<Attempt, 'session' | 'subject'>): Promise<DuoTransaction | null>;
 }
 
 export function duoTransactions({

@@ -1,8 +1,8 @@
-import type { EnrollableWords } from '../../contracts.js';
+import type { MethodWords } from '../../contracts.js';
 
 const DENIED = 'Duo did not confirm that it was you, so you are not let in. You can try again.';
 
-export const DUO_WORDS: EnrollableWords = {
+export const DUO_WORDS: MethodWords = {
   begin: {
     heading: 'Activate Duo Security',
     text: 'Duo asks you to register your phone, if it does not know it yet, and then to approve on it.',

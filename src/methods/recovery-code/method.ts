@@ -1,41 +1,49 @@
-import type { Keyring, SecondFactorMethod, SecondFactorStore, Verdict } from '../../contracts.js';
-import { readRecoveryCode, recoveryCodeDigests } from './codes.js';
+import { checkOptions, option, optionsObject } from '../../check-options.js';
+import { rejected } from '../ask.js';
+import type { MethodPlan, PagedMethod } from '../pages.js';
+import { type RecoveryCodeBits, readRecoveryCode, recoveryCodeDigests } from './codes.js';
+import { recoveryCodePages } from './pages.js';
 import { RECOVERY_CODE_WORDS } from './words.js';
 
-export const RECOVERY_CODE = 'recovery-code';
+const RECOVERY_CODE = 'recovery-code';
 
-export interface RecoveryCodeConfig {
-  readonly store: Pick<SecondFactorStore, 'spendRecoveryCode'>;
-  readonly keyring: Keyring;
+export interface RecoveryCodeOptions {
+  /** Of each new code: 80 are safe here (see docs/architecture.md), 120 where an auditor asks. Default 80. */
+  readonly bits?: RecoveryCodeBits;
 }
 
-/** Single-use codes of 80 random bits or more: too many to guess, so they wait like the others but never stop. */
-export function recoveryCode({ store, keyring }: RecoveryCodeConfig) {
-  return {
-    name: RECOVERY_CODE,
-    title: 'Recovery code',
-    words: RECOVERY_CODE_WORDS,
-    counting: 'waits',
-    wellFormed: ({ code }) => readRecoveryCode(code) !== null,
+const schema = optionsObject({
+  bits: option<RecoveryCodeBits>('80 or 120', (value) => value === 80 || value === 120).default(80),
+});
 
-    async challenge() {
-      return { method: RECOVERY_CODE, kind: 'form', data: {} };
-    },
+/**
+ * Single-use codes of 80 random bits or more, made at the first activation: too many to guess, so they wait
+ * like the others but never stop. Throws ERR_OPTION.
+ * @example sallyport({ methods: [totp(), recoveryCodes({ bits: 120 })] })
+ */
+export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
+  const { bits } = checkOptions(options, schema, { name: 'recoveryCodes' });
 
-    async verify({ subject, epoch, input }, { at }): Promise<Verdict> {
-      const candidates = recoveryCodeDigests(keyring, subject, input.code);
-      if (!candidates) return { kind: 'rejected', reason: 'malformed' };
-      const spent = await store.spendRecoveryCode(subject.id, candidates, epoch);
-      switch (spent.kind) {
-        case 'spent':
-          return { kind: 'verified', enrollmentId: RECOVERY_CODE, epoch: spent.epoch, at };
-        case 'unknown':
-          return { kind: 'rejected', reason: 'wrong-code' };
-        case 'ended':
-          return { kind: 'rejected', reason: 'ended' };
-        default:
-          return spent satisfies never;
-      }
-    },
-  } satisfies SecondFactorMethod;
+  return ({ store, keyring }) =>
+    ({
+      name: RECOVERY_CODE,
+      title: 'Recovery code',
+      words: RECOVERY_CODE_WORDS,
+      role: 'backup',
+      throttle: 'backoff',
+      answer: { code: { maxLength: 200 } },
+      views: ['challenge', 'codes', 'left', 'profile'].map((view) => `recovery-code/${view}`),
+      wellFormed: ({ code }) => readRecoveryCode(code) !== null,
+
+      prompt: () => ({
+        ...{ kind: 'form', view: 'recovery-code/challenge', title: 'Use a recovery code' },
+      }),
+
+      verify({ subject }, { code }) {
+        const spends = recoveryCodeDigests(keyring, subject, code);
+        return spends ? { kind: 'accepted', spends } : rejected('malformed');
+      },
+
+      pages: (web) => recoveryCodePages({ web, store, keyring, bits }),
+    }) satisfies PagedMethod;
 }

@@ -1,19 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Attempt,
-  Challenge,
-  EnrollableMethod,
-  Keyring,
-  PendingEnrollment,
-  SecondFactorStore,
-  Subject,
-  Verdict,
-} from '../../contracts.js';
-import { randomId } from '../../crypto/random.js';
-import { readName } from '../../names.js';
-import { basisHolds, besidesOf } from '../attempt.js';
-import { sealingContext } from '../sealing-context.js';
-import { type AppNames, appNames } from './app-names.js';
+import { checkOptions, option, optionsObject } from '../../check-options.js';
+import type { Enrollment, Method, PendingContext } from '../../contracts.js';
+import { rejected } from '../ask.js';
+import type { MethodPlan } from '../pages.js';
+import { appNames } from './app-names.js';
 import {
   clockOffset,
   formatParameters,
@@ -22,8 +12,8 @@ import {
   readCode,
   type TotpParameters,
 } from './code.js';
-import type { TotpEnrollmentData } from './enrollment-data.js';
-import { keyUri, manualKey } from './key.js';
+import type { Own, TotpChallengeLocals, TotpHandoverLocals } from './locals.js';
+import { type ShownKey, shownKey } from './shown-key.js';
 import { TOTP_WORDS } from './words.js';
 
 /** A phone, the one before it, a tablet, a password manager, and one to spare. */
@@ -32,188 +22,138 @@ const AT_MOST = 5;
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20;
 
-export interface TotpConfig {
-  readonly store: Pick<
-    SecondFactorStore,
-    'beginEnrollment' | 'resumeEnrollment' | 'confirmEnrollment' | 'commitAttempt' | 'reseal'
-  >;
-  readonly keyring: Keyring;
-  /** For new enrollments; each keeps the parameters it was made with. */
-  readonly parameters: TotpParameters;
-  readonly enrollmentMaxAgeMs: number;
-  /** Told of the names that an app is about to be given. */
-  readonly onNames?: (subject: Subject, names: AppNames) => void;
-  /** Told when a secret could not be sealed again under the first key; the login has gone on. */
-  readonly onError: (error: unknown) => void;
+export interface TotpOptions {
+  /** Of the codes of new enrollments. Default 6. */
+  readonly digits?: 6 | 8;
+  /** Of new enrollments; many apps know sha1 only. Default `sha1`. */
+  readonly algorithm?: TotpParameters['algorithm'];
 }
 
-/** Time-based one-time passwords (RFC 6238), as authenticator apps make them. */
-export function totp({
-  store,
-  keyring,
-  parameters,
-  enrollmentMaxAgeMs,
-  onNames,
-  onError,
-}: TotpConfig) {
-  const { digits } = parameters;
+const schema = optionsObject({
+  digits: option<6 | 8>('6 or 8', (value) => value === 6 || value === 8).default(6),
+  algorithm: option<TotpParameters['algorithm']>("'sha1', 'sha256' or 'sha512'", (value) =>
+    ['sha1', 'sha256', 'sha512'].includes(String(value)),
+  ).default('sha1'),
+});
 
-  function open(sealed: Uint8Array, subject: Subject, enrollmentId: string): Uint8Array {
-    return keyring.open(sealed, sealingContext('totp', subject.id, enrollmentId));
-  }
+/**
+ * Time-based one-time passwords (RFC 6238), as authenticator apps make them. Enrollments keep the parameters
+ * that they were made with. Throws ERR_OPTION.
+ * @example sallyport({ methods: [totp({ digits: 8 }), recoveryCodes()] })
+ */
+export function totp(options: TotpOptions = {}): MethodPlan {
+  const parameters = { ...checkOptions(options, schema, { name: 'totp' }), period: 30 };
 
-  /**
-   * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
-   * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
-   * next login, or `npx sallyport reseal`, tries again.
-   */
-  function renew(sealed: Uint8Array, subject: Subject, id: string): void {
-    const reseal = async (): Promise<void> => {
-      if (keyring.isCurrent(sealed)) return;
-      const secret = open(sealed, subject, id);
-      const renewed = keyring.seal(secret, sealingContext('totp', subject.id, id));
-      await store.reseal(subject.id, id, sealed, renewed);
-    };
-    reseal().catch(onError);
-  }
+  return ({ appNamed }) =>
+    ({
+      name: 'totp',
+      title: 'Authenticator app',
+      words: TOTP_WORDS,
+      throttle: 'lockout',
+      atMost: AT_MOST,
+      answer: { code: { maxLength: 200 } },
+      views: ['challenge', 'activate', 'handover', 'key'].map((view) => `totp/${view}`),
 
-  function namesOf({ subject, issuer, account = subject.label }: Attempt): AppNames {
-    return appNames({ issuer, account });
-  }
+      // The enrollment at hand may have another number of digits than new ones get, so both pass here.
+      wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,
 
-  function shown(pending: PendingEnrollment, { subject, ...given }: Attempt): Challenge {
-    const secret = open(pending.sealed, subject, pending.id);
-    const own = parseParameters(pending.parameters);
-    const names = namesOf({ subject, ...given });
-    const data: TotpEnrollmentData = {
-      enrollment: pending.id,
-      basis: pending.basis,
-      key: manualKey(secret),
-      uri: keyUri({ secret, ...names, parameters: own }),
-      ...names,
-      ...own,
-      expiresAt: new Date(pending.expiresAt),
-    };
-    return { method: 'totp', kind: 'form', data: { ...data } };
-  }
+      /** The digits are those of the person's own apps, which may have other ones than new apps get. */
+      prompt({ enrollments, issuer }) {
+        const lengths = digitsOf(enrollments, parameters);
+        return {
+          kind: 'form',
+          view: 'totp/challenge',
+          title: 'Enter your code',
+          locals: {
+            issuer: appNames({ issuer, account: '' }).issuer,
+            digits: lengths[0],
+            digitsText: `${lengths.join(' or ')} digits`,
+          } satisfies Own<TotpChallengeLocals>,
+          json: { digits: lengths[0], ...(lengths.length > 1 && { digitsAccepted: lengths }) },
+        };
+      },
 
-  return {
-    name: 'totp',
-    title: 'Authenticator app',
-    words: TOTP_WORDS,
-    atMost: AT_MOST,
-    counting: 'stops',
-
-    // The enrollment at hand may have another number of digits than new ones get, so both pass here.
-    wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,
-
-    /** The digits are those of the person's own apps, which may have other ones than new apps get. */
-    async challenge({ enrollments = [] }: Partial<Pick<Attempt, 'enrollments'>> = {}) {
-      const own = enrollments
-        .filter(({ method }) => method === 'totp')
-        .map((one) => parseParameters(one.parameters).digits);
-      const lengths = [...new Set(own)].sort((one, other) => one - other);
-      return {
-        method: 'totp',
-        kind: 'form',
-        data: {
-          digits: lengths[0] ?? digits,
-          ...(lengths.length > 1 && { digitsAccepted: lengths }),
-        },
-      };
-    },
-
-    async verify({ subject, epoch, input }, { authenticators, at }): Promise<Verdict> {
-      let replayed = false;
-      for (const { id, sealed, parameters: stored } of authenticators) {
-        const own = parseParameters(stored);
-        const code = readCode(input.code, own.digits);
-        const step = code === null ? null : matchingStep(code, open(sealed, subject, id), own, at);
-        if (step === null) continue;
-        // RFC 6238 §5.2: a code is accepted once. The store compares and advances in one step, so that of
-        // two submissions at the same moment, on any two processes, one wins.
-        const commit = await store.commitAttempt(subject.id, { enrollmentId: id, step, epoch });
-        if (commit.kind === 'committed') {
-          renew(sealed, subject, id);
-          return { kind: 'verified', enrollmentId: id, epoch: commit.epoch, at };
+      verify({ enrollments, now }, { code: typed }) {
+        let replayed = false;
+        for (const { id, parameters: own, lastStep, secret } of enrollments) {
+          const made = parseParameters(own);
+          const code = readCode(typed, made.digits);
+          const step = code === null ? null : matchingStep(code, secret(), made, now);
+          if (step === null) continue;
+          // RFC 6238 §5.2: a code is accepted once.
+          if (step > lastStep) return { kind: 'accepted', enrollmentId: id, step };
+          replayed = true;
         }
-        if (commit.kind === 'ended') return { kind: 'rejected', reason: 'ended' };
-        replayed ||= commit.kind === 'replayed';
-      }
-      return { kind: 'rejected', reason: replayed ? 'replayed' : 'wrong-code' };
-    },
+        return rejected(replayed ? 'replayed' : 'wrong-code');
+      },
 
-    async beginEnrollment(
-      attempt,
-      { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
-    ) {
-      const { subject, session } = attempt;
-      onNames?.(subject, namesOf(attempt));
-      const id = randomId();
-      const secret = randomBytes(SECRET_BYTES);
-      const pending = await store.beginEnrollment(
-        subject.id,
-        {
-          id,
-          method: 'totp',
-          label: 'Authenticator app',
-          sealed: keyring.seal(secret, sealingContext('totp', subject.id, id)),
-          parameters: formatParameters(parameters),
-          session,
-          basis,
-          lifetimeMs: lifetimeMs ?? enrollmentMaxAgeMs,
+      enrollment: {
+        begin({ subject, issuer, account }) {
+          appNamed(subject, appNames({ issuer, account }));
+          return { secret: randomBytes(SECRET_BYTES), parameters: formatParameters(parameters) };
         },
-        { restart, activationKey, unlessPending },
-      );
-      return pending && shown(pending, attempt);
-    },
 
-    async resumeEnrollment(attempt) {
-      const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
-      return pending?.method === 'totp' ? shown(pending, attempt) : null;
-    },
+        prompt({ pending, issuer, account }) {
+          const shown = (): ShownKey => shownKey(pending, { issuer, account });
+          const title = 'Activate two-factor';
+          // The key was shown to the administrator alone: a stolen password must not be enough to see it.
+          if (pending.basis === 'handover') {
+            const { digits } = parseParameters(pending.parameters);
+            const names = appNames({ issuer, account });
+            return {
+              ...{ kind: 'form', view: 'totp/handover', title },
+              locals: { issuer: names.issuer, digits } satisfies Own<TotpHandoverLocals>,
+              json: { enrollment: pending.id, digits },
+            };
+          }
+          return {
+            ...{ kind: 'form', view: 'totp/activate', title },
+            locals: () => shown().locals,
+            json: () => shown().json,
+          };
+        },
 
-    async confirmEnrollment(
-      attempt: Attempt,
-      { pending, at, authenticators },
-      { replaces },
-    ): Promise<Verdict> {
-      const { subject, session, epoch, policy, input } = attempt;
-      // A form of an older tab names an enrollment that a newer attempt has voided.
-      if (pending?.method !== 'totp' || pending.id !== input.enrollment) {
-        return { kind: 'rejected', reason: 'superseded' };
-      }
-      // Counted in the store: the page that offered it may not have known of the last one.
-      const stays = authenticators.filter(({ id }) => id !== replaces).length;
-      if (stays >= AT_MOST) return { kind: 'rejected', reason: 'superseded', detail: 'too many' };
-      const own = parseParameters(pending.parameters);
-      const code = readCode(input.code, own.digits);
-      const { id, basis } = pending;
-      const secret = open(pending.sealed, subject, id);
-      const step = code === null ? null : matchingStep(code, secret, own, at);
-      if (step === null) {
-        // A key that was not shown to this session, or was handed over: nothing is told about a guess.
-        const shownHere = pending.session === session;
-        const offset = code !== null && shownHere ? clockOffset(code, secret, own, at) : null;
-        const rejected = { kind: 'rejected', reason: 'wrong-code' } as const;
-        return offset === null ? rejected : { ...rejected, clockOffMs: offset };
-      }
-      if (!basisHolds(policy, basis)) return { kind: 'rejected', reason: 'superseded' };
-      const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
-        label: readName(input.name) ?? undefined,
-      });
-      switch (confirmed.kind) {
-        case 'confirmed':
-          renew(pending.sealed, subject, id);
-          return { kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at };
-        case 'superseded':
-        case 'expired':
-        case 'ended':
-          return { kind: 'rejected', reason: confirmed.kind };
-        default:
-          return confirmed satisfies never;
-      }
-    },
-  } satisfies EnrollableMethod;
+        confirm({ pending, now }, { code: typed }) {
+          const own = parseParameters(pending.parameters);
+          const code = readCode(typed, own.digits);
+          const step = code === null ? null : matchingStep(code, pending.secret(), own, now);
+          if (step !== null) return { kind: 'accepted', step };
+          const offset = code !== null && tellsClock(pending) ? offsetOf(code) : null;
+          const refusal = rejected('wrong-code');
+          return offset === null ? refusal : { ...refusal, clockOffMs: offset };
+
+          function offsetOf(given: string): number | null {
+            return clockOffset(given, pending.secret(), own, now);
+          }
+        },
+
+        handOver: {
+          show({ pending, issuer, account }) {
+            const { locals, json } = shownKey(pending, { issuer, account });
+            const { key, uri, qr, digits } = json;
+            return { view: 'totp/key', locals, json: { key, uri, qr, digits } };
+          },
+
+          field: ({ pending }) => ({
+            label: 'Code from the user’s app',
+            hint: `${parseParameters(pending.parameters).digits} digits`,
+          }),
+        },
+      },
+    }) satisfies Method;
+}
+
+/** Of a key that was not shown to this session, or was handed over, nothing is told about a guess. */
+function tellsClock({ own, basis }: PendingContext): boolean {
+  return own && basis !== 'handover';
+}
+
+/** The lengths of a person's codes, the shortest first; of somebody without an app those of a new one. */
+function digitsOf(
+  enrollments: readonly Enrollment[],
+  { digits }: TotpParameters,
+): readonly [number, ...number[]] {
+  const own = enrollments.map((one) => parseParameters(one.parameters).digits);
+  const [shortest = digits, ...others] = [...new Set(own)].sort((one, other) => one - other);
+  return [shortest, ...others];
 }

@@ -14,9 +14,10 @@ import { activationKeyDigest, newActivationKey } from '../../../src/methods/acti
 import type { DuoClient } from '../../../src/methods/duo/client.js';
 import { sealCredentials } from '../../../src/methods/duo/credentials.js';
 import { DuoError } from '../../../src/methods/duo/failure.js';
-import { type DuoConfig, duo } from '../../../src/methods/duo/method.js';
+import { type DuoConfig, duoMethod } from '../../../src/methods/duo/method.js';
 import { parsePolicy } from '../../../src/policy/resolve.js';
 import { KEY } from '../../support/app.js';
+import { boundEnrollable } from '../../support/methods.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -57,8 +58,8 @@ describe('the Duo method', () => {
     ...more,
   });
 
-  const method = (config: Partial<DuoConfig> = {}) =>
-    duo({
+  const method = (config: Partial<DuoConfig> = {}) => {
+    const made = duoMethod({
       store,
       keyring: keys,
       clients: () => ({
@@ -83,9 +84,12 @@ describe('the Duo method', () => {
         source === 'north' ? { keys: CREDENTIALS, whenUnavailable: 'fall-back-to-totp' } : null,
       username: ({ label }) => label,
       promptOrigin: null,
-      enrollmentMaxAgeMs: 10 * MINUTE,
+      brandName: () => '',
       ...config,
     });
+    const { outages } = made;
+    return { ...boundEnrollable(made, { store: config.store ?? store, keyring: keys }), outages };
+  };
 
   const policy = (more: object = {}): Policy =>
     parsePolicy(
@@ -111,11 +115,12 @@ describe('the Duo method', () => {
   const stateNow = () => `${'s'.repeat(30)}${states}`;
   const answer = (more: object = {}) => ({ state: stateNow(), code: 'code', ...more });
   const confirm = (of = attempt(answer()), replaces: string | null = null, made = method()) =>
-    made.confirmEnrollment(of, { ...reserved, at: now }, { replaces });
+    made.enrollment.confirm(of, { ...reserved, at: now }, { replaces });
   const begin = async (basis: EnrollmentBasis = 'first', more: object = {}) => {
-    const begun = await method().beginEnrollment(attempt(), { restart: true, basis, ...more });
+    const begun = await method().enrollment.begin(attempt(), { restart: true, basis, ...more });
     assert.ok(begun);
-    return begun.data as { url: string; enrollment: string; basis: string };
+    await begun.prompt();
+    return { enrollment: begun.id, basis: begun.basis };
   };
   async function enrolled(): Promise<string> {
     const { enrollment } = await begin();
@@ -124,30 +129,31 @@ describe('the Duo method', () => {
   }
   const verify = (of = attempt(answer()), made = method()) =>
     made.verify(of, { ...reserved, at: now });
-  const rejected = (reason: string, detail: string) => ({ kind: 'rejected', reason, detail });
+  const rejected = (reason: string, detail?: string) => ({
+    ...{ kind: 'rejected', reason },
+    ...(detail !== undefined && { detail }),
+  });
 
   it('says what it is: nothing of it can be guessed, and so nothing is counted', () => {
-    const { name, title, counting, wellFormed } = method();
-    assert.deepEqual([name, title, counting], ['duo', 'Duo Security', 'none']);
+    const { name, title, throttle, scope, wellFormed } = method();
+    assert.deepEqual(
+      [name, title, throttle, scope],
+      ['duo', 'Duo Security', 'none', 'organization'],
+    );
     assert.equal(wellFormed({ state: 's'.repeat(36), code: 'abc' }), true);
     assert.equal(wellFormed({ code: '123456' }), false);
   });
 
   describe('leading to the prompt', () => {
     it('goes to the address that the SDK has signed, for the person as Duo knows them', async () => {
-      const { method: name, kind, data } = await method().challenge(attempt());
-      assert.deepEqual([name, kind], ['duo', 'redirect']);
       const url = `https://${HOST}/oauth/v1/authorize?user=user1@acme.example&n=1`;
-      assert.deepEqual(data, { url });
+      assert.deepEqual(await method().challenge(attempt()), { kind: 'leave', url });
     });
 
     it('goes to a simulator where there is one, with the same path and query', async () => {
       const made = method({ promptOrigin: 'http://localhost:4000' });
-      const { data } = await made.challenge(attempt());
-      assert.equal(
-        data.url,
-        'http://localhost:4000/oauth/v1/authorize?user=user1@acme.example&n=1',
-      );
+      const url = 'http://localhost:4000/oauth/v1/authorize?user=user1@acme.example&n=1';
+      assert.deepEqual(await made.challenge(attempt()), { kind: 'leave', url });
     });
 
     it('goes nowhere without keys, and says whose fault that is', async () => {
@@ -187,13 +193,13 @@ describe('the Duo method', () => {
       const away = new DuoError('server', 'away');
       client.healthCheck = () => Promise.reject(away);
       await assert.rejects(method().challenge(attempt()), away);
-      assert.equal(await method().outage(attempt()), away);
+      assert.equal(await method().outages.outage(attempt()), away);
       client = {};
-      assert.equal(await method().outage(attempt()), null);
+      assert.equal(await method().outages.outage(attempt()), null);
       const bug = new TypeError('a bug');
       client.healthCheck = () => Promise.reject(bug);
-      await assert.rejects(method().outage(attempt()), bug);
-      assert.equal(await method().whenUnavailable(attempt()), 'fall-back-to-totp');
+      await assert.rejects(method().outages.outage(attempt()), bug);
+      assert.equal(await method().outages.whenUnavailable(attempt()), 'fall-back-to-totp');
     });
   });
 
@@ -212,7 +218,7 @@ describe('the Duo method', () => {
         ...{ kind: 'verified', enrollmentId: enrollment, epoch: 0, at: NOW },
         ...{ via: 'acme', detail: 'allow txid=tx-1 factor=duo_push' },
       });
-      assert.deepEqual(await confirm(), rejected('expired', 'state'));
+      assert.deepEqual(await confirm(), rejected('superseded'), 'nothing is pending');
       const [own] = (await store.readSubject('user1')).enrollments;
       assert.deepEqual(
         [own?.id, own?.method, own?.label],
@@ -234,7 +240,7 @@ describe('the Duo method', () => {
       await begin();
       const before = answer();
       await store.reset('user1');
-      assert.deepEqual(await confirm(attempt(before)), rejected('superseded', 'enrollment'));
+      assert.deepEqual(await confirm(attempt(before)), rejected('superseded'));
       const { enrollment } = await begin();
       const duos = answer();
       await store.beginEnrollment(
@@ -245,7 +251,7 @@ describe('the Duo method', () => {
         },
         { restart: true },
       );
-      assert.deepEqual(await confirm(attempt(duos)), rejected('superseded', 'enrollment'));
+      assert.deepEqual(await confirm(attempt(duos)), rejected('superseded'));
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);
     });
 
@@ -254,7 +260,7 @@ describe('the Duo method', () => {
       const demanding = policy({ enrollment: 'activation-key' });
       assert.deepEqual(
         await confirm(attempt(answer(), { policy: demanding })),
-        rejected('superseded', 'enrollment'),
+        rejected('superseded'),
       );
     });
 
@@ -264,10 +270,7 @@ describe('the Duo method', () => {
         const confirmEnrollment = async () => ({ kind });
         await begin();
         const made = method({ store: { ...store, confirmEnrollment } });
-        assert.deepEqual(
-          await confirm(attempt(answer()), null, made),
-          rejected(kind, 'enrollment'),
-        );
+        assert.deepEqual(await confirm(attempt(answer()), null, made), rejected(kind));
       }
     });
 
@@ -285,18 +288,19 @@ describe('the Duo method', () => {
 
     it('begins with the activation key that is demanded, and goes on with it alone', async () => {
       const options = { restart: true, basis: 'activation-key' } as const;
-      assert.equal(await method().beginEnrollment(attempt(), options), null);
+      assert.equal(await method().enrollment.begin(attempt(), options), null);
       assert.equal(states, 0, 'Duo was not asked');
       const activationKey = activationKeyDigest(keys, SUBJECT, newActivationKey());
       await store.putActivationKey('user1', { digest: activationKey, lifetimeMs: MINUTE });
       const { enrollment } = await begin('activation-key', { activationKey });
-      const resumed = await method().resumeEnrollment(attempt());
-      assert.equal(resumed?.data.enrollment, enrollment);
+      const resumed = await method().enrollment.resume(attempt());
+      assert.equal(resumed?.id, enrollment);
+      await resumed?.prompt();
       assert.equal((await confirm()).kind, 'verified');
       await store.reset('user1');
       const again = await begin();
-      const first = await method().resumeEnrollment(attempt());
-      assert.equal(first?.data.enrollment, again.enrollment, 'on any other basis as well');
+      const first = await method().enrollment.resume(attempt());
+      assert.equal(first?.id, again.enrollment, 'on any other basis as well');
     });
 
     it('lasts ten minutes, or as long as it is told', async () => {
@@ -350,6 +354,7 @@ describe('the Duo method', () => {
       await enrolled();
       await begin('proven');
       assert.deepEqual(await verify(), rejected('expired', 'state'));
+      await begin('proven');
       await challenge();
       assert.deepEqual(await confirm(), rejected('expired', 'state'));
       for (const other of [
@@ -396,15 +401,15 @@ describe('the Duo method', () => {
 
     it('is no denial where Duo cannot be asked, or is not Duo', async () => {
       await enrolled();
-      for (const failure of [
-        new DuoError('timeout', 'late'),
-        new DuoError('tls', 'not Duo'),
-        new TypeError('a bug'),
-      ]) {
+      for (const failure of [new DuoError('timeout', 'late'), new DuoError('tls', 'not Duo')]) {
         client.redeem = () => Promise.reject(failure);
         await challenge();
         await assert.rejects(verify(), failure);
       }
+      const cause = new TypeError('a bug');
+      client.redeem = () => Promise.reject(cause);
+      await challenge();
+      await assert.rejects(verify(), { code: 'ERR_METHOD', status: 503, cause });
     });
 
     it('counts for nothing where the enrollment is gone', async () => {
@@ -421,7 +426,7 @@ describe('the Duo method', () => {
       };
       assert.deepEqual(
         await verify(attempt(answer()), method({ store: removing })),
-        rejected('ended', 'session'),
+        rejected('ended'),
       );
     });
   });

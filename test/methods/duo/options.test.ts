@@ -5,8 +5,10 @@ import { sallyport } from 'sallyport';
 import { duoClients } from '../../../src/methods/duo/client.js';
 import { DuoError, duoFailure } from '../../../src/methods/duo/failure.js';
 import { hostOptions } from '../../support/app.js';
+import { methodsWith } from '../../support/methods.js';
 
-const make = (duo: unknown) => sallyport({ ...hostOptions(), duo: duo as never });
+const make = (duo: unknown) =>
+  sallyport({ ...hostOptions(), methods: methodsWith({ duo: duo as never }) });
 const option = (message: RegExp) => ({ code: 'ERR_OPTION', message });
 
 describe('the options for Duo', () => {

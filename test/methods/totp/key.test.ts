@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { appNames } from '../../../src/methods/totp/app-names.js';
 import { keyUri, manualKey } from '../../../src/methods/totp/key.js';
-import { qrSvg } from '../../../src/web/qr.js';
+import { qrSvg } from '../../../src/methods/totp/qr.js';
 
 const SECRET = Buffer.from('12345678901234567890');
 const PARAMETERS = { algorithm: 'sha1', digits: 6, period: 30 } as const;

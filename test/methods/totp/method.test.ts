@@ -10,9 +10,12 @@ import type {
 import { keyring } from '../../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../../src/methods/attempt.js';
+import type { Begun } from '../../../src/methods/bound-enrollment.js';
 import { sealingContext } from '../../../src/methods/sealing-context.js';
+import type { TotpParameters } from '../../../src/methods/totp/code.js';
 import { totp } from '../../../src/methods/totp/method.js';
 import { parsePolicy } from '../../../src/policy/resolve.js';
+import { boundEnrollable } from '../../support/methods.js';
 import { eventually } from '../../support/redis.js';
 
 const NOW = Date.UTC(2026, 0, 1, 0, 0, 15);
@@ -37,14 +40,23 @@ describe('the TOTP method', () => {
     changed = {};
   });
 
-  const method = (parameters: Parameters<typeof totp>[0]['parameters'] = SHORT) =>
-    totp({
+  const method = ({ digits, algorithm }: Pick<TotpParameters, 'digits' | 'algorithm'> = SHORT) =>
+    boundEnrollable(totp({ digits, algorithm }), {
       store: { ...store, ...changed },
       keyring: keyring(keys),
-      parameters,
-      enrollmentMaxAgeMs: 10 * MINUTE,
       onError: (error) => void errors.push(error),
     });
+  const shownBy = async (begun: Begun | null) => {
+    assert.ok(begun);
+    const prompt = await begun.prompt();
+    assert.ok(prompt.kind === 'form' && typeof prompt.json === 'function');
+    return prompt.json();
+  };
+  const asked = async (more: Partial<Attempt> = {}, made = method()) => {
+    const prompt = await made.challenge(attempt({}, more));
+    assert.ok(prompt.kind === 'form');
+    return prompt.json;
+  };
   const attempt = (input: Attempt['input'] = {}, more: Partial<Attempt> = {}): Attempt => ({
     ...{ subject, session: 'session-1', epoch: 0, issuer: 'Console', input },
     policy: parsePolicy({ mode: 'required' }, ['totp']),
@@ -59,16 +71,17 @@ describe('the TOTP method', () => {
   }
 
   async function begin(basis: EnrollmentBasis = 'first', more: object = {}, made = method()) {
-    const challenge = await made.beginEnrollment(attempt(), { restart: false, basis, ...more });
-    assert.ok(challenge);
-    const data = challenge.data as { key: string; enrollment: string; uri: string };
-    return { challenge, ...data, app: authenticator(data.uri, { now: () => now }) };
+    const begun = await made.enrollment.begin(attempt(), { restart: false, basis, ...more });
+    assert.ok(begun);
+    const data = begun.handOver().show().json as { key: string; uri: string };
+    const app = authenticator(data.uri, { now: () => now });
+    return { begun, enrollment: begun.id, ...data, app };
   }
 
   async function enrolled(basis: EnrollmentBasis = 'first', made = method()) {
     const begun = await begin(basis, {}, made);
     const answer = { code: begun.app.code(), enrollment: begun.enrollment };
-    const confirmed = await made.confirmEnrollment(attempt(answer), await reserved(), {
+    const confirmed = await made.enrollment.confirm(attempt(answer), await reserved(), {
       replaces: null,
     });
     assert.equal(confirmed.kind, 'verified');
@@ -79,9 +92,13 @@ describe('the TOTP method', () => {
     made.verify(attempt({ code }), await reserved());
 
   it('says what it is', async () => {
-    const { name, title, counting, challenge } = method({ ...SHORT, digits: 8 });
-    assert.deepEqual([name, title, counting], ['totp', 'Authenticator app', 'stops']);
-    assert.deepEqual(await challenge(), { method: 'totp', kind: 'form', data: { digits: 8 } });
+    const made = method({ ...SHORT, digits: 8 });
+    const { name, title, throttle, role, scope } = made;
+    assert.deepEqual(
+      [name, title, throttle, role, scope],
+      ['totp', 'Authenticator app', 'lockout', 'factor', 'subject'],
+    );
+    assert.deepEqual(await asked({}, made), { digits: 8 });
   });
 
   it('asks for the digits of the person’s own apps, whatever new ones get', async () => {
@@ -91,14 +108,14 @@ describe('the TOTP method', () => {
         ...{ createdAt: NOW, lastUsedAt: null },
       })),
     });
-    const { challenge } = method({ ...SHORT, digits: 8 });
-    assert.deepEqual((await challenge(apps('sha1/6/30'))).data, { digits: 6 });
-    assert.deepEqual((await challenge(apps('sha1/8/30', 'sha256/8/30'))).data, { digits: 8 });
-    assert.deepEqual((await challenge(apps('sha1/8/30', 'sha1/6/30'))).data, {
+    const made = method({ ...SHORT, digits: 8 });
+    assert.deepEqual(await asked(apps('sha1/6/30'), made), { digits: 6 });
+    assert.deepEqual(await asked(apps('sha1/8/30', 'sha256/8/30'), made), { digits: 8 });
+    assert.deepEqual(await asked(apps('sha1/8/30', 'sha1/6/30'), made), {
       digits: 6,
       digitsAccepted: [6, 8],
     });
-    assert.deepEqual((await challenge(apps())).data, { digits: 8 });
+    assert.deepEqual(await asked(apps(), made), { digits: 8 });
   });
 
   it('tells a clock that is off by minutes from a wrong code, where the key was shown', async () => {
@@ -107,7 +124,7 @@ describe('the TOTP method', () => {
     const answered = async (offMs: number, session = 'session-1') => {
       const code = authenticator(begun.uri, { now: () => now + offMs }).code();
       const input = { code, enrollment: begun.enrollment };
-      return made.confirmEnrollment(attempt(input, { session }), await reserved(), {
+      return made.enrollment.confirm(attempt(input, { session }), await reserved(), {
         replaces: null,
       });
     };
@@ -134,7 +151,7 @@ describe('the TOTP method', () => {
   it('tells nobody of a clock who answers for a key that was handed over', async () => {
     const begun = await begin('handover');
     const code = authenticator(begun.uri, { now: () => now - 3 * MINUTE }).code();
-    const refused = await method().confirmEnrollment(
+    const refused = await method().enrollment.confirm(
       attempt({ code, enrollment: begun.enrollment }, { session: 'session-9' }),
       await reserved(),
       { replaces: null },
@@ -159,9 +176,10 @@ describe('the TOTP method', () => {
   });
 
   it('begins with a key that no one else has, shows it, and keeps it sealed for this enrollment', async () => {
-    const { challenge, enrollment, key: shown, uri } = await begin();
-    assert.deepEqual([challenge.method, challenge.kind], ['totp', 'form']);
-    assert.deepEqual(challenge.data, {
+    const { begun, enrollment, key: shown, uri } = await begin();
+    const { qr, ...said } = await shownBy(begun);
+    assert.match(String(qr), /^<svg /);
+    assert.deepEqual(said, {
       ...{ enrollment, key: shown, uri },
       basis: 'first',
       issuer: 'Console',
@@ -178,8 +196,8 @@ describe('the TOTP method', () => {
     );
     const secret = keyring(keys).open(pending.sealed, sealingContext('totp', 'user1', enrollment));
     assert.equal(secret.length, 20);
-    const other = await method().beginEnrollment(attempt(), { restart: true, basis: 'first' });
-    assert.notEqual(other?.data.key, shown);
+    const other = await method().enrollment.begin(attempt(), { restart: true, basis: 'first' });
+    assert.notEqual((await shownBy(other)).key, shown);
   });
 
   it('lasts as long as it is told, where it is handed over', async () => {
@@ -190,29 +208,29 @@ describe('the TOTP method', () => {
 
   it('begins nothing without the activation key that is demanded', async () => {
     const options = { restart: true, basis: 'activation-key' } as const;
-    assert.equal(await method().beginEnrollment(attempt(), options), null);
+    assert.equal(await method().enrollment.begin(attempt(), options), null);
     const activationKey = activationKeyDigest(keyring(keys), subject, newActivationKey());
     await store.putActivationKey('user1', { digest: activationKey, lifetimeMs: MINUTE });
-    assert.ok(await method().beginEnrollment(attempt(), { ...options, activationKey }));
+    assert.ok(await method().enrollment.begin(attempt(), { ...options, activationKey }));
   });
 
   it('goes on with what this session began, and with nothing of another method', async () => {
     const { key: shown } = await begin();
-    const resumed = await method().resumeEnrollment(attempt());
-    assert.equal(resumed?.data.key, shown);
-    assert.equal(await method().resumeEnrollment(attempt({}, { session: 'session-2' })), null);
+    const resumed = await method().enrollment.resume(attempt());
+    assert.equal((await shownBy(resumed)).key, shown);
+    assert.equal(await method().enrollment.resume(attempt({}, { session: 'session-2' })), null);
     changed.resumeEnrollment = async () => ({
       ...{ id: 'one', method: 'duo', label: '', sealed: new Uint8Array(), parameters: '' },
       ...{ session: 'session-1', basis: 'first', expiresAt: now + 1 },
     });
-    assert.equal(await method().resumeEnrollment(attempt()), null);
+    assert.equal(await method().enrollment.resume(attempt()), null);
   });
 
   describe('confirming', () => {
     const confirm = async (
       input: Attempt['input'],
       { replaces = null as string | null, of = attempt(input) } = {},
-    ) => method().confirmEnrollment(of, await reserved(), { replaces });
+    ) => method().enrollment.confirm(of, await reserved(), { replaces });
 
     it('takes a code of the new key, which then counts as used', async () => {
       const { app, enrollment } = await begin();
@@ -262,10 +280,13 @@ describe('the TOTP method', () => {
       now += 10 * MINUTE;
       const input = { code: app.code(), enrollment };
       const late = { ...reservation, at: now };
-      assert.deepEqual(await method().confirmEnrollment(attempt(input), late, { replaces: null }), {
-        kind: 'rejected',
-        reason: 'expired',
-      });
+      assert.deepEqual(
+        await method().enrollment.confirm(attempt(input), late, { replaces: null }),
+        {
+          kind: 'rejected',
+          reason: 'expired',
+        },
+      );
     });
 
     it('replaces the one that it is to replace', async () => {
@@ -354,7 +375,7 @@ describe('the TOTP method', () => {
       const { app, enrollment } = await begin();
       keys = [key(2), key(1)];
       const input = { code: app.code(), enrollment };
-      await method().confirmEnrollment(attempt(input), await reserved(), {
+      await method().enrollment.confirm(attempt(input), await reserved(), {
         ...{ replaces: null },
       });
       await eventually(async () => keyring([key(2)]).isCurrent(await sealedNow()));

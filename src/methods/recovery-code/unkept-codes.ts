@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import type { Keyring, Subject } from '../contracts.js';
-import { sessionDigest } from '../session/assurance.js';
+import type { Keyring, Subject } from '../../contracts.js';
+import { sessionDigest } from '../../session/assurance.js';
 
 /** New codes that their owner has not said to have kept, and where they go on to then. */
 export interface UnkeptCodes {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { encode } from 'uqr';
-import { qrSvg } from '../../src/web/qr.js';
+import { qrSvg } from '../../../src/methods/totp/qr.js';
 
 const uri = 'otpauth://totp/Example:user1%40acme.example?secret=JBSWY3DPEHPK3PXP&issuer=Example';
 

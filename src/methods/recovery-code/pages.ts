@@ -1,38 +1,30 @@
 import type { Request, Response } from 'express';
-import type { Audit } from '../audit/events.js';
-import type { Keyring, SecondFactorMethod, SecondFactorStore, Subject } from '../contracts.js';
-import { RequestError } from '../errors.js';
-import { bindingProof } from '../gate/binding-proof.js';
-import { takeReturnTo } from '../gate/return-to.js';
-import type { KnownSituation } from '../gate/situation.js';
-import type { RequireFresh } from '../gate/step-up.js';
+import type { Keyring, SecondFactorStore, Subject } from '../../contracts.js';
+import { RequestError } from '../../errors.js';
+import { bindingProof } from '../../gate/binding-proof.js';
+import type { KnownSituation } from '../../gate/situation.js';
+import { wellFormed } from '../../names.js';
+import { readFields } from '../../web/fields.js';
+import type { BoundMethod } from '../bound.js';
+import type { Handler, MethodPages, MethodWeb } from '../pages.js';
 import {
   keptCodesLeft,
   newRecoveryCodes,
   type RecoveryCodeBits,
   recoveryCodeDigests,
-} from '../methods/recovery-code/codes.js';
-import { RECOVERY_CODE } from '../methods/recovery-code/method.js';
-import { wellFormed } from '../names.js';
-import { readFields } from '../web/fields.js';
-import type { Places } from '../web/places.js';
-import type { Responder } from '../web/respond.js';
-import type { Handler } from './enrolling.js';
+} from './codes.js';
+import type { RecoveryCodesLeftLocals, RecoveryCodesLocals } from './locals.js';
 import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
 
-export interface RecoveryCodesConfig extends Places {
+export interface RecoveryCodePagesConfig {
+  readonly web: MethodWeb;
   readonly store: Pick<
     SecondFactorStore,
     'replaceRecoveryCodes' | 'keepRecoveryCodes' | 'readSubject' | 'now'
   >;
   readonly keyring: Keyring;
   readonly bits: RecoveryCodeBits;
-  readonly audit: Audit;
-  readonly respond: Responder;
-  readonly requireFresh: RequireFresh;
 }
-
-export type RecoveryCodePages = ReturnType<typeof recoveryCodePages>;
 
 /** From here on the person is told that they are running out. */
 const FEW = 2;
@@ -42,26 +34,23 @@ const FEW = 2;
  * that they are kept, for a short while, in the one session that made them; and never again.
  */
 export function recoveryCodePages({
+  web,
   store,
   keyring,
   bits,
-  audit,
-  respond,
-  requireFresh,
-  ...returnTo
-}: RecoveryCodesConfig) {
-  const { path } = returnTo;
+}: RecoveryCodePagesConfig): MethodPages {
+  const { path, audit, respond, requireFresh, own } = web;
   const profile = `${path}/profile`;
   const page = `${path}/recovery-codes`;
-  const unkept = unkeptCodes({ keyring, now: () => store.now() });
+  const unkept = unkeptCodes({ keyring, now: web.now });
 
   /** Whether a person who has just activated a method gets their codes now. */
-  function due({ facts: { policy, record } }: KnownSituation, method: SecondFactorMethod): boolean {
+  function due({ facts: { policy, record } }: KnownSituation, method: BoundMethod): boolean {
     const first = record.enrollments.length === 0;
     // Codes count everywhere, and what counts here alone may have been activated on less.
     const binds = method.scope !== 'organization' || bindingProof(record, policy) === 'here';
     if (!first && !binds) return false;
-    return policy.methods.includes(RECOVERY_CODE) && (first || !record.recoveryCodesKept);
+    return policy.methods.includes(own.name) && (first || !record.recoveryCodesKept);
   }
 
   /** Makes new codes, which void the old ones, and shows them. */
@@ -83,7 +72,7 @@ export function recoveryCodePages({
         profile,
       );
     }
-    audit.record('recovery-codes.made', { subject, method: RECOVERY_CODE, from: req.ip ?? null });
+    audit.record('recovery-codes.made', { subject, method: own.name, from: req.ip ?? null });
     unkept.put(req, subject, { codes, onward });
     send();
   }
@@ -95,10 +84,12 @@ export function recoveryCodePages({
     { codes, onward }: UnkeptCodes,
   ): Promise<() => void> {
     return respond.prepare(req, res, {
-      view: 'recovery-codes',
+      view: 'recovery-code/codes',
       title: 'Your recovery codes',
       subject,
-      locals: { codes, download: textFile(subject.label, codes), keptAction: page },
+      locals: {
+        ...{ codes, download: textFile(subject.label, codes), keptAction: page },
+      } satisfies Omit<RecoveryCodesLocals, 'frame'>,
       json: { next: 'done', url: onward, recoveryCodes: codes, keptUrl: page },
     });
   }
@@ -114,12 +105,12 @@ export function recoveryCodePages({
 
   /** POST: they are kept. */
   const kept: Handler = async (req, res, { subject }) => {
-    readFields(req, []);
+    readFields(req, {});
     const shown = unkept.read(req, subject);
     unkept.forget(req);
     // Neither of two clicks takes anything back, and whoever took too long finds new codes in My Profile.
     if (shown === null) {
-      respond.onward(req, res, takeReturnTo(req, returnTo), { next: 'done' });
+      respond.onward(req, res, web.onward(req), { next: 'done' });
       return;
     }
     // All of them: one may be spent by now.
@@ -156,17 +147,20 @@ export function recoveryCodePages({
   ): Promise<void> {
     const left = (await store.readSubject(subject.id)).recoveryCodesLeft ?? 0;
     await respond.page(req, res, {
-      view: 'recovery-codes-left',
+      view: 'recovery-code/left',
       title: 'Recovery code used',
       subject,
-      locals: { left, few: left <= FEW, profile, onward },
+      locals: { left, few: left <= FEW, profile, onward } satisfies Omit<
+        RecoveryCodesLeftLocals,
+        'frame'
+      >,
       json: { next: 'done', url: onward, recoveryCodesLeft: left },
     });
   }
 
   function offered({ facts }: KnownSituation): void {
     const { policy, record } = facts;
-    if (!policy.methods.includes(RECOVERY_CODE) || record.enrollments.length === 0) {
+    if (!policy.methods.includes(own.name) || record.enrollments.length === 0) {
       throw new RequestError(404, 'not_found', 'Recovery codes are not offered to you.');
     }
   }
@@ -206,7 +200,7 @@ export function recoveryCodePages({
   };
 
   const renew: Handler = async (req, res, situation) => {
-    readFields(req, []);
+    readFields(req, {});
     offered(situation);
     refuseWithoutKey(situation);
     if (!(await requireFresh(req, res, profile, { binding: true }))) return;
@@ -214,7 +208,46 @@ export function recoveryCodePages({
     await makeAndShow(req, res, situation, { epoch, onward: profile });
   };
 
-  return { due, makeAndShow, showLeft, askRenew, renew, showAgain, kept, unkept: unkeptUrl };
+  return {
+    routes: [
+      { verb: 'get', path: '/recovery-codes', admits: 'inside', handler: showAgain },
+      { verb: 'post', path: '/recovery-codes', admits: 'inside', handler: kept },
+      { verb: 'get', path: '/profile/recovery-codes', admits: 'inside', handler: askRenew },
+      { verb: 'post', path: '/profile/recovery-codes', admits: 'inside', handler: renew },
+    ],
+
+    async afterActivation(req, res, situation, { method, epoch, onward }) {
+      if (!due(situation, method)) return false;
+      await makeAndShow(req, res, situation, { epoch, onward });
+      return true;
+    },
+
+    async afterProof(req, res, situation, onward) {
+      await showLeft(req, res, situation, onward);
+      return true;
+    },
+
+    unfinished: unkeptUrl,
+
+    profile(req, situation) {
+      const { policy, record } = situation.facts;
+      if (!policy.methods.includes(own.name) || record.enrollments.length === 0) return null;
+      return {
+        view: 'recovery-code/profile',
+        locals: {
+          left: keptCodesLeft(record) ?? 0,
+          unkept: record.recoveryCodesLeft !== null && !record.recoveryCodesKept,
+          showHref: unkeptUrl(req, situation),
+          href: `${profile}/recovery-codes`,
+        },
+      };
+    },
+
+    profileJson: ({ facts: { record } }) => ({
+      recoveryCodesLeft: keptCodesLeft(record),
+      recoveryCodesKept: record.recoveryCodesKept,
+    }),
+  };
 }
 
 /** Of a name in the file: whose they are should be seen, and a link has no room for thousands of characters. */

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Attempt, RefusalReason } from '../contracts.js';
+import type { Attempt, RefusalReason } from '../../contracts.js';
 
 /** With which status a way back from Duo ends that leads nowhere. */
 export const REFUSAL_STATUS: Readonly<Record<RefusalReason, 400 | 403 | 409>> = {

@@ -1,43 +1,51 @@
 import type { Request, Response } from 'express';
-import { FALLBACK, type Factor } from '../contracts.js';
-import { takeReturnTo } from '../gate/return-to.js';
-import type { KnownSituation } from '../gate/situation.js';
-import { DuoError } from '../methods/duo/failure.js';
-import { TOTP_WORDS } from '../methods/totp/words.js';
-import { type DuoPlace, duoPages } from './duo.js';
-import type { PageConfig } from './enrolling.js';
-import { prove, type Refusal, refusal } from './proof.js';
+import { type Attempt, FALLBACK, type Factor, type WhenUnavailable } from '../../contracts.js';
+import type { KnownSituation } from '../../gate/situation.js';
+import { type Refusal, refusal } from '../../web/refusal.js';
+import type { MethodPages, MethodPlace, MethodWeb } from '../pages.js';
+import { DuoError } from './failure.js';
+import type { Leading } from './leading.js';
+import type { DuoFallbackLocals } from './locals.js';
 
 /** How long a session counts that got in although its method was out of reach. */
 const FALLBACK_MS = 60 * 60 * 1000;
+
+/** Whom Duo is asked about, and by whose keys. */
+export type Asked = Pick<Attempt, 'subject' | 'policy' | 'session'>;
+
+/** What Duo is asked beside answers. */
+export interface Outages {
+  /** What the tenant has chosen for the time that Duo cannot be reached. */
+  whenUnavailable(asked: Asked): Promise<WhenUnavailable>;
+  /** How Duo fails now; null when it answers. */
+  outage(asked: Asked): Promise<DuoError | null>;
+}
 
 /**
  * Proving Duo: the way to its prompt, or what the tenant has chosen for the time that Duo cannot be reached.
  * That is offered on a page, and taken up by a POST, for which Duo is asked once more: nobody gets around a
  * Duo that answers.
  */
-export function duoChallenge(config: PageConfig) {
-  const { respond, now } = config;
-  const { lead, failed } = duoPages(config);
+export function duoChallenge(
+  web: MethodWeb,
+  { lead, failed }: Leading,
+  { whenUnavailable, outage }: Outages,
+): NonNullable<MethodPages['challenge']> {
+  const { respond, now, own } = web;
 
   /** GET, and POST by whoever wants this device remembered afterwards. */
   async function ask(
     req: Request,
     res: Response,
     situation: KnownSituation,
-    place: DuoPlace,
+    place: MethodPlace,
     remember = false,
   ): Promise<void> {
     try {
       const input = remember ? { remember: '1' } : {};
-      const challenge = await config.duo.challenge(config.attemptOf(situation, input));
-      await lead(
-        req,
-        res,
-        situation,
-        challenge,
-        remember ? { ...place, rememberDays: null, pressed: true } : place,
-      );
+      const prompt = await own.challenge(web.attemptOf(situation, input));
+      const pressed = remember ? { ...place, rememberDays: null } : place;
+      await lead(req, res, situation, prompt, pressed, { pressed: remember });
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       await show(req, res, situation, error, place);
@@ -52,7 +60,7 @@ export function duoChallenge(config: PageConfig) {
     // For a login, not for what asks for more than that: a fallback proves nothing.
     const login = decision.kind === 'challenge' && decision.why === 'not-proven';
     if (!login || !error.outage) return null;
-    switch (await config.duo.whenUnavailable(config.attemptOf(situation, {}))) {
+    switch (await whenUnavailable(web.attemptOf(situation, {}))) {
       case 'let-in':
         return 'let-in';
       case 'fall-back-to-totp':
@@ -68,7 +76,7 @@ export function duoChallenge(config: PageConfig) {
     res: Response,
     situation: KnownSituation,
     error: DuoError,
-    place: DuoPlace,
+    place: MethodPlace,
     wrong: Refusal | null = null,
   ): Promise<void> {
     const offered = await offeredTo(situation, error);
@@ -76,7 +84,7 @@ export function duoChallenge(config: PageConfig) {
     const { subject } = situation;
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
-      view: 'fallback-duo',
+      view: 'duo/fallback',
       title: 'Duo cannot be reached',
       subject,
       locals: {
@@ -85,7 +93,7 @@ export function duoChallenge(config: PageConfig) {
         error: wrong?.message ?? null,
         retryAt: wrong?.retryAt ?? null,
         otherMethods: place.others,
-      },
+      } satisfies Omit<DuoFallbackLocals, 'frame'>,
       json: {
         ...(wrong && {
           error: wrong.error,
@@ -105,11 +113,11 @@ export function duoChallenge(config: PageConfig) {
     req: Request,
     res: Response,
     situation: KnownSituation,
-    place: DuoPlace,
+    place: MethodPlace,
     remember: boolean,
   ): Promise<void> {
     if (remember && place.rememberDays !== null) return ask(req, res, situation, place, true);
-    const error = await config.duo.outage(config.attemptOf(situation, {}));
+    const error = await outage(web.attemptOf(situation, {}));
     if (!error) {
       respond.onward(req, res, place.url, { next: 'challenge', method: 'duo' });
       return;
@@ -123,9 +131,9 @@ export function duoChallenge(config: PageConfig) {
       return letIn(req, res, situation, error, offered, { factor, epoch: record.epoch });
     }
 
-    const totp = config.methods.get('totp');
+    const totp = web.method('totp');
     if (!totp) return failed(req, res, situation, error, place);
-    const verdict = await prove(config, req, res, situation, totp, { kind: 'verify' });
+    const verdict = await web.prove(req, res, situation, totp, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified': {
         const { enrollmentId, at, epoch } = verdict;
@@ -137,7 +145,7 @@ export function duoChallenge(config: PageConfig) {
       }
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, words: TOTP_WORDS });
+        const wrong = refusal(verdict, { now: now(), res, words: totp.words });
         return show(req, res, situation, error, place, wrong);
       }
       case 'unavailable':
@@ -156,12 +164,12 @@ export function duoChallenge(config: PageConfig) {
     proof: { readonly factor: Factor; readonly epoch: number },
   ): Promise<void> {
     const short = proof.factor.enrollmentId === FALLBACK;
-    await config.elevate(req, { subject, ...proof, ...(short && { lifetimeMs: FALLBACK_MS }) });
+    await web.elevate(req, { subject, ...proof, ...(short && { lifetimeMs: FALLBACK_MS }) });
     const from = req.ip ?? null;
     const detail = `${offered}: Duo ${error.summary}`;
-    config.audit.record('fallback.used', { subject, method: 'duo', from, detail });
-    respond.onward(req, res, takeReturnTo(req, config), { next: 'done', fallback: offered });
+    web.audit.record('fallback.used', { subject, method: 'duo', from, detail });
+    respond.onward(req, res, web.onward(req), { next: 'done', fallback: offered });
   }
 
-  return { ask, answer };
+  return { fields: { code: { maxLength: 200 } }, ask, answer };
 }

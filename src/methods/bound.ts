@@ -1,0 +1,214 @@
+import type {
+  Attempt,
+  EnrolledContext,
+  Keyring,
+  Method,
+  MethodContext,
+  PendingContext,
+  Prompt,
+  ReservedAttempt,
+  SecondFactorStore,
+  Verdict,
+} from '../contracts.js';
+import { type Ask, asking, checkAnswered, checkPrompt, nonsense, rejected } from './ask.js';
+import { type BoundEnrollment, boundEnrollment } from './bound-enrollment.js';
+import { type ChallengeKey, type ChallengeStates, challengeStates } from './challenge-state.js';
+import { type Secrets, secretsOf } from './secrets.js';
+
+/** As long as a code that was sent is good, where its method does not say. */
+const CHALLENGE_MS = 10 * 60 * 1000;
+
+export interface BindConfig {
+  readonly store: SecondFactorStore;
+  readonly keyring: Keyring;
+  readonly enrollmentMaxAgeMs: number;
+  /** How long a method may take to answer. */
+  readonly timeoutMs: number;
+  /** Told when a secret could not be sealed again under the first key; the login has gone on. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A method as pages and strategies use it: with whatever of it the house does, from seals to single use. */
+export interface BoundMethod
+  extends Required<
+    Pick<
+      Method,
+      | 'name'
+      | 'title'
+      | 'words'
+      | 'role'
+      | 'throttle'
+      | 'scope'
+      | 'atMost'
+      | 'phishingResistant'
+      | 'answer'
+      | 'wellFormed'
+    >
+  > {
+  /** What is asked for; what has to be sent first is sent once. */
+  challenge(attempt: Attempt): Promise<Prompt>;
+  /** Sends anew; null for a method that sends nothing. */
+  readonly restart: ((attempt: Attempt) => Promise<void>) | null;
+  /** One answer to a reserved attempt. */
+  verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict>;
+  /** null for what nobody activates by itself. */
+  readonly enrollment: BoundEnrollment | null;
+}
+
+export type EnrollableMethod = BoundMethod & { readonly enrollment: BoundEnrollment };
+
+/** Parts that the method's challenge and its enrollment share. */
+export interface Bound {
+  readonly method: Method;
+  readonly ask: Ask;
+  readonly secrets: Secrets;
+  readonly states: ChallengeStates;
+  readonly config: BindConfig;
+  contextOf(attempt: Attempt, pending: PendingContext | null, challenge: unknown): MethodContext;
+  /** What was started for a prompt, or is now. */
+  started(key: ChallengeKey, context: MethodContext): Promise<unknown>;
+}
+
+export function bindMethod(method: Method, config: BindConfig): BoundMethod {
+  const { store, keyring, timeoutMs } = config;
+  const { name, answer } = method;
+  const ask = asking(name, timeoutMs);
+  const secrets = secretsOf(name, config);
+  const states = challengeStates({ store, keyring });
+
+  function contextOf(
+    { subject, policy, session, issuer, account, stepUp, enrollments = [], input }: Attempt,
+    pending: PendingContext | null,
+    challenge: unknown,
+  ): MethodContext {
+    return {
+      ...{ subject, policy, session, issuer, pending, challenge },
+      account: account ?? subject.label,
+      now: store.now(),
+      purpose: pending ? 'activation' : stepUp ? 'step-up' : 'login',
+      enrollments: enrollments.filter((one) => one.method === name),
+      remember: input.remember === '1',
+    };
+  }
+
+  async function started(key: ChallengeKey, context: MethodContext): Promise<unknown> {
+    if (!method.start) return null;
+    const { challengeMs = CHALLENGE_MS } = method;
+    return states.start(key, challengeMs, () => ask('start', () => method.start?.(context)));
+  }
+
+  const bound: Bound = { method, ask, secrets, states, config, contextOf, started };
+  const keyOf = (attempt: Attempt): ChallengeKey => ({ method: name, attempt, enrollment: null });
+
+  async function challenge(attempt: Attempt): Promise<Prompt> {
+    const context = contextOf(attempt, null, null);
+    const state = await started(keyOf(attempt), context);
+    const prompt = await ask('prompt', () => method.prompt({ ...context, challenge: state }));
+    return checkPrompt(name, 'prompt', prompt);
+  }
+
+  async function enrolled(
+    { subject }: Attempt,
+    { authenticators }: ReservedAttempt,
+  ): Promise<readonly EnrolledContext[]> {
+    if (method.throttle !== 'none') {
+      return authenticators.map((one) => secrets.enrolled(subject, one));
+    }
+    // Nothing was reserved, so nothing was read.
+    const { enrollments } = await store.readSubject(subject.id);
+    return enrollments
+      .filter((one) => one.method === name)
+      .map(({ id, parameters }) => ({ id, parameters, lastStep: -1, secret: secrets.unread }));
+  }
+
+  async function verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict> {
+    const { at } = reservation;
+    const { subject, epoch, input } = attempt;
+    const key = keyOf(attempt);
+    const state = method.start ? await states.read(key) : null;
+    if (method.start && state === null) return rejected('expired');
+    const enrollments = await enrolled(attempt, reservation);
+    const context = { ...contextOf(attempt, null, state), now: at, enrollments };
+    const answered = checkAnswered(
+      name,
+      'verify',
+      await ask('verify', () => method.verify(context, input)),
+    );
+    if (answered.kind === 'rejected') return answered;
+    if (method.start && !(await states.take(key))) return rejected('replayed');
+    const { enrollmentId, step = null, spends, remember, loginOnly, detail } = answered;
+    const verified = {
+      ...({ kind: 'verified', at } as const),
+      ...(method.scope === 'organization' && { via: subject.tenantId }),
+      ...(loginOnly && { loginOnly }),
+      ...(remember && { remember }),
+      ...(detail !== undefined && { detail }),
+    };
+    if (spends) {
+      const spent = await store.spendRecoveryCode(subject.id, spends, epoch);
+      if (spent.kind === 'unknown') return rejected('wrong-code');
+      if (spent.kind === 'ended') return rejected('ended');
+      return { ...verified, enrollmentId: name, epoch: spent.epoch };
+    }
+    if (enrollmentId === undefined || !enrollments.some(({ id }) => id === enrollmentId)) {
+      throw nonsense(name, 'verify', 'enrollmentId, one of context.enrollments');
+    }
+    // What is compared and accepted in one step holds across processes: of two submissions one wins.
+    const commit = await store.commitAttempt(subject.id, { enrollmentId, step, epoch });
+    switch (commit.kind) {
+      case 'committed':
+        secrets.renew(subject, reservation, enrollmentId);
+        return { ...verified, enrollmentId, epoch: commit.epoch };
+      case 'ended':
+        return rejected('ended');
+      case 'replayed':
+        return rejected('replayed');
+      case 'gone':
+        return rejected('superseded');
+      default:
+        return commit satisfies never;
+    }
+  }
+
+  return {
+    name,
+    title: method.title,
+    words: method.words,
+    role: method.role ?? 'factor',
+    throttle: method.throttle,
+    scope: method.scope ?? 'subject',
+    atMost: method.atMost ?? 1,
+    phishingResistant: method.phishingResistant ?? false,
+    answer,
+    wellFormed: (input) =>
+      method.wellFormed?.(input) ?? Object.keys(answer).every((field) => isFilled(input[field])),
+    challenge,
+    restart: method.start
+      ? async (attempt) => {
+          await states.take(keyOf(attempt));
+          await started(keyOf(attempt), contextOf(attempt, null, null));
+        }
+      : null,
+    verify,
+    enrollment: method.enrollment ? boundEnrollment(bound, method.enrollment) : null,
+  };
+}
+
+export function isEnrollable(method: BoundMethod): method is EnrollableMethod {
+  return method.enrollment !== null;
+}
+
+/** `names`' methods that a person can activate, in this order. */
+export function enrollableMethods(
+  methods: ReadonlyMap<string, BoundMethod>,
+  names: readonly string[],
+): EnrollableMethod[] {
+  return names
+    .map((name) => methods.get(name))
+    .filter((method) => method !== undefined)
+    .filter(isEnrollable);
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}

@@ -1,0 +1,106 @@
+import type { Request, Response } from 'express';
+import type { Prompt } from '../../contracts.js';
+import { broken } from '../../errors.js';
+import type { KnownSituation } from '../../gate/situation.js';
+import { wantsHtml } from '../../web/accept.js';
+import type { MethodPlace, MethodWeb } from '../pages.js';
+import type { DuoError } from './failure.js';
+import type { DuoPromptLocals } from './locals.js';
+
+export const TITLE = 'Duo Security';
+
+export interface Leading {
+  lead(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    prompt: Prompt,
+    place: MethodPlace,
+    /** The person has just pressed the button that leads on, so nothing is asked again. */
+    how?: { readonly pressed?: boolean },
+  ): Promise<void>;
+  failed(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    error: DuoError,
+    place: MethodPlace,
+  ): Promise<void>;
+}
+
+/** The pages before the visit to Duo. */
+export function duoLeading({ respond, audit, onError }: MethodWeb): Leading {
+  /**
+   * Leads on to Duo. Always a page and never a redirect: Chrome holds redirects after a form to the form's
+   * `form-action`, the host's login form included. Whoever comes back from Duo without an answer, and has
+   * other methods, is not sent there again at once.
+   */
+  async function lead(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    prompt: Prompt,
+    { purpose, url, reason, others, later, replaces, rememberDays }: MethodPlace,
+    { pressed = false }: { readonly pressed?: boolean } = {},
+  ): Promise<void> {
+    if (prompt.kind !== 'leave') throw broken('Duo has no form');
+    const { url: href } = prompt;
+    const cameBack = req.session.sallyport?.duo?.url === url;
+    const mayChoose = cameBack && purpose === 'challenge' && others.length > 0;
+    const atOnce = pressed || (!mayChoose && rememberDays === null);
+    req.session.sallyport = { ...req.session.sallyport, duo: { url, replaces } };
+    // Whoever goes to activate has left what a route demanded of them; on the way back it would ask for a proof.
+    if (purpose === 'activate') delete req.session.sallyport.stepUp;
+    if (atOnce && wantsHtml(req)) res.set('Refresh', `0; url=${href}`);
+    await respond.page(req, res, {
+      view: 'duo/prompt',
+      title: TITLE,
+      subject,
+      locals: {
+        ...{ purpose, reason, atOnce, href, error: null, otherMethods: others, later },
+        remember: rememberDays === null ? null : { action: url, days: rememberDays },
+      } satisfies Omit<DuoPromptLocals, 'frame'>,
+      json: {
+        next: purpose === 'activate' ? 'enroll' : 'challenge',
+        method: 'duo',
+        url: href,
+        rememberDays,
+        graceEndsAt: later?.until.iso ?? null,
+      },
+    });
+  }
+
+  /** Duo failed: a 503 that says so, offers what else there is, and lets nobody in. */
+  async function failed(
+    req: Request,
+    res: Response,
+    { subject }: KnownSituation,
+    error: DuoError,
+    { purpose, url, reason, others, later }: MethodPlace,
+  ): Promise<void> {
+    onError(error);
+    const from = req.ip ?? null;
+    const detail = `${error.code} ${error.summary}`;
+    audit.record('unavailable', { subject, method: 'duo', from, detail });
+    const message = error.outage
+      ? 'Duo cannot be reached at the moment. Nobody is let in without it: try again in a few minutes.'
+      : 'Duo does not work for your organization at the moment. If it goes on, tell your administrator.';
+    res.set('Retry-After', '30');
+    await respond.page(req, res, {
+      status: 503,
+      view: 'duo/prompt',
+      title: TITLE,
+      subject,
+      locals: {
+        ...{ purpose, reason, error: message, later },
+        atOnce: false,
+        remember: null,
+        href: url,
+        otherMethods: others,
+      } satisfies Omit<DuoPromptLocals, 'frame'>,
+      json: { error: 'unavailable', message, method: 'duo', url },
+    });
+  }
+
+  return { lead, failed };
+}

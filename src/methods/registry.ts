@@ -1,0 +1,106 @@
+import type { MethodName, MethodServices } from '../contracts.js';
+import { SallyportError } from '../errors.js';
+import { type BindConfig, type BoundMethod, bindMethod } from './bound.js';
+import type { MethodPlan, PagedMethod } from './pages.js';
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** Names of ours that are no method: they stand in events and in sessions where a method's does. */
+const RESERVED = ['activation-key', 'remembered-device'];
+const FUNCTIONS = ['prompt', 'verify'] as const;
+const ENROLLMENT_FUNCTIONS = ['begin', 'prompt', 'confirm'] as const;
+const REASONS = [
+  ...['wrong-code', 'replayed', 'expired', 'superseded', 'denied', 'not-accepted', 'malformed'],
+] as const;
+const MOST_CHARACTERS = 20_000;
+
+export interface Registry {
+  /** As they are, with the pages that they bring. */
+  readonly made: readonly PagedMethod[];
+  /** As pages and strategies use them, in the order of the option. */
+  readonly bound: ReadonlyMap<MethodName, BoundMethod>;
+}
+
+/**
+ * Makes a door's methods. Throws ERR_METHOD for what is no method: the name, what is wrong with it, and what
+ * would be right.
+ */
+export function registry(
+  plans: readonly MethodPlan[],
+  services: MethodServices,
+  config: BindConfig & { readonly hasView: (name: string) => boolean },
+): Registry {
+  const made = plans.map((plan) => (typeof plan === 'function' ? plan(services) : plan));
+  const bound = new Map<MethodName, BoundMethod>();
+  for (const [at, method] of made.entries()) {
+    check(method, `methods[${at}]`, config.hasView);
+    if (bound.has(method.name)) throw wrong(method.name, 'is given twice: each name is one method');
+    bound.set(method.name, bindMethod(method, config));
+  }
+  if (![...bound.values()].some(({ role, enrollment }) => role === 'factor' && enrollment)) {
+    throw new SallyportError('ERR_METHOD', 'methods has none that a person can activate');
+  }
+  return { made, bound };
+}
+
+function check(method: PagedMethod, where: string, hasView: (name: string) => boolean): void {
+  const name: unknown = Object(method).name;
+  if (typeof name !== 'string' || !NAME.test(name) || RESERVED.includes(name)) {
+    throw new SallyportError(
+      'ERR_METHOD',
+      `${where} must have a name of small letters, digits and dashes, e.g. 'email-code', got ${JSON.stringify(name)}`,
+    );
+  }
+  const missing = FUNCTIONS.filter((one) => typeof method[one] !== 'function');
+  if (missing.length > 0) throw wrong(name, `lacks ${missing.join(' and ')}`);
+  if (typeof method.title !== 'string' || method.title.trim() === '')
+    throw wrong(name, 'needs a title');
+  if (!['lockout', 'backoff', 'none'].includes(method.throttle)) {
+    throw wrong(name, "needs throttle: 'lockout', 'backoff' or 'none'");
+  }
+  checkAnswer(name, method);
+  checkWords(name, method);
+  const { enrollment, role = 'factor' } = method;
+  const lacks = ENROLLMENT_FUNCTIONS.filter(
+    (one) => enrollment && typeof enrollment[one] !== 'function',
+  );
+  if (lacks.length > 0) throw wrong(name, `lacks enrollment.${lacks.join(' and enrollment.')}`);
+  if (role === 'factor' && !enrollment) {
+    throw wrong(name, "needs an enrollment, or role: 'backup' where nobody activates it");
+  }
+  const view = method.views?.find((one) => !hasView(one));
+  if (view !== undefined) {
+    throw wrong(
+      name,
+      `shows the view ${view}.ejs, which is neither in the folder of the option views nor ours`,
+    );
+  }
+}
+
+function checkAnswer(name: string, { answer }: PagedMethod): void {
+  if (typeof answer !== 'object' || answer === null) {
+    throw wrong(name, 'needs an answer: its fields, e.g. { code: { maxLength: 20 } }');
+  }
+  for (const [field, shape] of Object.entries(answer)) {
+    const { maxLength } = Object(shape);
+    const sound = Number.isInteger(maxLength) && maxLength >= 1 && maxLength <= MOST_CHARACTERS;
+    if (sound && !['_csrf', 'enrollment', 'name', 'remember'].includes(field)) continue;
+    throw wrong(
+      name,
+      sound
+        ? `has the field answer.${field}, which is ours: give it another name`
+        : `needs answer.${field}.maxLength, from 1 to ${MOST_CHARACTERS} characters`,
+    );
+  }
+}
+
+function checkWords(name: string, { words }: PagedMethod): void {
+  const { refused, locked, stopped } = Object(words);
+  const unsaid = REASONS.filter((reason) => typeof Object(refused)[reason] !== 'string');
+  if (unsaid.length > 0) throw wrong(name, `needs words.refused for ${unsaid.join(', ')}`);
+  if (typeof locked !== 'function') throw wrong(name, 'needs words.locked: (wait) => sentence');
+  if (typeof stopped !== 'string') throw wrong(name, 'needs words.stopped, a sentence');
+}
+
+function wrong(name: string, what: string): SallyportError {
+  return new SallyportError('ERR_METHOD', `the method ${name} ${what}`);
+}

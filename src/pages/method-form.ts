@@ -1,0 +1,42 @@
+import type { AnswerShape, Prompt } from '../contracts.js';
+import { UnavailableError } from '../errors.js';
+import type { BoundMethod } from '../methods/bound.js';
+import type { FieldLimits } from '../web/fields.js';
+import type { Refusal } from '../web/refusal.js';
+
+type Form = Extract<Prompt, { kind: 'form' }>;
+
+/** What may be sent to a method, bounded as it says; nothing for one that is not there. */
+export function answerFields(answer: AnswerShape = {}): FieldLimits {
+  const fields = Object.entries(answer);
+  return Object.fromEntries(fields.map(([name, { maxLength }]) => [name, maxLength]));
+}
+
+/** A method's own locals, and the fields of its answer for the form that we make where it brings no view. */
+export function formLocals({ answer, title, words }: BoundMethod, { locals }: Form): object {
+  const fields = Object.entries(answer).map(([name, { label, hint, inputMode, maxLength }]) => ({
+    ...{ name, label: label ?? 'Code', hint: hint ?? null, maxLength },
+    inputMode: inputMode ?? 'text',
+  }));
+  return { fields, heading: title, text: words.begin?.text ?? null, ...made(locals) };
+}
+
+export function jsonOf({ json }: Form): Readonly<Record<string, unknown>> {
+  return made(json) ?? {};
+}
+
+export function saidOf(wrong: Refusal | null) {
+  return { error: wrong?.message ?? null, retryAt: wrong?.retryAt ?? null };
+}
+
+/** Whoever leaves us comes back to a page that only the method itself can bring. */
+export function leavesNowhere({ name }: BoundMethod): UnavailableError {
+  return new UnavailableError(
+    'ERR_METHOD',
+    `${name} leads away and brings no pages(web).challenge and .activation for it`,
+  );
+}
+
+function made<T>(part: T | (() => T)): T {
+  return typeof part === 'function' ? (part as () => T)() : part;
+}
