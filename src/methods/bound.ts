@@ -91,10 +91,11 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     };
   }
 
+  const { challengeMs = CHALLENGE_MS } = method;
+  const starting = (context: MethodContext) => () => ask('start', () => method.start?.(context));
+
   async function started(key: ChallengeKey, context: MethodContext): Promise<unknown> {
-    if (!method.start) return null;
-    const { challengeMs = CHALLENGE_MS } = method;
-    return states.start(key, challengeMs, () => ask('start', () => method.start?.(context)));
+    return method.start ? states.start(key, challengeMs, starting(context)) : null;
   }
 
   const bound: Bound = { method, ask, secrets, states, config, contextOf, started };
@@ -184,10 +185,8 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       method.wellFormed?.(input) ?? Object.keys(answer).every((field) => isFilled(input[field])),
     challenge,
     restart: method.start
-      ? async (attempt) => {
-          await states.take(keyOf(attempt));
-          await started(keyOf(attempt), contextOf(attempt, null, null));
-        }
+      ? (attempt) =>
+          states.restart(keyOf(attempt), challengeMs, starting(contextOf(attempt, null, null)))
       : null,
     verify,
     enrollment: method.enrollment ? boundEnrollment(bound, method.enrollment) : null,

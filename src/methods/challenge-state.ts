@@ -27,9 +27,11 @@ export interface ChallengeKey {
 export interface ChallengeStates {
   /** What was started, or is now; null while another request is starting it. */
   start(key: ChallengeKey, lifetimeMs: number, start: () => unknown): Promise<unknown>;
+  /** Starts anew in the place of what is good; where that is too often, it stays good. */
+  restart(key: ChallengeKey, lifetimeMs: number, start: () => unknown): Promise<void>;
   /** What was started and is good; null otherwise. */
   read(key: ChallengeKey): Promise<unknown>;
-  /** True for the first who takes it: an answer to it is accepted once. Also to have it started anew. */
+  /** True for the first who takes it: an answer to it is accepted once. */
   take(key: ChallengeKey): Promise<boolean>;
 }
 
@@ -68,23 +70,36 @@ export function challengeStates({
     );
   }
 
+  /** In one request, however many ask at the same moment. */
+  async function begin(
+    key: ChallengeKey,
+    lifetimeMs: number,
+    start: () => unknown,
+    { spent }: { readonly spent: boolean },
+  ): Promise<unknown> {
+    const id = idOf(key);
+    const mine = STARTING + randomId();
+    const claimed = { owner: mine, instead: NOTHING, lifetimeMs: STARTING_MS };
+    const found = await store.claim(id, claimed);
+    if (found !== mine) return open(id, found);
+    try {
+      if (!spent) await spend(key);
+      const owner = seal(id, key.method, await start());
+      return open(id, await store.claim(id, { owner, instead: mine, lifetimeMs }));
+    } catch (error) {
+      // Whoever asks again need not wait for the end of an attempt that is over.
+      await store.claim(id, { owner: NOTHING, instead: mine, lifetimeMs: 1 });
+      throw error;
+    }
+  }
+
   return {
-    async start(key, lifetimeMs, start) {
-      const id = idOf(key);
-      const mine = STARTING + randomId();
-      const claimed = { owner: mine, instead: NOTHING, lifetimeMs: STARTING_MS };
-      const found = await store.claim(id, claimed);
-      if (found !== mine) return open(id, found);
-      try {
-        await spend(key);
-        const state = await start();
-        const owner = seal(id, key.method, state);
-        return open(id, await store.claim(id, { owner, instead: mine, lifetimeMs }));
-      } catch (error) {
-        // Whoever asks again need not wait for the end of an attempt that is over.
-        await store.claim(id, { owner: NOTHING, instead: mine, lifetimeMs: 1 });
-        throw error;
-      }
+    start: (key, lifetimeMs, start) => begin(key, lifetimeMs, start, { spent: false }),
+
+    async restart(key, lifetimeMs, start) {
+      await spend(key);
+      await store.takeTransaction(idOf(key));
+      await begin(key, lifetimeMs, start, { spent: true });
     },
 
     async read(key) {

@@ -53,7 +53,7 @@ export interface Responder {
 const RETRY_AFTER_SECONDS = 5;
 const GO_ON = 'Go on';
 /** Whose secret does not open, or whose record is lost, is what their tenant must hear of an outage. */
-const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD']);
+const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD', 'ERR_METHOD']);
 
 const NOT_TAKEN =
   'What you sent was not taken, because you were not signed in to the end. Afterwards you are brought back to the page of the form, as far as it is known: send it again from there.';
