@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: BASE,
   session: BASE,
   store: BASE,
-  testing: BASE,
+  testing: [...BASE, 'store', 'methods', 'policy', 'crypto'],
   methods: [...BASE, 'crypto', 'audit', 'policy', 'session', 'gate', 'web'],
   web: [...BASE, 'session', 'audit'],
   gate: [...BASE, 'policy', 'session', 'web'],

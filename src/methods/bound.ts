@@ -1,4 +1,5 @@
 import type {
+  AnswerShape,
   Attempt,
   EnrolledContext,
   Keyring,
@@ -181,8 +182,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     atMost: method.atMost ?? 1,
     phishingResistant: method.phishingResistant ?? false,
     answer,
-    wellFormed: (input) =>
-      method.wellFormed?.(input) ?? Object.keys(answer).every((field) => isFilled(input[field])),
+    wellFormed: (input) => fits(answer, input) && (method.wellFormed?.(input) ?? true),
     challenge,
     restart: method.start
       ? (attempt) =>
@@ -208,6 +208,10 @@ export function enrollableMethods(
     .filter(isEnrollable);
 }
 
-function isFilled(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '';
+/** Each field of the answer, once, as a text within its bounds: whatever else comes never reaches the method. */
+function fits(answer: AnswerShape, input: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(answer).every(([field, { maxLength }]) => {
+    const value = Object.hasOwn(input, field) ? input[field] : undefined;
+    return typeof value === 'string' && value.trim() !== '' && value.length <= maxLength;
+  });
 }

@@ -28,4 +28,10 @@ export { type DuoSimulator, duoSimulator } from './duo-simulator/simulator.js';
 export type { DuoSimulatorOptions } from './duo-simulator/simulator-options.js';
 export type { DuoUser, DuoUserState } from './duo-simulator/users.js';
 export type { DuoAnswer, DuoWalk } from './duo-simulator/walk-prompt.js';
+export {
+  type MethodContractOptions,
+  type MethodUnderTest,
+  methodContract,
+} from './method-contract/method-contract.js';
+export type { TestRunner } from './runner.js';
 export { type TestClock, testClock } from './test-clock.js';
