@@ -32,7 +32,7 @@ interface Round {
  */
 export async function policyChurn(redisUrl: string): Promise<Line[]> {
   const { door, store, close } = await benchDoor(redisUrl, {
-    policy: (shared) => organizationPolicy({ store: shared, organization }),
+    policy: () => organizationPolicy({ organization }),
   });
   const setting = { ...NO_SETTING, mode: 'required' as const };
   const requests: Request[] = [];

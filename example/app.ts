@@ -85,7 +85,7 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     keys: options.keys,
     store,
     subject: (req) => subjectOf(accountOf(req)),
-    policy: organizationPolicy({ store, organization: (id) => accounts.organization(id) }),
+    policy: organizationPolicy({ organization: (id) => accounts.organization(id) }),
     branding: (subject) => brandOf(subject, accounts),
     loginUrl: '/login',
     accountUrl: (subject) => setupOf(accounts.byId(subject.id)),

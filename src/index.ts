@@ -34,6 +34,7 @@ export {
   type Hypothesis,
   type OrganizationPolicy,
   type OrganizationPolicyOptions,
+  type OrganizationPolicyPlan,
   organizationPolicy,
 } from './policy/organization-policy.js';
 export type { Organization } from './policy/resolve-settings.js';

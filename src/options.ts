@@ -22,7 +22,10 @@ import {
 import { SallyportError } from './errors.js';
 import type { MethodPlan } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
-import { isOrganizationPolicy, type OrganizationPolicy } from './policy/organization-policy.js';
+import {
+  isOrganizationPolicyPlan,
+  type OrganizationPolicyPlan,
+} from './policy/organization-policy.js';
 import type { Duration } from './time.js';
 import type { BrandingFunction } from './web/branding.js';
 import type { CsrfProtection } from './web/csrf.js';
@@ -45,7 +48,7 @@ export interface SallyportOptions {
   /** Who is signed in with a password: the person at the keyboard, not one they act as. Nobody: null or undefined. */
   readonly subject: (req: Request) => Subject | null | undefined | false;
   /** What a subject must prove. */
-  readonly policy: PolicyFunction | PolicyResolver;
+  readonly policy: PolicyFunction | PolicyResolver | OrganizationPolicyPlan;
   /** The host's login page, a local path. */
   readonly loginUrl: string;
   /** Where to go when no page was asked for. Default `/`. */
@@ -105,9 +108,8 @@ export interface Config {
   readonly keys: readonly string[];
   readonly store: SecondFactorStore;
   readonly subject: (req: Request) => unknown;
-  readonly policy: PolicyFunction;
-  /** The same as `organizationPolicy()` made it; null for any other. */
-  readonly organizationPolicy: OrganizationPolicy | null;
+  /** The host's own function, or what `organizationPolicy()` gave: that is made for the door. */
+  readonly policy: PolicyFunction | OrganizationPolicyPlan;
   readonly loginUrl: string;
   readonly homeUrl: string;
   readonly path: string;
@@ -162,10 +164,11 @@ const schema = optionsObject({
   subject: functionOption<Config['subject']>(
     'a function (req) => ({ id, tenantId, label }) or null',
   ),
-  policy: option<PolicyFunction | PolicyResolver>(
-    'a function (subject) => policy, or an object with such a function named resolve',
+  policy: option<PolicyFunction | PolicyResolver | OrganizationPolicyPlan>(
+    'a function (subject) => policy, an object with such a function named resolve, or organizationPolicy(…)',
     (value) =>
       typeof value === 'function' ||
+      isOrganizationPolicyPlan(value) ||
       typeof (value as PolicyResolver | null | undefined)?.resolve === 'function',
   ),
   loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
@@ -244,8 +247,10 @@ export function parseOptions(raw: unknown): Config {
     csrf: rest.csrf,
     passport: rest.passport,
     onEvent: rest.onEvent,
-    policy: typeof policy === 'function' ? policy : policy.resolve.bind(policy),
-    organizationPolicy: isOrganizationPolicy(policy) ? policy : null,
+    policy:
+      typeof policy === 'function' || isOrganizationPolicyPlan(policy)
+        ? policy
+        : policy.resolve.bind(policy),
     maxAgeMs: maxAge,
     pendingMaxAgeMs: pendingMaxAge,
     endedForMs: endedFor,

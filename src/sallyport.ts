@@ -34,13 +34,14 @@ import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { registry } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
-import { parseOptions, type SallyportOptions } from './options.js';
+import { type Config, parseOptions, type SallyportOptions } from './options.js';
 import { failing, tryAgain } from './pages/again.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
 import { openDoor, prove } from './pages/proof.js';
 import { pagesRouter } from './pages/router.js';
 import { withDuoAccounts } from './policy/duo-accounts.js';
+import type { PolicyDoor } from './policy/organization-policy.js';
 import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
@@ -150,12 +151,13 @@ export function sallyport(options: SallyportOptions): Door {
     },
   );
   const checkDuoKeys = made.find(isDuo)?.checkKeys ?? null;
-  config.organizationPolicy?.useMethods([...methods.keys()]);
+  const names = [...methods.keys()];
+  const { resolve, organizationPolicy } = policyFor(config, { store, methods: names });
   const resolvePolicy = withDuoAccounts(
     policyResolver({
-      policy: config.policy,
+      policy: resolve,
       timeoutMs: config.policyTimeoutMs,
-      methods: [...methods.keys()],
+      methods: names,
     }),
     (id) => store.readSetting(id),
   );
@@ -326,7 +328,6 @@ export function sallyport(options: SallyportOptions): Door {
     gate: (gateOptions) => gate(gateConfigOf, gateOptions),
 
     admin(adminOptions) {
-      const { organizationPolicy } = config;
       if (!organizationPolicy) {
         throw new SallyportError(
           'ERR_OPTION',
@@ -363,7 +364,7 @@ export function sallyport(options: SallyportOptions): Door {
     },
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
-    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.keys()]),
+    require: (requirement) => requireProof(gateConfigOf, requirement, names),
     check: (req) => checking.check(req),
 
     passport: nameStrategies,
@@ -373,6 +374,13 @@ export function sallyport(options: SallyportOptions): Door {
       await store.close();
     },
   };
+}
+
+/** The host's own policy, or what administrators set, as this door has it. */
+function policyFor({ policy }: Pick<Config, 'policy'>, door: PolicyDoor) {
+  if (typeof policy === 'function') return { resolve: policy, organizationPolicy: null };
+  const organizationPolicy = policy.forDoor(door);
+  return { resolve: organizationPolicy.resolve, organizationPolicy };
 }
 
 function neverThrows(report: (error: unknown) => void): (error: unknown) => void {

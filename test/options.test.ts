@@ -143,6 +143,7 @@ describe('the options', () => {
       },
     };
     const config = parseOptions({ ...hostOptions(), policy });
+    assert.ok(typeof config.policy === 'function');
     assert.deepEqual(config.policy({} as never, {} as never), { mode: 'off' });
   });
 

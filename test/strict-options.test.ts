@@ -23,11 +23,10 @@ import {
 import { testDirectory } from './support/admin.js';
 import { hostOptions } from './support/app.js';
 
-const store = memoryStore();
 const organization = () => null;
 const door = sallyport({
   ...hostOptions(),
-  policy: organizationPolicy({ store, organization }),
+  policy: organizationPolicy({ organization }),
 });
 const KEY = 'GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ';
 const app = duoKeys();
@@ -98,15 +97,14 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   },
   'organizationPolicy()': {
     take: (options) => organizationPolicy(options),
-    good: { store, organization },
+    good: { organization },
     typo: [
-      { store, organisation: organization },
-      /^organizationPolicy has no organisation; there are: store, organization, default$/,
+      { organisation: organization },
+      /^organizationPolicy has no organisation; there are: organization, default$/,
     ],
     wrong: [
-      [{ store: {}, organization }, /^organizationPolicy\.store must be the store of the door/],
-      [{ store, organization: null }, /^organizationPolicy\.organization must be a function/],
-      [{ store, organization, default: 'on' }, /^organizationPolicy\.default must be 'off', 'opt/],
+      [{ organization: null }, /^organizationPolicy\.organization must be a function/],
+      [{ organization, default: 'on' }, /^organizationPolicy\.default must be 'off', 'opt/],
     ],
   },
   'memoryStore()': {

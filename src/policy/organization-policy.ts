@@ -1,13 +1,7 @@
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { isThenable, settled, together } from '../awaitable.js';
-import {
-  checkOptions,
-  functionOption,
-  objectWith,
-  option,
-  optionsObject,
-} from '../check-options.js';
+import { checkOptions, functionOption, option, optionsObject } from '../check-options.js';
 import type {
   Awaitable,
   MethodName,
@@ -27,8 +21,6 @@ import {
 } from './settings.js';
 
 export interface OrganizationPolicyOptions {
-  /** The door's store. */
-  readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
   /**
    * The host's organization by id: what it is, and whose client. Called for every gated request, so answer
    * from memory where you can. An unknown id (null) lets nobody in.
@@ -47,24 +39,30 @@ export interface Hypothesis {
   readonly setting: Stamped<OrganizationSetting> | null;
 }
 
+/** What a door has a policy made for. */
+export interface PolicyDoor {
+  readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
+  /** The names of its methods, in its order. */
+  readonly methods: readonly MethodName[];
+}
+
+/** `organizationPolicy(…)`: a policy that each door it is given to makes for itself. */
+export interface OrganizationPolicyPlan {
+  forDoor(door: PolicyDoor): OrganizationPolicy;
+}
+
 export interface OrganizationPolicy extends PolicyResolver {
-  /** Told by the door which methods there are. */
-  useMethods(methods: readonly MethodName[]): void;
   /** The policy as it is, or as it would be. */
   resolveWith(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Policy>;
   /** What the policy is made of. */
   levels(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Levels>;
 }
 
-export function isOrganizationPolicy(policy: unknown): policy is OrganizationPolicy {
-  return typeof (policy as Partial<OrganizationPolicy> | null)?.useMethods === 'function';
+export function isOrganizationPolicyPlan(policy: unknown): policy is OrganizationPolicyPlan {
+  return typeof (policy as Partial<OrganizationPolicyPlan> | null)?.forDoor === 'function';
 }
 
 const schema = optionsObject({
-  store: objectWith<OrganizationPolicyOptions['store']>('the store of the door', [
-    'readSetting',
-    'readSubject',
-  ]),
   organization: functionOption<OrganizationPolicyOptions['organization']>(
     'a function (id) => ({ id, kind, partnerId }) or null',
   ),
@@ -79,20 +77,26 @@ interface Remembered {
 }
 
 /**
- * The policy that administrators set: partner → client → user, from the settings in the store. Pass it to
- * `sallyport({ policy })` and to `door.admin()`. A change is seen by every process at its next request.
+ * The policy that administrators set: partner → client → user, from the settings in the door's store. A change is
+ * seen by every process at its next request. Throws ERR_OPTION.
+ * @example sallyport({ policy: organizationPolicy({ organization: (id) => organizations.get(id) }), … })
  */
-export function organizationPolicy(options: OrganizationPolicyOptions): OrganizationPolicy {
-  const {
-    store,
-    organization: organizationOf,
-    default: byDefault,
-  } = checkOptions(options, schema, { name: 'organizationPolicy' });
-  let registered: readonly MethodName[] = ['totp'];
+export function organizationPolicy(options: OrganizationPolicyOptions): OrganizationPolicyPlan {
+  const { organization, default: byDefault } = checkOptions(options, schema, {
+    name: 'organizationPolicy',
+  });
+  return { forDoor: (door) => policyOfDoor(organization, byDefault, door) };
+}
+
+function policyOfDoor(
+  organizationOf: OrganizationPolicyOptions['organization'],
+  byDefault: Policy['mode'],
+  { store, methods: registered }: PolicyDoor,
+): OrganizationPolicy {
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.
   const ofOrganizations = new LRUCache<string, Remembered>({ max: 10_000 });
-  let ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
+  const ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
 
   function conclude(levels: Levels): Policy {
     const { organization, user } = levels;
@@ -133,11 +137,6 @@ export function organizationPolicy(options: OrganizationPolicyOptions): Organiza
     );
 
   return {
-    useMethods(methods) {
-      registered = [...methods];
-      ofOrganizations.clear();
-      ofUsers = new WeakMap();
-    },
     levels,
     resolveWith,
     resolve: (subject) => resolveWith(subject, null),

@@ -23,7 +23,7 @@ describe('whichever single key of Redis is lost or altered', function () {
   const process = async (): Promise<Host> => {
     const store = openStore(url, { now, initialize: true });
     await store.ready();
-    return host({ store, sessions, ...administration(store) });
+    return host({ store, sessions, ...administration() });
   };
   const send = (...args: (string | Buffer)[]): Promise<unknown> =>
     client.withTypeMapping({ 36: Buffer, 37: Array }).sendCommand(args);
@@ -63,7 +63,7 @@ describe('whichever single key of Redis is lost or altered', function () {
   /** By a process that has nothing at hand, everybody stays out. */
   async function assertShut(what: string): Promise<void> {
     const store = openStore(url, { now, allowEviction: true });
-    const made = await host({ store, sessions, ...administration(store) }).catch((error) => {
+    const made = await host({ store, sessions, ...administration() }).catch((error) => {
       assert.ok(error instanceof UnavailableError, String(error));
       return null;
     });

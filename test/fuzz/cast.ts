@@ -32,12 +32,12 @@ export async function cast(): Promise<Cast> {
   const clock = testClock();
   const store = memoryStore({ now: clock.now });
   const directory = testDirectory();
-  const { routes } = administration(store, { directory });
+  const { routes } = administration({ directory });
   const made = await host({
     store,
     sessions: new MemoryStore(),
     routes,
-    options: { policy: organizationPolicy({ store, organization: directory.organization }) },
+    options: { policy: organizationPolicy({ organization: directory.organization }) },
   });
   for (const id of ['acme', 'north']) {
     const value = {

@@ -63,8 +63,7 @@ const about = ({ status, text, headers }: Response) => ({
 });
 
 journeys('who may use the administrator’s pages', (world) => {
-  const open = (options: AdministrationOptions = {}) =>
-    world().host((store) => administration(store, options));
+  const open = (options: AdministrationOptions = {}) => world().host(() => administration(options));
 
   async function send(browser: AdminBrowser, { method }: Route, url: string, token = true) {
     if (method === 'get') return browser.json('get', url);
@@ -107,9 +106,9 @@ journeys('who may use the administrator’s pages', (world) => {
 
   it('nobody between the doors either where the gate does not stand before it', async () => {
     const directory = testDirectory();
-    const { app } = await world().host((store) => {
+    const { app } = await world().host(() => {
       return {
-        ...administration(store, { directory }),
+        ...administration({ directory }),
         gate: { exempt: ['GET /setup/organizations/acme/users'] },
       };
     });
@@ -127,8 +126,8 @@ journeys('who may use the administrator’s pages', (world) => {
 
   it('nobody without authorize, on any route, and the directory is not even asked', async () => {
     const directory = testDirectory();
-    const { app } = await world().host((store) => {
-      const { options } = administration(store, { directory });
+    const { app } = await world().host(() => {
+      const { options } = administration({ directory });
       return {
         options,
         routes: (host, door) => void host.use('/setup', door.admin({ directory })),

@@ -32,8 +32,7 @@ const ROUTES: readonly Route[] = Object.entries(
 
 journeys('an administrator’s own second factor', (world) => {
   const now = () => world().clock.now();
-  const open = (options: AdministrationOptions = {}) =>
-    world().host((store) => administration(store, options));
+  const open = (options: AdministrationOptions = {}) => world().host(() => administration(options));
   const save = (store: SecondFactorStore, id: string, mode: 'off' | 'optional' | 'required') =>
     set(store, id, { mode, methods: ['totp', 'recovery-code'] });
 

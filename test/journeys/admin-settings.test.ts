@@ -26,8 +26,7 @@ const { clientsMust: _none, ...LEVEL } = SETTING;
 const FLOOR = { ...LEVEL, mode: 'required', enrollment: 'self' };
 
 journeys('switching two-factor on for an organization', (world) => {
-  const open = (options: AdministrationOptions = {}) =>
-    world().host((store) => administration(store, options));
+  const open = (options: AdministrationOptions = {}) => world().host(() => administration(options));
   const save = (browser: AdminBrowser, path: string, setting: object, version = 0) =>
     browser.call(path, { version, setting: { ...SETTING, ...setting } });
 

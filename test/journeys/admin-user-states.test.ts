@@ -21,7 +21,7 @@ journeys('looking for users by their state', (world) => {
   const now = () => world().clock.now();
 
   async function open(options: AdministrationOptions = {}) {
-    const made = await world().host((store) => administration(store, options));
+    const made = await world().host(() => administration(options));
     await set(world().store, 'north', { mode: 'required', methods: ['totp'] });
     const admin = new AdminBrowser(made.app);
     await admin.activate('admin@north', now());

@@ -26,8 +26,7 @@ const SETTING = {
 };
 
 journeys('switching single users on and off', (world) => {
-  const open = (options: AdministrationOptions = {}) =>
-    world().host((store) => administration(store, options));
+  const open = (options: AdministrationOptions = {}) => world().host(() => administration(options));
   const outcomes = (results: readonly { id: string; outcome: string }[]) =>
     results.map(({ id, outcome }) => `${id} ${outcome}`);
 
@@ -266,8 +265,7 @@ journeys('switching single users on and off', (world) => {
 });
 
 journeys('activating and resetting a user', (world) => {
-  const open = (options: AdministrationOptions = {}) =>
-    world().host((store) => administration(store, options));
+  const open = (options: AdministrationOptions = {}) => world().host(() => administration(options));
   const now = () => world().clock.now();
 
   async function required(options: AdministrationOptions = {}, setting: object = {}) {

@@ -158,8 +158,8 @@ journeys('a form that did not come from our page', (world) => {
     ] as const;
     for (const [failure, status] of failures) {
       const csrf = { token: () => 'from the host', protect: () => Promise.reject(failure) };
-      const { app } = await world().host((store) => {
-        const { options, routes } = administration(store);
+      const { app } = await world().host(() => {
+        const { options, routes } = administration();
         return { routes, options: { ...options, csrf: csrf as never } };
       });
       const browser = new Browser(app);

@@ -27,10 +27,9 @@ journeys('an activation at one Duo account', (world) => {
     ours.simulator.reset();
     theirs.simulator.reset();
     world().clock.advance(Date.now() - world().clock.now());
-    host = await world().host((store) => ({
+    host = await world().host(() => ({
       options: {
         policy: organizationPolicy({
-          store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
         methods: methodsWith({ duo: { httpsAgent: agentOf([ours, theirs]) } }),
@@ -177,10 +176,9 @@ journeys('an activation at one Duo account', (world) => {
   });
 
   it('has the phone say at which client a login by the partner’s keys is', async () => {
-    const lending = await world().host((store) => ({
+    const lending = await world().host(() => ({
       options: {
         policy: organizationPolicy({
-          store,
           organization: (id) =>
             id === 'north'
               ? { id, kind: 'partner', partnerId: null }

@@ -248,7 +248,6 @@ journeys('a login with Duo', (world) => {
     const host = await hostOf({
       options: {
         policy: organizationPolicy({
-          store: world().store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
         methods: methodsWith({

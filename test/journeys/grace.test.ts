@@ -12,8 +12,8 @@ journeys('a grace period', (world) => {
   const inDays = (days: number) => new Date(now() + days * DAY).toISOString();
 
   async function enabled(graceUntil: string | null) {
-    const { app } = await world().host((store) => ({
-      ...tenancy(store),
+    const { app } = await world().host(() => ({
+      ...tenancy(),
       cookie: { maxAge: 30 * DAY },
     }));
     await require(graceUntil);

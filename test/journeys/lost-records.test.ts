@@ -29,7 +29,7 @@ describe('a record that Redis has lost, of', function () {
     await store.ready();
     client = await openClient(url);
     records = recordsIn(client.withTypeMapping({ 36: Buffer }), prefix);
-    const { options, routes } = administration(store);
+    const { options, routes } = administration();
     here = await host({ store, sessions: new MemoryStore(), options, routes });
   });
   afterEach(async () => {

@@ -1,12 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  explain,
-  type Policy,
-  recoveryCodes,
-  type SallyportOptions,
-  type SecondFactorStore,
-  totp,
-} from 'sallyport';
+import { explain, type Policy, recoveryCodes, type SallyportOptions, totp } from 'sallyport';
 import { AdminBrowser, administration, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
@@ -218,8 +211,8 @@ journeys('a method of a host’s own', (world) => {
   });
 
   it('is set, seen and reset by administrators, and explained', async () => {
-    const made = await world().host((store: SecondFactorStore) => {
-      const own = administration(store, { admin: { secondFactor: 'policy' } });
+    const made = await world().host(() => {
+      const own = administration({ admin: { secondFactor: 'policy' } });
       return { ...own, options: { ...own.options, ...options() } };
     });
     const host = { ...made, clock: world().clock, store: world().store };

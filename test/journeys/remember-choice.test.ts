@@ -41,7 +41,6 @@ journeys('who has a device remembered', (world) => {
       ...options,
       options: {
         policy: organizationPolicy({
-          store: world().store,
           organization: (id) => ({ id, kind: 'client', partnerId: null }),
         }),
         methods: methodsWith({

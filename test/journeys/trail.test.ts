@@ -15,8 +15,8 @@ journeys('the trail', (world) => {
 
   /** A host that keeps ten events of each kind, so that washing them away takes no thousands. */
   async function open() {
-    const made = await world().host((store) => {
-      const { options, routes } = administration(store);
+    const made = await world().host(() => {
+      const { options, routes } = administration();
       return { options: { ...options, eventsKept: 10 }, routes };
     });
     await set(world().store, 'acme', { mode: 'required', methods: ['totp'] });

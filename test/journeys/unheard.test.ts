@@ -178,7 +178,6 @@ describe('whatever fails is heard', () => {
       options: {
         subject: subjectOf,
         policy: organizationPolicy({
-          store,
           organization: async () => {
             await turn();
             throw new Error('no organizations');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { memoryStore, organizationPolicy } from 'sallyport';
+import { memoryStore, type OrganizationPolicyOptions, organizationPolicy as plan } from 'sallyport';
 import type { SecondFactorStore, Subject } from '../../src/contracts.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
 import { policyResolver } from '../../src/policy/resolve.js';
@@ -21,6 +21,16 @@ const ORGANIZATIONS: Readonly<Record<string, Organization>> = {
   globex: { id: 'globex', kind: 'client', partnerId: 'northwind' },
 };
 const organization = (id: string) => ORGANIZATIONS[id] ?? null;
+
+/** As a door makes it. */
+const organizationPolicy = ({
+  store,
+  methods = ['totp'],
+  ...options
+}: OrganizationPolicyOptions & {
+  readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
+  readonly methods?: readonly string[];
+}) => plan(options).forDoor({ store, methods });
 
 const isPolicyError = (pattern: RegExp) => (error: unknown) =>
   error instanceof UnavailableError && error.code === 'ERR_POLICY' && pattern.test(error.message);
@@ -194,14 +204,16 @@ describe('the organization policy', () => {
       assert.equal((await policy.resolve(USER1, never)).because?.[0]?.level, 'partner');
     });
 
-    it('when the door has told which methods there are', async () => {
+    it('by each door for itself, with the methods that it has', async () => {
       await switchOn('user2');
-      const policy = organizationPolicy({ store, organization });
+      const shared = plan({ organization });
+      const methods = ['security-key', 'totp', 'recovery-code'];
+      const [one, policy] = [['totp'], methods].map((names) =>
+        shared.forDoor({ store, methods: names }),
+      );
+      assert.ok(one && policy);
       for (const subject of [USER1, USER2]) {
-        assert.deepEqual((await policy.resolve(subject, never)).methods, ['totp']);
-      }
-      policy.useMethods(['security-key', 'totp', 'recovery-code']);
-      for (const subject of [USER1, USER2]) {
+        assert.deepEqual((await one.resolve(subject, never)).methods, ['totp']);
         assert.deepEqual((await policy.resolve(subject, never)).methods, [
           'security-key',
           'totp',

@@ -103,12 +103,13 @@ export interface AdministrationOptions {
 }
 
 /** For `world().host(…)`: the small host with the administrator's pages at `/setup`. */
-export function administration(
-  store: SecondFactorStore,
-  { directory = testDirectory(), admin = {}, at = '/setup' }: AdministrationOptions = {},
-): Required<Pick<HostOptions, 'options' | 'routes'>> {
+export function administration({
+  directory = testDirectory(),
+  admin = {},
+  at = '/setup',
+}: AdministrationOptions = {}): Required<Pick<HostOptions, 'options' | 'routes'>> {
   return {
-    options: { policy: organizationPolicy({ store, organization: directory.organization }) },
+    options: { policy: organizationPolicy({ organization: directory.organization }) },
     routes(app, door) {
       app.use(at, door.admin({ directory, authorize: testAuthorize, ...admin }));
     },
@@ -131,7 +132,7 @@ export async function adminHost({
   readonly store?: SecondFactorStore;
   readonly host?: HostOptions;
 } = {}): Promise<AdminHost> {
-  const { options: own, ...rest } = administration(store, options);
+  const { options: own, ...rest } = administration(options);
   const made = await host({ store, ...rest, ...more, options: { ...own, ...more.options } });
   return { ...made, store, clock };
 }

@@ -83,11 +83,10 @@ export async function duoHost(
 ): Promise<DuoHost> {
   const sent: string[] = [];
   let store = given;
-  const build = (own: SecondFactorStore): HostOptions => ({
+  const build = (): HostOptions => ({
     ...rest,
     options: {
       policy: organizationPolicy({
-        store: own,
         organization: (id) => ({ id, kind: 'client', partnerId: null }),
       }),
       methods: methodsWith({
@@ -114,9 +113,9 @@ export async function duoHost(
   const base = world
     ? await world.host((own) => {
         store = own;
-        return build(own);
+        return build();
       })
-    : await host({ store, ...build(store) });
+    : await host({ store, ...build() });
 
   async function save(
     organizationId: string,

@@ -17,8 +17,8 @@ function organization(id: string): Organization | null {
 }
 
 /** For `world().host(tenancy)`: a host whose policy is what administrators set. */
-export function tenancy(store: SecondFactorStore): HostOptions {
-  return { options: { policy: organizationPolicy({ store, organization }) } };
+export function tenancy(): HostOptions {
+  return { options: { policy: organizationPolicy({ organization }) } };
 }
 
 const ADMIN = 'admin@acme';
@@ -58,7 +58,10 @@ export async function handOver(
   lifetimeMs = 24 * 60 * 60 * 1000,
 ): Promise<string> {
   const subject: Subject = { id, tenantId: 'acme', label: id };
-  const policy = await organizationPolicy({ store, organization }).resolveWith(subject, null);
+  const door = { store, methods: ['totp'] };
+  const policy = await organizationPolicy({ organization })
+    .forDoor(door)
+    .resolveWith(subject, null);
   const method = boundEnrollable(totp(), { store, keyring: keyring([KEY]) });
   const begun = await method.enrollment.begin(
     { subject, policy, session: '', epoch: 0, issuer: 'Test Console', input: {} },
