@@ -38,7 +38,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore
   return secondFactorStore(memoryRecords(now));
 }
 
-function memoryRecords(now: () => number): RecordStore {
+/** The records of that store alone. */
+export function memoryRecords(now: () => number): RecordStore {
   const changes = changeListeners();
   // Records carry their own end; the ttl only frees memory, and so may come from the real clock.
   const kept: KeptByKind = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { memoryStore } from '../../src/store/memory.js';
+import { memoryRecords, memoryStore } from '../../src/store/memory.js';
 import { eventually } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 
-storeContract('memoryStore', async (now) => {
-  const store = memoryStore({ now });
+storeContract('memoryStore', (now) => {
+  const store = memoryRecords(now);
   return { store, other: store, dispose: () => store.close() };
 });
 

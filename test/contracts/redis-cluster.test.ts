@@ -1,5 +1,7 @@
-import { openClusterStore, someCluster } from '../support/redis-cluster.js';
-import { closeStores, openClient } from '../support/redis-store.js';
+import { createCluster } from 'redis';
+import { redisRecordStore } from '../../src/store/redis/store.js';
+import { someCluster } from '../support/redis-cluster.js';
+import { closeLater, closeStores, openClient } from '../support/redis-store.js';
 import { storeContract } from './store-contract.js';
 
 describe('over a Cluster,', function () {
@@ -14,7 +16,8 @@ describe('over a Cluster,', function () {
   storeContract('redisStore', async (now) => {
     await Promise.all(cluster.urls.map(removeRecords));
     const rootNodes = cluster.urls.map((url) => ({ url }));
-    const make = () => openClusterStore(rootNodes, { now, initialize: true });
+    const client = createCluster({ rootNodes });
+    const make = () => closeLater(redisRecordStore(client, { now, initialize: true }));
     const [store, other] = [make(), make()];
     // One after the other: both would set up the Cluster, and one would find it half done.
     await store.ready();

@@ -1,12 +1,13 @@
 import { createClient } from 'redis';
-import { redisStore } from '../../src/store/redis/store.js';
+import { redisRecordStore } from '../../src/store/redis/store.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 
 storeContract('redisStore', async (now) => {
   const client = createClient({ url: await sharedRedis() });
   const prefix = uniquePrefix();
-  const make = () => redisStore(client, { now, prefix, initialize: true, allowEviction: true });
+  const make = () =>
+    redisRecordStore(client, { now, prefix, initialize: true, allowEviction: true });
   const store = make();
   const other = make();
   await Promise.all([store.ready(), other.ready()]);

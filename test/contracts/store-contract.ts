@@ -1,8 +1,10 @@
+import { type TestRunner, testRunner } from '../../src/testing/runner.js';
 import { assurance } from './store/assurance.js';
 import { attempts } from './store/attempts.js';
 import { devices } from './store/devices.js';
 import { enrolling } from './store/enrolling.js';
 import { helping } from './store/helping.js';
+import { keepingRecords } from './store/keeping-records.js';
 import { reading } from './store/reading.js';
 import { recoveryCodes } from './store/recovery-codes.js';
 import { resealing } from './store/resealing.js';
@@ -11,13 +13,37 @@ import { type StoreFactory, stage } from './store/stage.js';
 import { trails } from './store/trails.js';
 import { transactions } from './store/transactions.js';
 
+export interface StoreContractOptions {
+  /** The test runner's; by default the globals of that name. */
+  readonly describe?: TestRunner['describe'];
+  readonly it?: TestRunner['it'];
+}
+
 /**
- * What every store must do, as mocha tests: call it from a test file with a way to make an empty store.
- * docs/writing-a-store.md says more.
+ * What every store must do, as tests for mocha, vitest or node:test: what `RecordStore` says, and each decision of
+ * `secondFactorStore()` over it. `make` is called for each test. Nothing waits for real time, but for
+ * word of changes from `other`, at most the store's `stalenessMs`.
+ *
+ * Throws ERR_OPTION where there is neither a global `describe` and `it` nor any given.
+ *
+ * @example
+ * import { describe, it } from 'node:test';
+ *
+ * storeContract('sqlStore', async (now) => {
+ *   const database = await emptyDatabase();
+ *   const [store, other] = [sqlRecords(database, { now }), sqlRecords(database, { now })];
+ *   return { store, other, dispose: () => Promise.all([store.close(), other.close()]) };
+ * }, { describe, it });
  */
-export function storeContract(name: string, make: StoreFactory): void {
-  describe(`${name} as a store of second factors`, () => {
-    const on = stage(make);
+export function storeContract(
+  name: string,
+  make: StoreFactory,
+  options: StoreContractOptions = {},
+): void {
+  const runner = testRunner('storeContract', options);
+  runner.describe(`${name} as a store of second factors`, () => {
+    const on = stage(runner, make);
+    keepingRecords(on);
     reading(on);
     enrolling(on);
     helping(on);

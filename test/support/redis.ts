@@ -1,4 +1,3 @@
-import { AssertionError } from 'node:assert';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,7 +6,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../src/testing/store-contract/eventually.js';
+
+export { eventually };
 
 /** A Redis server of the tests' own, on a free loopback port, with a directory of its own. */
 export interface RedisServer {
@@ -116,30 +117,6 @@ export function sharedRedis(): Promise<string> {
 /** A key prefix that nobody else uses. */
 export function uniquePrefix(): string {
   return `sp-test-${randomBytes(6).toString('hex')}:`;
-}
-
-/**
- * Resolves once `holds` answers something true; rejects when it has not within `ms`. Errors count as no, but
- * for what an assertion finds: that must not be so at any time.
- */
-export async function eventually<T>(
-  holds: () => T | Promise<T>,
-  ms = 5000,
-): Promise<Exclude<T, false | null | undefined>> {
-  const end = performance.now() + ms;
-  let last: unknown = 'never true';
-  for (;;) {
-    try {
-      const answer = await holds();
-      if (answer) return answer as Exclude<T, false | null | undefined>;
-      last = answer;
-    } catch (error) {
-      if (error instanceof AssertionError) throw error;
-      last = error;
-    }
-    if (performance.now() > end) throw new Error(`not within ${ms} ms`, { cause: last });
-    await delay(5);
-  }
 }
 
 /** Below those that the system hands out to clients: another one may take such a port any moment. */

@@ -8,6 +8,7 @@ import {
 } from '../../check-options.js';
 import type { SecondFactorStore } from '../../contracts.js';
 import { changeListeners } from '../change-listeners.js';
+import type { RecordStore } from '../record-store.js';
 import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
 import type { RedisClient } from './client.js';
@@ -84,6 +85,15 @@ const schema = optionsObject({
  * const store = redisStore(redis, { prefix: 'console:2fa:' });
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  const records = redisRecordStore(client, options);
+  return { ...secondFactorStore(records), initialize: records.initialize };
+}
+
+/** The records of that store alone. */
+export function redisRecordStore(
+  client: RedisClient,
+  options: RedisStoreOptions,
+): RecordStore & Pick<RedisStore, 'initialize'> {
   const { timeout, maxEntries, waitReplicas, prefix, database, allowEviction, initialize, now } =
     checkOptions(options, schema, { name: 'redisStore' });
   const keys = redisKeys(prefix);
@@ -138,7 +148,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     await assertPermissions(keys, shards, { clustered, waits: waitReplicas > 0 });
   }
 
-  const store = secondFactorStore({
+  return {
     name: 'redis',
     stalenessMs: STALENESS_MS,
     now: config.now,
@@ -159,9 +169,6 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     read: (kind, id) => records[kind].read(id),
     update: (kind, id, transition, how) => records[kind].update(id, transition, how),
     ...redisTrails({ keys, shards, marker: mark, clock: now }),
-  });
-  return {
-    ...store,
     async initialize() {
       await open();
       await mark.create({ fillIn: true });

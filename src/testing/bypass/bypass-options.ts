@@ -6,7 +6,7 @@ import {
   option,
   optionsObject,
 } from '../../check-options.js';
-import { SallyportError } from '../../errors.js';
+import { type TestRunner, testRunner } from '../runner.js';
 import type { Visitor } from './visitor.js';
 
 export interface BypassChecksOptions {
@@ -33,14 +33,11 @@ export interface BypassChecksOptions {
   /** Statuses with which layers ahead of the gate refuse what they do not like, e.g. 403 of a CSRF check. */
   readonly refusals?: readonly number[];
   /** The test runner's; by default the globals of that name. */
-  readonly describe?: (title: string, suite: () => void) => unknown;
-  readonly it?: (title: string, test: () => Promise<void>, timeout?: number) => unknown;
+  readonly describe?: TestRunner['describe'];
+  readonly it?: TestRunner['it'];
   /** Told what is mounted ahead of the gate, line by line. Default: `console.log`. */
   readonly report?: (line: string) => void;
 }
-
-type Describe = NonNullable<BypassChecksOptions['describe']>;
-type It = NonNullable<BypassChecksOptions['it']>;
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
@@ -58,8 +55,8 @@ const schema = optionsObject({
     })
     .default({}),
   refusals: listOption<number>('a status from 400 to 599', isRefusal).default([]),
-  describe: functionOption<Describe>("the test runner's").optional(),
-  it: functionOption<It>("the test runner's").optional(),
+  describe: functionOption<TestRunner['describe']>("the test runner's").optional(),
+  it: functionOption<TestRunner['it']>("the test runner's").optional(),
   report: functionOption<(line: string) => void>('a function (line) => void').default(
     () => (line: string) => console.log(line),
   ),
@@ -68,16 +65,7 @@ const schema = optionsObject({
 /** Checks the options of `bypassChecks()`, once. Throws ERR_OPTION. */
 export function parseBypassOptions(raw: unknown) {
   const options = checkOptions(raw, schema, { name: 'bypassChecks' });
-  // Typed where the runner's types are installed, which is the host's to do.
-  const globals = globalThis as { readonly describe?: Describe; readonly it?: It };
-  const { describe = globals.describe, it = globals.it } = options;
-  if (!describe || !it) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      'bypassChecks: there is no global describe and it; pass those of your test runner as options',
-    );
-  }
-  return { ...options, describe, it };
+  return { ...options, ...testRunner('bypassChecks', options) };
 }
 
 export type BypassConfig = ReturnType<typeof parseBypassOptions>;

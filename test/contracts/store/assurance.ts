@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../support/redis.js';
+import { eventually } from '../../../src/testing/store-contract/eventually.js';
 import { MINUTE, START, type Stage } from './stage.js';
 
-export function assurance({ store, other, clock }: Stage): void {
+export function assurance({ describe, it, store, other, clock }: Stage): void {
   describe('assurance', () => {
     const factors = [{ method: 'totp', enrollmentId: 'one', at: START - 5 }];
     const proof = {

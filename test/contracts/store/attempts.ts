@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../support/redis.js';
+import { eventually } from '../../../src/testing/store-contract/eventually.js';
 import { LIMITS, MINUTE, START, type Stage, TOTP } from './stage.js';
 
-export function attempts({ enroll, reserve, reserved, store, other, clock }: Stage): void {
+export function attempts({
+  describe,
+  it,
+  enroll,
+  reserve,
+  reserved,
+  store,
+  other,
+  clock,
+}: Stage): void {
   describe('attempts', () => {
     it('are free at first, then wait ever longer, and the last wait repeats', async () => {
       const wait = async () => {

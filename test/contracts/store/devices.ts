@@ -4,7 +4,7 @@ import { MINUTE, START, type Stage } from './stage.js';
 const DAY = 24 * 60 * MINUTE;
 const GRACE = 30_000;
 
-export function devices({ clock, store, other }: Stage): void {
+export function devices({ describe, it, clock, store, other }: Stage): void {
   const put = (id: string, lifetimeMs = 30 * DAY) =>
     store.putDevice('user1', {
       id,

@@ -3,6 +3,8 @@ import { emptySubject, type PendingEnrollment } from '../../../src/contracts.js'
 import { digest, LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
 
 export function enrolling({
+  describe,
+  it,
   begin,
   enroll,
   proposal,

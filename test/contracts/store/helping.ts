@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { type Digest, emptySubject } from '../../../src/contracts.js';
 import { bytesOf, digest, LIMITS, MINUTE, START, type Stage } from './stage.js';
 
-export function helping({ begin, confirm, enroll, proposal, reserved, store, clock }: Stage): void {
+export function helping({
+  describe,
+  it,
+  begin,
+  confirm,
+  enroll,
+  proposal,
+  reserved,
+  store,
+  clock,
+}: Stage): void {
   describe('enrolling with an activation key', () => {
     const lifetimeMs = 60 * MINUTE;
     const keyed = (id: string, session = 'session-1') =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { emptySubject } from '../../../src/contracts.js';
-import { eventually } from '../../support/redis.js';
+import { eventually } from '../../../src/testing/store-contract/eventually.js';
 import { START, type Stage } from './stage.js';
 
-export function reading({ enroll, store, other }: Stage): void {
+export function reading({ describe, it, enroll, store, other }: Stage): void {
   it('has a name, a clock and a bound of staleness', () => {
     assert.match(store.name, /\w/);
     assert.equal(store.now(), START);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../support/redis.js';
+import { eventually } from '../../../src/testing/store-contract/eventually.js';
 import { digest, type Stage } from './stage.js';
 
-export function recoveryCodes({ reserved, store, other }: Stage): void {
+export function recoveryCodes({ describe, it, reserved, store, other }: Stage): void {
   describe('recovery codes', () => {
     const ten = Array.from({ length: 10 }, (_, n) => digest(n));
 

@@ -4,6 +4,8 @@ import { SEALED, type Stage } from './stage.js';
 const RENEWED = SEALED.map((byte) => byte ^ 0xff);
 
 export function resealing({
+  describe,
+  it,
   begin,
   confirm,
   enroll,

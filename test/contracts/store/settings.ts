@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../support/redis.js';
+import { eventually } from '../../../src/testing/store-contract/eventually.js';
 import { START, type Stage } from './stage.js';
 
-export function settings({ store, other }: Stage): void {
+export function settings({ describe, it, store, other }: Stage): void {
   for (const [whose, write, read] of [
     ['an organization', 'writeSetting', async (id: string, at = store) => at.readSetting(id)],
     [

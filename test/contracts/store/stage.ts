@@ -5,6 +5,9 @@ import type {
   PendingEnrollment,
   SecondFactorStore,
 } from '../../../src/contracts.js';
+import type { RecordStore } from '../../../src/store/record-store.js';
+import { secondFactorStore } from '../../../src/store/second-factor-store.js';
+import type { TestRunner } from '../../../src/testing/runner.js';
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2026, 0, 1);
@@ -12,30 +15,47 @@ export const LIMITS: AttemptLimits = { free: 3, waits: [1000, 5000], stop: 6 };
 export const TOTP = { method: 'totp', stoppable: true };
 export const SEALED = Uint8Array.from({ length: 53 }, (_, at) => (at * 37 + 200) % 256);
 
+/** A store that holds nothing yet, for one test. */
 export interface StoreUnderTest {
-  readonly store: SecondFactorStore;
+  readonly store: RecordStore;
   /** The same records as another process has them; `store` itself where there is one process only. */
-  readonly other: SecondFactorStore;
-  dispose(): Promise<void>;
+  readonly other: RecordStore;
+  /** Ends both, and removes what they kept. */
+  dispose(): unknown;
 }
 
-/** Makes an empty store whose time is `now`, in milliseconds since 1970. */
-export type StoreFactory = (now: () => number) => Promise<StoreUnderTest>;
+/** Makes an empty store that can serve, whose time is `now`, in milliseconds since 1970. */
+export type StoreFactory = (now: () => number) => StoreUnderTest | Promise<StoreUnderTest>;
 
 export type Stage = ReturnType<typeof stage>;
 
 /** What the tests of the contract stand on: a new store for each of them, a clock, and one subject, user1. */
-export function stage(make: StoreFactory) {
+export function stage({ describe, it: test }: TestRunner, make: StoreFactory) {
   const clock = { time: START };
-  let under: StoreUnderTest | undefined;
-  const store = current(() => under?.store);
-  const other = current(() => under?.other);
+  let current: { readonly [K in 'store' | 'other']: SecondFactorStore } & {
+    readonly under: StoreUnderTest;
+  };
+  const store = standIn(() => current.store);
+  const other = standIn(() => current.other);
+  const records = standIn(() => current.under.store);
+  const otherRecords = standIn(() => current.under.other);
 
-  beforeEach(async () => {
-    clock.time = START;
-    under = await make(() => clock.time);
-  });
-  afterEach(() => under?.dispose());
+  function it(title: string, run: () => unknown): void {
+    test(title, async () => {
+      clock.time = START;
+      const under = await make(() => clock.time);
+      try {
+        current = {
+          under,
+          store: secondFactorStore(under.store),
+          other: secondFactorStore(under.other),
+        };
+        await run();
+      } finally {
+        await under.dispose();
+      }
+    });
+  }
 
   const proposal = (id: string, more: Partial<PendingEnrollment> = {}) => ({
     id,
@@ -78,18 +98,26 @@ export function stage(make: StoreFactory) {
     return reservation as Extract<typeof reservation, { kind: 'reserved' }>;
   }
 
-  return { clock, store, other, proposal, begin, confirm, enroll, reserve, reserved };
+  return {
+    describe,
+    it,
+    clock,
+    store,
+    other,
+    records,
+    otherRecords,
+    proposal,
+    begin,
+    confirm,
+    enroll,
+    reserve,
+    reserved,
+  };
 }
 
-/** Stands for whichever store the present test has. */
-function current(store: () => SecondFactorStore | undefined): SecondFactorStore {
-  return new Proxy({} as SecondFactorStore, {
-    get(_, name) {
-      const present = store() as unknown as Record<string | symbol, unknown>;
-      const member = present[name];
-      return typeof member === 'function' ? member.bind(present) : member;
-    },
-  });
+/** Stands for whichever the present test has. */
+function standIn<T extends object>(present: () => T): T {
+  return new Proxy({} as T, { get: (_, name) => Reflect.get(present(), name) });
 }
 
 export function digest(n: number, key = 1): Digest {

@@ -15,7 +15,7 @@ const event = (n: number): AuditEvent => ({
 const ONCE: Fold = { key: 'ö {1}', each: 1, withinMs: MINUTE };
 const THRICE: Fold = { key: 'thrice', each: 3, withinMs: MINUTE };
 
-export function trails({ store, other, clock }: Stage): void {
+export function trails({ describe, it, store, other, clock }: Stage): void {
   const append = (
     n: number,
     { organization = 'acme', ...place }: Partial<EventPlace & { organization: string }> = {},

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { MINUTE, type Stage } from './stage.js';
 
-export function transactions({ store, other, clock }: Stage): void {
+export function transactions({ describe, it, store, other, clock }: Stage): void {
   describe('transactions', () => {
     const value = Uint8Array.of(0, 255, 10, 13, 200);
 
