@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { memoryRecords, memoryStore } from '../../src/store/memory.js';
+import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { eventually } from '../support/redis.js';
-import { storeContract } from './store-contract.js';
 
 storeContract('memoryStore', (now) => {
   const store = memoryRecords(now);

@@ -1,8 +1,8 @@
 import { createCluster } from 'redis';
 import { redisRecordStore } from '../../src/store/redis/store.js';
+import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { someCluster } from '../support/redis-cluster.js';
 import { closeLater, closeStores, openClient } from '../support/redis-store.js';
-import { storeContract } from './store-contract.js';
 
 describe('over a Cluster,', function () {
   this.timeout(30_000);

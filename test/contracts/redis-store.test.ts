@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 import { redisRecordStore } from '../../src/store/redis/store.js';
+import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
-import { storeContract } from './store-contract.js';
 
 storeContract('redisStore', async (now) => {
   const client = createClient({ url: await sharedRedis() });

@@ -1,17 +1,17 @@
-import { type TestRunner, testRunner } from '../../src/testing/runner.js';
-import { assurance } from './store/assurance.js';
-import { attempts } from './store/attempts.js';
-import { devices } from './store/devices.js';
-import { enrolling } from './store/enrolling.js';
-import { helping } from './store/helping.js';
-import { keepingRecords } from './store/keeping-records.js';
-import { reading } from './store/reading.js';
-import { recoveryCodes } from './store/recovery-codes.js';
-import { resealing } from './store/resealing.js';
-import { settings } from './store/settings.js';
-import { type StoreFactory, stage } from './store/stage.js';
-import { trails } from './store/trails.js';
-import { transactions } from './store/transactions.js';
+import { type TestRunner, testRunner } from '../runner.js';
+import { assurance } from './assurance.js';
+import { attempts } from './attempts.js';
+import { devices } from './devices.js';
+import { enrolling } from './enrolling.js';
+import { helping } from './helping.js';
+import { keepingRecords } from './keeping-records.js';
+import { reading } from './reading.js';
+import { recoveryCodes } from './recovery-codes.js';
+import { resealing } from './resealing.js';
+import { settings } from './settings.js';
+import { type StoreFactory, stage } from './stage.js';
+import { trails } from './trails.js';
+import { transactions } from './transactions.js';
 
 export interface StoreContractOptions {
   /** The test runner's; by default the globals of that name. */

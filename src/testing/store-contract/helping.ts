@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Digest, emptySubject } from '../../../src/contracts.js';
+import { type Digest, emptySubject } from '../../contracts.js';
 import { bytesOf, digest, LIMITS, MINUTE, START, type Stage } from './stage.js';
 
 export function helping({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../../src/testing/store-contract/eventually.js';
+import { eventually } from './eventually.js';
 import { LIMITS, MINUTE, START, type Stage, TOTP } from './stage.js';
 
 export function attempts({

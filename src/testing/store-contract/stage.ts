@@ -4,10 +4,10 @@ import type {
   Digest,
   PendingEnrollment,
   SecondFactorStore,
-} from '../../../src/contracts.js';
-import type { RecordStore } from '../../../src/store/record-store.js';
-import { secondFactorStore } from '../../../src/store/second-factor-store.js';
-import type { TestRunner } from '../../../src/testing/runner.js';
+} from '../../contracts.js';
+import type { RecordStore } from '../../store/record-store.js';
+import { secondFactorStore } from '../../store/second-factor-store.js';
+import type { TestRunner } from '../runner.js';
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { emptySubject, type PendingEnrollment } from '../../../src/contracts.js';
+import { emptySubject, type PendingEnrollment } from '../../contracts.js';
 import { digest, LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
 
 export function enrolling({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AuditEvent, EventPlace, Fold, StoredEvent } from '../../../src/contracts.js';
+import type { AuditEvent, EventPlace, Fold, StoredEvent } from '../../contracts.js';
 import { MINUTE, START, type Stage } from './stage.js';
 
 const event = (n: number): AuditEvent => ({

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Outcome, RecordStore } from '../../../src/store/record-store.js';
+import type { Outcome, RecordStore } from '../../store/record-store.js';
 import {
   blankSubject,
   KINDS,
   type Kind,
   type Records,
   type StoredSubject,
-} from '../../../src/store/records.js';
-import { eventually } from '../../../src/testing/store-contract/eventually.js';
+} from '../../store/records.js';
+import { eventually } from './eventually.js';
 import { digest, MINUTE, SEALED, START, type Stage } from './stage.js';
 
 /** One of each kind, with every field in use. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { emptySubject } from '../../../src/contracts.js';
-import { eventually } from '../../../src/testing/store-contract/eventually.js';
+import { emptySubject } from '../../contracts.js';
+import { eventually } from './eventually.js';
 import { START, type Stage } from './stage.js';
 
 export function reading({ describe, it, enroll, store, other }: Stage): void {

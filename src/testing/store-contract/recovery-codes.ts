@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../../../src/testing/store-contract/eventually.js';
+import { eventually } from './eventually.js';
 import { digest, type Stage } from './stage.js';
 
 export function recoveryCodes({ describe, it, reserved, store, other }: Stage): void {
