@@ -7,6 +7,7 @@ export type {
 } from './admin/authorize.js';
 export type { AdminOptions } from './admin/options.js';
 export type * from './contracts.js';
+export { emptySubject } from './contracts.js';
 export { type ErrorCode, RequestError, SallyportError, UnavailableError } from './errors.js';
 export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';

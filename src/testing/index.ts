@@ -34,4 +34,6 @@ export {
   methodContract,
 } from './method-contract/method-contract.js';
 export type { TestRunner } from './runner.js';
+export type { StoreFactory, StoreUnderTest } from './store-contract/stage.js';
+export { type StoreContractOptions, storeContract } from './store-contract/store-contract.js';
 export { type TestClock, testClock } from './test-clock.js';
