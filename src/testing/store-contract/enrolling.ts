@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { together } from '../../awaitable.js';
 import { emptySubject, type PendingEnrollment } from '../../contracts.js';
 import { digest, LIMITS, MINUTE, SEALED, START, type Stage } from './stage.js';
 
@@ -270,10 +271,10 @@ export function enrolling({
     it('removes one factor of those who ask together, since each asks on what it knows', async () => {
       await enroll('one');
       await enroll('two', { basis: 'proven' });
-      const removals = await Promise.all([
-        store.unenroll('user1', 'one', 0),
-        other.unenroll('user1', 'two', 0),
-      ]);
+      const removals = await together(
+        () => store.unenroll('user1', 'one', 0),
+        () => other.unenroll('user1', 'two', 0),
+      );
       assert.equal(removals.filter((removal) => removal !== null).length, 1);
       const { epoch, enrollments } = await store.readSubject('user1');
       assert.deepEqual([epoch, enrollments.length], [1, 1]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { together } from '../../awaitable.js';
 import { type Digest, emptySubject } from '../../contracts.js';
 import { bytesOf, digest, LIMITS, MINUTE, START, type Stage } from './stage.js';
 
@@ -142,7 +143,10 @@ export function helping({
       assert.equal(await store.raiseEpoch('user1', 0), null);
       assert.equal(await store.raiseEpoch('user1', 2), null);
       assert.equal((await store.readSubject('user1')).epoch, 1);
-      const both = await Promise.all([store.raiseEpoch('user1', 1), store.raiseEpoch('user1', 1)]);
+      const both = await together(
+        () => store.raiseEpoch('user1', 1),
+        () => store.raiseEpoch('user1', 1),
+      );
       assert.deepEqual(both.filter(Boolean), [{ epoch: 2 }]);
     });
 

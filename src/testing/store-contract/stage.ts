@@ -117,7 +117,7 @@ export function stage({ describe, it: test }: TestRunner, make: StoreFactory) {
 
 /** Stands for whichever the present test has. */
 function standIn<T extends object>(present: () => T): T {
-  return new Proxy({} as T, { get: (_, name) => Reflect.get(present(), name) });
+  return new Proxy<T>(Object.create(null), { get: (_, name) => Reflect.get(present(), name) });
 }
 
 export function digest(n: number, key = 1): Digest {
