@@ -27,12 +27,7 @@ export function checkOptions<Schema extends z.ZodType>(
   schema: Schema,
   { name, path: begin = name, secrets = [] }: CheckOptions,
 ): z.output<Schema> {
-  if (raw instanceof IncomingMessage) {
-    throw new SallyportError(
-      'ERR_OPTION',
-      `${name} must be called once, and what it returns be mounted: it got a request in place of options`,
-    );
-  }
+  refuseRequest(raw, name);
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
@@ -53,6 +48,15 @@ export function checkOptions<Schema extends z.ZodType>(
   throw new SallyportError(
     'ERR_OPTION',
     `${pathText(where)} must be ${issue.message}, got ${secret ? typeof value : shown(value)}`,
+  );
+}
+
+/** A part of the door that was mounted without being called is called by Express, with a request. */
+export function refuseRequest(given: unknown, name: string): void {
+  if (!(given instanceof IncomingMessage)) return;
+  throw new SallyportError(
+    'ERR_OPTION',
+    `${name} was mounted as it is, and got a request in place of options: mount what door.${name}() returns`,
   );
 }
 

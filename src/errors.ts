@@ -47,6 +47,31 @@ export class UnavailableError extends SallyportError {
   readonly headers = { 'Retry-After': '5' } as const;
 }
 
+/** What only somebody can put right who changes the app or its data. */
+const NEVER_HEALS: ReadonlySet<ErrorCode> = new Set([
+  'ERR_OPTION',
+  'ERR_KEYS',
+  'ERR_SEALED',
+  'ERR_STORE_NOT_INITIALIZED',
+  'ERR_STORE_RECORD',
+  'ERR_SESSION_STORE',
+  'ERR_SESSION_MISSING',
+  'ERR_REDIS_TRACKING',
+  'ERR_REDIS_EVICTION',
+  'ERR_REDIS_PERMISSION',
+  'ERR_VIEW',
+  'ERR_DEPENDENCY',
+  'ERR_INTERNAL',
+]);
+
+/** Whether a failure may be over in a moment, by itself. */
+export function mayHeal(error: unknown): boolean {
+  if (!(error instanceof SallyportError)) return true;
+  // What the host's function has thrown may be its database's; a subject that is none stays so.
+  if (error.code === 'ERR_SUBJECT') return error.cause !== undefined;
+  return !NEVER_HEALS.has(error.code);
+}
+
 /**
  * A mistake of ours: something has come about that the code before it rules out. Said aloud, since going on
  * would be a guess.

@@ -7,6 +7,7 @@ import { audit } from './audit/events.js';
 import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
 import { together } from './awaitable.js';
+import { refuseRequest } from './check-options.js';
 import { type Attempt, REMEMBERED_DEVICE } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
 import { RequestError, SallyportError } from './errors.js';
@@ -62,21 +63,27 @@ import { createViews, viewExists } from './web/views.js';
 import { onDate } from './web/words.js';
 import './session/session-data.js';
 
-/** What `sallyport()` gives: mount its parts in the order in which they stand here. */
+/**
+ * What `sallyport()` gives: mount its parts in the order in which they stand here. `pages`, `gate` and `require` are
+ * called, and what they return is mounted: that they take nothing more has `app.use(door.gate)` not compile.
+ */
 export interface Door {
   /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
   ready(): Promise<void>;
   /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
   sessions(store: Store): Store;
   /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
-  pages(): (RequestHandler | ErrorRequestHandler)[];
+  readonly pages: (...nothing: never[]) => (RequestHandler | ErrorRequestHandler)[];
   /**
    * Everything mounted below is behind both doors. For `app.use()`: the gate, and its side for requests that have
    * failed above it.
    */
-  gate(options?: GateOptions): (RequestHandler | ErrorRequestHandler)[];
+  readonly gate: (
+    options?: GateOptions,
+    ...nothing: never[]
+  ) => (RequestHandler | ErrorRequestHandler)[];
   /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
-  require(requirement?: RequireOptions): RequestHandler;
+  readonly require: (requirement?: RequireOptions, ...nothing: never[]) => RequestHandler;
   /**
    * The administrator's pages and their JSON API, under whatever path: `app.use('/setup', door.admin(…))`.
    * Needs `policy: organizationPolicy(…)`. Throws ERR_OPTION.
@@ -241,6 +248,7 @@ export function sallyport(options: SallyportOptions): Door {
     },
   };
   const answers = identicalAnswers();
+  let pagesMade = false;
 
   /** What a door gives to the browsers of one mount. */
   function at(places: Places) {
@@ -255,10 +263,12 @@ export function sallyport(options: SallyportOptions): Door {
       headers,
       subjectOf: identifying.forLooks,
       onError,
+      outspoken: process.env.NODE_ENV !== 'production',
     });
     const again = tryAgain({ ...places, ends, respond, headers });
     const gateConfig: GateConfig = {
       ...places,
+      pagesMade: () => pagesMade,
       tryAgain: again,
       inspector: inspecting,
       expire,
@@ -323,7 +333,11 @@ export function sallyport(options: SallyportOptions): Door {
         saving: (req) => inspecting.noteBeforeSave(req),
       }),
 
-    pages: () => mountedPages({ mounts: mounted, inspector: inspecting }),
+    pages(...given: readonly unknown[]) {
+      refuseRequest(given[0], 'pages');
+      pagesMade = true;
+      return mountedPages({ mounts: mounted, inspector: inspecting });
+    },
 
     gate: (gateOptions) => gate(gateConfigOf, gateOptions),
 

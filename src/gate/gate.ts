@@ -1,12 +1,13 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { checkOptions, listOption, optionsObject } from '../check-options.js';
-import { broken, SallyportError } from '../errors.js';
+import { broken } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import { isNavigation } from '../web/accept.js';
 import { isLateForm, noteLateForm } from '../web/late-form.js';
 import { askedUrl, type Places, rawPath } from '../web/places.js';
 import type { Decision } from './decide.js';
 import { forgetFragment } from './fragment.js';
+import { type MisplacedConfig, misplaced } from './misplaced.js';
 import { rememberForLogin, rememberInSession, wantedPage } from './return-to.js';
 import type { Inspector, KnownSituation, Situation } from './situation.js';
 
@@ -15,7 +16,7 @@ export interface GateOptions {
   readonly exempt?: readonly string[];
 }
 
-export interface GateConfig extends Places {
+export interface GateConfig extends MisplacedConfig {
   readonly inspector: Inspector;
   /** Answers a failure with a 503, in HTML or JSON. */
   readonly fail: (req: Request, res: Response, error: unknown) => void;
@@ -99,6 +100,11 @@ function settle(
 ): void {
   if (situation.decision.kind === 'pass') {
     next();
+    return;
+  }
+  const wrongOrder = misplaced(req, config);
+  if (wrongOrder) {
+    config.fail(req, res, wrongOrder);
     return;
   }
   turnAway(config, situation, req, res).catch((error: unknown) => config.fail(req, res, error));
@@ -194,25 +200,16 @@ export function nextUrl(
 }
 
 /** Never to the address that was asked for: the browser would ask for it without end. */
-function redirect(req: Request, res: Response, config: Places, url: string): void {
+function redirect(req: Request, res: Response, config: MisplacedConfig, url: string): void {
   const asked = rawPath(askedUrl(req, config));
-  const { path, loginUrl } = config;
-  const login = new URL(loginUrl, config.origin).pathname;
+  const login = new URL(config.loginUrl, config.origin).pathname;
   // A login that comes too late can never come in time.
   const loops =
     req.method === 'GET'
       ? asked === new URL(url, config.origin).pathname
-      : asked === login && isLateForm(req) && url === `${path}/expired`;
-  if (!loops) {
-    res.redirect(303, url);
-    return;
-  }
-  throw new SallyportError(
-    'ERR_OPTION',
-    asked === login
-      ? `loginUrl: ${loginUrl} is behind the gate itself, so nobody can sign in; mount the login page above door.gate(), or name it in exempt`
-      : `path: ${path} is where browsers are sent, and no page of ours is there; mount door.pages() above door.gate(), in the app where path is to be, and behind a proxy that takes a part of it off set baseUrl`,
-  );
+      : asked === login && isLateForm(req) && url === `${config.path}/expired`;
+  if (loops) throw misplaced(req, config) ?? broken(`a redirect to ${url}, which was asked for`);
+  res.redirect(303, url);
 }
 
 /**

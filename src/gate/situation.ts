@@ -99,7 +99,7 @@ export function inspector(config: InspectConfig): Inspector {
     if (!req.session) {
       throw new UnavailableError(
         'ERR_SESSION_MISSING',
-        'the request has no session: mount express-session before Sallyport',
+        'the request has no session: put app.use(session({ … })) above app.use(door.pages()) and app.use(door.gate())',
       );
     }
     const guard = guardOf(req);

@@ -37,6 +37,7 @@ export interface RouterConfig extends ProfileConfig {
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
   readonly fail: GateConfig['fail'];
+  readonly pagesMade: GateConfig['pagesMade'];
 }
 
 type Page = (req: Request, res: Response) => Promise<void>;

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Subject } from '../contracts.js';
-import { RequestError, SallyportError } from '../errors.js';
+import { mayHeal, RequestError, SallyportError } from '../errors.js';
 import { wantsHtml } from './accept.js';
 import type { Stylesheets } from './assets.js';
 import type { Brand } from './branding.js';
@@ -24,6 +24,8 @@ export interface RespondConfig extends Places {
   readonly subjectOf: (req: Request) => Subject | null;
   /** Told of every failure that ends in a 503. */
   readonly onError: (error: unknown) => void;
+  /** Whether pages and programs are told what failed, which is for whoever makes the app: not in production. */
+  readonly outspoken: boolean;
 }
 
 /** One answer in both of its forms: a view for a browser, JSON for a program. */
@@ -116,6 +118,8 @@ export function responder(config: RespondConfig): AnyResponder {
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
     const problem = describe(error, req);
+    const failure = problem.status === 503 && error instanceof SallyportError ? error : null;
+    const said = config.outspoken && failure ? failure.message : null;
     config.headers(req, res, () => {});
     if (error instanceof RequestError && error.retryAfterSeconds !== null) {
       res.set('Retry-After', String(error.retryAfterSeconds));
@@ -137,13 +141,17 @@ export function responder(config: RespondConfig): AnyResponder {
         status: problem.status,
         heading: problem.heading,
         text: problem.text,
-        advice: problem.advice,
+        advice: said === null ? problem.advice : `${problem.advice} (${failure?.code}: ${said})`,
         primary: {
           label: problem.label,
           href: (problem.status === 503 ? retryUrl(req, config) : problem.href) ?? homeUrl,
         },
       },
-      json: { error: problem.error, message: problem.text },
+      json: {
+        ...{ error: problem.error, message: problem.text },
+        ...(failure && { code: failure.code }),
+        ...(said !== null && { detail: said }),
+      },
     });
   }
 
@@ -217,19 +225,23 @@ function describe(error: unknown, { method }: Request): Problem {
       label: GO_ON,
     };
   }
+  const heals = mayHeal(error);
   return {
     status: 503,
     error: 'unavailable',
-    heading: 'Please try again in a moment',
+    heading: heals ? 'Please try again in a moment' : 'This cannot go on now',
     text: 'Your sign-in cannot be checked right now, so nobody is let in.',
-    // What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
-    advice:
-      method === 'POST'
-        ? 'Wait a few seconds, and look whether it was done before you try again; if it goes on, tell your administrator.'
-        : 'Wait a few seconds and try again; if it goes on, tell your administrator.',
+    advice: heals ? waitAdvice(method) : 'Waiting does not help here: tell your administrator.',
     href: null,
     label: 'Try again',
   };
+}
+
+// What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
+function waitAdvice(method: string): string {
+  return method === 'POST'
+    ? 'Wait a few seconds, and look whether it was done before you try again; if it goes on, tell your administrator.'
+    : 'Wait a few seconds and try again; if it goes on, tell your administrator.';
 }
 
 interface Words {

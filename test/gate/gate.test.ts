@@ -32,6 +32,7 @@ describe('the gate', () => {
       path: '/two-factor',
       homeUrl: '/',
       loginUrl: '/login',
+      pagesMade: () => true,
       fail: () => assert.fail('fails'),
       recognize: async () => false,
       tryAgain: async () => false,

@@ -207,38 +207,4 @@ journeys('where the parts of a door are mounted', (world) => {
       assert.doesNotMatch(location ?? '/', /^\/[\\/]|evil|\s/, path);
     }
   });
-
-  for (const [what, mount] of Object.entries({
-    'there are none': () => {},
-    'they are below another path': (app: Express, door: Door) => app.use('/auth', door.pages()),
-    'they are below the gate': () => {},
-  })) {
-    it(`a gate fails once, and names path, where no page of ours is above it: ${what}`, async () => {
-      const { app, errors } = hostOf((host, door) => {
-        mount(host, door);
-        host.use(door.gate());
-        if (what === 'they are below the gate') host.use(door.pages());
-      });
-      assert.equal((await asked(app, '/reports')).headers.location, '/two-factor/activate');
-      for (const path of ['/two-factor/activate', '/two-factor/activate?x=1']) {
-        const answer = await asked(app, path);
-        assert.equal(answer.status, 503);
-        assert.match(String(errors.pop()), /path: \/two-factor is where browsers are sent/);
-      }
-      assert.equal((await asked(app, '/two-factor/activate').set('Accept', '*/*')).status, 401);
-    });
-  }
-
-  it('a gate fails once, and names loginUrl, where the login page is behind it', async () => {
-    const { app, errors } = await world().host({ options: { loginUrl: '/sign-in' } });
-    const visit = (path: string) => new Browser(app).get(path);
-    assert.equal((await visit('/reports')).headers.location, '/sign-in');
-    for (const path of ['/sign-in', '/sign-in?next=/reports']) {
-      const answer = await visit(path);
-      assert.equal(answer.status, 503, path);
-      assert.match(String(errors.pop()), /loginUrl: \/sign-in is behind the gate/);
-    }
-    assert.equal((await new Browser(app).post('/sign-in')).status, 503, 'its form, too');
-    assert.equal((await new Browser(app).json('get', '/sign-in')).status, 401);
-  });
 });

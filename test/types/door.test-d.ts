@@ -30,6 +30,14 @@ app.get('/socket', async (req) => {
   stop();
 });
 
+// @ts-expect-error what it returns is mounted, and not the function itself
+app.use(door.gate);
+// @ts-expect-error
+app.use('/api', door.gate);
+// @ts-expect-error
+app.use(door.pages);
+// @ts-expect-error
+app.post('/transfer', door.require);
 // @ts-expect-error a list of texts
 door.gate({ exempt: [/healthz/] });
 // @ts-expect-error no other option
