@@ -18,6 +18,7 @@ import {
   type PolicyResolver,
   type SecondFactorStore,
   type Subject,
+  type SubjectInput,
 } from './contracts.js';
 import { SallyportError } from './errors.js';
 import type { MethodPlan } from './methods/pages.js';
@@ -30,7 +31,8 @@ import type { Duration } from './time.js';
 import type { BrandingFunction } from './web/branding.js';
 import type { CsrfProtection } from './web/csrf.js';
 
-export interface SallyportOptions {
+/** `S` is what `subject` gives, with fields of the host's own. */
+export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
   readonly origin: string;
   /**
@@ -46,9 +48,12 @@ export interface SallyportOptions {
   /** `memoryStore()`, or `redisStore(client)` from `sallyport/redis`. */
   readonly store: SecondFactorStore;
   /** Who is signed in with a password: the person at the keyboard, not one they act as. Nobody: null or undefined. */
-  readonly subject: (req: Request) => Subject | null | undefined | false;
+  readonly subject: (req: Request) => S | null | undefined | false;
   /** What a subject must prove. */
-  readonly policy: PolicyFunction | PolicyResolver | OrganizationPolicyPlan;
+  readonly policy:
+    | PolicyFunction<S & Subject>
+    | PolicyResolver<S & Subject>
+    | OrganizationPolicyPlan;
   /** The host's login page, a local path. */
   readonly loginUrl: string;
   /** Where to go when no page was asked for. Default `/`. */

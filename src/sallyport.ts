@@ -8,7 +8,7 @@ import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
 import { together } from './awaitable.js';
 import { refuseRequest } from './check-options.js';
-import { type Attempt, REMEMBERED_DEVICE } from './contracts.js';
+import { type Attempt, REMEMBERED_DEVICE, type Subject, type SubjectInput } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
@@ -67,7 +67,7 @@ import './session/session-data.js';
  * What `sallyport()` gives: mount its parts in the order in which they stand here. `pages`, `gate` and `require` are
  * called, and what they return is mounted: that they take nothing more has `app.use(door.gate)` not compile.
  */
-export interface Door {
+export interface Door<S extends Subject = Subject> {
   /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
   ready(): Promise<void>;
   /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
@@ -94,7 +94,7 @@ export interface Door {
   /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
   readonly duo: DuoKeys;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
-  check(req: Request): Promise<Check>;
+  check(req: Request): Promise<Check<S>>;
   /**
    * For code of the host's that calls strategies by name: registers `sallyport-totp`, `sallyport-duo` and so on
    * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our
@@ -109,7 +109,9 @@ export interface Door {
  * The second door of an Express app. Options are checked here, once; wrong ones throw `SallyportError`
  * (ERR_OPTION, ERR_KEYS).
  */
-export function sallyport(options: SallyportOptions): Door {
+export function sallyport<S extends SubjectInput = SubjectInput>(
+  options: SallyportOptions<S>,
+): Door<S & Subject> {
   const config = parseOptions(options);
   const { store, origin } = config;
   const onError = neverThrows(config.onError);
@@ -379,7 +381,11 @@ export function sallyport(options: SallyportOptions): Door {
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
     require: (requirement) => requireProof(gateConfigOf, requirement, names),
-    check: (req) => checking.check(req),
+    check: async (req) => {
+      const found = await checking.check(req);
+      // What the host's own function has given, in its own type.
+      return { ...found, subject: found.subject as (S & Subject) | null };
+    },
 
     passport: nameStrategies,
 

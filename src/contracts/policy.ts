@@ -42,11 +42,11 @@ export interface PolicyContext {
   readonly signal: AbortSignal;
 }
 
-export type PolicyFunction = (
-  subject: Subject,
+export type PolicyFunction<S extends Subject = Subject> = (
+  subject: S,
   context: PolicyContext,
 ) => Awaitable<Policy | PolicyInput>;
 
-export interface PolicyResolver {
-  resolve: PolicyFunction;
+export interface PolicyResolver<S extends Subject = Subject> {
+  resolve: PolicyFunction<S>;
 }

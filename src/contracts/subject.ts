@@ -10,7 +10,14 @@ export type MethodName = 'totp' | 'duo' | 'recovery-code' | (string & {});
  */
 export interface Subject {
   readonly id: string;
+  /** The organization in whose name they act now; `default` in an app that has one and does not name it. */
   readonly tenantId: string;
   /** What the authenticator app shows beside the issuer; an e-mail address or a user name. */
   readonly label: string;
+}
+
+/** What a host's `subject` gives; other fields of its own are handed on to its policy as they are. */
+export interface SubjectInput extends Omit<Subject, 'tenantId'> {
+  /** Left out (and not undefined) where there is one organization: then it is `default`. */
+  readonly tenantId?: string;
 }

@@ -7,9 +7,9 @@ import type { Inspector, KnownSituation, Situation } from './situation.js';
 const RECHECK_MS = 5000;
 
 /** Where a request stands, for code that decides for itself: WebSocket upgrades, GraphQL, an API route. */
-export interface Check {
+export interface Check<S extends Subject = Subject> {
   readonly decision: Decision;
-  readonly subject: Subject | null;
+  readonly subject: S | null;
   readonly policy: Policy | null;
   /** What this session has proven and what still counts. */
   readonly assurance: readonly {

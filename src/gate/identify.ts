@@ -22,8 +22,16 @@ export interface Identify {
 export function identify(subject: (req: Request) => unknown): Identify {
   const answers = new WeakMap<Request, { readonly sessionId: string; readonly subject: Subject }>();
 
+  function asked(req: Request): unknown {
+    try {
+      return subject(req);
+    } catch (cause) {
+      throw new UnavailableError('ERR_SUBJECT', 'subject(req) threw', { cause });
+    }
+  }
+
   function ask(req: Request): Subject | null {
-    const answer = readSubject(subject(req));
+    const answer = readSubject(asked(req));
     if (answer) answers.set(req, { sessionId: req.sessionID, subject: answer });
     else answers.delete(req);
     return answer;
@@ -56,18 +64,38 @@ function readSubject(value: unknown): Subject | null {
     ignored(value);
     throw new UnavailableError('ERR_SUBJECT', 'subject(req) must be synchronous, got a promise');
   }
-  const { id, tenantId, label } = value as Partial<Record<keyof Subject, unknown>>;
-  for (const [name, field] of [
-    ['id', id],
-    ['tenantId', tenantId],
-    ['label', label],
-  ] as const) {
-    if (typeof field !== 'string' || field === '') {
-      throw new UnavailableError(
-        'ERR_SUBJECT',
-        `subject(req).${name} must be a non-empty string, got ${field === '' ? "''" : typeof field}`,
-      );
-    }
-  }
-  return value as Subject;
+  const whole = isObject(value) && !('tenantId' in value) ? { ...value, tenantId: SOLE } : value;
+  if (isSubject(whole)) return whole;
+  throw new UnavailableError('ERR_SUBJECT', `subject(req) ${wrongFields(whole)}`);
 }
+
+/** Of an app that names no organization. A name that is undefined is a mistake, and never this one. */
+const SOLE = 'default';
+
+const FIELDS = ['id', 'tenantId', 'label'] as const;
+
+function isSubject(value: unknown): value is Subject {
+  return isObject(value) && FIELDS.every((name) => isText(Reflect.get(value, name)));
+}
+
+function wrongFields(value: unknown): string {
+  if (!isObject(value)) return `must give { id, tenantId, label } or null, got ${kindOf(value)}`;
+  const wrong = FIELDS.map((name) => [name, Reflect.get(value, name) as unknown] as const)
+    .filter(([, field]) => !isText(field))
+    .map(([name, field]) => `${name} must be a non-empty text, got ${kindOf(field)}`);
+  return `is no subject: ${wrong.join('; ')}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === '') return "''";
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number' || typeof value === 'bigint') return 'a number: write String(…)';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';

@@ -5,7 +5,7 @@ import { type SecondFactorStore, sallyport, UnavailableError } from 'sallyport';
 import { type HostOptions, hostOptions } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { type RawResponse, raw } from '../support/raw.js';
-import { journeys } from '../support/worlds.js';
+import { journeys, TOTP_ONLY } from '../support/worlds.js';
 
 journeys('a fault', (world) => {
   const now = () => world().clock.now();
@@ -126,17 +126,56 @@ journeys('a fault', (world) => {
       await deniedEverywhere(app, new Browser(app), 'a rejected promise');
     });
 
-    it('function that throws is a 503', async () => {
-      const { app } = await world().host({
+    it('function that throws is a 503 which has the reason as its cause', async () => {
+      const cause = new Error('secret detail');
+      const { app, errors } = await world().host({
         options: {
           subject() {
-            throw new Error('no');
+            throw cause;
           },
         },
       });
       const browser = new Browser(app);
       await browser.login('user1@acme');
       await deniedEverywhere(app, browser, 'throws');
+      const [error] = errors as UnavailableError[];
+      assert.deepEqual([error?.code, error?.cause], ['ERR_SUBJECT', cause]);
+      const headers = { accept: 'text/html' };
+      const { text } = await raw(app, { path: '/reports', as: browser, headers });
+      assert.match(text, /ERR_SUBJECT/);
+      assert.doesNotMatch(text, /secret detail|Waiting does not help/);
+    });
+
+    it('says all fields that are wrong at once, and what a number wants', async () => {
+      const { app, errors } = await world().host({
+        options: { subject: (() => ({ id: 7, tenantId: undefined, label: '' })) as never },
+      });
+      const headers = { accept: 'text/html' };
+      const { text } = await raw(app, { path: '/reports', headers });
+      assert.match(text, /Waiting does not help/);
+      const { message } = errors[0] as UnavailableError;
+      assert.match(message, /id .*got a number.*String\(/);
+      assert.match(message, /tenantId .*got undefined/);
+      assert.match(message, /label .*got ''/);
+    });
+
+    it('without a tenant at all is of the organization `default`', async () => {
+      const asked: unknown[] = [];
+      const { app, events } = await world().host({
+        policy: (subject) => {
+          asked.push(subject);
+          return TOTP_ONLY;
+        },
+        options: { subject: () => ({ id: 'user1', label: 'User', roles: ['editor'] }) },
+      });
+      const browser = new Browser(app);
+      await browser.login('user1');
+      await browser.activateHere(now());
+      const { subject } = (await browser.json('get', '/api/me')).body;
+      const whole = { id: 'user1', label: 'User', roles: ['editor'], tenantId: 'default' };
+      assert.deepEqual(subject, whole);
+      assert.deepEqual(asked[0], whole);
+      assert.equal(events.at(-1)?.tenantId, 'default');
     });
   });
 

@@ -7,6 +7,7 @@ import {
   type PolicyInput,
   type PolicyResolver,
   type SallyportOptions,
+  type Subject,
   sallyport,
 } from 'sallyport';
 import type { Equal } from './equal.js';
@@ -32,6 +33,7 @@ sallyport({
 });
 
 declare const base: SallyportOptions;
+declare const req: Request;
 
 // All that a policy may be: sync, async, in part, in whole, a function or an object.
 ({ ...base, policy: async () => ({ mode: 'off' }) }) satisfies SallyportOptions;
@@ -67,8 +69,43 @@ export const text: PolicyFunction = () => ({ mode: String('off') });
 
 // @ts-expect-error the subject has an id that is a text
 ({ ...base, subject: () => ({ ...user, id: 7 }) }) satisfies SallyportOptions;
-// @ts-expect-error the subject has a tenant
+// One organization needs no name.
 ({ ...base, subject: () => ({ id: 'a', label: 'a' }) }) satisfies SallyportOptions;
+// @ts-expect-error but where it is said it is a text
+({ ...base, subject: () => ({ ...user, tenantId: null }) }) satisfies SallyportOptions;
+
+// A policy sees what the host's own subject has, with its types; so do `door.user()` and `door.check()`.
+interface Person extends Subject {
+  readonly plan: 'free' | 'paid';
+}
+const person: Person = { ...user, plan: 'paid' };
+const named = sallyport<Person>({
+  ...base,
+  subject: () => person,
+  policy: (subject) => {
+    true satisfies Equal<typeof subject.plan, 'free' | 'paid'>;
+    return { mode: subject.plan === 'paid' ? 'required' : 'off' };
+  },
+});
+export const plan = named
+  .check(req)
+  .then(({ subject }) => subject?.plan satisfies 'free' | 'paid' | undefined);
+sallyport({
+  ...base,
+  subject: (from) => from.headers.host !== undefined && { id: 'a', label: 'a', admin: true },
+  policy: (subject) => {
+    true satisfies Equal<typeof subject.admin, boolean>;
+    true satisfies Equal<typeof subject.tenantId, string>;
+    return { mode: 'required' };
+  },
+});
+sallyport<Person>({
+  ...base,
+  // @ts-expect-error it has no plan
+  subject: () => user,
+});
+// @ts-expect-error nor has it another field
+sallyport<Person>({ ...base, subject: () => person, policy: ({ price }) => ({ mode: price }) });
 // @ts-expect-error the subject is at hand, not fetched
 ({ ...base, subject: async () => user }) satisfies SallyportOptions;
 // @ts-expect-error a duration has a unit
