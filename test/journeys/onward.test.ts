@@ -5,6 +5,8 @@ import { journeys } from '../support/worlds.js';
 
 const ELSEWHERE = 'https://idp.example/authorize?client=7&scope=a%20b#top';
 
+const LINK = { 'x-link': 'https://docs.example/' };
+
 journeys('the way on after a form of ours', (world) => {
   const now = () => world().clock.now();
 
@@ -13,12 +15,23 @@ journeys('the way on after a form of ours', (world) => {
   async function challenged(answer: (location: string) => string = (location) => location) {
     const { app } = await world().host({
       routes(host) {
+        host.post('/form', (_req, res) => res.redirect(303, ELSEWHERE));
         host.get('/out', (_req, res) => res.redirect(answer(ELSEWHERE)));
         host.get('/raw', (_req, res) => {
-          res.writeHead(307, 'Elsewhere', { LOCATION: answer(ELSEWHERE), 'x-a': 'b' }).end();
+          res
+            .writeHead(307, 'Elsewhere', { LOCATION: answer(ELSEWHERE), 'x-a': 'b', ...LINK })
+            .end();
         });
         host.get('/pairs', (_req, res) => {
-          res.writeHead(303, ['Location', answer(ELSEWHERE), 'x-a', 'b']).end();
+          res
+            .writeHead(303, [
+              'Location',
+              answer(ELSEWHERE),
+              'x-a',
+              'b',
+              ...Object.entries(LINK).flat(),
+            ])
+            .end();
         });
         host.get(
           '/not-modified',
@@ -50,8 +63,14 @@ journeys('the way on after a form of ours', (world) => {
       assert.match(by, /^\/two-factor\/leave\?to=[\w-]+$/);
       assert.doesNotMatch(by, /idp|authorize/);
       assert.equal(redirect.headers['x-a'], path === '/out' ? undefined : 'b');
+      assert.equal(redirect.headers['x-link'], path === '/out' ? undefined : LINK['x-link']);
       const page = await browser.get(by);
       assert.equal(page.status, 200);
+      assert.match(page.text, /<title>One moment – /);
+      assert.match(page.text, /<h1>One moment<\/h1>/);
+      assert.match(page.text, /You are on your way to another site\./);
+      assert.match(page.text, />Continue</);
+      assert.deepEqual((await browser.json('get', by)).body, { url: ELSEWHERE });
       assert.equal(page.headers.refresh, `0; url=${ELSEWHERE}`);
       assert.equal(continueOn(page.text).replaceAll('&amp;', '&'), ELSEWHERE);
       assert.equal(page.headers['referrer-policy'], 'no-referrer');
@@ -59,6 +78,9 @@ journeys('the way on after a form of ours', (world) => {
       assert.equal((await new Browser(browser.target).get(by)).status, 200);
       world().clock.advance(60_000);
       assert.equal((await browser.get(by)).status, 404, 'for a minute');
+      assert.deepEqual((await browser.json('get', by)).body, {
+        ...{ error: 'not_found', message: 'This way on is over. Go back and try again.' },
+      });
     });
   }
 
@@ -90,6 +112,36 @@ journeys('the way on after a form of ours', (world) => {
       assert.equal(headers.location, location);
     });
   }
+
+  it('is noted for a minute at a form alone, for our site alone, and not for scripts', async () => {
+    const { browser, prove } = await challenged();
+    const noted = ({ headers }: { headers: Record<string, unknown> }) =>
+      [headers['set-cookie'] ?? []].flat().find((one) => /^sallyport\.onward=/.test(String(one)));
+    const redirect = await browser.get('/two-factor');
+    assert.equal(redirect.status, 303);
+    assert.equal(noted(redirect), undefined);
+    assert.match(
+      String(noted(await prove())),
+      /^sallyport\.onward=1; Max-Age=60; Path=\/; Expires=[^;]*; HttpOnly; SameSite=Lax$/,
+    );
+  });
+
+  it('is noted for https: alone where the site is', async () => {
+    const { app } = await world().host({ options: { origin: 'https://console.example' } });
+    const browser = new Browser(app);
+    await browser.login('user9@acme');
+    const { headers } = await browser.post('/two-factor/sign-out', { _csrf: await browser.csrf() });
+    const [cookie] = [headers['set-cookie'] ?? []]
+      .flat()
+      .filter((one) => one.startsWith('sallyport.onward='));
+    assert.match(String(cookie), /; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it('is the host’s own after a form of the host’s', async () => {
+    const { browser, prove } = await challenged();
+    await prove();
+    assert.equal((await browser.post('/form')).headers.location, ELSEWHERE);
+  });
 
   it('leads nowhere that the host does not lead to', async () => {
     const { browser, prove } = await challenged();

@@ -58,11 +58,24 @@ describe('accent', () => {
       null,
       7,
       '#123456\n',
+      'x#123456',
+      ['#123456'],
     ]) {
       assert.equal(isAccent(bad), false, String(bad));
-      assert.throws(() => accentStylesheet(bad as string, '/a'), { code: 'ERR_OPTION' });
+      assert.throws(() => accentStylesheet(bad as string, '/a'), {
+        code: 'ERR_OPTION',
+        message: `accent must look like #rrggbb, got ${bad}`,
+      });
     }
     assert.equal(isAccent('#0B5fff'), true);
+  });
+
+  it('is measured as WCAG does, also where it is nearly black', () => {
+    const near = (a: string, b: string, expected: number) =>
+      assert.ok(Math.abs(contrast(a, b) - expected) < 0.0005, `${a} on ${b}: ${contrast(a, b)}`);
+    near('#ffffff', '#000000', 21);
+    near('#010101', '#000000', 1.0061);
+    near('#767676', '#ffffff', 4.5423);
   });
 
   it('is what our own stylesheet says for our own accent', () => {
@@ -112,6 +125,23 @@ describe('stylesheets', () => {
     ]) {
       assert.equal(sheets.find(file), null, file);
     }
+  });
+
+  it('are one for the accent by day, and one by night in the same file', () => {
+    const { light, dark } = accentColors('#0b5fff');
+    const lines = (tokens: AccentTokens) =>
+      Object.entries(tokens).map(([name, value]) => `  --sp-${name}: ${value};`);
+    assert.deepEqual(sheets.accent('#0B5FFF').body.split('\n'), [
+      ':root {',
+      ...lines(light),
+      '}',
+      '@media (prefers-color-scheme: dark) {',
+      ':root {',
+      ...lines(dark),
+      '}',
+      '}',
+      '',
+    ]);
   });
 
   it('have another name for another color, and one name for one color', () => {

@@ -20,6 +20,50 @@ describe('branding', () => {
     });
   });
 
+  it('accepts a logo of another site, by https: and by no name or password', () => {
+    const accepts = (logoUrl: unknown) => {
+      try {
+        return parseBranding({ name: 'Acme', logoUrl }).logoUrl === logoUrl;
+      } catch {
+        return false;
+      }
+    };
+    const url = 'https://static.acme.example/logo.svg';
+    assert.ok(accepts(url));
+    assert.ok(!accepts('https://user@static.acme.example/logo.svg'));
+    assert.ok(!accepts('https://:word@static.acme.example/logo.svg'));
+    assert.ok(!accepts(7));
+    assert.ok(!accepts([url]));
+    assert.ok(accepts(`${url}?${'x'.repeat(2000 - url.length - 1)}`));
+    assert.ok(!accepts(`${url}?${'x'.repeat(2000 - url.length)}`));
+  });
+
+  it('accepts a name of 80 characters, and null for what is not there', () => {
+    const name = '\u{1f511}'.repeat(80);
+    assert.deepEqual(parseBranding({ name, logoUrl: null, accent: null }), {
+      ...{ name, logoUrl: null, accent: null },
+    });
+  });
+
+  it('says what it was given in the place of what would be right', () => {
+    const whole = 'branding must give { name, logoUrl?, accent? }, got';
+    const named = 'branding.name must be a text of 1 to 80 characters, got';
+    for (const [given, message] of [
+      ['Acme', `${whole} "Acme"`],
+      [null, `${whole} null`],
+      [undefined, `${whole} undefined`],
+      [['Acme'], `${whole} an array`],
+      [Promise.resolve(), `${named} undefined`],
+      [{ name: { first: 'Acme' } }, `${named} an object`],
+      [{ name: null }, `${named} null`],
+      [{ name: 7 }, `${named} 7`],
+      [{ name: Promise.resolve('Acme') }, `${named} a promise (branding is synchronous)`],
+      [{ name: 'x'.repeat(200) }, `${named} "${'x'.repeat(100)}"`],
+    ] as const) {
+      assert.throws(() => parseBranding(given), { message });
+    }
+  });
+
   const bad: Record<string, unknown> = {
     'no object': 'Acme',
     null: null,

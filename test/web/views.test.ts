@@ -218,6 +218,34 @@ describe('views', () => {
     );
   });
 
+  it("lets it wrap the package's view also where files are read each time", async () => {
+    await hostFile('message.ejs', "BEFORE <%- include('message') %>");
+    const views = createViews({ folder, cache: false });
+    assert.match(await views.render('message', message), /BEFORE [\s\S]*A heading/);
+  });
+
+  it('shows nothing for what is not there', async () => {
+    await hostFile('message.ejs', '<%= locals.nothing %>|<%= null %>|<%= 0 %>');
+    assert.equal(await createViews({ folder }).render('message', message), '||0');
+  });
+
+  it('names a view that is not there', async () => {
+    await assert.rejects(createViews().render('nowhere', {}), {
+      code: 'ERR_VIEW',
+      message: 'there is no view named nowhere',
+    });
+  });
+
+  it('names a file in the place of a folder', async () => {
+    await hostFile('message.ejs', 'x');
+    const file = join(folder, 'message.ejs');
+    await assert.rejects(createViews({ folder: file }).ready(), (error: Error) => {
+      assert.equal(error.message, `${file}: not a folder`);
+      assert.ok(error.cause instanceof Error);
+      return true;
+    });
+  });
+
   it('keeps two doors of one process apart', async () => {
     const plain = createViews();
     await plain.render('message', message);

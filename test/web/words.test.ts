@@ -18,6 +18,7 @@ describe('wording', () => {
     const minute = 60_000;
     assert.equal(timeLeft(1), '1 minute');
     assert.equal(timeLeft(119.9 * minute), '119 minutes');
+    assert.equal(timeLeft(120 * minute), '2 hours');
     assert.equal(timeLeft(47.9 * 60 * minute), '47 hours');
     assert.equal(timeLeft(48 * 60 * minute), '2 days');
     assert.equal(timeLeft(6.9 * 24 * 60 * minute), '6 days');
