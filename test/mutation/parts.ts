@@ -95,14 +95,14 @@ export const parts: Readonly<Record<string, Part>> = {
   redis: {
     mutate: [
       'src/deadline.ts',
-      'src/store/change-listeners.ts',
+      'src/store/{change-listeners,escaped-id,lost-record,state,tracked-reads,updates}.ts',
       'src/store/redis/*.ts',
       `!${TOPOLOGY}`,
     ],
     spec: [
       ...tests('contracts', 'redis-store'),
       'test/store/redis-*.test.ts',
-      ...tests('store', 'tracked-reads', 'change-listeners', 'deadline', 'tracking'),
+      ...tests('store', 'tracked-reads', 'updates', 'change-listeners', 'deadline', 'tracking'),
     ],
   },
   topology: {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { LateError } from '../../src/deadline.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
+import { lostRecord } from '../../src/store/lost-record.js';
 import {
   connectError,
-  lostRecord,
   notInitialized,
   notReplicated,
   partlyLost,

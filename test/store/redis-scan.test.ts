@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keyring } from '../../src/crypto/keyring.js';
-import { redisKeys, unescaped } from '../../src/store/redis/keys.js';
+import { unescaped } from '../../src/store/escaped-id.js';
+import { redisKeys } from '../../src/store/redis/keys.js';
 import { redisScan } from '../../src/store/redis/scan.js';
 import { beginUnder, enrollUnder, newKey, sallyport } from '../support/cli.js';
 import { sharedRedis, startRedis, uniquePrefix } from '../support/redis.js';

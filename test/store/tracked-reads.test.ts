@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { trackedReads } from '../../src/store/redis/tracked-reads.js';
+import { trackedReads } from '../../src/store/tracked-reads.js';
 
 describe('trackedReads', () => {
   function setUp({ maxEntries = 10 } = {}) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { UnavailableError } from '../../src/errors.js';
 import { type Transition, unchanged } from '../../src/store/record-store.js';
-import { ABSENT, type State } from '../../src/store/redis/state.js';
-import { recordUpdates, type Write } from '../../src/store/redis/updates.js';
+import { ABSENT, type State } from '../../src/store/state.js';
+import { recordUpdates, type Write } from '../../src/store/updates.js';
 import { isUnavailable } from '../support/redis-store.js';
 
 interface Count {

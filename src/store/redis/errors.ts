@@ -1,6 +1,5 @@
 import { LateError } from '../../deadline.js';
 import { SallyportError, UnavailableError } from '../../errors.js';
-import type { Kind } from '../records.js';
 import type { Address } from './node.js';
 
 /** Whatever went wrong with Redis, as the one error that is answered with 503. */
@@ -8,21 +7,6 @@ export function unavailable(cause: unknown): UnavailableError {
   if (cause instanceof UnavailableError) return cause;
   return new UnavailableError('ERR_STORE_UNAVAILABLE', reason(cause), { cause });
 }
-
-/** A record that is damaged, gone or an older one: never "nothing there". */
-export function lostRecord(kind: Kind, id: string, why: string, cause?: unknown): UnavailableError {
-  return new UnavailableError('ERR_STORE_RECORD', `The record of ${WORDS[kind]} ${id} ${why}`, {
-    cause,
-  });
-}
-
-const WORDS: { readonly [K in Kind]: string } = {
-  subject: 'subject',
-  organization: 'organization',
-  session: 'session',
-  devices: 'the devices of',
-  transaction: 'transaction',
-};
 
 export function notInitialized(): UnavailableError {
   return new UnavailableError(

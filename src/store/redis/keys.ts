@@ -1,4 +1,5 @@
 import { SallyportError } from '../../errors.js';
+import { escaped } from '../escaped-id.js';
 import type { TrailOwner } from '../record-store.js';
 import type { Kind } from '../records.js';
 
@@ -28,8 +29,6 @@ const PLACES: { readonly [K in Kind]: (id: string) => string } = {
   transaction: (id) => `t:${id}`,
 };
 
-const PLAIN = /^[\w.@-]+$/;
-
 export function redisKeys(prefix: string): RedisKeys {
   if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
     // A brace would move the Cluster hash tag from the subject to the prefix.
@@ -46,25 +45,4 @@ export function redisKeys(prefix: string): RedisKeys {
     trails: (owner, id) =>
       `${prefix}${PLACES[owner](escaped(id))}:${owner === 'subject' ? 'history' : 'trails'}`,
   };
-}
-
-/** Injective, without braces, and readable for the ids that are common. */
-function escaped(id: string): string {
-  if (PLAIN.test(id)) return id;
-  // encodeURIComponent throws on half a surrogate pair; UTF-8 would make all of them the same character,
-  // and so two people the same subject.
-  return id.replace(/[^\w.@-]/gu, (character) =>
-    /[\uD800-\uDFFF]/u.test(character)
-      ? `%u${character.charCodeAt(0).toString(16)}`
-      : `%${Buffer.from(character).toString('hex')}.`,
-  );
-}
-
-/** The id that `escaped` was given. */
-export function unescaped(part: string): string {
-  return part.replace(/%u([0-9a-f]{4})|%([0-9a-f]+)\./g, (_, surrogate?: string, bytes?: string) =>
-    surrogate === undefined
-      ? Buffer.from(bytes as string, 'hex').toString()
-      : String.fromCharCode(Number.parseInt(surrogate, 16)),
-  );
 }

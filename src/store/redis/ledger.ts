@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { unescaped } from '../escaped-id.js';
 import { KINDS, type Kind } from '../records.js';
-import { type RedisKeys, unescaped } from './keys.js';
+import type { RedisKeys } from './keys.js';
 import { slotOf, slotTags } from './slots.js';
 
 /** Where the ledger has the entry of a record. */

@@ -5,16 +5,16 @@ import type { Awaitable } from '../../contracts.js';
 import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
 import type { Transition, UpdateOptions } from '../record-store.js';
 import type { Kind, Records } from '../records.js';
+import { ABSENT, type State, stateOf } from '../state.js';
+import { trackedReads } from '../tracked-reads.js';
+import { recordUpdates, type Write } from '../updates.js';
 import { replyCode } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import { ledgerPlace } from './ledger.js';
 import type { Marker } from './marker.js';
 import type { RedisShards } from './shards.js';
-import { ABSENT, type State, stateOf } from './state.js';
 import { WRONG_TYPE } from './swap.js';
 import { LOOK, type Swap, swapRunner } from './swap-runner.js';
-import { trackedReads } from './tracked-reads.js';
-import { recordUpdates, type Write } from './updates.js';
 
 /** Record and ledger are read by two commands, between which others may write; so often are they read again. */
 const READS = 3;

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { together } from '../../awaitable.js';
 import type { Authenticator, PendingEnrollment, StoredSetting } from '../../contracts.js';
 import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
+import { unescaped } from '../escaped-id.js';
 import type { Kind, Records, StoredSubject } from '../records.js';
+import { type State, stateOf } from '../state.js';
 import type { Send } from './client.js';
 import { replyCode } from './errors.js';
-import { redisKeys, unescaped } from './keys.js';
+import { redisKeys } from './keys.js';
 import { type LedgerPlace, ledgerEntryOf, ledgerPlace } from './ledger.js';
-import { type State, stateOf } from './state.js';
 import { SWAP, WRONG_TYPE } from './swap.js';
 
 /** What a subject's record holds that depends on a key of the keyring. */

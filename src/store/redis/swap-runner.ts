@@ -1,14 +1,15 @@
 import { together } from '../../awaitable.js';
 import { UnavailableError } from '../../errors.js';
+import { lostRecord } from '../lost-record.js';
 import type { Kind, Records } from '../records.js';
+import type { State } from '../state.js';
 import type { Send } from './client.js';
-import { lostRecord, notReplicated, replyCode } from './errors.js';
+import { notReplicated, replyCode } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import { ledgerPlace } from './ledger.js';
 import type { Marker } from './marker.js';
 import { runScript } from './scripts.js';
 import type { RedisShards } from './shards.js';
-import type { State } from './state.js';
 import { NO_VERSION, SWAP } from './swap.js';
 
 /** What the script is given; see there. */

@@ -39,6 +39,3 @@ export const NO_VERSION = Buffer.from('?');
 
 /** In the place of a record that is a list, a hash or the like. */
 export const WRONG_TYPE = Buffer.from('WRONGTYPE');
-
-/** The version of a key whose value is empty, which no record is. */
-export const EMPTY_VERSION = Buffer.from('EMPTY');

@@ -1,6 +1,6 @@
 import type { AuditEvent, StoredEvent } from '../../contracts.js';
+import { lostRecord } from '../lost-record.js';
 import type { RecordStore } from '../record-store.js';
-import { lostRecord } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import type { Marker } from './marker.js';
 import { runScript, type Script } from './scripts.js';

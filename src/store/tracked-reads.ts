@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Awaitable } from '../../contracts.js';
+import type { Awaitable } from '../contracts.js';
 
 export interface TrackedReads<V> {
   /** The value at hand, or a promise of what `load` finds. Loads of one key at one time are shared. */

@@ -1,8 +1,7 @@
-import type { UnavailableError } from '../../errors.js';
-import { type Decoded, decodeRecord, VERSION_BYTES } from '../codec/record.js';
-import { KINDS, type Kind, type Records } from '../records.js';
-import { lostRecord } from './errors.js';
-import { EMPTY_VERSION } from './swap.js';
+import type { UnavailableError } from '../errors.js';
+import { type Decoded, decodeRecord, VERSION_BYTES } from './codec/record.js';
+import { lostRecord } from './lost-record.js';
+import { KINDS, type Kind, type Records } from './records.js';
 
 /** What there is under one key, as it was seen last. */
 export interface State<R> extends Decoded<R | null> {
@@ -54,6 +53,9 @@ export function stateOf<K extends Kind>(
   if (KINDS[kind].counted && sequence < ledger) return lost('is an older one', ledger);
   return { record, sequence, version: versionOf(value), entry: written, lost: null };
 }
+
+/** The version of a record that is empty, which no record is. */
+export const EMPTY_VERSION = Buffer.from('EMPTY');
 
 function versionOf(value: Uint8Array | null): Uint8Array {
   if (value === null) return ABSENT.version;

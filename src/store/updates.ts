@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnavailableError } from '../../errors.js';
-import type { Outcome, Transition, UpdateOptions } from '../record-store.js';
+import { UnavailableError } from '../errors.js';
+import type { Outcome, Transition, UpdateOptions } from './record-store.js';
 import type { State } from './state.js';
 
 /** So many changes of one record may wait: a subject who is attacked must not fill the process. */
