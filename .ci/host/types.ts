@@ -1,6 +1,7 @@
 // Compiled against the packed declarations: what a host sees of our types, and what it must not.
 import type { Request } from 'express';
 import { type Door, memoryStore, type PolicyInput, sallyport } from 'sallyport';
+import type { PostgresStore, postgresStore } from 'sallyport/postgres';
 import type { RedisStore, redisStore } from 'sallyport/redis';
 
 export const policy: PolicyInput = { mode: 'required', methods: ['totp'] };
@@ -14,6 +15,7 @@ export const door: Door = sallyport({
   loginUrl: '/login',
 });
 export type Store = RedisStore & ReturnType<typeof redisStore>;
+export type InPostgres = PostgresStore & ReturnType<typeof postgresStore>;
 
 declare const req: Request;
 // @ts-expect-error the request is the host's: not even a library of ours adds to it

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { issueKey, set, tenancy } from '../support/tenancy.js';
-import { journeys } from '../support/worlds.js';
+import { journeysOnAllStores } from '../support/worlds.js';
 
 const URL = '/two-factor/activate/totp';
 const USER = 'user1@acme';
 const HOUR = 3_600_000;
 
-journeys('an activation key', (world) => {
+journeysOnAllStores('an activation key', (world) => {
   const now = () => world().clock.now();
   const record = async (id = USER) => world().store.readSubject(id);
 

@@ -5,12 +5,12 @@ import type { Response } from 'supertest';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { issueKey, set, tenancy } from '../support/tenancy.js';
-import { journeys } from '../support/worlds.js';
+import { journeysOnAllStores } from '../support/worlds.js';
 
 const STEP = 30_000;
 const SECOND = 1000;
 
-journeys('attempts', (world) => {
+journeysOnAllStores('attempts', (world) => {
   const now = () => world().clock.now();
 
   async function enrolled(app: Express, user = 'user1@acme') {

@@ -3,7 +3,7 @@ import type { Check, Decision, PolicyInput, SecondFactorStore } from 'sallyport'
 import type { Host, HostOptions } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { eventually } from '../support/redis.js';
-import { journeys, sessionIdOf, TOTP_ONLY } from '../support/worlds.js';
+import { journeysOnAllStores, sessionIdOf, TOTP_ONLY } from '../support/worlds.js';
 
 const USER = 'user1@acme';
 const SUBJECT = { id: USER, tenantId: 'acme' };
@@ -20,7 +20,7 @@ const ENDS: Readonly<Record<string, (host: Host) => Promise<void>>> = {
   'the removal of the user': ({ door }) => door.subjects.delete(SUBJECT),
 };
 
-journeys('a session of before', (world) => {
+journeysOnAllStores('a session of before', (world) => {
   let here: Host;
   let there: Host;
   let policy: PolicyInput;

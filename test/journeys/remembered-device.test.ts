@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { PolicyInput } from 'sallyport';
 import type { Host } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
-import { journeys } from '../support/worlds.js';
+import { journeysOnAllStores } from '../support/worlds.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const CHALLENGE = '/two-factor/challenge/totp';
 
-journeys('a remembered device', (world) => {
+journeysOnAllStores('a remembered device', (world) => {
   let policy: PolicyInput;
   let console: Host;
   let key: string;

@@ -3,11 +3,11 @@ import type { Express } from 'express';
 import { authenticator } from 'sallyport/testing';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { methodsWith } from '../support/methods.js';
-import { journeys } from '../support/worlds.js';
+import { journeysOnAllStores } from '../support/worlds.js';
 
 const STEP = 30_000;
 
-journeys('a TOTP challenge', (world) => {
+journeysOnAllStores('a TOTP challenge', (world) => {
   const now = () => world().clock.now();
 
   async function enrolled(app: Express, user = 'user1@acme') {

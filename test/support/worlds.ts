@@ -1,10 +1,13 @@
+import connectPg from 'connect-pg-simple';
 import { RedisStore as ConnectRedis } from 'connect-redis';
-import { MemoryStore, type Store } from 'express-session';
+import session, { MemoryStore, type Store } from 'express-session';
 import { createClient } from 'redis';
 import { memoryStore, type SecondFactorStore } from 'sallyport';
+import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import { type Clock, type Host, type HostOptions, host, testClock } from './app.js';
 import type { Browser } from './browser.js';
+import { closePool, openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
 
 /** One installation: a clock, the data, and any number of processes that share them. */
@@ -62,12 +65,51 @@ async function redis(): Promise<Backend> {
   };
 }
 
+/** Each installation has tables of its own, in one database. */
+async function postgres(): Promise<Backend> {
+  const pool = openPool(await sharedPostgres(), { max: 20 });
+  const ConnectPg = connectPg(session);
+  return {
+    async open({ now }) {
+      const prefix = uniqueTables();
+      const tableName = `${prefix}session`;
+      // As connect-pg-simple makes it, whose constraint has one name for all.
+      await pool.query(
+        `CREATE TABLE ${tableName} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`,
+      );
+      return {
+        sessions: new ConnectPg({ pool, tableName, pruneSessionInterval: false }),
+        async openStore() {
+          const store = postgresStore(pool, { prefix, now, initialize: true });
+          await store.ready();
+          return store;
+        },
+      };
+    },
+    close: () => closePool(pool),
+  };
+}
+
+type Suite = (world: () => World) => void;
+type NamedBackend = readonly [name: string, connect: () => Promise<Backend>];
+
+const TWO: readonly NamedBackend[] = [
+  ['memory', memory],
+  ['Redis', redis],
+];
+
 /** A suite of journeys, once on memory and once on Redis. Each test has a world of its own. */
-export function journeys(title: string, suite: (world: () => World) => void): void {
-  for (const [name, connect] of [
-    ['memory', memory],
-    ['Redis', redis],
-  ] as const) {
+export function journeys(title: string, suite: Suite): void {
+  journeysOver(TWO, title, suite);
+}
+
+/** The same on Postgres as well: for the suites that are most about what is stored. */
+export function journeysOnAllStores(title: string, suite: Suite): void {
+  journeysOver([...TWO, ['Postgres', postgres]], title, suite);
+}
+
+function journeysOver(backends: readonly NamedBackend[], title: string, suite: Suite): void {
+  for (const [name, connect] of backends) {
     describe(`${title} (${name})`, () => {
       let backend: Backend;
       let current: World;

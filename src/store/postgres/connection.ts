@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { LateError, withDeadline } from '../../deadline.js';
+import {
+  closedError,
+  coded,
+  isLate,
+  notHeard,
+  notInitialized,
+  otherLayout,
+  readOnly,
+  unavailable,
+} from './errors.js';
+import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
+import { LAYOUT, type Tables } from './schema.js';
+
+const BEAT_MS = 1000;
+/** How long after a heartbeat was last heard what was read is believed. */
+const BELIEVED_MS = 4000;
+/** What the above promises to others; the rest is for the answer's own way. */
+export const STALENESS_MS = 5000;
+const RETRY_CAP_MS = 500;
+
+export interface ConnectionListener {
+  /** Another process has changed these records; null: all of them. */
+  changed(keys: readonly string[] | null): void;
+  /** What was read so far is to be believed no longer. */
+  lost(): void;
+}
+
+export interface PostgresConnection {
+  /** Whether what was read, and of which no change was told since, may be believed now. */
+  trusted(): boolean;
+  /** The server's clock, as of the last heartbeat and carried on by ours, which nobody can set. */
+  now(): number;
+  /** Rejects with what is wrong, coded. */
+  open(): Promise<void>;
+  /** Makes the tables; `onlyEmpty`: unless there are some. True when it has made them. */
+  setUp(options: { readonly onlyEmpty: boolean }): Promise<boolean>;
+  /** One statement within the timeout. Rejects with UnavailableError; it may still apply. */
+  run(text: string, values: readonly unknown[]): Promise<readonly PostgresRow[]>;
+  /** Several, each seeing what was done before it began, in one transaction; gives the rows of all. */
+  runAll(text: string): Promise<readonly (readonly PostgresRow[])[]>;
+  /** A text without U+0000, in the SQL of `runAll`. */
+  literal(text: string): string;
+  /** What says on the channel that these records have changed. */
+  notice(keys: readonly string[]): string;
+  close(): void;
+}
+
+interface Session {
+  readonly client: PostgresClient;
+  /** When the last heartbeat was sent that has been heard: all notices of before it have arrived. */
+  heard: number;
+  /** The heartbeat that is waited for. */
+  awaited: { readonly token: string; resolve(): void } | null;
+}
+
+export interface ConnectionConfig {
+  readonly timeout: number;
+  readonly tables: Tables;
+  /** A connection of its own to listen on; one of the pool's is kept otherwise. */
+  readonly listen: (() => PostgresClient) | null;
+}
+
+/** A longer one is refused by the server. */
+const LONGEST_NOTICE = 7900;
+
+/**
+ * Statements go through the pool, notices arrive on one connection that is kept. A heartbeat is a notice to
+ * ourselves, sent through the pool: once it is heard, all that were sent before it have been, and both lead to
+ * the same server. Without it what was read is not believed; statements still run.
+ */
+export function postgresConnection(
+  pool: PostgresPool,
+  { timeout, tables, listen }: ConnectionConfig,
+  listener: ConnectionListener,
+): PostgresConnection {
+  const self = randomBytes(9).toString('base64url');
+  let live: Session | null = null;
+  let opening: Promise<void> | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let beating: NodeJS.Timeout | undefined;
+  let failures = 0;
+  /** Why statements are refused at once, until a heartbeat has been answered. */
+  let broken: unknown = null;
+  let opened = false;
+  let closed = false;
+  let clockOffset = performance.timeOrigin;
+
+  const monotonic = () => performance.now();
+  const idleError = () => tryAgain();
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on('error', idleError);
+
+  async function send(text: string, values?: readonly unknown[]): Promise<PostgresResult> {
+    const query = {
+      ...{ text, query_timeout: timeout, types: AS_TEXT },
+      ...(values && { values }),
+    };
+    try {
+      return await withDeadline(pool.query(query), timeout);
+    } catch (error) {
+      throw coded(error);
+    }
+  }
+
+  async function beat(session: Session): Promise<void> {
+    const token = randomBytes(9).toString('base64url');
+    const sent = monotonic();
+    const heard = new Promise<void>((resolve) => {
+      session.awaited = { token, resolve };
+    });
+    const [row] = rowsOf(
+      await send(
+        `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS clock,
+          pg_is_in_recovery()::text AS standby,
+          (SELECT encode(body, 'escape') FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS marker,
+          pg_notify($1, $2)::text AS told`,
+        [tables.channel, `${self} ${token}`],
+      ),
+    );
+    clockOffset = Number(row?.clock) - (sent + monotonic()) / 2;
+    if (row?.standby !== 'false') throw readOnly();
+    assertMarker(row?.marker);
+    await withDeadline(heard, timeout).catch(() => {
+      throw notHeard();
+    });
+    session.heard = sent;
+  }
+
+  function notified(session: Session, payload = ''): void {
+    const [sender, rest = ''] = split(payload, ' ');
+    if (sender === self) {
+      if (rest !== session.awaited?.token) return;
+      session.awaited.resolve();
+      session.awaited = null;
+      return;
+    }
+    // A heartbeat of another's has no tab, which each key has.
+    const keys = rest.split('\n').filter((key) => key.includes('\t'));
+    if (rest === '*') listener.changed(null);
+    else if (keys.length > 0) listener.changed(keys);
+  }
+
+  async function establish(): Promise<Session> {
+    const client = await connected();
+    const session: Session = { client, heard: Number.NEGATIVE_INFINITY, awaited: null };
+    try {
+      client.on('error', (error) => lose(session, error));
+      client.on('end', () => lose(session, new Error('the connection was closed')));
+      client.on('notification', ({ channel, payload }) => {
+        if (channel === tables.channel) notified(session, payload);
+      });
+      await withDeadline(client.query(`LISTEN ${tables.channel}`), timeout);
+      await beat(session);
+      if (closed) throw closedError();
+      return session;
+    } catch (error) {
+      discard(client);
+      throw error;
+    }
+  }
+
+  async function connected(): Promise<PostgresClient> {
+    const own = listen?.();
+    const connecting = own ? Promise.resolve(own.connect?.()).then(() => own) : pool.connect();
+    try {
+      return await withDeadline(connecting, timeout);
+    } catch (error) {
+      // One that comes after all is nobody's.
+      connecting.then(discard, () => {});
+      throw coded(error);
+    }
+  }
+
+  function attempt(): Promise<void> {
+    if (opening) return opening;
+    clearTimeout(retry);
+    opening = establish().then(
+      (session) => {
+        opening = null;
+        opened = true;
+        live = session;
+        failures = 0;
+        broken = null;
+        // Between the loss of the last connection and now nobody told us anything.
+        listener.lost();
+        beating = setInterval(() => beatOf(session), BEAT_MS).unref();
+      },
+      (error) => {
+        opening = null;
+        failures += 1;
+        broken = isUnheard(error) ? null : error;
+        if (!closed && opened) {
+          const wait = Math.min(RETRY_CAP_MS, 25 * 2 ** Math.min(failures, 8));
+          retry = setTimeout(tryAgain, wait).unref();
+        }
+        throw error;
+      },
+    );
+    return opening;
+  }
+
+  function beatOf(session: Session): void {
+    if (session.awaited) return;
+    beat(session).catch((error: unknown) => {
+      broken = isUnheard(error) ? null : error;
+      lose(session, error);
+    });
+  }
+
+  /** On the store's own account: nobody waits for it. */
+  function tryAgain(): void {
+    if (closed || live || !opened) return;
+    attempt().catch(() => {});
+  }
+
+  function lose(session: Session, _cause: unknown): void {
+    if (live !== session) return;
+    live = null;
+    clearInterval(beating);
+    discard(session.client);
+    listener.lost();
+    tryAgain();
+  }
+
+  /** A statement has failed: whether there still is a server is found out by a heartbeat, at once. */
+  function suspect(error: unknown): void {
+    if (isLate(error) || error instanceof LateError) {
+      broken = error;
+      if (live) lose(live, error);
+      else tryAgain();
+    } else if (live) beatOf(live);
+  }
+
+  async function guarded(text: string, values?: readonly unknown[]): Promise<PostgresResult> {
+    if (closed) throw closedError();
+    if (!opened)
+      await attempt().catch((error) => {
+        throw unavailable(error, pool);
+      });
+    if (broken !== null) throw unavailable(broken, pool);
+    try {
+      return await send(text, values);
+    } catch (error) {
+      suspect(error);
+      throw unavailable(error, pool);
+    }
+  }
+
+  return {
+    trusted: () => live !== null && monotonic() - live.heard < BELIEVED_MS,
+    now: () => Math.floor(clockOffset + monotonic()),
+    async open() {
+      if (closed) throw closedError();
+      if (!live) await attempt();
+    },
+    async setUp({ onlyEmpty }) {
+      try {
+        const table = `'${tables.records}'`;
+        const [row] = rowsOf(await send(`SELECT (to_regclass(${table}) IS NULL)::text AS missing`));
+        if (onlyEmpty && row?.missing !== 'true') return false;
+        // One after the other: even "if not exists" fails where two make a table at once.
+        await send(`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 1));\n${tables.setUp}`);
+        return row?.missing === 'true';
+      } catch (error) {
+        throw unavailable(error, pool);
+      }
+    },
+    run: async (text, values) => rowsOf(await guarded(text, values)),
+    async runAll(text) {
+      const results = await guarded(text);
+      return 'rows' in results ? [results.rows] : results.map(({ rows }) => rows);
+    },
+    // An E string means the same whatever standard_conforming_strings is.
+    literal: (text) => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
+    notice(keys) {
+      const payload = `${self} ${keys.join('\n')}`;
+      return Buffer.byteLength(payload) > LONGEST_NOTICE ? `${self} *` : payload;
+    },
+    close() {
+      closed = true;
+      clearTimeout(retry);
+      pool.off('error', idleError);
+      if (live) lose(live, null);
+    },
+  };
+}
+
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+export function assertMarker(marker: string | null | undefined): void {
+  if (marker === null || marker === undefined) throw notInitialized();
+  if (marker !== LAYOUT) throw otherLayout(marker);
+}
+
+function rowsOf(result: PostgresResult): readonly PostgresRow[] {
+  return 'rows' in result ? result.rows : [];
+}
+
+function split(text: string, by: string): readonly [string, string?] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + by.length)];
+}
+
+function isUnheard(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null)?.code === 'ERR_POSTGRES_LISTEN';
+}
+
+function discard(client: PostgresClient): void {
+  // One of the pool's is ended and not lent again: it still listens.
+  if (client.release) client.release(true);
+  else Promise.resolve(client.end?.()).catch(() => {});
+}

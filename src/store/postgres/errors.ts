@@ -1,0 +1,112 @@
+import { LateError } from '../../deadline.js';
+import { type SallyportError, UnavailableError } from '../../errors.js';
+import type { PostgresPool } from './pool.js';
+
+/** Whatever went wrong with Postgres, as the one error that is answered with 503. */
+export function unavailable(cause: unknown, pool?: PostgresPool): UnavailableError {
+  if (cause instanceof UnavailableError) return cause;
+  return new UnavailableError('ERR_STORE_UNAVAILABLE', reason(cause, pool), { cause });
+}
+
+export function notInitialized(): UnavailableError {
+  return new UnavailableError(
+    'ERR_STORE_NOT_INITIALIZED',
+    'This database holds no Sallyport store. New installation: run `npx sallyport init --postgres URL`; ' +
+      'otherwise it was emptied or is the wrong one: restore your data.',
+  );
+}
+
+export function otherLayout(found: string): UnavailableError {
+  return new UnavailableError(
+    'ERR_POSTGRES_SCHEMA',
+    `The tables are of another version of Sallyport (layout ${found}): update Sallyport on every process, ` +
+      'or restore the tables of this version',
+  );
+}
+
+export function readOnly(cause?: unknown): UnavailableError {
+  return new UnavailableError(
+    'ERR_POSTGRES_READ_ONLY',
+    'This Postgres takes no writes: it is a standby, or default_transaction_read_only is on. Connect to ' +
+      'the primary (target_session_attrs=read-write), or run ALTER DATABASE … SET default_transaction_read_only = off',
+    { cause },
+  );
+}
+
+export function notPermitted(cause?: unknown): UnavailableError {
+  return new UnavailableError(
+    'ERR_POSTGRES_PERMISSION',
+    'The Postgres user may not use the tables of the store: run GRANT SELECT, INSERT, UPDATE, DELETE on both ' +
+      '(docs/operations.md has the statement)',
+    { cause },
+  );
+}
+
+/** A LISTEN that nobody is told anything by: that is what PgBouncer does with it in transaction mode. */
+export function notHeard(): UnavailableError {
+  return new UnavailableError(
+    'ERR_POSTGRES_LISTEN',
+    'Notices of changes do not arrive on the listening connection: give a direct connection to the same ' +
+      'database as `listen`, past PgBouncer or any other pooler',
+  );
+}
+
+/** The SQLSTATE of an error of the server; null for anything else. */
+function sqlState(cause: unknown): string | null {
+  const code = (cause as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** Everything that has a code of its own, or the error itself. */
+export function coded(cause: unknown): unknown {
+  switch (sqlState(cause)) {
+    case '42P01': // undefined_table
+    case '3F000': // invalid_schema_name
+      return notInitialized();
+    case '42703': // undefined_column
+    case '42804': // datatype_mismatch
+    case '42883': // undefined_function
+      return new UnavailableError(
+        'ERR_POSTGRES_SCHEMA',
+        'The tables are not those that `npx sallyport init --postgres URL` makes',
+        { cause },
+      );
+    case '42501': // insufficient_privilege
+      return notPermitted(cause);
+    case '25006': // read_only_sql_transaction
+      return readOnly(cause);
+    default:
+      return cause;
+  }
+}
+
+function reason(cause: unknown, pool: PostgresPool | undefined): string {
+  if (isLate(cause)) {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = pool ?? {};
+    const waits =
+      waitingCount > 0
+        ? ` (${totalCount - idleCount} of the pool's ${totalCount} connections are in use, ${waitingCount} wait)`
+        : '';
+    return `Postgres does not answer: ${messageOf(cause)}${waits}`;
+  }
+  const state = sqlState(cause);
+  if (state) return `Postgres refused the operation (${state})`;
+  return `Postgres cannot be reached: ${messageOf(cause)}`;
+}
+
+export function isLate(cause: unknown): boolean {
+  if (cause instanceof LateError) return true;
+  // Those of pg and of pg-pool have no code.
+  return /^(Query read timeout|timeout exceeded when trying to connect)$/.test(messageOf(cause));
+}
+
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // Node reports "localhost refused on IPv4 and on IPv6" as an AggregateError without a message.
+  const first = cause instanceof AggregateError ? cause.errors[0] : undefined;
+  return first instanceof Error ? first.message : cause.message;
+}
+
+export function closedError(): SallyportError {
+  return new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+}

@@ -1,0 +1,55 @@
+/** The layout of tables and values; another value in the marker means another, unknown layout. */
+export const LAYOUT = '1';
+
+export interface Tables {
+  /** As SQL has them, with their schema where one is given. */
+  readonly records: string;
+  readonly events: string;
+  /** Of the notices of changes. */
+  readonly channel: string;
+  /** What sets them up, as often as it is run. */
+  readonly setUp: string;
+}
+
+/** `schema`, `prefix`: plain lower case names, which need no quotes. */
+export function postgresTables({
+  schema,
+  prefix,
+}: {
+  readonly schema: string | undefined;
+  readonly prefix: string;
+}): Tables {
+  const within = schema === undefined ? '' : `${schema}.`;
+  const records = `${within}${prefix}records`;
+  const events = `${within}${prefix}events`;
+  return { records, events, channel: `${prefix}changes`, setUp: setUp(records, events, prefix) };
+}
+
+// Collation "C" compares ids byte by byte: another could take two people for one.
+function setUp(records: string, events: string, prefix: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${records} (
+  kind text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  body bytea NOT NULL,
+  kept_until timestamptz,
+  PRIMARY KEY (kind, id)
+) WITH (fillfactor = 80);
+CREATE INDEX IF NOT EXISTS ${prefix}records_kept_until ON ${records} (kept_until)
+  WHERE kept_until IS NOT NULL;
+CREATE TABLE IF NOT EXISTS ${events} (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  owner text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  trail text COLLATE "C" NOT NULL,
+  event text NOT NULL,
+  folds jsonb,
+  repeats bigint NOT NULL DEFAULT 0,
+  last_at bigint
+);
+CREATE INDEX IF NOT EXISTS ${prefix}events_owner ON ${events} (owner, id, number);
+CREATE INDEX IF NOT EXISTS ${prefix}events_trail ON ${events} (owner, id, trail, number);
+CREATE INDEX IF NOT EXISTS ${prefix}events_folds ON ${events} USING gin (folds jsonb_path_ops)
+  WHERE folds IS NOT NULL;
+INSERT INTO ${records} (kind, id, body) VALUES ('marker', '', '${LAYOUT}') ON CONFLICT DO NOTHING;
+`;
+}

@@ -1,0 +1,166 @@
+import {
+  booleanOption,
+  checkOptions,
+  functionOption,
+  integerOption,
+  option,
+  optionsObject,
+} from '../../check-options.js';
+import type { SecondFactorStore } from '../../contracts.js';
+import { changeListeners } from '../change-listeners.js';
+import type { RecordStore } from '../record-store.js';
+import type { Kind, Records } from '../records.js';
+import { secondFactorStore } from '../second-factor-store.js';
+import { postgresConnection, STALENESS_MS } from './connection.js';
+import { unavailable } from './errors.js';
+import { laterNotices } from './later-notices.js';
+import { assertPermissions } from './permissions.js';
+import { assertPool, type PostgresClient, type PostgresPool } from './pool.js';
+import { type PostgresRecords, postgresRecords } from './records.js';
+import { postgresTables } from './schema.js';
+import { sweeper } from './sweeper.js';
+import { postgresTrails } from './trails.js';
+
+export type { PostgresClient, PostgresPool } from './pool.js';
+
+export interface PostgresStoreOptions {
+  /** The schema that holds the tables. Default: whichever the user's `search_path` leads to. */
+  readonly schema?: string;
+  /** Begins the names of the tables. Default `sallyport_`. */
+  readonly prefix?: string;
+  /**
+   * Makes the connection to listen on, not connected: needed where the pool goes through PgBouncer in
+   * transaction mode. Default: one connection of the pool is kept for it.
+   */
+  readonly listen?: () => PostgresClient;
+  /** The deadline of each store call, in milliseconds, 50 to 2000. Default 1000. */
+  readonly timeout?: number;
+  /** How many subjects, and how many sessions, are kept at hand in this process. Default 50 000. */
+  readonly maxEntries?: number;
+  /** Whether `ready()` makes the tables. Default: only when NODE_ENV is `development` or `test`. */
+  readonly initialize?: boolean;
+  /** Milliseconds since 1970, in place of the server's clock; for tests. */
+  readonly now?: () => number;
+}
+
+export interface PostgresStore extends SecondFactorStore {
+  /** Makes the tables and marks them as set up, as `npx sallyport init` does; what is there stays as it is. */
+  initialize(): Promise<void>;
+}
+
+/** Anywhere else missing tables are a loss until somebody says otherwise; also where nobody says where we are. */
+const SET_UP_BY_ITSELF = ['development', 'test'];
+
+const NAME = 'a name of lower case letters, digits and _, 40 characters at most';
+const isName = (value: unknown) =>
+  typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
+
+const schema = optionsObject({
+  schema: option<string>(NAME, isName).optional(),
+  prefix: option<string>(NAME, isName).default('sallyport_'),
+  listen: functionOption<() => PostgresClient>('a function that makes a Client of pg').optional(),
+  timeout: integerOption(50, 2000).default(1000),
+  maxEntries: integerOption(1, 10_000_000).default(50_000),
+  initialize: booleanOption().optional(),
+  now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
+});
+
+/**
+ * A store in Postgres 12 or later, shared by any number of processes: two tables, which `npx sallyport init
+ * --postgres URL` makes. Statements go through `pool`, which stays the host's to end; one more connection hears
+ * of what others change.
+ *
+ * Throws ERR_OPTION and ERR_POSTGRES_POOL; `ready()` rejects with ERR_STORE_UNAVAILABLE,
+ * ERR_STORE_NOT_INITIALIZED, ERR_POSTGRES_SCHEMA, ERR_POSTGRES_PERMISSION, ERR_POSTGRES_READ_ONLY or
+ * ERR_POSTGRES_LISTEN. Everything else rejects with `UnavailableError`, within twice the timeout at the worst.
+ *
+ * @example
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL, statement_timeout: 2000 });
+ * const store = postgresStore(pool, { schema: 'auth' });
+ */
+export function postgresStore(
+  pool: PostgresPool,
+  options: PostgresStoreOptions = {},
+): PostgresStore {
+  const records = postgresRecordStore(pool, options);
+  return { ...secondFactorStore(records), initialize: records.initialize };
+}
+
+/** The records of that store alone. */
+export function postgresRecordStore(
+  pool: PostgresPool,
+  options: PostgresStoreOptions,
+): RecordStore & Pick<PostgresStore, 'initialize'> {
+  const { timeout, maxEntries, initialize, listen, ...given } = checkOptions(options, schema, {
+    name: 'postgresStore',
+  });
+  assertPool(pool, { listens: listen === undefined });
+  const tables = postgresTables({ schema: given.schema, prefix: given.prefix });
+  const { NODE_ENV = '' } = process.env;
+  const setsUp = initialize ?? SET_UP_BY_ITSELF.includes(NODE_ENV);
+
+  const changes = changeListeners();
+  const connection = postgresConnection(
+    pool,
+    { timeout, tables, listen: listen ?? null },
+    {
+      changed(keys) {
+        if (keys === null) return forgetAll();
+        for (const key of keys) for (const one of watched) one.forget(key);
+        changes.announce();
+      },
+      lost: forgetAll,
+    },
+  );
+  const now = given.now ?? connection.now;
+  const later = laterNotices(connection, tables);
+  const sweep = sweeper({ connection, tables, now });
+  const config = {
+    ...{ connection, tables, maxEntries, timeout, now, tellLater: later.tell },
+    written: changes.announce,
+  };
+  const records: { readonly [K in Kind]: PostgresRecords<Records[K]> } = {
+    subject: postgresRecords('subject', config),
+    organization: postgresRecords('organization', config),
+    session: postgresRecords('session', config),
+    devices: postgresRecords('devices', config),
+    transaction: postgresRecords('transaction', config),
+  };
+  const watched = [records.subject, records.organization, records.session];
+
+  function forgetAll(): void {
+    for (const one of watched) one.clear();
+    changes.announce();
+  }
+
+  return {
+    name: 'postgres',
+    stalenessMs: STALENESS_MS,
+    now,
+    async ready() {
+      if (setsUp && (await connection.setUp({ onlyEmpty: true })) && initialize === undefined) {
+        console.error(
+          `sallyport: this database held no store and is set up now, since NODE_ENV is ${NODE_ENV}`,
+        );
+      }
+      await connection.open().catch((error) => {
+        throw unavailable(error, pool);
+      });
+      await assertPermissions(connection, tables);
+      sweep.start();
+    },
+    async close() {
+      sweep.stop();
+      changes.clear();
+      await later.flush();
+      connection.close();
+    },
+    subscribe: changes.subscribe,
+    read: (kind, id) => records[kind].read(id),
+    update: (kind, id, transition, how) => records[kind].update(id, transition, how),
+    ...postgresTrails({ connection, tables, now }),
+    async initialize() {
+      await connection.setUp({ onlyEmpty: false });
+    },
+  };
+}
