@@ -93,6 +93,11 @@ export interface Door<S extends Subject = Subject> {
   readonly subjects: Subjects;
   /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
   readonly duo: DuoKeys;
+  /**
+   * Who is through both doors, in the place of `req.user`, which is set after the password; null for everybody else.
+   * Rejects like `check`.
+   */
+  user(req: Request): Promise<S | null>;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check<S>>;
   /**
@@ -319,6 +324,12 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     return { places, gateConfig, requireAdministrator, respond, leave, router };
   }
 
+  async function check(req: Request): Promise<Check<S & Subject>> {
+    const found = await checking.check(req);
+    // What the host's own function has given, in its own type.
+    return { ...found, subject: found.subject as (S & Subject) | null };
+  }
+
   return {
     async ready() {
       await together(
@@ -381,11 +392,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, checkDuoKeys, audit: events }),
     require: (requirement) => requireProof(gateConfigOf, requirement, names),
-    check: async (req) => {
-      const found = await checking.check(req);
-      // What the host's own function has given, in its own type.
-      return { ...found, subject: found.subject as (S & Subject) | null };
+    async user(req) {
+      const { decision, subject } = await check(req);
+      return decision.kind === 'pass' ? subject : null;
     },
+    check,
 
     passport: nameStrategies,
 

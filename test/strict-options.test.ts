@@ -60,13 +60,14 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   },
   'door.gate()': {
     take: (options) => door.gate(options),
-    good: { exempt: ['GET /healthz'] },
-    typo: [{ exempts: ['GET /healthz'] }, /^gate has no exempts; there are: exempt$/],
+    good: { exempt: ['GET /healthz'], anonymous: 'pass' },
+    typo: [{ exempts: ['GET /healthz'] }, /^gate has no exempts; there are: exempt, anonymous$/],
     wrong: [
       [
         { exempt: 'GET /healthz' },
         /^exempt must be a list, each a method .*, got 'GET \/healthz'$/,
       ],
+      [{ anonymous: true }, /^anonymous must be 'deny' or 'pass', got true$/],
       [{ exempt: { 0: 'GET /x' } }, /^exempt must be a list/],
       [{ exempt: [['GET /x']] }, /^exempt\[0\] must be a method and an exact path/],
     ],

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
-import { checkOptions, listOption, optionsObject } from '../check-options.js';
+import { checkOptions, listOption, option, optionsObject } from '../check-options.js';
 import { broken } from '../errors.js';
 import { saveSession } from '../session/elevate.js';
 import { isNavigation } from '../web/accept.js';
@@ -14,6 +14,12 @@ import type { Inspector, KnownSituation, Situation } from './situation.js';
 export interface GateOptions {
   /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it; GET includes HEAD. */
   readonly exempt?: readonly string[];
+  /**
+   * `pass`: whoever is not signed in at all is let through, for an app of which a part is public; whoever has given
+   * a password only is still stopped. `req.user` is set between the doors as well: ask `door.user(req)` who is
+   * inside. Default: `deny`.
+   */
+  readonly anonymous?: 'deny' | 'pass';
 }
 
 export interface GateConfig extends MisplacedConfig {
@@ -33,6 +39,9 @@ const schema = optionsObject({
     "a method and an exact path such as 'GET /healthz'",
     (entry) => typeof entry === 'string' && /^[A-Z]+ \/[^\s?#*]*$/.test(entry),
   ).default([]),
+  anonymous: option<'deny' | 'pass'>("'deny' or 'pass'", (value) =>
+    ['deny', 'pass'].includes(value as string),
+  ).default('deny'),
 });
 
 /**
@@ -43,8 +52,9 @@ export function gate(
   configOf: (req: Request) => GateConfig,
   options: GateOptions = {},
 ): [RequestHandler, ErrorRequestHandler] {
-  const { exempt } = checkOptions(options, schema, { name: 'gate', path: '' });
+  const { exempt, anonymous } = checkOptions(options, schema, { name: 'gate', path: '' });
   const exempted = new Set(exempt);
+  const isPublic = ({ kind }: Situation) => anonymous === 'pass' && kind === 'anonymous';
 
   const secondFactorGate: RequestHandler = (req, res, next) => {
     const config = configOf(req);
@@ -61,11 +71,11 @@ export function gate(
     }
     if (situation instanceof Promise) {
       situation.then(
-        (late) => settle(config, late, req, res, next),
+        (late) => settle(config, late, req, res, next, isPublic(late)),
         (error: unknown) => config.fail(req, res, error),
       );
     } else {
-      settle(config, situation, req, res, next);
+      settle(config, situation, req, res, next, isPublic(situation));
     }
   };
 
@@ -79,8 +89,8 @@ export function gate(
       return;
     }
     (async () => config.inspector.inspect(req))().then(
-      ({ decision }) => {
-        if (decision.kind === 'pass') next(error);
+      (situation) => {
+        if (situation.decision.kind === 'pass' || isPublic(situation)) next(error);
         else config.fail(req, res, error);
       },
       // Who it is cannot be told, which may be just what has failed.
@@ -97,12 +107,23 @@ function settle(
   req: Request,
   res: Response,
   next: NextFunction,
+  isPublic: boolean,
 ): void {
   if (situation.decision.kind === 'pass') {
     next();
     return;
   }
-  const wrongOrder = misplaced(req, config);
+  if (isPublic) {
+    // Whoever carries the id from before an elevation is somebody, and has the new one in a moment.
+    config.tryAgain(req, res).then(
+      (answered) => {
+        if (!answered) next();
+      },
+      (error: unknown) => config.fail(req, res, error),
+    );
+    return;
+  }
+  const wrongOrder = misplaced(req, config, situation);
   if (wrongOrder) {
     config.fail(req, res, wrongOrder);
     return;
@@ -140,7 +161,7 @@ export async function turnAway(
       if (rememberInSession(req, res, config, { stepUp }) || stepUp) await saveSession(req);
       if (isLateForm(req)) noteLateForm(res, config);
       forgetFragment(res, config);
-      redirect(req, res, config, url);
+      redirect(req, res, config, situation, url);
       return;
     }
     case 'deny': {
@@ -157,7 +178,7 @@ export async function turnAway(
       if (late) noteLateForm(res, config);
       // The host's login page has nothing to say of a form; a page of ours on the way there has.
       const toLogin = decision.why === 'no-subject' && !late;
-      redirect(req, res, config, toLogin ? loginUrl : `${path}/expired`);
+      redirect(req, res, config, situation, toLogin ? loginUrl : `${path}/expired`);
       return;
     }
     case 'pass':
@@ -200,15 +221,17 @@ export function nextUrl(
 }
 
 /** Never to the address that was asked for: the browser would ask for it without end. */
-function redirect(req: Request, res: Response, config: MisplacedConfig, url: string): void {
+function redirect(
+  req: Request,
+  res: Response,
+  config: MisplacedConfig,
+  situation: Situation,
+  url: string,
+): void {
   const asked = rawPath(askedUrl(req, config));
-  const login = new URL(config.loginUrl, config.origin).pathname;
-  // A login that comes too late can never come in time.
-  const loops =
-    req.method === 'GET'
-      ? asked === new URL(url, config.origin).pathname
-      : asked === login && isLateForm(req) && url === `${config.path}/expired`;
-  if (loops) throw misplaced(req, config) ?? broken(`a redirect to ${url}, which was asked for`);
+  if (req.method === 'GET' && asked === new URL(url, config.origin).pathname) {
+    throw misplaced(req, config, situation) ?? broken(`a redirect to ${url}, which was asked for`);
+  }
   res.redirect(303, url);
 }
 

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { SallyportError } from '../errors.js';
 import { isNavigation } from '../web/accept.js';
 import { askedUrl, type Places, rawPath } from '../web/places.js';
+import type { Situation } from './situation.js';
 
 export interface MisplacedConfig extends Places {
   /** Whether the host has asked for the pages at all, wherever it has mounted them. */
@@ -12,11 +13,15 @@ export interface MisplacedConfig extends Places {
  * What is wrong with the order of the app, as far as a request shows it for certain that has come to the gate and may
  * not pass: for its login page nobody is signed in yet, and our pages let none of their own addresses through.
  */
-export function misplaced(req: Request, config: MisplacedConfig): SallyportError | null {
+export function misplaced(
+  req: Request,
+  config: MisplacedConfig,
+  { kind }: Pick<Situation, 'kind'>,
+): SallyportError | null {
   const { path, loginUrl, origin } = config;
   const asked = rawPath(askedUrl(req, config));
   if (asked === path || asked.startsWith(`${path}/`)) return pagesMisplaced(config);
-  const isLogin = asked === new URL(loginUrl, origin).pathname;
+  const isLogin = kind === 'anonymous' && asked === new URL(loginUrl, origin).pathname;
   // A program may send anything to any address; what is asked for with GET is the login page.
   if (!isLogin || !(isNavigation(req) || req.method === 'GET')) return null;
   return new SallyportError(

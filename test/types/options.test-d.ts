@@ -90,6 +90,9 @@ const named = sallyport<Person>({
 export const plan = named
   .check(req)
   .then(({ subject }) => subject?.plan satisfies 'free' | 'paid' | undefined);
+export const planOfUser = named
+  .user(req)
+  .then((one) => one?.plan satisfies 'free' | 'paid' | undefined);
 sallyport({
   ...base,
   subject: (from) => from.headers.host !== undefined && { id: 'a', label: 'a', admin: true },
