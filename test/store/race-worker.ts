@@ -1,10 +1,9 @@
-import { createClient } from 'redis';
-import { redisStore } from '../../src/store/redis/store.js';
+import { raceStore } from './race-store.js';
 
 // One process of races.test.ts: opens the store, says "ready", and when told a race (a line of JSON on the
 // channel) runs it and sends back how each call ended.
 const [url, prefix] = process.argv.slice(2) as [string, string];
-const store = redisStore(createClient({ url }), { prefix, initialize: true, allowEviction: true });
+const { store, close } = raceStore(url, prefix);
 
 export interface Race {
   readonly name: keyof typeof races;
@@ -43,7 +42,7 @@ process.on('message', async ({ name, subject, calls }: Race) => {
   const outcomes = await Promise.all(Array.from({ length: calls }, () => races[name](subject)));
   process.send?.(outcomes);
 });
-process.on('disconnect', () => store.close());
+process.on('disconnect', close);
 
 await store.ready();
 process.send?.('ready');

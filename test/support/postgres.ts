@@ -35,7 +35,7 @@ const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {
 
 const running = new Set<PostgresServer>();
 
-async function startPostgres({
+export async function startPostgres({
   settings = {},
 }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const bin = binaries();
