@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Attempt, Keyring, SecondFactorStore, Subject } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
+import { nonsense } from './ask.js';
 
 /** How long `start` may take before somebody else may try. */
 const STARTING_MS = 30_000;
@@ -52,7 +53,7 @@ export function challengeStates({
   function seal(id: string, method: string, state: unknown): string {
     const plain = Buffer.from(JSON.stringify(state) ?? 'null');
     if (plain.length > MAX_BYTES) {
-      throw new RangeError(`${method}.start() must return at most ${MAX_BYTES} bytes of JSON`);
+      throw nonsense(method, 'start', `at most ${MAX_BYTES} bytes of JSON`);
     }
     return Buffer.from(keyring.seal(plain, contextOf(id))).toString('base64url');
   }

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { type MethodPlan, memoryStore, recoveryCodes, sallyport } from 'sallyport';
+import { emailCode } from '../journeys/email-code.js';
+import { hostOptions } from '../support/app.js';
+
+const email = emailCode({ addressOf: ({ label }) => label, send: async () => {} });
+const { words } = email;
+
+/** What is no method: what is given, and what its error says. */
+const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
+  ['no name', { ...email, name: undefined }, /^methods\[0\] must have a name of small letters/],
+  ['a name in capitals', { ...email, name: 'Email' }, /got "Email"$/],
+  ['a name with a slash', { ...email, name: 'a/b' }, /methods\[0\] must have a name/],
+  ['a name of ours', { ...email, name: 'activation-key' }, /methods\[0\] must have a name/],
+  ['a long name', { ...email, name: 'a'.repeat(33) }, /methods\[0\] must have a name/],
+  ['no title', { ...email, title: ' ' }, /^the method email-code needs a title$/],
+  ['no verify', { ...email, verify: undefined }, /^the method email-code lacks verify$/],
+  ['no prompt', { ...email, prompt: 'x' }, /^the method email-code lacks prompt$/],
+  ['no throttle', { ...email, throttle: undefined }, /needs throttle: 'lockout', 'backoff' or/],
+  ['no answer', { ...email, answer: undefined }, /needs an answer: its fields/],
+  [
+    'an answer without a limit',
+    { ...email, answer: { code: {} } },
+    /needs answer\.code\.maxLength/,
+  ],
+  ['an endless answer', { ...email, answer: { code: { maxLength: 1e9 } } }, /from 1 to 20000 char/],
+  ['a field of ours', { ...email, answer: { _csrf: { maxLength: 9 } } }, /answer\._csrf, which is/],
+  ['no words', { ...email, words: undefined }, /needs words\.refused for wrong-code, replayed/],
+  ['half the words', { ...email, words: { ...words, refused: { denied: 'No.' } } }, /wrong-code/],
+  [
+    'no word of waits',
+    { ...email, words: { ...words, locked: 'Wait.' } },
+    /words\.locked: \(wait\)/,
+  ],
+  ['no last word', { ...email, words: { ...words, stopped: undefined } }, /needs words\.stopped/],
+  ['no enrollment', { ...email, enrollment: undefined }, /needs an enrollment, or role: 'backup'/],
+  [
+    'half an enrollment',
+    { ...email, enrollment: { begin() {} } },
+    /enrollment\.prompt and enrollm/,
+  ],
+  [
+    'a missing view',
+    { ...email, views: ['email-code/x'] },
+    /shows the view email-code\/x\.ejs, wh/,
+  ],
+];
+
+describe('a door’s methods', () => {
+  const make = (...methods: unknown[]) =>
+    sallyport({
+      ...hostOptions(),
+      store: memoryStore(),
+      methods: methods as readonly MethodPlan[],
+    });
+
+  for (const [what, given, message] of WRONG) {
+    it(`are refused with ${what}, when the door is made`, () => {
+      assert.throws(() => make(given), { code: 'ERR_METHOD', message });
+    });
+  }
+
+  it('have each a name of its own', () => {
+    assert.throws(() => make(email, recoveryCodes(), { ...email }), {
+      code: 'ERR_METHOD',
+      message: 'the method email-code is given twice: each name is one method',
+    });
+  });
+
+  it('have at least one that a person can activate', () => {
+    assert.throws(() => make(recoveryCodes()), {
+      code: 'ERR_METHOD',
+      message: 'methods has none that a person can activate',
+    });
+  });
+
+  it('are what the door’s strategies and its demands are named after', async () => {
+    const door = make(email);
+    await door.ready();
+    assert.throws(() => door.require({ methods: ['totp'] }), {
+      code: 'ERR_OPTION',
+      message: /must be one of email-code, got 'totp'$/,
+    });
+    const used: string[] = [];
+    door.passport({
+      use: (name: string) => void used.push(name),
+      authenticate: () => assert.fail('is not asked'),
+    } as never);
+    assert.deepEqual(used, ['sallyport-email-code']);
+    await door.close();
+  });
+});
