@@ -2,6 +2,7 @@ import type { Agent } from 'node:https';
 import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
 import { doctor } from './commands/doctor.js';
+import { duoSimulatorCommand } from './commands/duo-simulator.js';
 import { init } from './commands/init.js';
 import { keygen } from './commands/keygen.js';
 import { reseal } from './commands/reseal.js';
@@ -13,6 +14,8 @@ export interface Terminal {
   err(line: string): void;
   /** This machine's clock, in milliseconds since 1970. */
   now(): number;
+  /** Resolves when whoever started the program wants it to stop. */
+  untilStopped(): Promise<void>;
   /** Reaches Duo in place of the SDK's own agent, which trusts Duo's authorities only. */
   readonly duoAgent?: Agent;
 }
@@ -25,9 +28,22 @@ export interface Arguments {
   readonly views: string | undefined;
   /** `--activation-key`: print a new one. */
   readonly activationKey: boolean;
+  /** Of the simulator alone. */
+  readonly more: {
+    readonly port: string | undefined;
+    readonly promptPort: string | undefined;
+    readonly caFile: string | undefined;
+    /** `ID:SECRET` */
+    readonly app: readonly string[];
+    /** `NAME=STATE` */
+    readonly user: readonly string[];
+  };
 }
 
-const OPTIONS = ['redis', 'prefix', 'views', 'activation-key'] as const;
+const OPTIONS = [
+  ...['redis', 'prefix', 'views', 'activation-key'],
+  ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
+] as const satisfies readonly string[];
 
 export interface Command {
   /** What follows the command's name, for the help. */
@@ -44,7 +60,10 @@ export interface Command {
 /** The command line is wrong; exit code 2. */
 export class UsageError extends Error {}
 
-const commands: Readonly<Record<string, Command>> = { init, keygen, doctor, reseal, reset };
+const commands: Readonly<Record<string, Command>> = {
+  ...{ init, keygen, doctor, reseal, reset },
+  'duo-simulator': duoSimulatorCommand,
+};
 
 /** Resolves to the exit code: 0 done, 1 it failed, 2 the command line is wrong. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -57,6 +76,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         prefix: { type: 'string' },
         views: { type: 'string' },
         'activation-key': { type: 'boolean' },
+        port: { type: 'string' },
+        'prompt-port': { type: 'string' },
+        'ca-file': { type: 'string' },
+        app: { type: 'string', multiple: true },
+        user: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -78,7 +102,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       throw new UsageError(`${name} has no option --${strange}; there are: ${known}`);
     }
     const { redis, prefix, views, 'activation-key': activationKey = false } = values;
-    await command.run({ positionals: rest, redis, prefix, views, activationKey }, terminal);
+    const { port, app = [], user = [] } = values;
+    const more = {
+      ...{ port, app, user },
+      promptPort: values['prompt-port'],
+      caFile: values['ca-file'],
+    };
+    await command.run({ positionals: rest, redis, prefix, views, activationKey, more }, terminal);
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
@@ -104,6 +134,10 @@ function help(): string {
     '  --prefix PREFIX   what its keys begin with; default: sp:',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
+    '  --app ID:SECRET   duo-simulator: the keys of an application; default: a new pair',
+    '  --user NAME=STATE duo-simulator: active, bypass, unenrolled, locked, disabled, …',
+    '  --port N, --prompt-port N, --ca-file PATH',
+    '                    duo-simulator: its ports, and where its authority is written (PEM)',
     '',
     '  SALLYPORT_KEYS    the keys of your app, separated by commas, the sealing one first (doctor,',
     '                    reseal, reset --activation-key); SALLYPORT_KEY is read as well',

@@ -14,7 +14,14 @@ describe('npx sallyport', () => {
   it('says what it can do', async () => {
     const { code, out } = await sallyport(['help']);
     assert.equal(code, 0);
-    for (const name of ['init', 'keygen', 'doctor', 'reseal', 'reset TENANT USER']) {
+    for (const name of [
+      'init',
+      'keygen',
+      'doctor',
+      'reseal',
+      'reset TENANT USER',
+      'duo-simulator',
+    ]) {
       assert.match(out, new RegExp(`^  ${name}  `, 'm'));
     }
   });

@@ -12,6 +12,11 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ['a name in capitals', { ...email, name: 'Email' }, /got "Email"$/],
   ['a name with a slash', { ...email, name: 'a/b' }, /methods\[0\] must have a name/],
   ['a name of ours', { ...email, name: 'activation-key' }, /methods\[0\] must have a name/],
+  [
+    'another name of ours',
+    { ...email, name: 'remembered-device' },
+    /^methods\[0\] must have a name/,
+  ],
   ['a long name', { ...email, name: 'a'.repeat(33) }, /methods\[0\] must have a name/],
   ['no title', { ...email, title: ' ' }, /^the method email-code needs a title$/],
   ['no verify', { ...email, verify: undefined }, /^the method email-code lacks verify$/],
@@ -24,9 +29,31 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /needs answer\.code\.maxLength/,
   ],
   ['an endless answer', { ...email, answer: { code: { maxLength: 1e9 } } }, /from 1 to 20000 char/],
-  ['a field of ours', { ...email, answer: { _csrf: { maxLength: 9 } } }, /answer\._csrf, which is/],
+  ['an empty answer', { ...email, answer: { code: { maxLength: 0 } } }, /needs answer\.code\.maxL/],
+  ['half a letter', { ...email, answer: { code: { maxLength: 1.5 } } }, /needs answer\.code\.maxL/],
+  [
+    'one field without a limit',
+    { ...email, answer: { code: { maxLength: 9 }, pin: {} } },
+    /needs answer\.pin\.maxLength/,
+  ],
+  ...['_csrf', 'enrollment', 'name', 'remember'].map(
+    (field) =>
+      [
+        `the field ${field}, which is ours`,
+        { ...email, answer: { code: { maxLength: 9 }, [field]: { maxLength: 9 } } },
+        new RegExp(`has the field answer\\.${field}, which is ours: give it another name$`),
+      ] as const,
+  ),
   ['no words', { ...email, words: undefined }, /needs words\.refused for wrong-code, replayed/],
   ['half the words', { ...email, words: { ...words, refused: { denied: 'No.' } } }, /wrong-code/],
+  ...Object.keys(words.refused).map(
+    (reason) =>
+      [
+        `no word for ${reason}`,
+        { ...email, words: { ...words, refused: { ...words.refused, [reason]: undefined } } },
+        new RegExp(`needs words\\.refused for ${reason}$`),
+      ] as const,
+  ),
   [
     'no word of waits',
     { ...email, words: { ...words, locked: 'Wait.' } },
@@ -39,6 +66,8 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { ...email, enrollment: { begin() {} } },
     /enrollment\.prompt and enrollm/,
   ],
+  ['nothing that a factory makes', () => undefined, /^methods\[0\] must have a name/],
+  ['half a method from a factory', () => ({ ...email, verify: 1 }), /email-code lacks verify$/],
   [
     'a missing view',
     { ...email, views: ['email-code/x'] },
@@ -68,10 +97,19 @@ describe('a door’s methods', () => {
   });
 
   it('have at least one that a person can activate', () => {
-    assert.throws(() => make(recoveryCodes()), {
-      code: 'ERR_METHOD',
-      message: 'methods has none that a person can activate',
-    });
+    for (const backups of [[recoveryCodes()], [{ ...email, role: 'backup' }, recoveryCodes()]]) {
+      assert.throws(() => make(...backups), {
+        code: 'ERR_METHOD',
+        message: 'methods has none that a person can activate',
+      });
+    }
+  });
+
+  it('may have a backup that nobody activates, beside one that somebody does', async () => {
+    const backup = { ...email, name: 'spare', role: 'backup', enrollment: undefined };
+    const door = make(email, backup);
+    await door.ready();
+    await door.close();
   });
 
   it('are what the door’s strategies and its demands are named after', async () => {

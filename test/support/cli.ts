@@ -26,6 +26,7 @@ export async function sallyport(
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     now,
+    untilStopped: async () => {},
     ...(duoAgent && { duoAgent }),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };

@@ -28,6 +28,8 @@ export interface BoundOptions {
   readonly store: SecondFactorStore;
   readonly keyring: Keyring;
   readonly onError?: (error: unknown) => void;
+  /** How long a method may take; by default long enough for any that answers. */
+  readonly timeoutMs?: number;
 }
 
 /** What a door lends its methods, without a door. */
@@ -44,7 +46,7 @@ export function bound(plan: MethodPlan, options: BoundOptions) {
   const method = typeof plan === 'function' ? plan(servicesOf(options)) : plan;
   return bindMethod(method, {
     ...{ store: options.store, keyring: options.keyring, onError: options.onError ?? fail },
-    ...{ enrollmentMaxAgeMs: 600_000, timeoutMs: 5000 },
+    ...{ enrollmentMaxAgeMs: 600_000, timeoutMs: options.timeoutMs ?? 5000 },
   });
 }
 
