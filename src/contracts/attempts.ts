@@ -1,5 +1,6 @@
 import type { Digest } from './keyring.js';
 import type { Authenticator, Enrollment, PendingEnrollment } from './records.js';
+import type { MethodName } from './subject.js';
 
 /** How many wrong answers are free, how long the waits after them are, and where evaluation stops. */
 export interface AttemptLimits {
@@ -9,6 +10,15 @@ export interface AttemptLimits {
   readonly waits: readonly number[];
   /** Consecutive failures after which guessable methods stop until somebody helps. */
   readonly stop: number;
+}
+
+/** What is attempted. */
+export interface AttemptOf {
+  readonly method: MethodName;
+  /** The method stops at `limits.stop`, not only waits. */
+  readonly stoppable: boolean;
+  /** False where nothing can be guessed: it neither counts nor waits, whatever the count. Default true. */
+  readonly counted?: boolean;
 }
 
 export type Reservation =

@@ -46,7 +46,10 @@ export interface MethodContext<State = unknown> {
   readonly enrollments: readonly Enrollment[];
   /** What is being activated; null at a challenge. */
   readonly pending: PendingContext | null;
-  /** What `start` has given for this challenge; null for a method without it. */
+  /**
+   * What `start` has given for this challenge; null for a method without it, and for whoever looks while another
+   * request is starting it.
+   */
   readonly challenge: State | null;
   /** The person has asked, before leaving for somebody else's page, that this device be remembered. */
   readonly remember: boolean;

@@ -1,4 +1,4 @@
-import type { AttemptLimits, Commit, Confirmation, Reservation } from './attempts.js';
+import type { AttemptLimits, AttemptOf, Commit, Confirmation, Reservation } from './attempts.js';
 import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './codes.js';
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
@@ -12,7 +12,7 @@ import type {
   SubjectRecord,
 } from './records.js';
 import type { SettingStore } from './settings.js';
-import type { Awaitable, MethodName } from './subject.js';
+import type { Awaitable } from './subject.js';
 
 /**
  * Where enrollments, attempts and assurance live. Every method is one atomic operation and safe to retry; a
@@ -83,12 +83,12 @@ export interface SecondFactorStore
 
   /**
    * Counts an attempt before anything is compared, and returns what is needed to compare. A refused attempt
-   * is not counted. `stoppable`: the method stops at `limits.stop`, not only waits.
+   * is not counted.
    */
   reserveAttempt(
     subjectId: string,
     limits: AttemptLimits,
-    attempt: { readonly method: MethodName; readonly stoppable: boolean },
+    attempt: AttemptOf,
   ): Promise<Reservation>;
   /**
    * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;

@@ -1,12 +1,19 @@
-import { isThenable } from '../awaitable.js';
-import type { Answered, Awaitable, Prompt, RefusalReason, Rejected } from '../contracts.js';
+import { z } from 'zod';
+import { ignored, isThenable } from '../awaitable.js';
+import type { Answered, Awaitable, Digest, Prompt, Rejected } from '../contracts.js';
 import { LateError, withDeadline } from '../deadline.js';
 import { RequestError, SallyportError, UnavailableError } from '../errors.js';
 
 /** Asks a method, which may be a host's own: what it throws, and silence, is a 503 and never a pass. */
 export type Ask = <T>(what: string, run: () => Awaitable<T>) => Awaitable<T>;
 
-export function asking(method: string, timeoutMs: number): Ask {
+/** The same for what has to answer at once. */
+export type AskNow = <T>(what: string, run: () => T) => T;
+
+export function asking(
+  method: string,
+  timeoutMs: number,
+): { readonly ask: Ask; readonly askNow: AskNow } {
   function failed(what: string, cause: unknown): Error {
     // What it throws on purpose says itself how it is answered.
     if (cause instanceof SallyportError || cause instanceof RequestError) return cause;
@@ -15,45 +22,94 @@ export function asking(method: string, timeoutMs: number): Ask {
     return new UnavailableError('ERR_METHOD', `${method}.${what}() ${how}`, { cause });
   }
 
-  return function ask(what, run) {
-    try {
-      const answer = run();
-      if (!isThenable(answer)) return answer;
-      return withDeadline(Promise.resolve(answer), timeoutMs).catch((cause: unknown) => {
+  return {
+    ask(what, run) {
+      try {
+        const answer = run();
+        if (!isThenable(answer)) return answer;
+        return withDeadline(Promise.resolve(answer), timeoutMs).catch((cause: unknown) => {
+          throw failed(what, cause);
+        });
+      } catch (cause) {
         throw failed(what, cause);
-      });
-    } catch (cause) {
-      throw failed(what, cause);
-    }
+      }
+    },
+
+    askNow(what, run) {
+      let answer: ReturnType<typeof run>;
+      try {
+        answer = run();
+      } catch (cause) {
+        throw failed(what, cause);
+      }
+      if (!isThenable<unknown>(answer)) return answer;
+      ignored(answer);
+      throw nonsense(method, what, 'at once, and not by a promise');
+    },
   };
 }
 
-const REASONS: Readonly<Record<RefusalReason | 'ended', true>> = {
-  'wrong-code': true,
-  replayed: true,
-  expired: true,
-  superseded: true,
-  denied: true,
-  'not-accepted': true,
-  malformed: true,
-  ended: true,
-};
+const REASONS = [
+  ...['wrong-code', 'replayed', 'expired', 'superseded', 'denied', 'not-accepted', 'malformed'],
+  'ended',
+] as const satisfies readonly string[];
+
+const digest = z.custom<Digest>((value) => Object(value).bytes instanceof Uint8Array);
+
+const answeredSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('accepted'),
+    enrollmentId: z.string().optional(),
+    step: z.int().nonnegative().optional(),
+    spends: z.array(digest).optional(),
+    loginOnly: z.boolean().optional(),
+    remember: z.boolean().optional(),
+    label: z.string().max(64).optional(),
+    detail: z.string().max(500).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('rejected'),
+    reason: z.enum(REASONS),
+    clockOffMs: z.number().optional(),
+    detail: z.string().max(500).optional(),
+  }),
+]);
 
 /** Nonsense is no answer: whatever is not a verdict in so many words lets nobody in. */
 export function checkAnswered(method: string, what: string, given: Answered): Answered {
-  const { kind } = Object(given) as Partial<Answered>;
-  if (kind === 'accepted') return given;
-  if (kind === 'rejected' && Object.hasOwn(REASONS, String(Reflect.get(given, 'reason')))) {
-    return given;
-  }
-  throw nonsense(method, what, "{ kind: 'accepted', … } or { kind: 'rejected', reason }");
+  const parsed = answeredSchema.safeParse(given);
+  if (parsed.success) return given;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  const right = "{ kind: 'accepted', … } or { kind: 'rejected', reason }";
+  throw nonsense(method, what, field === '' ? right : `${right}; wrong is ${field}`);
 }
 
-export function checkPrompt(method: string, what: string, given: Prompt): Prompt {
-  const { kind } = Object(given) as Partial<Prompt>;
-  if (kind === 'form' && typeof Reflect.get(given, 'title') === 'string') return given;
-  if (kind === 'leave' && URL.canParse(String(Reflect.get(given, 'url')))) return given;
-  throw nonsense(method, what, "{ kind: 'form', title, … } or { kind: 'leave', url }");
+const promptSchema = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('form'), title: z.string(), view: z.string().optional() }),
+  z.looseObject({ kind: z.literal('leave'), url: z.url() }),
+]);
+
+/** What a prompt leaves to be made later is asked for like the prompt itself. */
+export function checkPrompt(method: string, what: string, given: Prompt, askNow: AskNow): Prompt {
+  if (!promptSchema.safeParse(given).success) {
+    throw nonsense(method, what, "{ kind: 'form', title, … } or { kind: 'leave', url }");
+  }
+  if (given.kind === 'leave') return given;
+  const { locals, json, ...rest } = given;
+  return {
+    ...rest,
+    ...(locals && { locals: later('locals', locals) }),
+    ...(json && { json: later('json', json) }),
+  };
+
+  function later<T extends object>(name: string, part: T | (() => T)): T | (() => T) {
+    return isMaker(part) ? () => askNow(`${what}.${name}`, part) : part;
+  }
+}
+
+function isMaker<T extends object>(part: T | (() => T)): part is () => T {
+  return typeof part === 'function';
 }
 
 export function nonsense(method: string, what: string, right: string): UnavailableError {

@@ -26,7 +26,7 @@ export type Operation =
   | { readonly kind: 'confirm'; readonly replaces: string | null };
 
 export interface AttemptConfig {
-  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'readSubject' | 'now'>;
+  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'readSubject'>;
   readonly limits: AttemptLimits;
   readonly audit: Audit;
 }
@@ -45,15 +45,15 @@ export type RunAttempt = (
 export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
   return async function runAttempt(method, operation, attempt, from) {
     const { subject } = attempt;
-    if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
     try {
-      const reservation =
-        method.throttle === 'none'
-          ? uncounted(store.now())
-          : await store.reserveAttempt(subject.id, limits, {
-              method: method.name,
-              stoppable: method.throttle === 'lockout',
-            });
+      if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
+      // Where nothing can be guessed nothing is counted: neither do failures elsewhere lock such a method, nor
+      // can its own lock the others.
+      const reservation = await store.reserveAttempt(subject.id, limits, {
+        method: method.name,
+        stoppable: method.throttle === 'lockout',
+        counted: method.throttle !== 'none',
+      });
       if (reservation.kind === 'locked') {
         const { retryAt } = reservation;
         const detail = lockedUntil(retryAt);
@@ -106,21 +106,6 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
         return unnamed;
       }
     }
-  };
-}
-
-/**
- * Where nothing can be guessed nothing is reserved: neither do failures elsewhere lock such a method, nor can
- * its own lock the others. It reads for itself what it needs.
- */
-function uncounted(at: number): ReservedAttempt {
-  return {
-    kind: 'reserved',
-    at,
-    epoch: 0,
-    authenticators: [],
-    pending: null,
-    activationKey: null,
   };
 }
 

@@ -58,11 +58,11 @@ export interface BoundEnrollment {
 
 /** The enrollments of one method: secrets sealed, and confirmed once, in time, on the basis they were begun on. */
 export function boundEnrollment(
-  { method, ask, secrets, states, config, contextOf, started }: Bound,
+  { method, ask, askNow, challengeMs, secrets, states, config, contextOf, started }: Bound,
   enrollment: MethodEnrollment,
 ): BoundEnrollment {
   const { store, enrollmentMaxAgeMs } = config;
-  const { name, answer, throttle, scope } = method;
+  const { name, answer, scope, throttle } = method;
   const ofAuthority = scope === 'organization';
   const keyOf = (attempt: Attempt, id: string): ChallengeKey => ({
     ...{ method: name, attempt, enrollment: id },
@@ -79,14 +79,17 @@ export function boundEnrollment(
         const prompt = await ask('enrollment.prompt', () =>
           enrollment.prompt({ ...context, challenge }),
         );
-        return checkPrompt(name, 'enrollment.prompt', prompt);
+        return checkPrompt(name, 'enrollment.prompt', prompt, askNow);
       },
       handOver() {
         const { handOver } = enrollment;
         if (!handOver) {
           throw new RequestError(422, 'method_not_accepted', 'There is nothing to hand over.');
         }
-        return { show: () => handOver.show(context), field: handOver.field(context) };
+        return {
+          show: () => askNow('enrollment.handOver.show', () => handOver.show(context)),
+          field: askNow('enrollment.handOver.field', () => handOver.field(context)),
+        };
       },
     };
   }
@@ -143,10 +146,7 @@ export function boundEnrollment(
     async confirm(attempt, reservation, { replaces }) {
       const { subject, session, epoch, policy, input } = attempt;
       const { at, authenticators } = reservation;
-      const stored =
-        throttle === 'none'
-          ? await store.resumeEnrollment(subject.id, session)
-          : reservation.pending;
+      const stored = reservation.pending;
       if (stored?.method !== name) return rejected('superseded');
       // A form of an older tab names an enrollment that a newer attempt has voided.
       const fromForm = Object.keys(answer).length > 0;
@@ -158,11 +158,11 @@ export function boundEnrollment(
       const pending = secrets.pending(subject, session, stored);
       const { id, basis } = pending;
       const key = keyOf(attempt, id);
-      const state = method.start ? await states.read(key) : null;
-      if (method.start && state === null) return rejected('expired');
+      const found = method.start ? await states.read(key) : null;
+      if (method.start && !found) return rejected('expired');
       const enrolled = authenticators.map((one) => secrets.enrolled(subject, one));
       const context = {
-        ...{ ...contextOf(attempt, pending, state), pending },
+        ...{ ...contextOf(attempt, pending, found?.state ?? null), pending },
         ...{ now: at, enrollments: enrolled },
       };
       const answered = checkAnswered(
@@ -172,7 +172,12 @@ export function boundEnrollment(
       );
       if (answered.kind === 'rejected') return answered;
       if (!basisHolds(policy, basis)) return rejected('superseded');
-      if (method.start && !(await states.take(key))) return rejected('replayed');
+      // Somebody else's word takes a while: whoever was reset meanwhile is told that it was begun in vain.
+      if (throttle === 'none') {
+        const still = await store.resumeEnrollment(subject.id, session);
+        if (still?.id !== id) return rejected('superseded');
+      }
+      if (found && !(await states.take(key, found, challengeMs))) return rejected('replayed');
       const { step = -1, label, loginOnly, detail } = answered;
       const confirmed = await store.confirmEnrollment(subject.id, {
         ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },

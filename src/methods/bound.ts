@@ -1,7 +1,6 @@
 import type {
   AnswerShape,
   Attempt,
-  EnrolledContext,
   Keyring,
   Method,
   MethodContext,
@@ -11,7 +10,15 @@ import type {
   SecondFactorStore,
   Verdict,
 } from '../contracts.js';
-import { type Ask, asking, checkAnswered, checkPrompt, nonsense, rejected } from './ask.js';
+import {
+  type Ask,
+  type AskNow,
+  asking,
+  checkAnswered,
+  checkPrompt,
+  nonsense,
+  rejected,
+} from './ask.js';
 import { type BoundEnrollment, boundEnrollment } from './bound-enrollment.js';
 import { type ChallengeKey, type ChallengeStates, challengeStates } from './challenge-state.js';
 import { type Secrets, secretsOf } from './secrets.js';
@@ -62,6 +69,9 @@ export type EnrollableMethod = BoundMethod & { readonly enrollment: BoundEnrollm
 export interface Bound {
   readonly method: Method;
   readonly ask: Ask;
+  readonly askNow: AskNow;
+  /** How long what was started is good. */
+  readonly challengeMs: number;
   readonly secrets: Secrets;
   readonly states: ChallengeStates;
   readonly config: BindConfig;
@@ -73,7 +83,7 @@ export interface Bound {
 export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   const { store, keyring, timeoutMs } = config;
   const { name, answer } = method;
-  const ask = asking(name, timeoutMs);
+  const { ask, askNow } = asking(name, timeoutMs);
   const secrets = secretsOf(name, config);
   const states = challengeStates({ store, keyring });
 
@@ -99,45 +109,44 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     return method.start ? states.start(key, challengeMs, starting(context)) : null;
   }
 
-  const bound: Bound = { method, ask, secrets, states, config, contextOf, started };
+  const bound: Bound = {
+    method,
+    ask,
+    askNow,
+    challengeMs,
+    secrets,
+    states,
+    config,
+    contextOf,
+    started,
+  };
   const keyOf = (attempt: Attempt): ChallengeKey => ({ method: name, attempt, enrollment: null });
 
   async function challenge(attempt: Attempt): Promise<Prompt> {
     const context = contextOf(attempt, null, null);
     const state = await started(keyOf(attempt), context);
     const prompt = await ask('prompt', () => method.prompt({ ...context, challenge: state }));
-    return checkPrompt(name, 'prompt', prompt);
-  }
-
-  async function enrolled(
-    { subject }: Attempt,
-    { authenticators }: ReservedAttempt,
-  ): Promise<readonly EnrolledContext[]> {
-    if (method.throttle !== 'none') {
-      return authenticators.map((one) => secrets.enrolled(subject, one));
-    }
-    // Nothing was reserved, so nothing was read.
-    const { enrollments } = await store.readSubject(subject.id);
-    return enrollments
-      .filter((one) => one.method === name)
-      .map(({ id, parameters }) => ({ id, parameters, lastStep: -1, secret: secrets.unread }));
+    return checkPrompt(name, 'prompt', prompt, askNow);
   }
 
   async function verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict> {
-    const { at } = reservation;
+    const { at, authenticators } = reservation;
     const { subject, epoch, input } = attempt;
     const key = keyOf(attempt);
-    const state = method.start ? await states.read(key) : null;
-    if (method.start && state === null) return rejected('expired');
-    const enrollments = await enrolled(attempt, reservation);
-    const context = { ...contextOf(attempt, null, state), now: at, enrollments };
+    const started = method.start ? await states.read(key) : null;
+    if (method.start && !started) return rejected('expired');
+    const enrollments = authenticators.map((one) => secrets.enrolled(subject, one));
+    const context = {
+      ...contextOf(attempt, null, started?.state ?? null),
+      ...{ now: at, enrollments },
+    };
     const answered = checkAnswered(
       name,
       'verify',
       await ask('verify', () => method.verify(context, input)),
     );
     if (answered.kind === 'rejected') return answered;
-    if (method.start && !(await states.take(key))) return rejected('replayed');
+    if (started && !(await states.take(key, started, challengeMs))) return rejected('replayed');
     const { enrollmentId, step = null, spends, remember, loginOnly, detail } = answered;
     const verified = {
       ...({ kind: 'verified', at } as const),
@@ -182,7 +191,9 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     atMost: method.atMost ?? 1,
     phishingResistant: method.phishingResistant ?? false,
     answer,
-    wellFormed: (input) => fits(answer, input) && (method.wellFormed?.(input) ?? true),
+    wellFormed: (input) =>
+      fits(answer, input) &&
+      askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,
     challenge,
     restart: method.start
       ? (attempt) =>

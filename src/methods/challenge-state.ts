@@ -7,6 +7,7 @@ import { nonsense } from './ask.js';
 /** How long `start` may take before somebody else may try. */
 const STARTING_MS = 30_000;
 const STARTING = 'starting:';
+const TAKEN = 'taken:';
 const NOTHING = 'nothing';
 const MAX_BYTES = 2048;
 
@@ -31,30 +32,44 @@ export interface ChallengeStates {
   /** Starts anew in the place of what is good; where that is too often, it stays good. */
   restart(key: ChallengeKey, lifetimeMs: number, start: () => unknown): Promise<void>;
   /** What was started and is good; null otherwise. */
-  read(key: ChallengeKey): Promise<unknown>;
-  /** True for the first who takes it: an answer to it is accepted once. */
-  take(key: ChallengeKey): Promise<boolean>;
+  read(key: ChallengeKey): Promise<Started | null>;
+  /** True for the first who takes this very one: an answer to it is accepted once. */
+  take(key: ChallengeKey, started: Started, lifetimeMs: number): Promise<boolean>;
+}
+
+/** What a method has started, and by what it is told from one that was started since. */
+export interface Started {
+  readonly state: unknown;
+  readonly endsAt: number;
+  readonly token: string;
 }
 
 export function challengeStates({
   store,
   keyring,
 }: {
-  readonly store: Pick<SecondFactorStore, 'claim' | 'countUse' | 'takeTransaction' | 'now'>;
+  readonly store: Pick<SecondFactorStore, 'claim' | 'countUse' | 'now'>;
   readonly keyring: Keyring;
 }): ChallengeStates {
-  function open(id: string, kept: string): unknown {
-    if (kept === NOTHING || kept.startsWith(STARTING)) return null;
-    return JSON.parse(
-      Buffer.from(keyring.open(Buffer.from(kept, 'base64url'), contextOf(id))).toString(),
-    );
+  function open(id: string, kept: string): Started | null {
+    if (kept === NOTHING || kept.startsWith(STARTING) || kept.startsWith(TAKEN)) return null;
+    const sealed = Buffer.from(kept, 'base64url');
+    const plain = Buffer.from(keyring.open(sealed, contextOf(id))).toString();
+    const { state, endsAt } = JSON.parse(plain);
+    return { state, endsAt, token: kept };
   }
 
-  function seal(id: string, method: string, state: unknown): string {
-    const plain = Buffer.from(JSON.stringify(state) ?? 'null');
-    if (plain.length > MAX_BYTES) {
+  function seal(id: string, method: string, state: unknown, endsAt: number): string {
+    let json: string | undefined;
+    try {
+      json = JSON.stringify(state ?? null);
+    } catch {
+      // A circle, or a number that JSON does not have.
+    }
+    if (json === undefined || Buffer.byteLength(json) > MAX_BYTES) {
       throw nonsense(method, 'start', `at most ${MAX_BYTES} bytes of JSON`);
     }
+    const plain = Buffer.from(`{"endsAt":${endsAt},"state":${json}}`);
     return Buffer.from(keyring.seal(plain, contextOf(id))).toString('base64url');
   }
 
@@ -65,27 +80,31 @@ export function challengeStates({
     throw new RequestError(
       429,
       'too_many_challenges',
-      'This was asked for too often. Wait a few minutes, and use what you were sent last.',
+      'This was asked for too often. Wait a few minutes, and try again.',
       null,
       { retryAfterSeconds },
     );
   }
 
-  /** In one request, however many ask at the same moment. */
+  /** In one request, however many ask at the same moment. `anew`: also in the place of what is good. */
   async function begin(
     key: ChallengeKey,
     lifetimeMs: number,
     start: () => unknown,
-    { spent }: { readonly spent: boolean },
-  ): Promise<unknown> {
+    { anew }: { readonly anew: boolean },
+  ): Promise<Started | null> {
     const id = idOf(key);
     const mine = STARTING + randomId();
-    const claimed = { owner: mine, instead: NOTHING, lifetimeMs: STARTING_MS };
-    const found = await store.claim(id, claimed);
+    const claim = (instead: string) =>
+      store.claim(id, { owner: mine, instead, lifetimeMs: STARTING_MS });
+    let found = await claim(NOTHING);
+    const replaced = found.startsWith(TAKEN) || (anew && !found.startsWith(STARTING));
+    if (found !== mine && replaced) found = await claim(found);
     if (found !== mine) return open(id, found);
     try {
-      if (!spent) await spend(key);
-      const owner = seal(id, key.method, await start());
+      if (!anew) await spend(key);
+      const state = await start();
+      const owner = seal(id, key.method, state, store.now() + lifetimeMs);
       return open(id, await store.claim(id, { owner, instead: mine, lifetimeMs }));
     } catch (error) {
       // Whoever asks again need not wait for the end of an attempt that is over.
@@ -95,12 +114,13 @@ export function challengeStates({
   }
 
   return {
-    start: (key, lifetimeMs, start) => begin(key, lifetimeMs, start, { spent: false }),
+    async start(key, lifetimeMs, start) {
+      return (await begin(key, lifetimeMs, start, { anew: false }))?.state ?? null;
+    },
 
     async restart(key, lifetimeMs, start) {
       await spend(key);
-      await store.takeTransaction(idOf(key));
-      await begin(key, lifetimeMs, start, { spent: true });
+      await begin(key, lifetimeMs, start, { anew: true });
     },
 
     async read(key) {
@@ -108,9 +128,12 @@ export function challengeStates({
       return open(id, await store.claim(id, { owner: NOTHING, instead: null, lifetimeMs: 1 }));
     },
 
-    async take(key) {
-      const taken = await store.takeTransaction(idOf(key));
-      return taken !== null && open(idOf(key), Buffer.from(taken).toString()) !== null;
+    async take(key, { token, endsAt }, lifetimeMs) {
+      if (store.now() >= endsAt) return false;
+      const owner = TAKEN + randomId();
+      // The mark outlives the challenge, so that whoever has read it too finds it taken.
+      const claimed = await store.claim(idOf(key), { owner, instead: token, lifetimeMs });
+      return claimed === owner;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { shown } from '../check-options.js';
 import type { MethodName, MethodServices } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { type BindConfig, type BoundMethod, bindMethod } from './bound.js';
@@ -7,6 +8,17 @@ const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of ours that are no method: they stand in events and in sessions where a method's does. */
 const RESERVED = ['activation-key', 'remembered-device'];
 const FUNCTIONS = ['prompt', 'verify'] as const;
+const OPTIONAL = ['start', 'wellFormed', 'pages'] as const;
+const CHOICES: readonly (readonly [string, readonly string[]])[] = [
+  ['throttle', ['lockout', 'backoff', 'none']],
+  ['scope', ['subject', 'organization']],
+  ['role', ['factor', 'backup']],
+];
+/** With the most of each: a day, for what was started. */
+const NUMBERS: readonly (readonly [string, number])[] = [
+  ['atMost', 20],
+  ['challengeMs', 24 * 60 * 60 * 1000],
+];
 const ENROLLMENT_FUNCTIONS = ['begin', 'prompt', 'confirm'] as const;
 const REASONS = [
   ...['wrong-code', 'replayed', 'expired', 'superseded', 'denied', 'not-accepted', 'malformed'],
@@ -47,16 +59,34 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
   if (typeof name !== 'string' || !NAME.test(name) || RESERVED.includes(name)) {
     throw new SallyportError(
       'ERR_METHOD',
-      `${where} must have a name of small letters, digits and dashes, e.g. 'email-code', got ${JSON.stringify(name)}`,
+      `${where} must have a name of small letters, digits and dashes, e.g. 'email-code', got ${shown(name)}`,
     );
   }
   const missing = FUNCTIONS.filter((one) => typeof method[one] !== 'function');
   if (missing.length > 0) throw wrong(name, `lacks ${missing.join(' and ')}`);
   if (typeof method.title !== 'string' || method.title.trim() === '')
     throw wrong(name, 'needs a title');
-  if (!['lockout', 'backoff', 'none'].includes(method.throttle)) {
-    throw wrong(name, "needs throttle: 'lockout', 'backoff' or 'none'");
+  for (const [field, allowed] of CHOICES) {
+    const value: unknown = Reflect.get(method, field);
+    if (value === undefined && field !== 'throttle') continue;
+    if (allowed.includes(String(value))) continue;
+    const right = allowed
+      .map((one) => `'${one}'`)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1');
+    throw wrong(name, `needs ${field}: ${right}`);
   }
+  for (const [field, most] of NUMBERS) {
+    const value: unknown = Reflect.get(method, field);
+    if (value === undefined) continue;
+    if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) continue;
+    throw wrong(name, `needs ${field}: a whole number from 1 to ${most}`);
+  }
+  const strange = OPTIONAL.find((one) => {
+    const value: unknown = Reflect.get(method, one);
+    return value !== undefined && typeof value !== 'function';
+  });
+  if (strange) throw wrong(name, `has ${strange}, which must be a function`);
   checkAnswer(name, method);
   checkWords(name, method);
   const { enrollment, role = 'factor' } = method;
@@ -66,6 +96,13 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
   if (lacks.length > 0) throw wrong(name, `lacks enrollment.${lacks.join(' and enrollment.')}`);
   if (role === 'factor' && !enrollment) {
     throw wrong(name, "needs an enrollment, or role: 'backup' where nobody activates it");
+  }
+  const { handOver } = enrollment ?? {};
+  if (handOver && [handOver.show, handOver.field].some((one) => typeof one !== 'function')) {
+    throw wrong(name, 'needs enrollment.handOver.show and .field, two functions');
+  }
+  if (method.views !== undefined && !Array.isArray(method.views)) {
+    throw wrong(name, "needs views: a list of names, e.g. ['email-code/challenge']");
   }
   const view = method.views?.find((one) => !hasView(one));
   if (view !== undefined) {
@@ -77,7 +114,7 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
 }
 
 function checkAnswer(name: string, { answer }: PagedMethod): void {
-  if (typeof answer !== 'object' || answer === null) {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
     throw wrong(name, 'needs an answer: its fields, e.g. { code: { maxLength: 20 } }');
   }
   for (const [field, shape] of Object.entries(answer)) {

@@ -7,7 +7,6 @@ import type {
   Sealed,
   Subject,
 } from '../contracts.js';
-import { broken } from '../errors.js';
 import type { BindConfig } from './bound.js';
 import { sealingContext } from './sealing-context.js';
 
@@ -16,8 +15,6 @@ export interface Secrets {
   seal(subject: Subject, enrollmentId: string, secret: Uint8Array): Sealed;
   enrolled(subject: Subject, authenticator: Authenticator): EnrolledContext;
   pending(subject: Subject, session: string, pending: PendingEnrollment): PendingContext;
-  /** For enrollments of which nothing but their parameters was read. */
-  readonly unread: () => never;
   /**
    * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
    * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
@@ -54,10 +51,6 @@ export function secretsOf(
       own: more.session === session,
       secret: () => open(sealed, subject, id),
     }),
-
-    unread() {
-      throw broken(`${method} has asked for a secret that was not read`);
-    },
 
     renew(subject, { authenticators, pending }, enrollmentId) {
       const found = [...authenticators, ...(pending ? [pending] : [])];

@@ -59,7 +59,6 @@ async function run({
     };
   const runAttempt = attempts({
     store: {
-      now: () => NOW + 5,
       readSubject,
       async reserveAttempt(...given) {
         calls.push(['reserve', ...given]);
@@ -106,7 +105,7 @@ describe('an attempt', () => {
     const { answered, calls, events } = await run({ of, reservation });
     assert.equal(answered, verified);
     assert.deepEqual(calls, [
-      ['reserve', 'user1', ATTEMPT_LIMITS, { method: 'totp', stoppable: true }],
+      ['reserve', 'user1', ATTEMPT_LIMITS, { method: 'totp', stoppable: true, counted: true }],
       ['verify', of, reservation],
     ]);
     assert.deepEqual(events, [
@@ -116,19 +115,16 @@ describe('an attempt', () => {
 
   it('does not stop where the method only waits', async () => {
     const { calls } = await run({ method: { throttle: 'backoff' } });
-    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false });
+    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false, counted: true });
   });
 
-  it('is not reserved where nothing can be guessed', async () => {
+  it('is reserved without being counted where nothing can be guessed', async () => {
     const { calls } = await run({ method: { throttle: 'none' } });
     assert.deepEqual(
       calls.map(([name]) => name),
-      ['verify'],
+      ['reserve', 'verify'],
     );
-    assert.deepEqual(calls[0]?.[2], {
-      ...{ kind: 'reserved', at: NOW + 5, epoch: 0, authenticators: [] },
-      ...{ pending: null, activationKey: null },
-    });
+    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false, counted: false });
   });
 
   it('is neither counted nor told to anybody where the answer has no such form', async () => {

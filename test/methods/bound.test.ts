@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { type Method, memoryStore, type SecondFactorStore } from 'sallyport';
-import type { Attempt, Policy } from '../../src/contracts.js';
+import type { Attempt, Policy, VerifyContext } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { RequestError } from '../../src/errors.js';
 import { ATTEMPT_LIMITS, attempts } from '../../src/methods/attempt.js';
@@ -121,6 +122,50 @@ describe('a method of somebody else’s', () => {
       const verdict = await run(method, { code: '12345678' });
       assert.equal(verdict.kind, 'unavailable', String(enrollmentId));
     }
+  });
+
+  for (const more of [
+    ...[{ step: Number.NaN }, { step: -1 }, { step: '5' }, { step: {} }, { loginOnly: 'false' }],
+    ...[{ remember: 1 }, { detail: {} }, { label: 5 }, { enrolmentId: 'x' }, { spends: 'x' }],
+  ]) {
+    it(`that adds ${inspect(more)} to its yes lets nobody in`, async () => {
+      const enrollmentId = await enrolled();
+      const method = bound({ verify: () => ({ kind: 'accepted', enrollmentId, ...more }) });
+      await method.challenge(await attempt());
+      assert.equal((await run(method, { code: '12345678' })).kind, 'unavailable');
+    });
+  }
+
+  it('that fails in its small parts is named too', async () => {
+    const bug = () => {
+      throw new TypeError('a bug');
+    };
+    await enrolled();
+    const verdict = await run(bound({ wellFormed: bug }), { code: '12345678' });
+    const cause = verdict.kind === 'unavailable' ? verdict.cause : null;
+    assert.match(String(cause), /email-code\.wellFormed\(\) threw an error/);
+    for (const json of [bug, async () => ({})]) {
+      const made = bound({ prompt: () => ({ kind: 'form', title: 'Code', json }) });
+      const prompt = await made.challenge(await attempt());
+      assert.ok(prompt.kind === 'form' && typeof prompt.json === 'function');
+      assert.throws(prompt.json, { code: 'ERR_METHOD', message: /^email-code\.prompt\.json\(\) / });
+    }
+  });
+
+  it('opens its secrets where nothing is counted, and is not locked with others', async () => {
+    const id = await enrolled();
+    for (let n = 0; n < 5; n += 1) {
+      await store.reserveAttempt('user1', ATTEMPT_LIMITS, { method: 'totp', stoppable: true });
+    }
+    const method = bound({
+      ...{ throttle: 'none', start: undefined },
+      verify: ({ enrollments: [one] }: VerifyContext) =>
+        one?.secret().length === 0
+          ? { kind: 'accepted', enrollmentId: one.id }
+          : { kind: 'rejected', reason: 'wrong-code' },
+    });
+    const verdict = await run(method, { code: '12345678' });
+    assert.equal(verdict.kind === 'verified' && verdict.enrollmentId, id);
   });
 
   it('begins nothing that is no enrollment', async () => {

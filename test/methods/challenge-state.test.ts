@@ -37,6 +37,12 @@ describe('what was started for a challenge', () => {
   const restart = (key = keyOf(), run: () => unknown = send) =>
     states.restart(key, 10 * MINUTE, run);
 
+  const read = async (key: ChallengeKey) => (await states.read(key))?.state ?? null;
+  const take = async (key: ChallengeKey) => {
+    const found = await states.read(key);
+    return found !== null && states.take(key, found, 10 * MINUTE);
+  };
+
   it('is started once for those who ask at the same moment, and is theirs afterwards', async () => {
     const asked = await Promise.all(Array.from({ length: 8 }, () => start()));
     assert.deepEqual(started, ['code-1']);
@@ -46,7 +52,7 @@ describe('what was started for a challenge', () => {
       'who comes while it is started has nothing yet',
     );
     assert.deepEqual(await start(), { code: 'code-1' });
-    assert.deepEqual(await states.read(keyOf()), { code: 'code-1' });
+    assert.deepEqual(await read(keyOf()), { code: 'code-1' });
     assert.deepEqual(started, ['code-1']);
   });
 
@@ -54,18 +60,18 @@ describe('what was started for a challenge', () => {
     const others = [{ session: 'two' }, { user: 'user2' }, { method: 'sms' }, { enrollment: 'e' }];
     await start();
     for (const other of others) {
-      assert.equal(await states.read(keyOf(other)), null);
-      assert.equal(await states.take(keyOf(other)), false);
+      assert.equal(await read(keyOf(other)), null);
+      assert.equal(await take(keyOf(other)), false);
     }
     for (const other of others) await start(keyOf(other));
     assert.equal(started.length, 5);
-    assert.deepEqual(await states.read(keyOf()), { code: 'code-1' });
+    assert.deepEqual(await read(keyOf()), { code: 'code-1' });
   });
 
   it('is started again where it is asked for, once, and what was before is over', async () => {
     await start();
     await restart();
-    assert.deepEqual(await states.read(keyOf()), { code: 'code-2' });
+    assert.deepEqual(await read(keyOf()), { code: 'code-2' });
     assert.deepEqual(await start(), { code: 'code-2' });
     assert.deepEqual(started, ['code-1', 'code-2']);
   });
@@ -73,30 +79,46 @@ describe('what was started for a challenge', () => {
   it('is over after its time', async () => {
     await start();
     clock.advance(10 * MINUTE - 1);
-    assert.deepEqual(await states.read(keyOf()), { code: 'code-1' });
+    assert.deepEqual(await read(keyOf()), { code: 'code-1' });
     clock.advance(1);
-    assert.equal(await states.read(keyOf()), null);
-    assert.equal(await states.take(keyOf()), false);
+    assert.equal(await read(keyOf()), null);
+    assert.equal(await take(keyOf()), false);
     assert.deepEqual(await start(), { code: 'code-2' });
   });
 
   it('is taken once', async () => {
     await start();
-    const taken = await Promise.all([1, 2, 3].map(() => states.take(keyOf())));
+    const taken = await Promise.all([1, 2, 3].map(() => take(keyOf())));
     assert.deepEqual(taken.sort(), [false, false, true]);
-    assert.equal(await states.read(keyOf()), null);
+    assert.equal(await read(keyOf()), null);
+  });
+
+  it('is told from one that was started since: an answer to it takes nothing else', async () => {
+    await start();
+    const first = await states.read(keyOf());
+    assert.ok(first);
+    assert.equal(await states.take(keyOf(), first, 10 * MINUTE), true);
+    assert.deepEqual(await start(), { code: 'code-2' });
+    assert.equal(await states.take(keyOf(), first, 10 * MINUTE), false);
+    await restart();
+    assert.equal(await take(keyOf()), true);
+  });
+
+  it('may be nothing at all', async () => {
+    assert.equal(await start(keyOf(), () => undefined), null);
+    assert.equal(await take(keyOf()), true);
   });
 
   it('is nobody’s while it is being started, and is sent by nobody else', async () => {
     let sent = (_state: unknown): void => {};
     const starting = start(keyOf(), () => new Promise((resolve) => (sent = resolve)));
-    assert.equal(await states.read(keyOf()), null);
+    assert.equal(await read(keyOf()), null);
     // Whether the mail is on its way or not: whoever asks for the page meanwhile sends no other.
     assert.equal(await start(), null);
     assert.deepEqual(started, []);
     sent({ code: 'late' });
     assert.deepEqual(await starting, { code: 'late' });
-    assert.equal(await states.take(keyOf()), true);
+    assert.equal(await take(keyOf()), true);
   });
 
   it('lets the next one try at once where it has failed, without a wait', async () => {
@@ -108,8 +130,8 @@ describe('what was started for a challenge', () => {
       },
     ]) {
       await assert.rejects(start(keyOf(), fails), bug);
-      assert.equal(await states.read(keyOf()), null);
-      assert.equal(await states.take(keyOf()), false);
+      assert.equal(await read(keyOf()), null);
+      assert.equal(await take(keyOf()), false);
     }
     assert.deepEqual(await start(), { code: 'code-1' });
   });
@@ -133,7 +155,7 @@ describe('what was started for a challenge', () => {
       });
     }
     assert.equal(started.length, 10);
-    const good = await states.read(keyOf({ session: 'session 1' }));
+    const good = await read(keyOf({ session: 'session 1' }));
     assert.deepEqual(good, { code: 'code-1' }, 'what is good stays so');
     await start(keyOf({ session: 'session 1' }));
     assert.equal(started.length, 10, 'a look at it is no start');
@@ -152,11 +174,11 @@ describe('what was started for a challenge', () => {
         ...{ code: 'ERR_METHOD', status: 503 },
         message: 'email-code.start() must answer at most 2048 bytes of JSON',
       });
-      assert.equal(await states.read(keyOf()), null);
+      assert.equal(await read(keyOf()), null);
     }
     const most = sized('é', 2048);
     assert.equal(await start(keyOf(), most), most());
-    assert.equal(await states.read(keyOf()), most());
+    assert.equal(await read(keyOf()), most());
   });
 
   it('is sealed in the store, and opens nowhere else', async () => {
@@ -176,7 +198,7 @@ describe('what was started for a challenge', () => {
       store: { ...store, claim: async () => sealed },
       keyring: keyring([KEY]),
     });
-    assert.deepEqual(await elsewhere.read(keyOf()), { code: 'code-1' });
+    assert.deepEqual((await elsewhere.read(keyOf()))?.state, { code: 'code-1' });
     await assert.rejects(elsewhere.read(keyOf({ session: 'two' })), { code: 'ERR_SEALED' });
   });
 });

@@ -9,7 +9,7 @@ const { words } = email;
 /** What is no method: what is given, and what its error says. */
 const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ['no name', { ...email, name: undefined }, /^methods\[0\] must have a name of small letters/],
-  ['a name in capitals', { ...email, name: 'Email' }, /got "Email"$/],
+  ['a name in capitals', { ...email, name: 'Email' }, /got 'Email'$/],
   ['a name with a slash', { ...email, name: 'a/b' }, /methods\[0\] must have a name/],
   ['a name of ours', { ...email, name: 'activation-key' }, /methods\[0\] must have a name/],
   [

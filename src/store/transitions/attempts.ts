@@ -1,4 +1,4 @@
-import type { AttemptLimits, Commit, MethodName, Reservation } from '../../contracts.js';
+import type { AttemptLimits, AttemptOf, Commit, Reservation } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject } from '../records.js';
 import { ACCEPTED, changed, type SubjectTransition } from './subject.js';
@@ -6,10 +6,17 @@ import { ACCEPTED, changed, type SubjectTransition } from './subject.js';
 export const reserveAttempt =
   (
     limits: AttemptLimits,
-    { method, stoppable }: { readonly method: MethodName; readonly stoppable: boolean },
+    { method, stoppable, counted = true }: AttemptOf,
   ): SubjectTransition<Reservation> =>
   (present, now) => {
     const subject = present ?? blankSubject;
+    const { epoch, pending, activationKey } = subject;
+    const reserved = {
+      ...({ kind: 'reserved', at: now, epoch, pending } as const),
+      authenticators: subject.enrollments.filter((one) => one.method === method),
+      activationKey: activationKey && now < activationKey.endsAt ? activationKey.digest : null,
+    };
+    if (!counted) return unchanged(present, reserved);
     if (stoppable && subject.failures >= limits.stop) {
       return unchanged(present, { kind: 'locked', retryAt: null });
     }
@@ -19,19 +26,7 @@ export const reserveAttempt =
     const failures = subject.failures + 1;
     const step = Math.min(failures - limits.free, limits.waits.length - 1);
     const retryAt = step < 0 ? subject.retryAt : now + (limits.waits[step] ?? 0);
-    const { epoch, pending, activationKey } = subject;
-    return changed(
-      subject,
-      { failures, retryAt },
-      {
-        kind: 'reserved',
-        at: now,
-        epoch,
-        authenticators: subject.enrollments.filter((one) => one.method === method),
-        pending,
-        activationKey: activationKey && now < activationKey.endsAt ? activationKey.digest : null,
-      },
-    );
+    return changed(subject, { failures, retryAt }, reserved);
   };
 
 export const commitAttempt =

@@ -30,6 +30,20 @@ export function attempts({
       assert.equal(await wait(), 5000);
     });
 
+    it('are neither counted nor made to wait where nothing can be guessed', async () => {
+      await enroll('one');
+      for (let n = 0; n < LIMITS.free; n += 1) await reserved();
+      const uncounted = { ...TOTP, stoppable: false, counted: false };
+      const before = await store.readSubject('user1');
+      const reservation = await store.reserveAttempt('user1', LIMITS, uncounted);
+      assert.ok(reservation.kind === 'reserved');
+      assert.deepEqual(
+        reservation.authenticators.map(({ id }) => id),
+        ['one'],
+      );
+      assert.deepEqual(await store.readSubject('user1'), before);
+    });
+
     it('tell in the record when the wait ends, for as long as there is a count', async () => {
       const retryAt = async () => (await other.readSubject('user1')).retryAt;
       const expected = async (at: number | null) =>

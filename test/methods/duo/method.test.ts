@@ -11,6 +11,7 @@ import type {
 import { keyring } from '../../../src/crypto/keyring.js';
 import { RequestError, UnavailableError } from '../../../src/errors.js';
 import { activationKeyDigest, newActivationKey } from '../../../src/methods/activation-key.js';
+import { ATTEMPT_LIMITS } from '../../../src/methods/attempt.js';
 import type { DuoClient } from '../../../src/methods/duo/client.js';
 import { sealCredentials } from '../../../src/methods/duo/credentials.js';
 import { DuoError } from '../../../src/methods/duo/failure.js';
@@ -30,10 +31,6 @@ const CREDENTIALS = sealCredentials(keys, 'north', {
   apiHost: HOST,
   version: 'v1',
 });
-const reserved: ReservedAttempt = {
-  ...{ kind: 'reserved', at: NOW, epoch: 0, authenticators: [], pending: null },
-  activationKey: null,
-};
 
 /** The method alone; the real SDK against the simulator is in the journeys. */
 describe('the Duo method', () => {
@@ -114,8 +111,14 @@ describe('the Duo method', () => {
   });
   const stateNow = () => `${'s'.repeat(30)}${states}`;
   const answer = (more: object = {}) => ({ state: stateNow(), code: 'code', ...more });
-  const confirm = (of = attempt(answer()), replaces: string | null = null, made = method()) =>
-    made.enrollment.confirm(of, { ...reserved, at: now }, { replaces });
+  async function reserved(): Promise<ReservedAttempt> {
+    const uncounted = { method: 'duo', stoppable: false, counted: false };
+    const reservation = await store.reserveAttempt('user1', ATTEMPT_LIMITS, uncounted);
+    assert.ok(reservation.kind === 'reserved');
+    return reservation;
+  }
+  const confirm = async (of = attempt(answer()), replaces: string | null = null, made = method()) =>
+    made.enrollment.confirm(of, await reserved(), { replaces });
   const begin = async (basis: EnrollmentBasis = 'first', more: object = {}) => {
     const begun = await method().enrollment.begin(attempt(), { restart: true, basis, ...more });
     assert.ok(begun);
@@ -127,8 +130,8 @@ describe('the Duo method', () => {
     assert.equal((await confirm()).kind, 'verified');
     return enrollment;
   }
-  const verify = (of = attempt(answer()), made = method()) =>
-    made.verify(of, { ...reserved, at: now });
+  const verify = async (of = attempt(answer()), made = method()) =>
+    made.verify(of, await reserved());
   const rejected = (reason: string, detail?: string) => ({
     ...{ kind: 'rejected', reason },
     ...(detail !== undefined && { detail }),
