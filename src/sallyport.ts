@@ -255,6 +255,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     },
   };
   const answers = identicalAnswers();
+  const outspoken = process.env.NODE_ENV !== 'production';
   let pagesMade = false;
 
   /** What a door gives to the browsers of one mount. */
@@ -270,7 +271,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       headers,
       subjectOf: identifying.forLooks,
       onError,
-      outspoken: process.env.NODE_ENV !== 'production',
+      outspoken,
     });
     const again = tryAgain({ ...places, ends, respond, headers });
     const gateConfig: GateConfig = {
@@ -349,7 +350,10 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     pages(...given: readonly unknown[]) {
       refuseRequest(given[0], 'pages');
       pagesMade = true;
-      return mountedPages({ mounts: mounted, inspector: inspecting });
+      return mountedPages({
+        ...{ mounts: mounted, inspector: inspecting, outspoken, onError },
+        hasHostsCsrf: config.csrf !== undefined,
+      });
     },
 
     gate: (gateOptions) => gate(gateConfigOf, gateOptions),

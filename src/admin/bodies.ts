@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
 import { bodyOf } from '../web/body.js';
+import { CSRF_TOKEN } from '../web/fields.js';
 
 /** What is wrong with which field; names as they were sent. */
 export type FieldErrors = Readonly<Record<string, string>>;
@@ -35,7 +36,7 @@ export function readBody<Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.output<z.ZodObject<Shape>> {
   const parsed = z
-    .strictObject({ ...shape, _csrf: z.string().max(200).optional() })
+    .strictObject({ ...shape, _csrf: z.string().max(CSRF_TOKEN).optional() })
     .safeParse(bodyOf(req));
   if (!parsed.success) {
     throw new FieldsError(

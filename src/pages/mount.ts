@@ -1,9 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { RequestError, UnavailableError } from '../errors.js';
 import type { Inspector } from '../gate/situation.js';
+import { refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
 import type { Mounts, Places } from '../web/places.js';
 import type { Responder } from '../web/respond.js';
+import { isGuardsRefusal, refusedForm, unknownGuard } from './host-guard.js';
 
 /** The pages of one mount. */
 export interface PagesAt {
@@ -16,6 +18,10 @@ export interface PagesAt {
 export interface MountConfig {
   readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of'>;
   readonly inspector: Pick<Inspector, 'passBy'>;
+  /** Whether our forms carry the token of a guard of the host's. */
+  readonly hasHostsCsrf: boolean;
+  readonly outspoken: boolean;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -25,22 +31,30 @@ export interface MountConfig {
 export function mountedPages({
   mounts,
   inspector,
+  hasHostsCsrf,
+  outspoken,
+  onError,
 }: MountConfig): (RequestHandler | ErrorRequestHandler)[] {
   /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
   const unavailable: ErrorRequestHandler = (error, req, res, next) => {
     mounts.note(req);
-    if (error instanceof UnavailableError) mounts.of(req).respond.fail(req, res, error);
-    else next(error);
+    const { places, respond } = mounts.of(req);
+    if (error instanceof UnavailableError) {
+      respond.fail(req, res, error);
+    } else if (isGuardsRefusal(error) && ownPath(req, places) !== null) {
+      if (!hasHostsCsrf) onError(unknownGuard(error));
+      const refusal = hasHostsCsrf ? refusedToken() : refusedForm({ outspoken });
+      respond.fail(req, res, refusal);
+    } else {
+      next(error);
+    }
   };
 
   const mounted: RequestHandler = (req, res, next) => {
     mounts.note(req);
     const { places, router, leave, respond } = mounts.of(req);
-    const { stripped, path } = places;
-    // As it stands in the request, and here: without what the app is mounted at.
-    const base = stripped + req.baseUrl;
-    const own = path.startsWith(`${base}/`) ? path.slice(base.length) : path;
-    if (req.path !== own && !req.path.startsWith(`${own}/`)) {
+    const own = ownPath(req, places);
+    if (own === null) {
       leave.watch(req, res);
       passBy(req, res, next);
       return;
@@ -71,4 +85,11 @@ export function mountedPages({
   }
 
   return [mounted, unavailable];
+}
+
+/** Where our pages are, as the path stands here: without what the app is mounted at. Null for a page of the host's. */
+function ownPath(req: Request, { stripped, path }: Places): string | null {
+  const base = stripped + req.baseUrl;
+  const own = path.startsWith(`${base}/`) ? path.slice(base.length) : path;
+  return req.path === own || req.path.startsWith(`${own}/`) ? own : null;
 }

@@ -20,24 +20,37 @@ export function sessionCsrf(): CsrfProtection {
       req.session.sallyport = { ...req.session.sallyport };
       if (token) req.session.sallyport.csrf = token;
     },
-    getTokenFromRequest: (req) => {
-      const field: unknown = bodyOf(req)._csrf;
-      return typeof field === 'string' ? field : req.get('x-csrf-token');
-    },
+    getTokenFromRequest: sentToken,
   });
   return {
     token: (req) => generateToken(req),
     protect(req, _res, next) {
       if (isRequestValid(req)) return next();
-      next(
-        new RequestError(
-          403,
-          'csrf_token_invalid',
-          'This page was open for too long, or the form did not come from it. Please try again.',
-        ),
-      );
+      next(sentToken(req) ? refusedToken() : missingToken());
     },
   };
+}
+
+/** For a token that is another session's, or of a time before. */
+export function refusedToken(): RequestError {
+  return new RequestError(
+    403,
+    'csrf_token_invalid',
+    'This page was open for too long, or the form did not come from it. Please try again.',
+  );
+}
+
+function missingToken(): RequestError {
+  return new RequestError(
+    403,
+    'csrf_token_invalid',
+    'No token was sent with this: it belongs into the field _csrf or the header x-csrf-token, and every page of ours has it. Please try again from the page.',
+  );
+}
+
+function sentToken(req: Request): string | undefined {
+  const field: unknown = bodyOf(req)._csrf;
+  return typeof field === 'string' ? field : req.get('x-csrf-token');
 }
 
 /** The same protection as our pages ask for it, the host's or our own. */

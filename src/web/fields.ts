@@ -6,6 +6,9 @@ import { bodyOf } from './body.js';
 /** Long enough for any name, key and state that the pages send. */
 export const TEXT = 200;
 
+/** A token of the host's own guard may be longer than ours: csrf-sync makes 256 characters. */
+export const CSRF_TOKEN = 1000;
+
 /** For a checkbox, or a word. */
 export const SWITCH = 20;
 
@@ -21,7 +24,7 @@ export function readFields<const Fields extends FieldLimits>(
   limits: Fields,
 ): Partial<Record<keyof Fields & string, string>> {
   const shape = Object.fromEntries(
-    Object.entries({ ...limits, _csrf: TEXT }).map(([name, most]) => [
+    Object.entries({ ...limits, _csrf: CSRF_TOKEN }).map(([name, most]) => [
       name,
       z.string().max(most).optional(),
     ]),

@@ -74,6 +74,20 @@ journeys('a form that did not come from our page', (world) => {
     await assertUnchanged(one, 'after all of them');
   });
 
+  it('is told what is wrong: that no token was sent, or one that counts no longer', async () => {
+    const { browser } = await between();
+    const said = async (fields: Record<string, string>) => {
+      const path = '/two-factor/activate/totp/restart';
+      const { body } = await browser.json('post', path, fields);
+      assert.match((await browser.post(path, fields)).text, /Please try that again/);
+      return body.message as string;
+    };
+    for (const none of [{}, { _csrf: '' }]) {
+      assert.match(await said(none), /No token was sent.*_csrf.*x-csrf-token/);
+    }
+    assert.match(await said({ _csrf: 'f'.repeat(64) }), /open for too long/);
+  });
+
   it('cannot be sent across sites as text, nor by a link', async () => {
     const one = await between();
     const { app, browser, enrollment, code, _csrf } = one;

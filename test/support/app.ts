@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly login?: AuthenticateOptions;
   /** What the host mounts ahead of everything. */
   readonly before?: (app: Express) => void;
+  /** What it mounts between the session and our pages. */
+  readonly abovePages?: (app: Express) => void;
   /** What it mounts between the login and the gate. */
   readonly above?: (app: Express) => void;
   /** What express-session is given in place of the guarded store. */
@@ -92,6 +94,7 @@ export async function host({
   gate = {},
   login = {},
   before,
+  abovePages,
   above,
   beforeGate,
   unguarded,
@@ -135,6 +138,7 @@ export async function host({
     }),
   );
   app.use(passport.initialize(), passport.session());
+  abovePages?.(app);
   app.use(door.pages());
   app.get('/login', (_req, res) => void res.send('login page'));
   app.post('/login', express.urlencoded({ extended: false }), (req, res, next) =>
