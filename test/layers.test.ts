@@ -178,11 +178,11 @@ describe('the layers of src/', () => {
     );
   });
 
-  it('import redis nowhere but when a server is to be reached: it is the host’s to install', () => {
+  it('import redis and pg nowhere but when a server is to be reached: they are the host’s to install', () => {
     assert.deepEqual(
       offenders(
         ({ part, specifier, dynamic }) =>
-          (specifier === 'redis' || specifier.startsWith('@redis/')) &&
+          (specifier === 'redis' || specifier === 'pg' || specifier.startsWith('@redis/')) &&
           part !== 'cli' &&
           !(part === 'store' && dynamic),
       ),

@@ -1,4 +1,4 @@
-import type { ScannedOrganization, ScannedSubject } from '../store/redis/scan.js';
+import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
 /** How much of what is stored depends on one key. */
 export interface Holding {

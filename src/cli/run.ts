@@ -23,9 +23,14 @@ export interface Terminal {
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly redis: string | undefined;
+  readonly postgres: string | undefined;
+  /** `--schema`: of Postgres, which holds the tables. */
+  readonly schema: string | undefined;
   readonly prefix: string | undefined;
   /** `--views`: the host's own folder of views. */
   readonly views: string | undefined;
+  /** `--print`: the SQL, and run nothing. */
+  readonly print: boolean;
   /** `--activation-key`: print a new one. */
   readonly activationKey: boolean;
   /** Of the simulator alone. */
@@ -41,7 +46,7 @@ export interface Arguments {
 }
 
 const OPTIONS = [
-  ...['redis', 'prefix', 'views', 'activation-key'],
+  ...['redis', 'postgres', 'schema', 'prefix', 'views', 'print', 'activation-key'],
   ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
 ] as const satisfies readonly string[];
 
@@ -73,7 +78,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       allowPositionals: true,
       options: {
         redis: { type: 'string' },
+        postgres: { type: 'string' },
+        schema: { type: 'string' },
         prefix: { type: 'string' },
+        print: { type: 'boolean' },
         views: { type: 'string' },
         'activation-key': { type: 'boolean' },
         port: { type: 'string' },
@@ -101,14 +109,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       const known = command.options.map((option) => `--${option}`).join(', ') || 'none';
       throw new UsageError(`${name} has no option --${strange}; there are: ${known}`);
     }
-    const { redis, prefix, views, 'activation-key': activationKey = false } = values;
-    const { port, app = [], user = [] } = values;
+    const { redis, postgres, schema, prefix, views, print = false } = values;
+    const { 'activation-key': activationKey = false, port, app = [], user = [] } = values;
     const more = {
       ...{ port, app, user },
       promptPort: values['prompt-port'],
       caFile: values['ca-file'],
     };
-    await command.run({ positionals: rest, redis, prefix, views, activationKey, more }, terminal);
+    const store = { redis, postgres, schema, prefix };
+    await command.run({ positionals: rest, ...store, views, print, activationKey, more }, terminal);
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
@@ -131,7 +140,10 @@ function help(): string {
     ...rows.map(([call = '', summary = '']) => `  ${call.padEnd(width)}  ${summary}`),
     '',
     '  --redis URL       the Redis to work on; default: REDIS_URL',
-    '  --prefix PREFIX   what its keys begin with; default: sp:',
+    '  --postgres URL    the Postgres to work on, in the place of a Redis',
+    '  --schema SCHEMA   the schema of its tables; default: where search_path leads to',
+    '  --prefix PREFIX   what keys or tables begin with; default: sp: or sallyport_',
+    '  --print           init: print the SQL for Postgres, and run nothing',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
     '  --app ID:SECRET   duo-simulator: the keys of an application; default: a new pair',

@@ -1,29 +1,112 @@
-import { type RedisStore, redisStore } from '../store/redis/store.js';
+import type { SecondFactorStore } from '../contracts.js';
+import { postgresRun } from '../store/postgres/run.js';
+import { postgresScan } from '../store/postgres/scan.js';
+import { postgresTables } from '../store/postgres/schema.js';
+import { postgresStore } from '../store/postgres/store.js';
+import { redisScan } from '../store/redis/scan.js';
+import { redisStore } from '../store/redis/store.js';
+import type { StoreScan } from '../store/scan.js';
+import { examinePostgres } from './commands/doctor-postgres.js';
+import { examineRedis } from './commands/doctor-redis.js';
+import type { Report } from './findings.js';
 import { type Arguments, type Terminal, UsageError } from './run.js';
-import { findServers, type Servers } from './servers.js';
+import { findServers } from './servers.js';
 
-/** A store in Redis, as a command works on it. */
-export interface Installation extends Pick<Servers, 'masters' | 'clustered'> {
-  readonly store: RedisStore;
-  readonly prefix: string;
+export const STORE_OPTIONS = ['redis', 'postgres', 'schema', 'prefix'] as const;
+export const POSTGRES_PREFIX = 'sallyport_';
+
+/** One server of a store's. */
+export interface Examined {
+  /** Said of each line, where there are several; null for the only one. */
+  readonly name: string | null;
+  examine(now: () => number, report: Report): Promise<void>;
+}
+
+/** A store, as a command works on it. */
+export interface Installation {
+  readonly name: 'Redis' | 'Postgres';
+  readonly store: SecondFactorStore & { initialize(): Promise<void> };
+  readonly scan: StoreScan;
+  readonly servers: readonly Examined[];
+}
+
+type Use<T> = (installation: Installation) => Promise<T>;
+interface WithStoreOptions {
+  readonly allowEviction?: boolean;
 }
 
 /** Runs with what the arguments name, and ends its connections however that goes. */
 export async function withStore<T>(
-  { redis, prefix = 'sp:' }: Arguments,
+  given: Arguments,
   { env }: Terminal,
-  use: (installation: Installation) => Promise<T>,
-  { allowEviction = false } = {},
+  use: Use<T>,
+  { allowEviction = false }: WithStoreOptions = {},
 ): Promise<T> {
+  const { redis, postgres } = given;
+  if (redis !== undefined && postgres !== undefined) {
+    throw new UsageError('give --redis or --postgres, not both');
+  }
+  if (postgres !== undefined) return withPostgres(postgres, given, use);
+  if (given.schema !== undefined) throw new UsageError('--schema goes with --postgres');
   const url = redis ?? env.REDIS_URL;
-  if (!url) throw new UsageError('say which Redis: --redis redis://… or REDIS_URL');
+  if (!url) {
+    throw new UsageError(
+      'say which store: --redis redis://… or REDIS_URL, or --postgres postgres://…',
+    );
+  }
+  return withRedis(url, given, use, { allowEviction });
+}
+
+async function withRedis<T>(
+  url: string,
+  { prefix = 'sp:' }: Arguments,
+  use: Use<T>,
+  { allowEviction = false }: WithStoreOptions,
+): Promise<T> {
   const servers = await findServers(url);
   const { client, masters, clustered } = servers;
   const store = redisStore(client, { prefix, allowEviction, initialize: false });
+  const sends = masters.map(({ send }) => send);
   try {
-    return await use({ store, masters, clustered, prefix });
+    return await use({
+      ...{ name: 'Redis', store, scan: redisScan(sends, prefix) },
+      servers: masters.map(({ name, send }) => ({
+        name: clustered ? name : null,
+        examine: (now, report) => examineRedis(send, now, report),
+      })),
+    });
   } finally {
     await store.close();
     servers.close();
+  }
+}
+
+async function withPostgres<T>(
+  url: string,
+  { schema, prefix = POSTGRES_PREFIX }: Arguments,
+  use: Use<T>,
+): Promise<T> {
+  // What is wrong with it is not said, since it may hold a password.
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new UsageError(
+      'the Postgres URL is not one: postgres://[user:password@]host[:port]/database',
+    );
+  }
+  const { Pool } = await import('pg').then((pg) => pg.default);
+  const pool = new Pool({ connectionString: url, max: 6, connectionTimeoutMillis: 5000 });
+  pool.on('error', () => {});
+  const store = postgresStore(pool, {
+    ...{ prefix, timeout: 2000, initialize: false },
+    ...(schema !== undefined && { schema }),
+  });
+  const run = postgresRun(pool, { timeout: 5000 });
+  try {
+    return await use({
+      ...{ name: 'Postgres', store, scan: postgresScan(run, postgresTables({ schema, prefix })) },
+      servers: [{ name: null, examine: (now, report) => examinePostgres(run, now, report) }],
+    });
+  } finally {
+    await store.close();
+    await pool.end();
   }
 }

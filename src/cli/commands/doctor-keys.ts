@@ -1,7 +1,7 @@
 import { sealedBy } from '../../crypto/keyring.js';
 import { openCredentials } from '../../methods/duo/credentials.js';
 import { sealingContext } from '../../methods/sealing-context.js';
-import type { RedisScan } from '../../store/redis/scan.js';
+import type { StoreScan } from '../../store/scan.js';
 import type { Report } from '../findings.js';
 import { duoKeysOf, holdings, inWords, usable } from '../holdings.js';
 import type { Keys } from '../keys.js';
@@ -20,7 +20,7 @@ export interface DuoTenant {
  * moved from one person to another, is found here and not when somebody stands before the door.
  */
 export async function examineKeys(
-  scan: RedisScan,
+  scan: StoreScan,
   keys: Keys | null,
   now: number,
   report: Report,
@@ -76,6 +76,7 @@ export async function examineKeys(
     }
   }
   const missing = await scan.missing();
+  for (const id of missing.subjects) lost.push(`The record of subject ${id} is gone`);
   for (const id of missing.organizations) lost.push(`The record of organization ${id} is gone`);
   if (missing.unnamed > 0) {
     const [records, are] = missing.unnamed === 1 ? ['record', 'is'] : ['records', 'are'];

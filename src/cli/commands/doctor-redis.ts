@@ -1,10 +1,7 @@
 import type { Send } from '../../store/redis/client.js';
 import { replyCode } from '../../store/redis/errors.js';
 import type { Report } from '../findings.js';
-
-/** Codes live for 30 seconds: this much off, and every second one is refused. */
-const SKEW_FAIL_MS = 30_000;
-const SKEW_WARN_MS = 2_000;
+import { reportClock } from './doctor-clock.js';
 
 /** Looks at the server itself: version, role, eviction, persistence, clock. */
 export async function examineRedis(send: Send, now: () => number, report: Report): Promise<void> {
@@ -84,13 +81,7 @@ async function clock(send: Send, now: () => number, report: Report): Promise<voi
   const sent = now();
   const [seconds, micros] = (await send(['TIME'])) as [Buffer, Buffer];
   const theirs = Number(seconds) * 1000 + Number(micros) / 1000;
-  const skew = Math.round(theirs - (sent + now()) / 2);
-  const size = Math.abs(skew);
-  const text = `Redis is ${size} ms ${skew < 0 ? 'behind' : 'ahead of'} this machine`;
-  const advice = 'codes are checked by the clock of Redis: see which of the two is wrong (NTP)';
-  if (size > SKEW_FAIL_MS) report('FAIL', 'clock', `${text}; ${advice}`);
-  else if (size > SKEW_WARN_MS) report('WARN', 'clock', `${text}; ${advice}`);
-  else report('OK', 'clock', text);
+  reportClock('Redis', theirs - (sent + now()) / 2, report);
 }
 
 /** What the Redis user may not run is not known; what fails otherwise ends the examination. */

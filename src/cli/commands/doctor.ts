@@ -1,13 +1,11 @@
 import { duoClients } from '../../methods/duo/client.js';
 import { DuoError } from '../../methods/duo/failure.js';
-import { redisScan } from '../../store/redis/scan.js';
 import { createViews } from '../../web/views.js';
 import { type Finding, line, type Report } from '../findings.js';
 import { keysFrom } from '../keys.js';
 import { type Command, type Terminal, UsageError } from '../run.js';
-import { withStore } from '../with-store.js';
+import { STORE_OPTIONS, withStore } from '../with-store.js';
 import { type DuoTenant, examineKeys } from './doctor-keys.js';
-import { examineRedis } from './doctor-redis.js';
 
 const DUO_TIMEOUT_MS = 5000;
 /** So many tenants' Duo are asked at once. */
@@ -16,9 +14,9 @@ const DUO_PARALLEL = 5;
 /** Examines an installation and changes nothing. FAIL lines make the exit code 1. */
 export const doctor: Command = {
   usage: '',
-  summary: 'examine Redis, keys, views and Duo, and say what is wrong',
+  summary: 'examine the store, keys, views and Duo, and say what is wrong',
   positionals: 0,
-  options: ['redis', 'prefix', 'views'],
+  options: [...STORE_OPTIONS, 'views'],
   async run(given, terminal) {
     const findings: Finding[] = [];
     const report: Report = (level, about, text) => {
@@ -31,22 +29,22 @@ export const doctor: Command = {
       await createViews({ folder: given.views }).ready();
       report('OK', 'views', 'all of them compile');
     });
-    await examine('redis', report, () =>
+    const about = given.postgres === undefined ? 'redis' : 'postgres';
+    await examine(about, report, () =>
       withStore(
         given,
         terminal,
-        async ({ store, masters, clustered, prefix }) => {
-          for (const { name, send } of masters) {
-            const own: Report = (level, about, text) =>
-              report(level, about, clustered ? `${name}: ${text}` : text);
-            await examine('redis', own, () => examineRedis(send, terminal.now, own));
+        async ({ store, scan, servers }) => {
+          for (const server of servers) {
+            const own: Report = (level, what, text) =>
+              report(level, what, server.name === null ? text : `${server.name}: ${text}`);
+            await examine(about, own, () => server.examine(terminal.now, own));
           }
           await examine('store', report, async () => {
             await store.ready();
             report('OK', 'store', 'set up, and its reads can be tracked');
           });
-          const sends = masters.map(({ send }) => send);
-          const tenants = await examineKeys(redisScan(sends, prefix), keys, store.now(), report);
+          const tenants = await examineKeys(scan, keys, store.now(), report);
           await examineDuo(tenants, terminal, report);
         },
         { allowEviction: true },

@@ -1,18 +1,25 @@
+import { postgresTables } from '../../store/postgres/schema.js';
 import type { Command } from '../run.js';
-import { withStore } from '../with-store.js';
+import { POSTGRES_PREFIX, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /**
- * Marks a Redis as set up. But for development and tests nothing else does: a Redis that comes back empty must look like a
- * loss, not like a new installation.
+ * Marks a store as set up, in Postgres with its tables. But for development and tests nothing else does: one that comes
+ * back empty must look like a loss, not like a new installation.
  */
 export const init: Command = {
   usage: '',
-  summary: 'mark an empty Redis as set up: once, for a new installation',
+  summary: 'mark an empty Redis, or make the tables in Postgres: once, for a new installation',
   positionals: 0,
-  options: ['redis', 'prefix'],
-  run: (given, terminal) =>
-    withStore(given, terminal, async ({ store }) => {
+  options: [...STORE_OPTIONS, 'print'],
+  async run(given, terminal) {
+    if (given.print) {
+      const { schema, prefix = POSTGRES_PREFIX } = given;
+      terminal.out(postgresTables({ schema, prefix }).setUp);
+      return;
+    }
+    await withStore(given, terminal, async ({ store, name }) => {
       await store.initialize();
-      terminal.out('This Redis is set up. Back it up: enrollments live in it.');
-    }),
+      terminal.out(`This ${name} is set up. Back it up: enrollments live in it.`);
+    });
+  },
 };

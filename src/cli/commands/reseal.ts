@@ -3,11 +3,11 @@ import { sealedBy } from '../../crypto/keyring.js';
 import { SallyportError } from '../../errors.js';
 import { openCredentials, sealCredentials } from '../../methods/duo/credentials.js';
 import { sealingContext } from '../../methods/sealing-context.js';
-import { redisScan, type ScannedOrganization } from '../../store/redis/scan.js';
+import type { ScannedOrganization } from '../../store/scan.js';
 import { duoKeysOf, type Holdings, holdings, inWords, usable } from '../holdings.js';
 import { type Keys, requiredKeys } from '../keys.js';
 import type { Command, Terminal } from '../run.js';
-import { type Installation, withStore } from '../with-store.js';
+import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /** Keys for Duo that are not usable at all are ERR_DUO. */
 const UNOPENABLE: readonly string[] = ['ERR_SEALED', 'ERR_DUO'];
@@ -25,7 +25,7 @@ export const reseal: Command = {
   usage: '',
   summary: 'seal everything again under the first of SALLYPORT_KEYS, while the app runs',
   positionals: 0,
-  options: ['redis', 'prefix'],
+  options: STORE_OPTIONS,
   async run(given, terminal) {
     const keys = requiredKeys(terminal);
     await withStore(
@@ -41,14 +41,10 @@ export const reseal: Command = {
 };
 
 async function resealAll(
-  { store, masters, prefix }: Installation,
+  { store, scan }: Installation,
   keys: Keys,
   { out, err }: Terminal,
 ): Promise<void> {
-  const scan = redisScan(
-    masters.map(({ send }) => send),
-    prefix,
-  );
   const left = holdings(keys.ids);
   const counts: Record<Outcome, number> = { resealed: 0, current: 0, changed: 0, unopenable: 0 };
   const now = store.now();
@@ -94,7 +90,7 @@ async function resealAll(
     try {
       replaced = await replace();
     } catch (error) {
-      // Anything else (Redis, above all) ends the run: it can be repeated.
+      // Anything else (the store, above all) ends the run: it can be repeated.
       if (!(error instanceof SallyportError && UNOPENABLE.includes(error.code))) throw error;
       left.add(sealedBy(sealed), kind);
       return count(what, 'unopenable', error);

@@ -10,19 +10,19 @@ import { SallyportError } from '../../errors.js';
 import { activationKeyDigest, newActivationKey } from '../../methods/activation-key.js';
 import { requiredKeys } from '../keys.js';
 import type { Command } from '../run.js';
-import { type Installation, withStore } from '../with-store.js';
+import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /**
- * For the day on which no administrator can sign in to do it. Whoever can run this can write to Redis anyway;
+ * For the day on which no administrator can sign in to do it. Whoever can run this can write to the store anyway;
  * the event says that it was done from here.
  */
 export const reset: Command = {
   usage: 'TENANT USER',
   summary: 'remove a user’s factors, by id: for when the administrators are locked out',
   positionals: 2,
-  options: ['redis', 'prefix', 'activation-key'],
+  options: [...STORE_OPTIONS, 'activation-key'],
   async run(given, terminal) {
     const [tenantId = '', userId = ''] = given.positionals;
     const keys = given.activationKey ? requiredKeys(terminal) : null;

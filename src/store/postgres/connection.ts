@@ -11,6 +11,7 @@ import {
   unavailable,
 } from './errors.js';
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
+import { rowsOf, sent } from './run.js';
 import { LAYOUT, type Tables } from './schema.js';
 
 const BEAT_MS = 1000;
@@ -92,17 +93,7 @@ export function postgresConnection(
   // Without a listener the loss of an idle connection would end the process.
   pool.on('error', idleError);
 
-  async function send(text: string, values?: readonly unknown[]): Promise<PostgresResult> {
-    const query = {
-      ...{ text, query_timeout: timeout, types: AS_TEXT },
-      ...(values && { values }),
-    };
-    try {
-      return await withDeadline(pool.query(query), timeout);
-    } catch (error) {
-      throw coded(error);
-    }
-  }
+  const send = (text: string, values?: readonly unknown[]) => sent(pool, { timeout }, text, values);
 
   async function beat(session: Session): Promise<void> {
     const token = randomBytes(9).toString('base64url');
@@ -287,15 +278,9 @@ export function postgresConnection(
   };
 }
 
-const AS_TEXT = { getTypeParser: () => (value: string) => value };
-
 export function assertMarker(marker: string | null | undefined): void {
   if (marker === null || marker === undefined) throw notInitialized();
   if (marker !== LAYOUT) throw otherLayout(marker);
-}
-
-function rowsOf(result: PostgresResult): readonly PostgresRow[] {
-  return 'rows' in result ? result.rows : [];
 }
 
 function split(text: string, by: string): readonly [string, string?] {

@@ -10,6 +10,7 @@ import { trackedReads } from '../tracked-reads.js';
 import { recordUpdates, type Write } from '../updates.js';
 import { assertMarker, type PostgresConnection } from './connection.js';
 import { readOnly } from './errors.js';
+import { placeOf } from './place.js';
 import { LAYOUT, type Tables } from './schema.js';
 
 /** How many records that this process has written itself are remembered, to write them again. */
@@ -51,14 +52,19 @@ export function postgresRecords<K extends Kind>(
   const sql = statements(tables);
 
   const keyOf = (id: string) => `${kind}\t${escaped(id)}`;
-  const placeOf = (id: string) => `${kind}:${escaped(id)}`;
 
   async function look(id: string): Promise<Seen> {
     const [row] = await connection.run(sql.read, [kind, escaped(id), ledgerKind]);
     // Of a standby, what was written on the primary is missing without end.
     if (row?.standby !== 'false') throw readOnly();
     assertMarker(row.marker);
-    return stateOf(kind, id, placeOf(id), bytesOf(row.body), counted ? bytesOf(row.entry) : null);
+    return stateOf(
+      kind,
+      id,
+      placeOf(kind, id),
+      bytesOf(row.body),
+      counted ? bytesOf(row.entry) : null,
+    );
   }
 
   async function load(id: string): Promise<Seen> {
@@ -74,7 +80,7 @@ export function postgresRecords<K extends Kind>(
   ): Promise<Seen | null> {
     const version = randomBytes(VERSION_BYTES);
     const body =
-      record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
+      record === null ? null : encodeRecord(kind, placeOf(kind, id), version, { record, sequence });
     const entry = counted && sequence > 0 ? String(sequence) : '';
     // A session that nobody has seen yet is no news to anybody; one that changes, or ends, is.
     const told = watched && (durable || (kind === 'session' && from !== ABSENT));

@@ -1,57 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { together } from '../../awaitable.js';
-import type { Authenticator, PendingEnrollment, StoredSetting } from '../../contracts.js';
+import type { StoredSetting } from '../../contracts.js';
 import { encodeRecord, VERSION_BYTES } from '../codec/record.js';
 import { unescaped } from '../escaped-id.js';
-import type { Kind, Records, StoredSubject } from '../records.js';
+import type { Kind, Records } from '../records.js';
+import { heldBy, type StoreScan } from '../scan.js';
 import { type State, stateOf } from '../state.js';
 import type { Send } from './client.js';
 import { replyCode } from './errors.js';
 import { redisKeys } from './keys.js';
 import { type LedgerPlace, ledgerEntryOf, ledgerPlace } from './ledger.js';
 import { SWAP, WRONG_TYPE } from './swap.js';
-
-/** What a subject's record holds that depends on a key of the keyring. */
-export interface ScannedSubject {
-  readonly id: string;
-  /** What is wrong with the record, which then holds nothing; null when it is sound. */
-  readonly fault: string | null;
-  readonly held: {
-    readonly enrollments: readonly Authenticator[];
-    readonly pending: PendingEnrollment | null;
-    /** The activation key, and when it ends. */
-    readonly activationKey: { readonly keyId: string; readonly endsAt: number } | null;
-    /** How many unspent recovery codes there are under each key id (hexadecimal). */
-    readonly recoveryCodes: ReadonlyMap<string, number>;
-  } | null;
-}
-
-export interface ScannedOrganization {
-  readonly id: string;
-  readonly setting: StoredSetting | null;
-  readonly fault: string | null;
-  /**
-   * Puts another value in the place of the setting's, if the record is still the same. Version, time and author
-   * stay: nothing changes for those who read it.
-   */
-  replace(value: StoredSetting['value']): Promise<boolean>;
-}
-
-/**
- * A walk through everything stored, for maintenance. It reads over a connection of its own without tracking:
- * the server remembers each key that a tracked connection reads, for all processes together, and a million of
- * them would push out what the gates rely on. What is there all the while comes at least once, and may come
- * twice; what changes meanwhile comes as it was before or after.
- */
-export interface RedisScan {
-  subjects(): AsyncGenerator<readonly ScannedSubject[]>;
-  organizations(): AsyncGenerator<readonly ScannedOrganization[]>;
-  /**
-   * What the ledger knew when the walk began, and neither walk has found: records that are gone. To be asked
-   * after both. Subjects are known to the ledger by digests only, and so are organizations with long ids.
-   */
-  missing(): Promise<{ readonly organizations: readonly string[]; readonly unnamed: number }>;
-}
 
 const BATCH = '200';
 
@@ -63,8 +22,12 @@ interface Found<K extends Kind> {
   readonly state: State<Records[K]>;
 }
 
-/** `masters` answer with Buffers and flat arrays, within a time of their own; all of a Cluster's are given. */
-export function redisScan(masters: readonly Send[], prefix: string): RedisScan {
+/**
+ * It reads over a connection of its own without tracking: the server remembers each key that a tracked connection
+ * reads, for all processes together, and a million of them would push out what the gates rely on. `masters` answer
+ * with Buffers and flat arrays, within a time of their own; all of a Cluster's are given.
+ */
+export function redisScan(masters: readonly Send[], prefix: string): StoreScan {
   const keys = redisKeys(prefix);
   let ledger: Promise<Map<string, Buffer>> | undefined;
 
@@ -154,7 +117,7 @@ export function redisScan(masters: readonly Send[], prefix: string): RedisScan {
     async missing() {
       const left = [...(await unseen()).values()].map(ledgerEntryOf);
       const organizations = left.flatMap(({ id }) => id ?? []);
-      return { organizations, unnamed: left.length - organizations.length };
+      return { subjects: [], organizations, unnamed: left.length - organizations.length };
     },
   };
 }
@@ -177,23 +140,6 @@ function wrongType<T>(instead: T) {
   };
 }
 
-function heldBy(record: StoredSubject): ScannedSubject['held'] {
-  const { enrollments, pending, activationKey, recoveryCodes } = record;
-  const codes = new Map<string, number>();
-  for (const { keyId } of recoveryCodes ?? []) {
-    codes.set(hex(keyId), (codes.get(hex(keyId)) ?? 0) + 1);
-  }
-  return {
-    enrollments,
-    pending,
-    activationKey: activationKey && {
-      keyId: hex(activationKey.digest.keyId),
-      endsAt: activationKey.endsAt,
-    },
-    recoveryCodes: codes,
-  };
-}
-
 async function replaceSetting(
   { send, key, ledger, state }: Found<'organization'>,
   place: string,
@@ -210,8 +156,4 @@ async function replaceSetting(
   const rest = [key, ledger.key, ...seen, written, '', '', ''];
   const reply = await send(['EVAL', SWAP.source, '2', ...rest]);
   return reply === 1;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

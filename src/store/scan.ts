@@ -1,0 +1,68 @@
+import type { Authenticator, PendingEnrollment, StoredSetting } from '../contracts.js';
+import type { StoredSubject } from './records.js';
+
+/** What a subject's record holds that depends on a key of the keyring. */
+export interface ScannedSubject {
+  readonly id: string;
+  /** What is wrong with the record, which then holds nothing; null when it is sound. */
+  readonly fault: string | null;
+  readonly held: {
+    readonly enrollments: readonly Authenticator[];
+    readonly pending: PendingEnrollment | null;
+    /** The activation key, and when it ends. */
+    readonly activationKey: { readonly keyId: string; readonly endsAt: number } | null;
+    /** How many unspent recovery codes there are under each key id (hexadecimal). */
+    readonly recoveryCodes: ReadonlyMap<string, number>;
+  } | null;
+}
+
+export interface ScannedOrganization {
+  readonly id: string;
+  readonly setting: StoredSetting | null;
+  readonly fault: string | null;
+  /**
+   * Puts another value in the place of the setting's, if the record is still the same. Version, time and author
+   * stay: nothing changes for those who read it.
+   */
+  replace(value: StoredSetting['value']): Promise<boolean>;
+}
+
+/**
+ * A walk through everything stored, for maintenance. What is there all the while comes at least once, and may come
+ * twice; what changes meanwhile comes as it was before or after.
+ */
+export interface StoreScan {
+  subjects(): AsyncGenerator<readonly ScannedSubject[]>;
+  organizations(): AsyncGenerator<readonly ScannedOrganization[]>;
+  /**
+   * What the ledger knew when the walk began, and neither walk has found: records that are gone. To be asked
+   * after both. `unnamed`: those that the store's ledger knows by digests only.
+   */
+  missing(): Promise<{
+    readonly subjects: readonly string[];
+    readonly organizations: readonly string[];
+    readonly unnamed: number;
+  }>;
+}
+
+/** What of a subject's record depends on a key of the keyring. */
+export function heldBy(record: StoredSubject): ScannedSubject['held'] {
+  const { enrollments, pending, activationKey, recoveryCodes } = record;
+  const codes = new Map<string, number>();
+  for (const { keyId } of recoveryCodes ?? []) {
+    codes.set(hex(keyId), (codes.get(hex(keyId)) ?? 0) + 1);
+  }
+  return {
+    enrollments,
+    pending,
+    activationKey: activationKey && {
+      keyId: hex(activationKey.digest.keyId),
+      endsAt: activationKey.endsAt,
+    },
+    recoveryCodes: codes,
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
