@@ -152,12 +152,12 @@ describe('a refusal of ours', () => {
     assert.deepEqual([lost.status, h1(lost.text)], [404, 'There is no such page']);
     assert.match(lost.text, /href="\/"[^>]*>Go on</);
     assert.equal(lost.headers['retry-after'], undefined);
-    const forged = await browser.post(SIGN_OUT);
+    const forged = await browser.post(SIGN_OUT, { _csrf: 'forged' });
     assert.deepEqual([forged.status, h1(forged.text)], [403, 'Please try that again']);
     const words =
       'This page was open for too long, or the form did not come from it. Please try again.';
     assert.ok(forged.text.includes(words));
-    const json = await browser.json('post', SIGN_OUT, {});
+    const json = await browser.json('post', SIGN_OUT, { _csrf: 'forged' });
     assert.deepEqual(json.body, { error: 'csrf_token_invalid', message: words });
   });
 
