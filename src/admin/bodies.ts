@@ -4,6 +4,8 @@ import { RequestError } from '../errors.js';
 import { bodyOf } from '../web/body.js';
 import { CSRF_TOKEN } from '../web/fields.js';
 
+const MISSING = 'This is missing.';
+
 /** What is wrong with which field; names as they were sent. */
 export type FieldErrors = Readonly<Record<string, string>>;
 
@@ -30,6 +32,9 @@ export const checkbox = z
   .optional()
   .transform((value) => value === 'yes' || value === true);
 
+/** So that what was not sent at all is told from what is wrong. */
+export const WITH_INPUT = { reportInput: true } as const;
+
 /** The body of a change: exactly these fields, and our token. Anything else is a 400 that names it. */
 export function readBody<Shape extends z.ZodRawShape>(
   req: Request,
@@ -37,7 +42,7 @@ export function readBody<Shape extends z.ZodRawShape>(
 ): z.output<z.ZodObject<Shape>> {
   const parsed = z
     .strictObject({ ...shape, _csrf: z.string().max(CSRF_TOKEN).optional() })
-    .safeParse(bodyOf(req));
+    .safeParse(bodyOf(req), WITH_INPUT);
   if (!parsed.success) {
     throw new FieldsError(
       400,
@@ -49,6 +54,7 @@ export function readBody<Shape extends z.ZodRawShape>(
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
 
+/** Beside each field what is wrong with it, in `words` by the last name of its path. Parse `WITH_INPUT`. */
 export function fieldErrors(
   error: z.ZodError,
   words: Readonly<Record<string, string>> = {},
@@ -63,7 +69,7 @@ export function fieldErrors(
     }
     const name = issue.path.map(String).join('.');
     const last = issue.path.findLast((part) => typeof part === 'string');
-    fields[name] ??= words[String(last)] ?? issue.message;
+    fields[name] ??= words[String(last)] ?? (issue.input === undefined ? MISSING : issue.message);
   }
   return fields;
 }

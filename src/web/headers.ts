@@ -9,6 +9,11 @@ export interface HeadersConfig {
   readonly subjectForBrand: (req: Request) => Subject | null;
 }
 
+function imagesFrom(brand: Brand): string {
+  const logo = logoOrigin(brand);
+  return logo === null ? "'self'" : `'self' ${logo}`;
+}
+
 /** The headers of every page of ours, wherever it is answered from. */
 export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): RequestHandler {
   const self = "'self'";
@@ -20,7 +25,7 @@ export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): Reques
         styleSrc: [self],
         scriptSrc: [self],
         fontSrc: [self],
-        imgSrc: [self, (req) => logoOrigin(brandOf(subjectForBrand(req as Request))) ?? self],
+        imgSrc: [(req) => imagesFrom(brandOf(subjectForBrand(req as Request)))],
         formAction: [self],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],

@@ -254,6 +254,26 @@ journeys('switching two-factor on for an organization', (world) => {
     assert.equal((await admin.json('get', ACME)).body.version, 0);
   });
 
+  it('says of a field that was not sent that it is missing, and not of which type it would be', async () => {
+    const { app } = await open();
+    const admin = await AdminBrowser.proven({ app }, 'admin@acme');
+    const csrfToken = await admin.csrf();
+    const fieldsOf = async (body: object) => {
+      const answer = await admin.json('post', ACME, { ...body, _csrf: csrfToken });
+      assert.ok([400, 422].includes(answer.status), `${answer.status}`);
+      return answer.body.fields;
+    };
+    const missing = 'This is missing.';
+    assert.deepEqual(await fieldsOf({}), { version: missing, setting: missing });
+    assert.deepEqual(await fieldsOf({ version: 0 }), { setting: missing });
+    const { maxAgeSeconds: _left, clientsMust: _out, ...rest } = SETTING;
+    assert.deepEqual(await fieldsOf({ version: 0, setting: rest }), {
+      maxAgeSeconds: 'Enter a number of minutes from 1 to 43200 (30 days).',
+      clientsMust: missing,
+    });
+    assert.doesNotMatch((await fieldsOf({ version: 'x', setting: {} })).version, /missing/);
+  });
+
   it('refuses what leaves no mechanism between the partner and the client', async () => {
     const { app } = await open();
     const admin = await AdminBrowser.proven({ app }, 'admin@north');

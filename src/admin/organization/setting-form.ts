@@ -5,7 +5,7 @@ import {
   type OrganizationSetting,
   organizationSettingSchema,
 } from '../../policy/settings.js';
-import { type FieldErrors, fieldErrors, listOf, readBody } from '../bodies.js';
+import { type FieldErrors, fieldErrors, listOf, readBody, WITH_INPUT } from '../bodies.js';
 
 /** In so many words, so that nobody sends it by accident. */
 export const LOCK_ME_OUT = 'lock me out';
@@ -88,7 +88,7 @@ export function readProposal(
   { now, isPartner }: { now: number; isPartner: boolean },
 ): Proposal {
   const form = req.is('application/json') ? fromJson(req) : fromForm(req, current, isPartner);
-  const parsed = editable.safeParse(form.candidate);
+  const parsed = editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
     ? pastDates(parsed.data, current, now)
     : fieldErrors(parsed.error, WORDS);
