@@ -110,7 +110,7 @@ async function inRedis(url: string): Promise<Stores> {
 function secretFrom(name: 'SALLYPORT_KEY' | 'SESSION_SECRET'): string {
   const given = process.env[name];
   if (given) return given;
-  const advice = 'make one with: openssl rand -base64 32';
+  const advice = 'make one with: npx sallyport keygen';
   if (NODE_ENV === 'production') stop(new Error(`${name} is not set; ${advice}`));
   const shared = REDIS_URL ? ', and no other process on this Redis shares it' : '';
   console.warn(`${name} is not set: made one up, until this process ends${shared} (${advice})`);

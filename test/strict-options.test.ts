@@ -111,7 +111,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   'memoryStore()': {
     take: (options) => memoryStore(options),
     good: { now: () => 0 },
-    typo: [{ clock: () => 0 }, /^memoryStore has no clock; there are: now$/],
+    typo: [{ clock: () => 0 }, /^memoryStore has no clock; there are: production, now$/],
     wrong: [[{ now: 5 }, /^memoryStore\.now must be a function .*, got 5$/]],
   },
   'redisStore()': {

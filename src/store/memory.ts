@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { checkOptions, functionOption, optionsObject } from '../check-options.js';
+import { booleanOption, checkOptions, functionOption, optionsObject } from '../check-options.js';
 import type { SecondFactorStore } from '../contracts.js';
+import { SallyportError } from '../errors.js';
 import { changeListeners } from './change-listeners.js';
 import { memoryTrails } from './memory-trails.js';
 import type { RecordStore } from './record-store.js';
@@ -8,11 +9,14 @@ import type { Kind, Records } from './records.js';
 import { secondFactorStore } from './second-factor-store.js';
 
 export interface MemoryStoreOptions {
+  /** Must be true where NODE_ENV is `production`: that all enrollments end with the process is meant. */
+  readonly production?: boolean;
   /** Milliseconds since 1970; for tests. Default: the process's clock. */
   readonly now?: () => number;
 }
 
 const schema = optionsObject({
+  production: booleanOption().default(false),
   now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
 });
 
@@ -31,10 +35,17 @@ type KeptByKind = { readonly [K in Kind]: Kept<Records[K]> };
 
 /**
  * A store for development, tests and single-process demos: everything is gone when the process ends, and no
- * second process sees it. Operations are atomic because each runs to its end within one turn.
+ * second process sees it. Operations are atomic because each runs to its end within one turn. Throws ERR_OPTION
+ * where NODE_ENV is `production`, unless `production` says that it is meant.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore {
-  const { now = Date.now } = checkOptions(options, schema, { name: 'memoryStore' });
+  const { now = Date.now, production } = checkOptions(options, schema, { name: 'memoryStore' });
+  if (process.env.NODE_ENV === 'production' && !production) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      'memoryStore() forgets who has activated a second factor when the process ends, and NODE_ENV is production: use redisStore(client) or postgresStore(pool), or say memoryStore({ production: true }) if it is meant',
+    );
+  }
   return secondFactorStore(memoryRecords(now));
 }
 

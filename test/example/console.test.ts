@@ -107,6 +107,13 @@ describe('starting the example console', function () {
     assert.match(errors[0] ?? '', /^SALLYPORT_KEY is not set/);
   });
 
+  it('without Redis, in production, is refused in one line: nothing would outlive it', async () => {
+    const { code, errors } = await start({ ...SECRETS, NODE_ENV: 'production' });
+    assert.equal(code, 1);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0] ?? '', /^memoryStore\(\) forgets/);
+  });
+
   it('without its Redis is refused in one line', async () => {
     const { code, errors } = await start({ ...SECRETS, REDIS_URL: 'redis://127.0.0.1:1' });
     assert.equal(code, 1);

@@ -24,7 +24,7 @@ const MINUTE = 60_000;
 /** One method, one person and a store in memory, as a door puts them together. */
 export async function methodStage(under: MethodUnderTest) {
   const clock = testClock();
-  const store = memoryStore({ now: clock.now });
+  const store = memoryStore({ now: clock.now, production: true });
   const shared = { store, keyring: keyring([randomBytes(32).toString('base64')]) };
   const rethrow = (error: unknown): never => {
     throw error;
