@@ -117,7 +117,7 @@ journeys('the way on after a form of ours', (world) => {
     const { browser, prove } = await challenged();
     const noted = ({ headers }: { headers: Record<string, unknown> }) =>
       [headers['set-cookie'] ?? []].flat().find((one) => /^sallyport\.onward=/.test(String(one)));
-    const redirect = await browser.get('/two-factor');
+    const redirect = await browser.get('/two-factor/activate');
     assert.equal(redirect.status, 303);
     assert.equal(noted(redirect), undefined);
     assert.match(

@@ -71,7 +71,7 @@ export const parts: Readonly<Record<string, Part>> = {
       ...journeys('duo', 'duo-attempts', 'duo-fallback', 'duo-limits', 'grace', 'organization'),
       ...journeys('attempts', 'begin', 'second-click', 'pasted-codes', 'refusal-words', 'names'),
       ...journeys('app-names', 'onward', 'remember-choice', 'several-apps', 'duo-accounts'),
-      ...journeys('session', 'ended-sessions', 'late-form', 'mounted-below'),
+      ...journeys('session', 'ended-sessions', 'late-form', 'mounted-below', 'choosing-method'),
     ],
     grep: IN_MEMORY,
   },
