@@ -17,8 +17,8 @@ export async function changeLatency(redisUrl: string): Promise<Line[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const subjectId = `changed-${round}`;
     const sessionId = `session-${round}`;
-    await prove(store, subjectId, sessionId);
-    const req = requestOf(door, subjectId, sessionId);
+    const login = await prove(store, subjectId, sessionId);
+    const req = requestOf(door, { login, sessionId });
     const passes = async () => (await door.check(req)).decision.kind === 'pass';
     if (!(await passes()) || !(await passes())) throw new Error('the session is not proven');
     const answered = once(other, 'message') as Promise<[number]>;

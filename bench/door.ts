@@ -10,6 +10,7 @@ import {
 } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { sessionDigest } from '../src/session/assurance.js';
+import type { Login } from '../src/session/session-data.js';
 
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 
@@ -59,10 +60,17 @@ export async function benchDoor(
   return { door, store, close: () => door.close() };
 }
 
-/** Enrolls a subject and proves a session, as an activation does. */
-export async function prove(store: SecondFactorStore, subjectId: string, sessionId: string) {
+/** What every session of the bench says of its login. */
+const LOGIN = 'login';
+
+/** Enrolls a subject; answers the epoch that holds from then on. */
+export async function enroll(
+  store: SecondFactorStore,
+  subjectId: string,
+  sessionId: string,
+): Promise<number> {
   const session = sessionDigest(sessionId);
-  const id = `e-${subjectId}`.slice(0, 12);
+  const id = enrollmentOf(subjectId);
   await store.beginEnrollment(
     subjectId,
     {
@@ -85,27 +93,47 @@ export async function prove(store: SecondFactorStore, subjectId: string, session
     epoch: 0,
   });
   if (confirmed.kind !== 'confirmed') throw new Error(`the enrollment is ${confirmed.kind}`);
-  const factors = [{ method: 'totp', enrollmentId: id, at: store.now() }];
-  const { epoch } = confirmed;
-  await store.prove(session, { subjectId, epoch, login: 'login', factors, lifetimeMs: 3_600_000 });
+  return confirmed.epoch;
+}
+
+/** Enrolls a subject and proves a session, as an activation does. Answers what the session has to say of its login. */
+export async function prove(
+  store: SecondFactorStore,
+  subjectId: string,
+  sessionId: string,
+): Promise<Login> {
+  const epoch = await enroll(store, subjectId, sessionId);
+  const session = sessionDigest(sessionId);
+  const factors = [{ method: 'totp', enrollmentId: enrollmentOf(subjectId), at: store.now() }];
+  await store.prove(session, { subjectId, epoch, login: LOGIN, factors, lifetimeMs: 3_600_000 });
+  return { id: LOGIN, session, subject: subjectId, epoch, until: null };
+}
+
+function enrollmentOf(subjectId: string): string {
+  return `e-${subjectId}`.slice(0, 12);
 }
 
 /** A request as the gate sees it behind express-session and Passport. */
 export function requestOf(
   door: Door,
-  subjectId: string,
-  sessionId: string,
-  tenantId = 'acme',
+  { login, sessionId, tenantId = 'acme' }: RequestFacts,
 ): Request {
+  const { subject: id } = login;
   return {
     method: 'GET',
     originalUrl: '/reports?month=3',
     headers: { accept: 'text/html' },
     sessionID: sessionId,
-    session: {},
+    session: { sallyport: { login } },
     sessionStore: door.sessions(new MemoryStore()),
-    user: { id: subjectId, tenantId, label: subjectId },
+    user: { id, tenantId, label: id },
   } as unknown as Request;
+}
+
+export interface RequestFacts {
+  readonly login: Login;
+  readonly sessionId: string;
+  readonly tenantId?: string;
 }
 
 /** The gate itself, without its side for failures. */

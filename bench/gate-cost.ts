@@ -9,9 +9,9 @@ const ROUNDS = 7;
 export async function gateCost(redisUrl: string): Promise<Line[]> {
   const { door, store, close } = await benchDoor(redisUrl);
   const probe = await connected(redisUrl);
-  await prove(store, 'alice', 'session-a');
+  const login = await prove(store, 'alice', 'session-a');
   const gate = gateOf(door, { exempt: ['GET /healthz'] });
-  const req = requestOf(door, 'alice', 'session-a');
+  const req = requestOf(door, { login, sessionId: 'session-a' });
   const res = {} as Response;
   let passed = 0;
   const next = () => {

@@ -12,12 +12,7 @@ import { Passport } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import { Strategy as TotpStrategy } from 'passport-totp';
 import { benchDoor, connected } from './door.js';
-
-declare module 'express-session' {
-  interface SessionData {
-    secondFactor?: 'totp';
-  }
-}
+import './second-factor-mark.js';
 
 export type LoginKind = 'password' | 'passport-totp' | 'sallyport';
 export type LoginPorts = Readonly<Record<LoginKind, number>>;

@@ -7,11 +7,11 @@ import { logins } from './logins.js';
 import { memory } from './memory.js';
 import { policy } from './policy.js';
 import { policyChurn } from './policy-churn.js';
-import { type Line, table } from './report.js';
+import { type Line, type Size, table } from './report.js';
 import { throughput } from './throughput.js';
 
-/** `npm run bench [name…]`: all of them, or those named. Each has a Redis server of its own. */
-const BENCHES: Readonly<Record<string, (redisUrl: string) => Promise<Line[]>>> = {
+/** `npm run bench [-- --quick] [name…]`: all of them, or those named. Each has a Redis server of its own. */
+const BENCHES: Readonly<Record<string, (redisUrl: string, size: Size) => Promise<Line[]>>> = {
   gate: gateCost,
   login: loginCommands,
   change: changeLatency,
@@ -23,7 +23,9 @@ const BENCHES: Readonly<Record<string, (redisUrl: string) => Promise<Line[]>>> =
 };
 
 process.env.NODE_ENV = 'production';
-const wanted = process.argv.slice(2);
+const given = process.argv.slice(2);
+const size: Size = given.includes('--quick') ? 'quick' : 'full';
+const wanted = given.filter((name) => name !== '--quick');
 const unknown = wanted.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(
@@ -38,7 +40,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   console.error(`${name} …`);
   const redis = await startRedis();
   try {
-    lines.push(...(await bench(redis.url)));
+    lines.push(...(await bench(redis.url, size)));
   } finally {
     await redis.stop();
   }

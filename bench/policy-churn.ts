@@ -42,8 +42,9 @@ export async function policyChurn(redisUrl: string): Promise<Line[]> {
       changedBy: 'root',
       expectedVersion: null,
     });
-    await prove(store, `user${at}`, `session-${at}`);
-    requests.push(requestOf(door, `user${at}`, `session-${at}`, `here-${at}`));
+    const sessionId = `session-${at}`;
+    const login = await prove(store, `user${at}`, sessionId);
+    requests.push(requestOf(door, { login, sessionId, tenantId: `here-${at}` }));
   }
   const gate = gateOf(door);
   const program = fileURLToPath(new URL('./policy-changer.ts', import.meta.url));

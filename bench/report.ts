@@ -7,6 +7,9 @@ export interface Line {
   readonly kept: boolean | null;
 }
 
+/** `quick`: fewer rounds, for a first look. */
+export type Size = 'full' | 'quick';
+
 export function line(what: string, measured: string, promised?: [string, boolean]): Line {
   return { what, measured, promised: promised?.[0] ?? null, kept: promised?.[1] ?? null };
 }
