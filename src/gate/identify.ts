@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { ignored, isThenable } from '../awaitable.js';
 import type { Subject } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
+import { attached } from '../session/attached.js';
 
 /** The one place that calls the host's `subject`. */
 export interface Identify {
@@ -15,12 +16,17 @@ export interface Identify {
   named(req: Request): Subject | null;
 }
 
+interface Answer {
+  readonly sessionId: string;
+  readonly subject: Subject;
+}
+
 /**
  * Whom a request is from. What we do in one go is done for one subject, also where the host's function would
  * answer differently a moment later: a page, the check of its answer, its brand and its errors are one person's.
  */
 export function identify(subject: (req: Request) => unknown): Identify {
-  const answers = new WeakMap<Request, { readonly sessionId: string; readonly subject: Subject }>();
+  const answers = attached<Request, Answer | null>('sallyport.subject');
 
   function asked(req: Request): unknown {
     try {
@@ -33,12 +39,12 @@ export function identify(subject: (req: Request) => unknown): Identify {
   function ask(req: Request): Subject | null {
     const answer = readSubject(asked(req));
     if (answer) answers.set(req, { sessionId: req.sessionID, subject: answer });
-    else answers.delete(req);
+    else if (answers.of(req)) answers.set(req, null);
     return answer;
   }
 
   function named(req: Request): Subject | null {
-    const found = answers.get(req);
+    const found = answers.of(req);
     return found?.sessionId === req.sessionID ? found.subject : null;
   }
 

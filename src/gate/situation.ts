@@ -11,8 +11,8 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
-import { sessionDigest } from '../session/assurance.js';
-import { isGuarded, wasLoaded } from '../session/guarded-store.js';
+import { isGuarded } from '../session/guarded-store.js';
+import { digestOf, wasLoaded } from '../session/held-session.js';
 import {
   dropLogin,
   hasLogin,
@@ -170,14 +170,14 @@ export function inspector(config: InspectConfig): Inspector {
     stepUp: StepUp | null,
   ): Awaitable<Situation> {
     if (!subject) return hasLogin(req) ? leave(req).then(() => ANONYMOUS) : ANONYMOUS;
-    const session = sessionDigest(req.sessionID);
+    const session = digestOf(req);
     return situationOf(subject, session, stepUp, keptIn(req, subject, session));
   }
 
   /** The session goes on without its login: the host has taken the user out of it, and has kept it. */
   async function leave(req: Request): Promise<void> {
     dropLogin(req);
-    const session = sessionDigest(req.sessionID);
+    const session = digestOf(req);
     const assurance = await store.readAssurance(session);
     if (assurance?.state !== 'proven') return;
     // A request under way may save back who was signed in: there must be no proof then.
@@ -254,7 +254,7 @@ export function inspector(config: InspectConfig): Inspector {
         if (before && hasLogin(req)) await leave(req);
         return;
       }
-      const session = sessionDigest(req.sessionID);
+      const session = digestOf(req);
       if (notedLogin(req, session, subject.id)) return;
       const [record, assurance] = await together(
         () => store.readSubject(subject.id),

@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
 import { sessionDigest } from './assurance.js';
+import { attached } from './attached.js';
+import { digestOf } from './held-session.js';
 import type { SessionEnds } from './session-ends.js';
 
 /** The id that a request came with, and that of the session which was made in its place when it was none. */
@@ -8,14 +10,14 @@ interface Carried {
   readonly inPlace: string | null;
 }
 
-const carried = new WeakMap<Request, Carried | null>();
+const carried = attached<Request, Carried | null>('sallyport.carried');
 const COOKIE = 'sallyport.again';
 /** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
 const TRIED_FOR_MS = 60_000;
 
 /** Says with which session id a request came; the first word on it counts. */
 export function noteCarried(req: Request, given: Carried | null): boolean {
-  if (carried.has(req)) return false;
+  if (carried.of(req) !== undefined) return false;
   carried.set(req, given);
   return true;
 }
@@ -25,7 +27,7 @@ export function noteCarried(req: Request, given: Carried | null): boolean {
  * already: the browser may have the new one by then. Never true twice of one browser and id.
  */
 export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> {
-  const { id } = carried.get(req) ?? {};
+  const { id } = carried.of(req) ?? {};
   return id !== undefined && !hasTried(req, id) && (await ends.wasRenewed(sessionDigest(id)));
 }
 
@@ -35,7 +37,7 @@ export function noteTried(
   res: Response,
   { path, secure }: { readonly path: string; readonly secure: boolean },
 ): void {
-  const { id } = carried.get(req) ?? {};
+  const { id } = carried.of(req) ?? {};
   if (id === undefined) return;
   const attributes = { path, httpOnly: true, sameSite: 'lax', secure } as const;
   res.cookie(COOKIE, mark(id), { ...attributes, maxAge: TRIED_FOR_MS });
@@ -83,14 +85,15 @@ export function withholdEnded(req: Request, ends: SessionEnds): void {
 }
 
 function isEnded(req: Request, ends: SessionEnds): boolean {
-  const { id, inPlace } = carried.get(req) ?? {};
+  const { id, inPlace } = carried.of(req) ?? {};
   if (id === undefined) return false;
-  const digest = sessionDigest(id);
   // Of its own id the browser has the cookie already: where nobody can tell at once, it can do without another.
-  if (req.sessionID === id) return now(() => ends.isEnded(digest), true);
+  if (req.sessionID === id) return now(() => ends.isEnded(digestOf(req)), true);
   // What was made in its place for whoever the store did not know. Whoever logs in with it gets a new one.
   return (
-    req.sessionID === inPlace && !hasTried(req, id) && now(() => ends.wasRenewed(digest), false)
+    req.sessionID === inPlace &&
+    !hasTried(req, id) &&
+    now(() => ends.wasRenewed(sessionDigest(id)), false)
   );
 }
 

@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import { FALLBACK, type Factor, type SecondFactorStore, type Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import { isYounger } from './age.js';
-import { sessionDigest } from './assurance.js';
 import { keepCookieEnd } from './cookie-end.js';
+import { digestOf } from './held-session.js';
 import { beginLogin, notedLogin, type WhoseSession } from './login.js';
 import type { Login } from './session-data.js';
 import type { SessionEnds } from './session-ends.js';
@@ -34,7 +34,7 @@ export type Elevate = (req: Request, proof: Proof) => Promise<void>;
  */
 export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
   return async function elevate(req, { subject, epoch, factor, beside, lifetimeMs = maxAgeMs }) {
-    const old = sessionDigest(req.sessionID);
+    const old = digestOf(req);
     const before = notedLogin(req, old, subject.id);
     const earlier = await store.readAssurance(old);
     const login = await changeId(req, ends, { subjectId: subject.id, epoch });
@@ -51,7 +51,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
               (method !== factor.method || via !== factor.via) && enrollmentId !== FALLBACK,
           )
         : []);
-    const stamped = await store.prove(sessionDigest(req.sessionID), {
+    const stamped = await store.prove(digestOf(req), {
       subjectId: subject.id,
       epoch,
       login: login.id,
@@ -84,7 +84,7 @@ export async function renewSession(
 
 /** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
 async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): Promise<Login> {
-  if (!(await ends.end(sessionDigest(req.sessionID), { renewed: true }))) {
+  if (!(await ends.end(digestOf(req), { renewed: true }))) {
     throw sessionEnded();
   }
   const { cookie, ...data } = req.session;
@@ -92,7 +92,7 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
   await inSession(req, 'regenerate');
   Object.assign(req.session, hosts);
   // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
-  const login = beginLogin(req, sessionDigest(req.sessionID), whose);
+  const login = beginLogin(req, digestOf(req), whose);
   if (sallyport?.returnTo !== undefined) {
     req.session.sallyport = { login, returnTo: sallyport.returnTo };
   }
@@ -107,7 +107,7 @@ export function sessionEnded(): RequestError {
 
 /** Ends the session for good and takes its data away. */
 export async function endSession(req: Request, ends: SessionEnds): Promise<void> {
-  await ends.end(sessionDigest(req.sessionID));
+  await ends.end(digestOf(req));
   await inSession(req, 'destroy');
 }
 

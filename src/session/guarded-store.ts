@@ -1,14 +1,15 @@
 import type { Request } from 'express';
 import { type Session, type SessionData, Store } from 'express-session';
-import type { Awaitable } from '../contracts.js';
-import { SallyportError, UnavailableError } from '../errors.js';
+import { isThenable } from '../awaitable.js';
+import type { Awaitable, SessionDigest } from '../contracts.js';
+import { SallyportError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
+import { type BoundedCall, boundedCalls, type Done } from './bounded-calls.js';
 import { noteCarried, withholdEnded } from './carried-id.js';
+import { digestIn, holderOf, noteHeld } from './held-session.js';
 import type { SessionEnds } from './session-ends.js';
 
 type Sessions = SessionData[] | { [sid: string]: SessionData };
-
-type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
 
 export interface GuardConfig {
   readonly ends: SessionEnds;
@@ -21,21 +22,20 @@ export interface GuardConfig {
 
 type Generate = (req: Request) => void;
 
-/** Sessions that were in the store when their request came, and not made for it. */
-const loaded = new WeakSet<object>();
-
 /**
  * Stands in front of any express-session store and closes its late-save race: a request that was under way
  * when the session ended saves it back, and the old cookie works again. Here an id is marked ended *before*
  * it is destroyed; an ended id is neither read nor written, and what a write in flight brings back is
  * destroyed again. Every call of the store behind has a deadline; a late or broken one is a 503.
+ * What every request needs (`get`, `touch`) goes by callbacks: promises cost more than all the rest.
  */
 export class GuardedStore extends Store {
   readonly #inner: Store;
   readonly #ends: SessionEnds;
-  readonly #timeoutMs: number;
+  readonly #call: BoundedCall;
   readonly #saving: GuardConfig['saving'];
-  readonly #requests = new WeakMap<object, Request>();
+  /** Of the session that is being handed over, so that its id is not hashed again. */
+  #handedOver: { readonly sid: string; readonly digest: SessionDigest } | null = null;
   #generate: Generate = () => {};
   /** The store of second factors that it goes by; two doors over one are one installation. */
   readonly installation: object | null;
@@ -53,7 +53,7 @@ export class GuardedStore extends Store {
     }
     this.#inner = inner;
     this.#ends = ends;
-    this.#timeoutMs = timeoutMs;
+    this.#call = boundedCalls(timeoutMs);
     this.#saving = saving;
   }
 
@@ -68,79 +68,124 @@ export class GuardedStore extends Store {
       make(req);
       const given = id === undefined ? null : { id, inPlace: req.sessionID };
       if (noteCarried(req, given) && given) withholdEnded(req, this.#ends);
-      this.#requests.set(req.session, req);
+      const digest = sessionDigest(req.sessionID);
+      noteHeld(req, digest, false);
       // A response that has been sent emits no further `close`, so there is nothing to wait for.
       if (req.res?.closed !== false) return;
-      req.res.once('close', this.#ends.begun(sessionDigest(req.sessionID)));
+      req.res.once('close', this.#ends.begun(digest));
     };
   }
 
   override createSession(req: Request, data: SessionData): Session & SessionData {
-    if (noteCarried(req, { id: req.sessionID, inPlace: null })) withholdEnded(req, this.#ends);
+    const sid = req.sessionID;
+    if (noteCarried(req, { id: sid, inPlace: null })) withholdEnded(req, this.#ends);
     const session = super.createSession(req, data);
-    loaded.add(session);
-    this.#requests.set(session, req);
+    const given = this.#handedOver;
+    noteHeld(req, given?.sid === sid ? given.digest : sessionDigest(sid), true);
     return session;
   }
 
   override get(sid: string, callback: (error: unknown, data?: SessionData | null) => void): void {
-    answer(callback, async () => {
-      const data = await this.#call<SessionData>('get', (done) => this.#inner.get(sid, done));
-      // Asked after the read: an end that came while the read was under way counts.
-      if (!data) {
-        await this.#learnRenewal(sid);
-        return data;
-      }
-      if (!(await this.#isEnded(sid))) return data;
-      // Saved back by a request that had not heard of the end: gone before the mark is.
-      await this.#destroyInner(sid);
-      return null;
+    const digest = sessionDigest(sid);
+    const answer = later<SessionData>((error, data) => {
+      this.#handedOver = { sid, digest };
+      callback(error, data);
+      this.#handedOver = null;
     });
+    this.#call<SessionData>(
+      'get',
+      (done) => this.#inner.get(sid, done),
+      (error, data) => {
+        if (error) answer(error);
+        else if (!data) this.#learnRenewal(digest, () => answer(null, data));
+        // Asked after the read: an end that came while the read was under way counts.
+        else {
+          this.#ask(digest, answer, (ended) => {
+            if (!ended) answer(null, data);
+            // Saved back by a request that had not heard of the end: gone before the mark is.
+            else this.#destroyInner(sid, (failure) => answer(failure, null));
+          });
+        }
+      },
+    );
   }
 
   override set(sid: string, data: SessionData, callback: Done = () => {}): void {
-    answer(callback, async () => {
-      if (await this.#isEnded(sid)) return;
-      const req = this.#requests.get(data);
-      if (req?.session === data && req.sessionID === sid) await this.#saving(req);
-      await this.#call('set', (done) => this.#inner.set(sid, data, done));
-      if (await this.#isEnded(sid)) await this.#destroyInner(sid);
+    const digest = digestIn(data, sid);
+    const answer = later(callback);
+    const write = () =>
+      this.#write(sid, digest, answer, 'set', (done) => this.#inner.set(sid, data, done));
+    this.#ask(digest, answer, (ended) => {
+      const req = ended ? null : holderOf(data, sid);
+      if (ended) answer(null);
+      else if (req) whenSettled(() => this.#saving(req), write, answer);
+      else write();
     });
   }
 
   override touch(sid: string, data: SessionData, callback: Done = () => {}): void {
-    answer(callback, async () => {
-      if (!this.#inner.touch || (await this.#isEnded(sid))) return;
-      await this.#call('touch', (done) => this.#inner.touch?.(sid, data, done));
-      if (await this.#isEnded(sid)) await this.#destroyInner(sid);
+    const digest = digestIn(data, sid);
+    const answer = later(callback);
+    if (!this.#inner.touch) {
+      answer(null);
+      return;
+    }
+    this.#ask(digest, answer, (ended) => {
+      if (ended) answer(null);
+      else
+        this.#write(sid, digest, answer, 'touch', (done) => this.#inner.touch?.(sid, data, done));
+    });
+  }
+
+  /** What an end overtakes is taken away again. */
+  #write(
+    sid: string,
+    digest: SessionDigest,
+    answer: Done,
+    name: string,
+    start: (done: Done) => void,
+  ): void {
+    this.#call(name, start, (error) => {
+      if (error) {
+        answer(error);
+        return;
+      }
+      this.#ask(digest, answer, (ended) => {
+        if (ended) this.#destroyInner(sid, answer);
+        else answer(null);
+      });
     });
   }
 
   override destroy(sid: string, callback: Done = () => {}): void {
-    answer(callback, async () => {
-      // Both are tried: when the mark cannot be written, the session is still better gone than kept.
-      const [marked] = await Promise.allSettled([this.#mark(sid)]);
-      await this.#destroyInner(sid);
-      if (marked.status === 'rejected') throw marked.reason;
-    });
+    const answer = later(callback);
+    const destroy = (failure: unknown) =>
+      this.#destroyInner(sid, (error) => answer(error ?? failure));
+    // Both are tried: when the mark cannot be written, the session is still better gone than kept.
+    this.#mark(sid).then(() => destroy(null), destroy);
   }
 
   override all(callback: (error: unknown, data?: Sessions | null) => void): void {
-    answer(callback, () =>
-      this.#call<Sessions>('all', (done) => this.#optional('all').call(this.#inner, done)),
+    this.#call<Sessions>(
+      'all',
+      (done) => this.#optional('all').call(this.#inner, done),
+      later(callback),
     );
   }
 
   override length(callback: (error: unknown, length?: number) => void): void {
-    answer<number>(
-      (error, length) => callback(error, length ?? undefined),
-      () => this.#call('length', (done) => this.#optional('length').call(this.#inner, done)),
+    this.#call<number>(
+      'length',
+      (done) => this.#optional('length').call(this.#inner, done),
+      later<number>((error, length) => callback(error, length ?? undefined)),
     );
   }
 
   override clear(callback: Done = () => {}): void {
-    answer(callback, () =>
-      this.#call('clear', (done) => this.#optional('clear').call(this.#inner, done)),
+    this.#call<undefined>(
+      'clear',
+      (done) => this.#optional('clear').call(this.#inner, done),
+      later(callback),
     );
   }
 
@@ -152,54 +197,36 @@ export class GuardedStore extends Store {
   }
 
   /** So that it is known when the answer is sent; whoever has no session is nobody in any case. */
-  async #learnRenewal(sid: string): Promise<void> {
-    try {
-      await this.#ends.wasRenewed(sessionDigest(sid));
-    } catch {}
+  #learnRenewal(digest: SessionDigest, done: () => void): void {
+    whenSettled(() => this.#ends.wasRenewed(digest), done, done);
   }
 
   /** Nothing is kept of what was never there: anybody can send a logout without a session. */
   async #mark(sid: string): Promise<void> {
-    const session = sessionDigest(sid);
+    const digest = sessionDigest(sid);
     // Where that cannot be told there may be one.
     const isStored = () =>
-      this.#call<SessionData>('get', (done) => this.#inner.get(sid, done)).then(
-        Boolean,
-        () => true,
-      );
-    if (await this.#ends.isWorthEnding(session, isStored)) await this.#ends.end(session);
+      new Promise<boolean>((resolve) => {
+        this.#call<SessionData>(
+          'get',
+          (done) => this.#inner.get(sid, done),
+          (error, data) => resolve(Boolean(error || data)),
+        );
+      });
+    if (await this.#ends.isWorthEnding(digest, isStored)) await this.#ends.end(digest);
   }
 
-  #isEnded(sid: string) {
-    return this.#ends.isEnded(sessionDigest(sid));
+  /** Whether a session has ended: at once where that is known. */
+  #ask(
+    digest: SessionDigest,
+    failed: (error: unknown) => void,
+    told: (ended: boolean) => void,
+  ): void {
+    whenSettled(() => this.#ends.isEnded(digest), told, failed);
   }
 
-  #destroyInner(sid: string): Promise<unknown> {
-    return this.#call('destroy', (done) => this.#inner.destroy(sid, done));
-  }
-
-  /** Calls the store behind, within the deadline. Express-session's callbacks become promises here only. */
-  #call<T>(name: string, start: (done: Done<T>) => void): Promise<T | null | undefined> {
-    return new Promise((resolve, reject) => {
-      const late = () =>
-        reject(unavailable(`${name}() did not answer within ${this.#timeoutMs} ms`));
-      // After a pause of this process timers run before sockets are read: an answer that is there counts.
-      const timer = setTimeout(() => setImmediate(late), this.#timeoutMs);
-      const done: Done<T> = (error, result) => {
-        clearTimeout(timer);
-        // express-session's own convention for "no such session".
-        if (error && (error as { code?: unknown }).code !== 'ENOENT') {
-          reject(unavailable(`${name}() failed`, error));
-        } else {
-          resolve(result);
-        }
-      };
-      try {
-        start(done);
-      } catch (error) {
-        done(error);
-      }
-    });
+  #destroyInner(sid: string, done: (error?: unknown) => void): void {
+    this.#call('destroy', (answered: Done) => this.#inner.destroy(sid, answered), done);
   }
 }
 
@@ -208,19 +235,24 @@ export function isGuarded(store: unknown): store is GuardedStore {
   return store instanceof GuardedStore;
 }
 
-/** Whether the request has brought its session along; false for one that was made for it. */
-export function wasLoaded({ session }: Request): boolean {
-  return loaded.has(session);
+/** Neither function may throw: nobody would hear of it. */
+function whenSettled<T>(
+  ask: () => Awaitable<T>,
+  told: (value: T) => void,
+  failed: (error: unknown) => void,
+): void {
+  let found: Awaitable<T>;
+  try {
+    found = ask();
+  } catch (error) {
+    failed(error);
+    return;
+  }
+  if (isThenable(found)) found.then(told, failed);
+  else told(found);
 }
 
-function unavailable(what: string, cause?: unknown): UnavailableError {
-  return new UnavailableError('ERR_STORE_UNAVAILABLE', `session store: ${what}`, { cause });
-}
-
-/** Runs a promise for a callback. The callback runs outside of it, so that its throw is the caller's own. */
-function answer<T>(callback: Done<T>, run: () => Promise<T | null | undefined>): void {
-  run().then(
-    (result) => process.nextTick(callback, null, result),
-    (error: unknown) => process.nextTick(callback, error),
-  );
+/** Called later and outside of whatever has found it out, so that a throw of the callback is its caller's own. */
+function later<T>(callback: Done<T>): Done<T> {
+  return (error, result) => process.nextTick(callback, error ?? null, result);
 }

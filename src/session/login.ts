@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { AssuranceRecord, SessionDigest, SubjectRecord } from '../contracts.js';
-
-import { wasLoaded } from './guarded-store.js';
+import { wasLoaded } from './held-session.js';
 import type { Login } from './session-data.js';
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { MemoryStore, type SessionData, Store } from 'express-session';
 import { memoryStore } from 'sallyport';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
@@ -350,6 +351,58 @@ describe('a guarded session store', () => {
     const before = timers();
     for (let n = 0; n < 20; n += 1) await set('one');
     assert.ok(timers() <= before + 2, `${timers()} timers, ${before} before`);
+  });
+
+  it('has one timer for all calls that are under way, and each is late by itself', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const { inner, set, get } = guarded({ timeoutMs: 40 });
+    const answers: (() => void)[] = [];
+    inner.inner.set = ((_sid, _data, callback) => answers.push(() => callback?.())) as Store['set'];
+    const before = timers();
+    const hanging = Array.from({ length: 20 }, () => set('one'));
+    assert.ok(timers() <= before + 1, `${timers()} timers, ${before} before`);
+    const answered = hanging.splice(0, 10);
+    for (const answer of answers.slice(0, 10)) answer();
+    await Promise.all(answered);
+    const late = await Promise.allSettled(hanging);
+    for (const one of late) {
+      assert.ok(one.status === 'rejected' && isUnavailable(/set\(\).*40 ms/)(one.reason));
+    }
+    // What comes after its end is heard by nobody, and the next call has a time of its own.
+    for (const answer of answers) answer();
+    const next = set('one');
+    answers.at(-1)?.();
+    await next;
+    assert.equal((await get('one')) ?? null, null);
+    const again = set('one');
+    await assert.rejects(again, isUnavailable(/set\(\).*40 ms/));
+  });
+
+  it('answers once where the store behind calls back twice', async () => {
+    const { guard, inner } = guarded();
+    inner.inner.set = ((_sid, _data, callback) => {
+      callback?.();
+      callback?.(new Error('once more'));
+    }) as Store['set'];
+    const answers: unknown[] = [];
+    guard.set('one', DATA, (error) => answers.push(error));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(answers, [null]);
+  });
+
+  it('answers each request in its own context, whoever’s timer or connection tells it', async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const { guard, inner } = guarded({ timeoutMs: 20 });
+    const held: (() => void)[] = [];
+    inner.inner.set = ((_sid, _data, callback) => held.push(() => callback?.())) as Store['set'];
+    const told = (name: string) =>
+      new Promise<string | undefined>((resolve) =>
+        requests.run(name, () => guard.set(name, DATA, () => resolve(requests.getStore()))),
+      );
+    const all = ['first', 'second', 'third'].map(told);
+    requests.run('somebody else', () => held[1]?.());
+    assert.deepEqual(await Promise.all(all), ['first', 'second', 'third']);
   });
 
   it('lets an answer count that had arrived while this process was busy', async () => {
