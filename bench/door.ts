@@ -64,7 +64,7 @@ export async function benchDoor(
 const LOGIN = 'login';
 
 /** Enrolls a subject; answers the epoch that holds from then on. */
-export async function enroll(
+async function enroll(
   store: SecondFactorStore,
   subjectId: string,
   sessionId: string,
