@@ -183,7 +183,7 @@ describe('an inspection', () => {
         () => set().inspect(request({ session: undefined })),
         isUnavailable(
           'ERR_SESSION_MISSING',
-          'the request has no session: mount express-session before Sallyport',
+          'the request has no session: put app.use(session({ … })) above app.use(door.pages()) and app.use(door.gate())',
         ),
       );
     });
@@ -209,29 +209,29 @@ describe('an inspection', () => {
       [
         'no id',
         () => ({ ...USER1, id: undefined }),
-        'subject(req).id must be a non-empty string, got undefined',
+        'subject(req) is no subject: id must be a non-empty text, got undefined',
       ],
       [
         'an empty id',
         () => ({ ...USER1, id: '' }),
-        "subject(req).id must be a non-empty string, got ''",
+        "subject(req) is no subject: id must be a non-empty text, got ''",
       ],
       [
         'a number',
         () => ({ ...USER1, id: 7 }),
-        'subject(req).id must be a non-empty string, got number',
+        'subject(req) is no subject: id must be a non-empty text, got a number: write String(…)',
       ],
       [
         'no tenant',
         () => ({ ...USER1, tenantId: null }),
-        'subject(req).tenantId must be a non-empty string, got object',
+        'subject(req) is no subject: tenantId must be a non-empty text, got null',
       ],
       [
         'an empty label',
         () => ({ ...USER1, label: '' }),
-        "subject(req).label must be a non-empty string, got ''",
+        "subject(req) is no subject: label must be a non-empty text, got ''",
       ],
-      ['true', () => true, 'subject(req).id must be a non-empty string, got undefined'],
+      ['true', () => true, 'subject(req) must give { id, tenantId, label } or null, got a boolean'],
     ] as const) {
       it(`a subject that is ${what}`, () => {
         assert.throws(
