@@ -11,6 +11,7 @@ import { changeListeners } from '../change-listeners.js';
 import type { RecordStore } from '../record-store.js';
 import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
+import { setsUpByItself } from '../set-up.js';
 import { postgresConnection, STALENESS_MS } from './connection.js';
 import { unavailable } from './errors.js';
 import { laterNotices } from './later-notices.js';
@@ -47,9 +48,6 @@ export interface PostgresStore extends SecondFactorStore {
   /** Makes the tables and marks them as set up, as `npx sallyport init` does; what is there stays as it is. */
   initialize(): Promise<void>;
 }
-
-/** Anywhere else missing tables are a loss until somebody says otherwise; also where nobody says where we are. */
-const SET_UP_BY_ITSELF = ['development', 'test'];
 
 const NAME = 'a name of lower case letters, digits and _, 40 characters at most';
 const isName = (value: unknown) =>
@@ -96,8 +94,7 @@ export function postgresRecordStore(
   });
   assertPool(pool, { listens: listen === undefined });
   const tables = postgresTables({ schema: given.schema, prefix: given.prefix });
-  const { NODE_ENV = '' } = process.env;
-  const setsUp = initialize ?? SET_UP_BY_ITSELF.includes(NODE_ENV);
+  const setsUp = initialize ?? setsUpByItself();
 
   const changes = changeListeners();
   const connection = postgresConnection(
@@ -140,7 +137,7 @@ export function postgresRecordStore(
     async ready() {
       if (setsUp && (await connection.setUp({ onlyEmpty: true })) && initialize === undefined) {
         console.error(
-          `sallyport: this database held no store and is set up now, since NODE_ENV is ${NODE_ENV}`,
+          `sallyport: this database held no store and is set up now, since NODE_ENV is ${process.env.NODE_ENV}`,
         );
       }
       await connection.open().catch((error) => {

@@ -11,6 +11,7 @@ import { changeListeners } from '../change-listeners.js';
 import type { RecordStore } from '../record-store.js';
 import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
+import { setsUpByItself } from '../set-up.js';
 import type { RedisClient } from './client.js';
 import { STALENESS_MS } from './connection.js';
 import { connectError } from './errors.js';
@@ -53,9 +54,6 @@ export interface RedisStore extends SecondFactorStore {
   initialize(): Promise<void>;
 }
 
-/** Anywhere else an empty Redis is a loss until somebody says otherwise; also where nobody says where we are. */
-const SET_UP_BY_ITSELF = ['development', 'test'];
-
 const schema = optionsObject({
   // A brace would move the Cluster hash tag from the subject to the prefix.
   prefix: option<string>(
@@ -97,8 +95,7 @@ export function redisRecordStore(
   const { timeout, maxEntries, waitReplicas, prefix, database, allowEviction, initialize, now } =
     checkOptions(options, schema, { name: 'redisStore' });
   const keys = redisKeys(prefix);
-  const { NODE_ENV = '' } = process.env;
-  const setUp = initialize ?? SET_UP_BY_ITSELF.includes(NODE_ENV);
+  const setUp = initialize ?? setsUpByItself();
 
   const changes = changeListeners();
   const { shards, clustered } = redisServers(
@@ -156,7 +153,7 @@ export function redisRecordStore(
       await open();
       if (setUp && (await mark.create()) && initialize === undefined) {
         console.error(
-          `sallyport: this Redis held no store and is set up now, since NODE_ENV is ${NODE_ENV}`,
+          `sallyport: this Redis held no store and is set up now, since NODE_ENV is ${process.env.NODE_ENV}`,
         );
       }
       await mark.checkEach();
