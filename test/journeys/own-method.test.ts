@@ -220,6 +220,7 @@ journeys('a method of a host’s own', (world) => {
     const setup = '/setup/organizations/acme';
     const page = await admin.get(`${setup}/authentication`);
     assert.match(page.text, /value="email-code"/);
+    assert.doesNotMatch(page.text, /Duo/, 'of which this door has none');
     assert.match(page.text, /Code by e-mail/);
     const setting = { mode: 'required', methods: ['email-code'], enrollment: 'self' };
     const saved = await admin.call(`${setup}/authentication`, {

@@ -26,7 +26,8 @@ export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 
 /** Partner Details → Account Information, and Clients → a client → Authentication Mechanism. */
 export function authenticationPages(context: AdminContext) {
-  const { navOf, standings, store, present, titleOf, selectable, directory } = context;
+  const { navOf, standings, store, present, titleOf, selectable, directory, checkDuoKeys } =
+    context;
 
   const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
     readCurrent(store, organization.id);
@@ -49,7 +50,7 @@ export function authenticationPages(context: AdminContext) {
     const isPartner = organization.kind === 'partner';
     const clients = isPartner ? formLevel(value.clientsMust) : null;
     const enable = value.mode !== 'required';
-    const duo = await duoSection(context, visit, current, mayChange, duoRefused);
+    const duo = checkDuoKeys && (await duoSection(context, visit, current, mayChange, duoRefused));
     const wrong = duoRefused ?? refused;
     await present.page(req, res, {
       status: wrong?.status ?? 200,
@@ -85,7 +86,7 @@ export function authenticationPages(context: AdminContext) {
         version,
         lost: current.lost,
         setting: withoutKeys(value),
-        duo: duoJson(value, duo),
+        duo: duo && duoJson(value, duo),
         changedBy,
         changedAt,
         effective: {
