@@ -57,6 +57,7 @@ import { createBranding } from './web/branding.js';
 import { csrfGuard, sessionCsrf } from './web/csrf.js';
 import { pageHeaders } from './web/headers.js';
 import { leaving } from './web/leave.js';
+import { oncePerMistake } from './web/mistakes.js';
 import { type Mounts, mounts, type Places } from './web/places.js';
 import { responder } from './web/respond.js';
 import { createViews, viewExists } from './web/views.js';
@@ -119,7 +120,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
 ): Door<S & Subject> {
   const config = parseOptions(options);
   const { store, origin } = config;
-  const onError = neverThrows(config.onError);
+  const onError = oncePerMistake(neverThrows(config.onError));
   const now = () => store.now();
 
   const keys = keyring(config.keys);

@@ -22,6 +22,7 @@ import {
   noteLogin,
   noteUntil,
 } from '../session/login.js';
+import { isPassportAwaited } from '../session/passport-session.js';
 import type { Login } from '../session/session-data.js';
 import {
   type Decision,
@@ -169,9 +170,20 @@ export function inspector(config: InspectConfig): Inspector {
     subject: Subject | null,
     stepUp: StepUp | null,
   ): Awaitable<Situation> {
-    if (!subject) return hasLogin(req) ? leave(req).then(() => ANONYMOUS) : ANONYMOUS;
+    if (!subject) return hasLogin(req) ? left(req).then(() => ANONYMOUS) : ANONYMOUS;
     const session = digestOf(req);
     return situationOf(subject, session, stepUp, keptIn(req, subject, session));
+  }
+
+  /** The same at the beginning of a request, where Passport may not have been asked yet who it is. */
+  async function left(req: Request): Promise<void> {
+    if (isPassportAwaited(req)) {
+      throw new UnavailableError(
+        'ERR_OPTION',
+        'subject: it gave nobody, and Passport has somebody in the session; move app.use(passport.session()) above app.use(door.pages()) and app.use(door.gate())',
+      );
+    }
+    await leave(req);
   }
 
   /** The session goes on without its login: the host has taken the user out of it, and has kept it. */
@@ -237,7 +249,7 @@ export function inspector(config: InspectConfig): Inspector {
         // Whoever cannot be told is not known to have left.
         return undefined;
       }
-      return subject ? undefined : leave(req);
+      return subject ? undefined : left(req);
     },
 
     async noteBeforeSave(req) {

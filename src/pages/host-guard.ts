@@ -3,12 +3,6 @@ import { RequestError, SallyportError } from '../errors.js';
 const TO_DO =
   "the app's own CSRF guard stands above door.pages() and does not know the tokens of our forms; mount it below door.pages(), whose forms are guarded already, or have our forms carry its token: sallyport({ csrf: { token: (req) => req.csrfToken(), protect: (req, res, next) => next() } })";
 
-/** Whether an error is the refusal of a CSRF guard: csurf, csrf-sync and csrf-csrf have the code, lusca words alone. */
-export function isGuardsRefusal(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return Reflect.get(error, 'code') === 'EBADCSRFTOKEN' || /^CSRF token /.test(error.message);
-}
-
 /** What the host is told of it. */
 export function unknownGuard(cause: unknown): SallyportError {
   return new SallyportError('ERR_OPTION', `csrf: ${TO_DO}`, { cause });

@@ -1,11 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { RequestError, UnavailableError } from '../errors.js';
 import type { Inspector } from '../gate/situation.js';
-import { refusedToken } from '../web/csrf.js';
+import { isGuardsRefusal, refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
 import type { Mounts, Places } from '../web/places.js';
 import type { Responder } from '../web/respond.js';
-import { isGuardsRefusal, refusedForm, unknownGuard } from './host-guard.js';
+import { refusedForm, unknownGuard } from './host-guard.js';
 
 /** The pages of one mount. */
 export interface PagesAt {

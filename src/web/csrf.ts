@@ -40,6 +40,12 @@ export function refusedToken(): RequestError {
   );
 }
 
+/** Whether an error is the refusal of a CSRF guard of the host's: csurf, csrf-sync and csrf-csrf have the code, lusca words alone. */
+export function isGuardsRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return Reflect.get(error, 'code') === 'EBADCSRFTOKEN' || /^CSRF token /.test(error.message);
+}
+
 function missingToken(): RequestError {
   return new RequestError(
     403,

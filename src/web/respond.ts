@@ -5,7 +5,7 @@ import { mayHeal, RequestError, SallyportError } from '../errors.js';
 import { wantsHtml } from './accept.js';
 import type { Stylesheets } from './assets.js';
 import type { Brand } from './branding.js';
-import type { CsrfGuard } from './csrf.js';
+import { type CsrfGuard, isGuardsRefusal, refusedToken } from './csrf.js';
 import { takeLateForm } from './late-form.js';
 import { noteOnward } from './leave.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
@@ -117,7 +117,7 @@ export function responder(config: RespondConfig): AnyResponder {
   }
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
-    const problem = describe(error, req);
+    const problem = describe(isGuardsRefusal(error) ? refusedToken() : error, req);
     const failure = problem.status === 503 && error instanceof SallyportError ? error : null;
     const said = config.outspoken && failure ? failure.message : null;
     config.headers(req, res, () => {});

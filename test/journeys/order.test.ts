@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import express, { type Express, type Request } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
-import { type Door, type SallyportError, type SallyportOptions, sallyport } from 'sallyport';
+import { Passport } from 'passport';
+import { Strategy as LocalStrategy } from 'passport-local';
+import {
+  type Door,
+  type SallyportError,
+  type SallyportOptions,
+  type Subject,
+  sallyport,
+} from 'sallyport';
 import request from 'supertest';
 import { hostOptions } from '../support/app.js';
 import { withNodeEnv } from '../support/node-env.js';
@@ -51,11 +59,9 @@ journeys('parts in the wrong order', (world) => {
     assert.equal(told.status, 503, path);
     assert.deepEqual([told.body.error, told.body.code], ['unavailable', 'ERR_OPTION']);
     assert.match(told.body.detail, said);
-    assert.equal(errors.length, 2);
-    for (const error of errors) {
-      assert.equal((error as SallyportError).code, 'ERR_OPTION');
-      assert.match((error as SallyportError).message, said);
-    }
+    assert.equal(errors.length, 1, 'once, and not at each request');
+    assert.equal((errors[0] as SallyportError).code, 'ERR_OPTION');
+    assert.match((errors[0] as SallyportError).message, said);
   }
 
   it('a gate above the pages says which line to move', async () => {
@@ -130,6 +136,76 @@ journeys('parts in the wrong order', (world) => {
     const answer = await program(app, '/reports');
     assert.deepEqual([answer.status, answer.body.code], [503, 'ERR_SESSION_MISSING']);
     assert.match(answer.body.detail, /app\.use\(session\(.*above app\.use\(door\.pages\(\)\)/);
+  });
+
+  /** An app with a login by Passport; where Passport is asked who has signed in is for `mount` to say. */
+  function passportHost(
+    mount: (app: Express, door: Door, session: RequestHandler) => void,
+    subject: SallyportOptions['subject'] = ({ user }) => user as Subject | undefined,
+  ) {
+    const passport = new Passport();
+    passport.serializeUser((user, done) => done(null, user));
+    passport.deserializeUser((user: Express.User, done) => done(null, user));
+    const id = 'u@acme';
+    passport.use(
+      new LocalStrategy((_name, _password, done) =>
+        done(null, { id, tenantId: 'acme', label: id }),
+      ),
+    );
+    const host = hostOf(
+      (app, door) => {
+        const parser = express.urlencoded({ extended: false });
+        app.post('/login', parser, passport.authenticate('local', { successRedirect: '/reports' }));
+        mount(app, door, passport.session());
+        app.get('/reports', (_req, res) => void res.send('reports'));
+      },
+      { subject },
+    );
+    const browser = request.agent(host.app);
+    const signIn = () =>
+      browser.post('/login').type('form').send({ username: id, password: 'right' }).redirects(0);
+    const reports = () => browser.get('/reports').accept('application/json').redirects(0);
+    return { ...host, signIn, reports };
+  }
+
+  const PASSPORT_FIRST = /move app\.use\(passport\.session\(\)\) above app\.use\(door\.pages\(\)\)/;
+
+  for (const [where, mount] of [
+    ['the gate', (app, door, who) => app.use(door.pages(), door.gate(), who)],
+    ['the pages', (app, door, who) => app.use(door.pages(), who, door.gate())],
+    [
+      'a gate that lets nobody-signed-in pass',
+      (app, door, who) => app.use(door.gate({ anonymous: 'pass' }), who),
+    ],
+  ] as [string, Parameters<typeof passportHost>[0]][]) {
+    it(`Passport's session below ${where} is named, where it was a loop or a hole`, async () => {
+      const { signIn, reports, errors } = passportHost(mount);
+      assert.equal((await signIn()).headers.location, '/reports');
+      for (const _ of [1, 2, 3]) {
+        const told = await reports();
+        assert.deepEqual([told.status, told.body.code], [503, 'ERR_OPTION'], told.text);
+        assert.match(told.body.detail, PASSPORT_FIRST);
+      }
+      assert.equal(errors.length, 1);
+    });
+  }
+
+  it("Passport's session in its place is not named, also where `subject` takes a user for nobody", async () => {
+    const whole = passportHost((app, door, who) => app.use(who, door.pages(), door.gate()));
+    await whole.signIn();
+    assert.equal((await whole.reports()).body.next, 'enroll');
+
+    let known = true;
+    const some = passportHost(
+      (app, door, who) => app.use(who, door.pages(), door.gate()),
+      ({ user }) => known && (user as Subject),
+    );
+    await some.signIn();
+    assert.equal((await some.reports()).body.next, 'enroll');
+    known = false;
+    const told = await some.reports();
+    assert.deepEqual([told.status, told.body.error], [401, 'authentication_required']);
+    assert.deepEqual([...whole.errors, ...some.errors], []);
   });
 
   it('in production the page keeps to itself what is wrong, and a program is told the code', async () => {

@@ -157,11 +157,10 @@ journeys('two doors in one process', (world) => {
       200,
       'and the first one is none the worse',
     );
-    for (const error of errors) {
-      assert.ok(error instanceof SallyportError && error.code === 'ERR_SESSION_STORE');
-      assert.match(error.message, /another door/);
-    }
-    assert.equal(errors.length, 3);
+    const [error, ...more] = errors;
+    assert.ok(error instanceof SallyportError && error.code === 'ERR_SESSION_STORE');
+    assert.match(error.message, /another door/);
+    assert.deepEqual(more, [], 'told once');
   });
 
   it('give their strategies names only when they are asked to, and never the same ones', async () => {

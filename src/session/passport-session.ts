@@ -1,0 +1,12 @@
+import type { Request } from 'express';
+
+/**
+ * Whether Passport has a user in the session whom it has not brought to the request: `passport.session()`, which does,
+ * takes out whom it does not find.
+ */
+export function isPassportAwaited(req: Request): boolean {
+  if (req.isAuthenticated?.() || req.user) return false;
+  const kept: unknown = Reflect.get(req.session, 'passport');
+  if (typeof kept !== 'object' || kept === null) return false;
+  return (Reflect.get(kept, 'user') ?? null) !== null;
+}
