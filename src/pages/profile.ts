@@ -6,13 +6,14 @@ import type { KeepSession } from '../gate/keep-session.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
+import { unusedName } from '../names.js';
 import { isProvable, provable } from '../policy/provable.js';
 import { readFields } from '../web/fields.js';
 import { onDate } from '../web/words.js';
 import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { openDoor } from './proof.js';
-import { renamePages, unusedName } from './rename.js';
+import { renamePages } from './rename.js';
 
 export interface ProfileConfig extends PageConfig {
   readonly store: Pick<

@@ -80,11 +80,3 @@ export function renamePages(config: RenameConfig) {
 
   return { askRename, rename };
 }
-
-/** `Authenticator app 2`, or the first number that no other one of this person has. */
-export function unusedName(title: string, enrollments: readonly Enrollment[]): string {
-  const used = new Set(enrollments.map(({ label }) => label));
-  let number = 2;
-  while (used.has(`${title} ${number}`)) number += 1;
-  return `${title} ${number}`;
-}
