@@ -57,3 +57,12 @@ export function unusedName(
   while (used.has(`${title} ${number}`)) number += 1;
   return `${title} ${number}`;
 }
+
+/** The title itself, or the first numbered one, that no other one of this person has. */
+export function firstUnused(
+  title: string,
+  enrollments: readonly { readonly label: string }[],
+): string {
+  const free = enrollments.every(({ label }) => label !== title);
+  return free ? title : unusedName(title, enrollments);
+}

@@ -32,7 +32,7 @@ import type { MethodPages } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
 import { recoveryCodes } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
-import { registry } from './methods/registry.js';
+import { registry, scriptsOf } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { totp } from './methods/totp/method.js';
 import { type Config, parseOptions, type SallyportOptions } from './options.js';
@@ -165,6 +165,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       hasView: viewExists(config.views),
     },
   );
+  const scripts = scriptsOf(methods.values());
   const checkDuoKeys = made.find(isDuo)?.checkKeys ?? null;
   const names = [...methods.keys()];
   const { resolve, organizationPolicy } = policyFor(config, { store, methods: names });
@@ -261,7 +262,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
 
   /** What a door gives to the browsers of one mount. */
   function at(places: Places) {
-    const stylesheets = createStylesheets(`${places.path}/assets`);
+    const stylesheets = createStylesheets(`${places.path}/assets`, scripts);
     const respond = responder({
       ...places,
       views,

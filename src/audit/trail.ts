@@ -9,6 +9,7 @@ export const EVENTS_KEPT = 10_000;
 const HISTORY: ReadonlySet<AuditEvent['type']> = new Set([
   'enrollment.confirmed',
   'enrollment.removed',
+  'enrollment.copied',
   'enrollment.reset',
   'recovery-codes.made',
 ]);

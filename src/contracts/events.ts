@@ -21,6 +21,7 @@ export type AuditEventType =
   | 'enrollment.confirmed'
   | 'enrollment.failed'
   | 'enrollment.removed'
+  | 'enrollment.copied'
   | 'enrollment.reset'
   | 'unavailable';
 

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly stepUp?: boolean;
   /** A refusal is no event: nobody has begun what would have failed. */
   readonly unrecorded?: boolean;
+  /** What a new enrollment is called unless the person, or its method, gives it a name. */
+  readonly defaultName?: string | null;
   /** Enrollments that the subject cannot be asked to prove here: a first activation may stand beside them. */
   readonly besides?: readonly string[];
   /** The names under which an authenticator app lists the account; `account` is by default the subject's label. */
@@ -44,6 +46,8 @@ export interface MethodContext<State = unknown> {
   readonly purpose: 'login' | 'step-up' | 'activation';
   /** The person's active enrollments of this method. */
   readonly enrollments: readonly Enrollment[];
+  /** The same with what is kept of them, opened on demand: this asks the store. */
+  openEnrollments(): Promise<readonly EnrolledContext[]>;
   /** What is being activated; null at a challenge. */
   readonly pending: PendingContext | null;
   /**
@@ -77,7 +81,8 @@ export interface EnrolledContext {
 }
 
 /** While an answer is verified, the enrollments can be opened. */
-export interface VerifyContext<State = unknown> extends Omit<MethodContext<State>, 'enrollments'> {
+export interface VerifyContext<State = unknown>
+  extends Omit<MethodContext<State>, 'enrollments' | 'openEnrollments'> {
   readonly enrollments: readonly EnrolledContext[];
 }
 
@@ -114,14 +119,30 @@ export type Answered =
       readonly remember?: boolean;
       /** Of a confirmation: the enrollment's name, where only now it is known. */
       readonly label?: string;
+      /** The same, unless the person gives it a name. */
+      readonly suggestedLabel?: string;
+      /** What is kept of the enrollment from now on, in the same step that accepts the answer. */
+      readonly keep?: Kept;
       /** For the event, e.g. what somebody else says of it. */
       readonly detail?: string;
     }
   | Rejected;
 
+/** What is kept of an enrollment; of what is left out, that which was kept before. */
+export interface Kept {
+  /** Bytes that are sealed: at most 2 kB. */
+  readonly secret?: Uint8Array;
+  /** At most 32 characters that are no secret. */
+  readonly parameters?: string;
+}
+
 export interface Rejected {
   readonly kind: 'rejected';
   readonly reason: RefusalReason | 'ended';
+  /** A sentence of `words.because`, in the place of that for the reason. */
+  readonly because?: string;
+  /** The enrollment of which there seems to be a copy: an event of its own says so. */
+  readonly copied?: string;
   /** Of a code that is right at another time: by how many milliseconds the clock it comes from is fast. */
   readonly clockOffMs?: number;
   /** For the event, beyond the reason; never shown. */
@@ -159,6 +180,8 @@ export interface MethodWords {
   /** On the page before an activation that a person has to begin: what it is about, and the button. */
   readonly begin?: { readonly heading: string; readonly text: string; readonly button: string };
   readonly refused: Readonly<Record<RefusalReason, string>>;
+  /** Sentences of the method's own, by the names that `Rejected.because` gives. */
+  readonly because?: Readonly<Record<string, string>>;
   /** Too many wrong answers; `wait` is how long it is until the next one is heard: `30 seconds`. */
   readonly locked: (wait: string) => string;
   /** The same where it takes somebody's help. */
@@ -186,11 +209,8 @@ export type AnswerShape = Readonly<Record<string, AnswerField>>;
 
 /** How a method is activated. */
 export interface MethodEnrollment<State = unknown> {
-  /** What a new enrollment is made of. `parameters`: at most 32 characters that are no secret. */
-  begin(context: MethodContext<State>): Awaitable<{
-    readonly secret?: Uint8Array;
-    readonly parameters?: string;
-  }>;
+  /** What a new enrollment is made of, as far as it is known before its confirmation. */
+  begin(context: MethodContext<State>): Awaitable<Kept>;
   /** What is asked for, and shown, to confirm it. Without side effects: it may be shown again. */
   prompt(context: MethodContext<State> & { readonly pending: PendingContext }): Awaitable<Prompt>;
   /** Whether the answer confirms it. */
@@ -244,6 +264,11 @@ export interface Method<State = unknown> {
   readonly answer: AnswerShape;
   /** Views that it shows, which must be there at construction. */
   readonly views?: readonly string[];
+  /**
+   * A script for its pages, as a file: served from our own path under a name with its hash, and loaded by the view
+   * from `methodScript`. Pages say what to do without it.
+   */
+  readonly script?: URL;
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */
   wellFormed?(input: Readonly<Record<string, unknown>>): boolean;
   /**
@@ -254,6 +279,11 @@ export interface Method<State = unknown> {
   start?(context: MethodContext): Awaitable<State>;
   /** Default 10 minutes. */
   readonly challengeMs?: number;
+  /**
+   * `once`: any answer uses up what `start` gave, right or wrong; and since it costs nobody anything, it is not
+   * limited how often it is called. Default `until-right`.
+   */
+  readonly challengeUse?: 'until-right' | 'once';
   /** What is asked for. Without side effects: it may be shown again. */
   prompt(context: MethodContext<State>): Awaitable<Prompt>;
   verify(

@@ -55,6 +55,9 @@ export interface Authenticator {
   readonly lastStep: number;
 }
 
+/** What is kept of an enrollment from an answer on; of what is left out, that which was kept before. */
+export type SealedKept = Partial<Pick<Authenticator, 'sealed' | 'parameters'>>;
+
 /** An enrollment that has been begun and not confirmed. A subject has at most one. */
 export interface PendingEnrollment {
   readonly id: string;

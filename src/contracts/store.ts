@@ -8,6 +8,7 @@ import type {
   Factor,
   LoginId,
   PendingEnrollment,
+  SealedKept,
   SessionDigest,
   SubjectRecord,
 } from './records.js';
@@ -92,8 +93,9 @@ export interface SecondFactorStore
   ): Promise<Reservation>;
   /**
    * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
-   * null for a method without steps (Duo), whose transaction is single use already. `ended`, and nothing is
-   * changed, when the epoch is not `epoch` any longer: the session that answers has ended meanwhile.
+   * null for a method without steps (Duo), whose transaction is single use already. `keep` is kept in the place of
+   * what was. `ended`, and nothing is changed, when the epoch is not `epoch` any longer: the session that answers
+   * has ended meanwhile.
    */
   commitAttempt(
     subjectId: string,
@@ -101,6 +103,7 @@ export interface SecondFactorStore
       readonly enrollmentId: string;
       readonly step: number | null;
       readonly epoch: number;
+      readonly keep?: SealedKept | undefined;
     },
   ): Promise<Commit>;
 
@@ -142,6 +145,8 @@ export interface SecondFactorStore
       readonly besides?: readonly string[] | undefined;
       /** In the place of the label that it was begun with. */
       readonly label?: string | undefined;
+      /** In the place of what it was begun with. */
+      readonly keep?: SealedKept | undefined;
     },
   ): Promise<Confirmation>;
   /**

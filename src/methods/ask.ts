@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ignored, isThenable } from '../awaitable.js';
-import type { Answered, Awaitable, Digest, Prompt, Rejected } from '../contracts.js';
+import type { Answered, Awaitable, Digest, Kept, Prompt, Rejected } from '../contracts.js';
 import { LateError, withDeadline } from '../deadline.js';
 import { RequestError, SallyportError, UnavailableError } from '../errors.js';
 
@@ -56,6 +56,15 @@ const REASONS = [
 
 const digest = z.custom<Digest>((value) => Object(value).bytes instanceof Uint8Array);
 
+const SECRET_BYTES = 2048;
+const PARAMETERS_LENGTH = 32;
+const keptSecret = z.instanceof(Uint8Array).refine(({ length }) => length <= SECRET_BYTES);
+const keptParameters = z.string().max(PARAMETERS_LENGTH);
+const keptSchema = z.looseObject({
+  secret: keptSecret.optional(),
+  parameters: keptParameters.optional(),
+});
+
 const answeredSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('accepted'),
@@ -65,11 +74,17 @@ const answeredSchema = z.discriminatedUnion('kind', [
     loginOnly: z.boolean().optional(),
     remember: z.boolean().optional(),
     label: z.string().max(64).optional(),
+    suggestedLabel: z.string().max(64).optional(),
+    keep: z
+      .strictObject({ secret: keptSecret.optional(), parameters: keptParameters.optional() })
+      .optional(),
     detail: z.string().max(500).optional(),
   }),
   z.strictObject({
     kind: z.literal('rejected'),
     reason: z.enum(REASONS),
+    because: z.string().max(64).optional(),
+    copied: z.string().optional(),
     clockOffMs: z.number().optional(),
     detail: z.string().max(500).optional(),
   }),
@@ -83,6 +98,13 @@ export function checkAnswered(method: string, what: string, given: Answered): An
   const field = issue?.path.join('.') ?? '';
   const right = "{ kind: 'accepted', … } or { kind: 'rejected', reason }";
   throw nonsense(method, what, field === '' ? right : `${right}; wrong is ${field}`);
+}
+
+/** What an enrollment is begun with. */
+export function checkKept(method: string, what: string, given: Kept): Kept {
+  if (keptSchema.safeParse(given).success) return given;
+  const right = `{ secret?: at most ${SECRET_BYTES} bytes, parameters?: a text of at most ${PARAMETERS_LENGTH} characters }`;
+  throw nonsense(method, what, right);
 }
 
 const promptSchema = z.discriminatedUnion('kind', [

@@ -79,6 +79,10 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
           });
           return;
         case 'rejected':
+          if (verdict.copied !== undefined) {
+            const copied = await enrolled(verdict.copied);
+            audit.record('enrollment.copied', { ...facts, enrollments: [copied] });
+          }
           if (attempt.unrecorded) return;
           audit.record(confirming ? 'enrollment.failed' : 'verification.failed', {
             ...facts,

@@ -12,14 +12,13 @@ import type {
 } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
-import { readName } from '../names.js';
-import { checkAnswered, checkPrompt, nonsense, rejected } from './ask.js';
+import { firstUnused, readName } from '../names.js';
+import { checkAnswered, checkKept, checkPrompt, rejected } from './ask.js';
 import { basisHolds, besidesOf } from './basis.js';
 import type { Bound } from './bound.js';
 import type { ChallengeKey } from './challenge-state.js';
 
 const NO_SECRET = new Uint8Array();
-const PARAMETERS_LENGTH = 32;
 
 export interface BeginOptions {
   readonly basis: EnrollmentBasis;
@@ -64,6 +63,7 @@ export function boundEnrollment(
   const { store, enrollmentMaxAgeMs } = config;
   const { name, answer, scope, throttle } = method;
   const ofAuthority = scope === 'organization';
+  const once = method.challengeUse === 'once';
   const keyOf = (attempt: Attempt, id: string): ChallengeKey => ({
     ...{ method: name, attempt, enrollment: id },
   });
@@ -98,15 +98,7 @@ export function boundEnrollment(
     const made = await ask('enrollment.begin', () =>
       enrollment.begin(contextOf(attempt, null, null)),
     );
-    const { secret = NO_SECRET, parameters = '' } = Object(made);
-    const sound =
-      secret instanceof Uint8Array &&
-      typeof parameters === 'string' &&
-      parameters.length <= PARAMETERS_LENGTH;
-    if (!sound) {
-      const right = `{ secret?: bytes, parameters?: a text of at most ${PARAMETERS_LENGTH} characters }`;
-      throw nonsense(name, 'enrollment.begin', right);
-    }
+    const { secret = NO_SECRET, parameters = '' } = checkKept(name, 'enrollment.begin', made);
     return { secret, parameters };
   }
 
@@ -144,7 +136,7 @@ export function boundEnrollment(
     },
 
     async confirm(attempt, reservation, { replaces }) {
-      const { subject, session, epoch, policy, input } = attempt;
+      const { subject, session, epoch, policy, input, defaultName } = attempt;
       const { at, authenticators } = reservation;
       const stored = reservation.pending;
       if (stored?.method !== name) return rejected('superseded');
@@ -160,6 +152,9 @@ export function boundEnrollment(
       const key = keyOf(attempt, id);
       const found = method.start ? await states.read(key) : null;
       if (method.start && !found) return rejected('expired');
+      if (once && found && !(await states.take(key, found, challengeMs))) {
+        return rejected('replayed');
+      }
       const enrolled = authenticators.map((one) => secrets.enrolled(subject, one));
       const context = {
         ...{ ...contextOf(attempt, pending, found?.state ?? null), pending },
@@ -177,11 +172,15 @@ export function boundEnrollment(
         const still = await store.resumeEnrollment(subject.id, session);
         if (still?.id !== id) return rejected('superseded');
       }
-      if (found && !(await states.take(key, found, challengeMs))) return rejected('replayed');
-      const { step = -1, label, loginOnly, detail } = answered;
+      if (!once && found && !(await states.take(key, found, challengeMs))) {
+        return rejected('replayed');
+      }
+      const { step = -1, label, suggestedLabel, keep, loginOnly, detail } = answered;
+      const suggested = suggestedLabel && firstUnused(suggestedLabel, attempt.enrollments ?? []);
       const confirmed = await store.confirmEnrollment(subject.id, {
         ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
-        label: label ?? readName(input.name) ?? undefined,
+        label: label ?? readName(input.name) ?? suggested ?? readName(defaultName) ?? undefined,
+        keep: secrets.keep(subject, id, keep),
       });
       if (confirmed.kind !== 'confirmed') return rejected(confirmed.kind);
       secrets.renew(subject, reservation, id);

@@ -1,6 +1,8 @@
 import type {
   AnswerShape,
   Attempt,
+  AttemptLimits,
+  EnrolledContext,
   Keyring,
   Method,
   MethodContext,
@@ -8,6 +10,7 @@ import type {
   Prompt,
   ReservedAttempt,
   SecondFactorStore,
+  Subject,
   Verdict,
 } from '../contracts.js';
 import {
@@ -25,6 +28,8 @@ import { type Secrets, secretsOf } from './secrets.js';
 
 /** As long as a code that was sent is good, where its method does not say. */
 const CHALLENGE_MS = 10 * 60 * 1000;
+
+const NO_LIMITS: AttemptLimits = Object.freeze({ free: 0, waits: Object.freeze([]), stop: 0 });
 
 export interface BindConfig {
   readonly store: SecondFactorStore;
@@ -57,6 +62,8 @@ export interface BoundMethod
   challenge(attempt: Attempt): Promise<Prompt>;
   /** Sends anew; null for a method that sends nothing. */
   readonly restart: ((attempt: Attempt) => Promise<void>) | null;
+  /** The file of its script; null for a method without one. */
+  readonly script: URL | null;
   /** One answer to a reserved attempt. */
   verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict>;
   /** null for what nobody activates by itself. */
@@ -85,7 +92,17 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   const { name, answer } = method;
   const { ask, askNow } = asking(name, timeoutMs);
   const secrets = secretsOf(name, config);
-  const states = challengeStates({ store, keyring });
+  const once = method.challengeUse === 'once';
+  const states = challengeStates({ store, keyring, limited: !once });
+
+  /** Where nothing is counted, a reservation is no more than a look at what there is. */
+  async function opened(subject: Subject): Promise<readonly EnrolledContext[]> {
+    const found = await store.reserveAttempt(subject.id, NO_LIMITS, {
+      ...{ method: name, stoppable: false, counted: false },
+    });
+    const authenticators = found.kind === 'reserved' ? found.authenticators : [];
+    return authenticators.map((one) => secrets.enrolled(subject, one));
+  }
 
   function contextOf(
     { subject, policy, session, issuer, account, stepUp, enrollments = [], input }: Attempt,
@@ -98,6 +115,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       now: store.now(),
       purpose: pending ? 'activation' : stepUp ? 'step-up' : 'login',
       enrollments: enrollments.filter((one) => one.method === name),
+      openEnrollments: () => opened(subject),
       remember: input.remember === '1',
     };
   }
@@ -135,6 +153,9 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     const key = keyOf(attempt);
     const started = method.start ? await states.read(key) : null;
     if (method.start && !started) return rejected('expired');
+    if (once && started && !(await states.take(key, started, challengeMs))) {
+      return rejected('replayed');
+    }
     const enrollments = authenticators.map((one) => secrets.enrolled(subject, one));
     const context = {
       ...contextOf(attempt, null, started?.state ?? null),
@@ -146,8 +167,10 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       await ask('verify', () => method.verify(context, input)),
     );
     if (answered.kind === 'rejected') return answered;
-    if (started && !(await states.take(key, started, challengeMs))) return rejected('replayed');
-    const { enrollmentId, step = null, spends, remember, loginOnly, detail } = answered;
+    if (!once && started && !(await states.take(key, started, challengeMs))) {
+      return rejected('replayed');
+    }
+    const { enrollmentId, step = null, spends, keep, remember, loginOnly, detail } = answered;
     const verified = {
       ...({ kind: 'verified', at } as const),
       ...(method.scope === 'organization' && { via: subject.tenantId }),
@@ -165,10 +188,13 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       throw nonsense(name, 'verify', 'enrollmentId, one of context.enrollments');
     }
     // What is compared and accepted in one step holds across processes: of two submissions one wins.
-    const commit = await store.commitAttempt(subject.id, { enrollmentId, step, epoch });
+    const commit = await store.commitAttempt(subject.id, {
+      ...{ enrollmentId, step, epoch },
+      keep: secrets.keep(subject, enrollmentId, keep),
+    });
     switch (commit.kind) {
       case 'committed':
-        secrets.renew(subject, reservation, enrollmentId);
+        if (!keep?.secret) secrets.renew(subject, reservation, enrollmentId);
         return { ...verified, enrollmentId, epoch: commit.epoch };
       case 'ended':
         return rejected('ended');
@@ -195,10 +221,13 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       fits(answer, input) &&
       askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,
     challenge,
-    restart: method.start
-      ? (attempt) =>
-          states.restart(keyOf(attempt), challengeMs, starting(contextOf(attempt, null, null)))
-      : null,
+    script: method.script ?? null,
+    // A look at the page makes a new one of what any answer uses up.
+    restart:
+      method.start && !once
+        ? (attempt) =>
+            states.restart(keyOf(attempt), challengeMs, starting(contextOf(attempt, null, null)))
+        : null,
     verify,
     enrollment: method.enrollment ? boundEnrollment(bound, method.enrollment) : null,
   };

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { shown } from '../check-options.js';
 import type { MethodName, MethodServices } from '../contracts.js';
 import { SallyportError } from '../errors.js';
@@ -13,6 +14,7 @@ const CHOICES: readonly (readonly [string, readonly string[]])[] = [
   ['throttle', ['lockout', 'backoff', 'none']],
   ['scope', ['subject', 'organization']],
   ['role', ['factor', 'backup']],
+  ['challengeUse', ['until-right', 'once']],
 ];
 /** With the most of each: a day, for what was started. */
 const NUMBERS: readonly (readonly [string, number])[] = [
@@ -52,6 +54,17 @@ export function registry(
     throw new SallyportError('ERR_METHOD', 'methods has none that a person can activate');
   }
   return { made, bound };
+}
+
+/** The scripts that methods bring, by their names; read once. */
+export function scriptsOf(
+  methods: Iterable<Pick<BoundMethod, 'name' | 'script'>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...methods].flatMap(({ name, script }) =>
+      script ? [[name, readFileSync(script, 'utf8')] as const] : [],
+    ),
+  );
 }
 
 function check(method: PagedMethod, where: string, hasView: (name: string) => boolean): void {
@@ -103,6 +116,13 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
   }
   if (method.views !== undefined && !Array.isArray(method.views)) {
     throw wrong(name, "needs views: a list of names, e.g. ['email-code/challenge']");
+  }
+  const { script } = method;
+  if (script !== undefined && !(script instanceof URL && existsSync(script))) {
+    throw wrong(
+      name,
+      "needs script: the URL of a file, e.g. new URL('./email-code.js', import.meta.url)",
+    );
   }
   const view = method.views?.find((one) => !hasView(one));
   if (view !== undefined) {

@@ -1,10 +1,12 @@
 import type {
   Authenticator,
   EnrolledContext,
+  Kept,
   PendingContext,
   PendingEnrollment,
   ReservedAttempt,
   Sealed,
+  SealedKept,
   Subject,
 } from '../contracts.js';
 import type { BindConfig } from './bound.js';
@@ -13,6 +15,8 @@ import { sealingContext } from './sealing-context.js';
 /** Seals and opens what a method keeps for an enrollment; a method never sees a key. */
 export interface Secrets {
   seal(subject: Subject, enrollmentId: string, secret: Uint8Array): Sealed;
+  /** What an answer has the store keep. */
+  keep(subject: Subject, enrollmentId: string, kept: Kept | undefined): SealedKept | undefined;
   enrolled(subject: Subject, authenticator: Authenticator): EnrolledContext;
   pending(subject: Subject, session: string, pending: PendingEnrollment): PendingContext;
   /**
@@ -40,6 +44,12 @@ export function secretsOf(
 
   return {
     seal,
+
+    keep: (subject, id, kept) =>
+      kept && {
+        ...(kept.secret && { sealed: seal(subject, id, kept.secret) }),
+        ...(kept.parameters !== undefined && { parameters: kept.parameters }),
+      },
 
     enrolled: (subject, { id, sealed, parameters, lastStep }) => ({
       ...{ id, parameters, lastStep },

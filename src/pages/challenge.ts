@@ -96,7 +96,7 @@ export function challengePages(config: PageConfig) {
       view: prompt.view ?? 'challenge',
       title: prompt.title,
       locals: {
-        ...formLocals(method, prompt),
+        ...formLocals(method, prompt, config.stylesheets),
         ...{ action: url, otherMethods: others, reason, rememberDays: days },
         restartAction: method.restart && `${url}/restart`,
         ...saidOf(wrong),

@@ -3,6 +3,7 @@ import type { KnownSituation } from '../gate/situation.js';
 import type { EnrollableMethod } from '../methods/bound.js';
 import type { Begun } from '../methods/bound-enrollment.js';
 import { NAME_LENGTH } from '../names.js';
+import type { Stylesheets } from '../web/assets.js';
 import type { Later, MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
 import type { Refusal } from '../web/refusal.js';
@@ -23,7 +24,13 @@ export interface Place {
 }
 
 /** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
-export function enrollingForms(respond: Pick<AnyResponder, 'page'>) {
+export function enrollingForms({
+  respond,
+  stylesheets,
+}: {
+  readonly respond: Pick<AnyResponder, 'page'>;
+  readonly stylesheets: Pick<Stylesheets, 'scriptOf'>;
+}) {
   /** One button: a GET begins nothing in the place of what may have been begun elsewhere. */
   async function showBegin(
     req: Request,
@@ -73,7 +80,7 @@ export function enrollingForms(respond: Pick<AnyResponder, 'page'>) {
       title: prompt.title,
       subject: situation.subject,
       locals: {
-        ...formLocals(method, prompt),
+        ...formLocals(method, prompt, stylesheets),
         action: url,
         restartAction: restarts ? `${url}/restart` : null,
         enrollment: begun.id,

@@ -13,6 +13,7 @@ import type { MethodPlace } from '../methods/pages.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import { provable } from '../policy/provable.js';
 import type { WhoseSession } from '../session/login.js';
+import type { Stylesheets } from '../web/assets.js';
 import { readFields, TEXT } from '../web/fields.js';
 import { type Refusal, refusal } from '../web/refusal.js';
 import type { TryAgain } from './again.js';
@@ -26,6 +27,7 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig {
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
   readonly tryAgain: TryAgain;
+  readonly stylesheets: Stylesheets;
   /** The session of somebody who postpones activation goes on under a new id. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   /** As the gate has it. */
@@ -44,7 +46,7 @@ type Step =
 /** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
-  const { showBegin, showForm, showActivationKey } = enrollingForms(respond);
+  const { showBegin, showForm, showActivationKey } = enrollingForms(config);
 
   /**
    * What a GET shows: what this session has begun. A link of another site's is followed like our own, so nothing
@@ -233,12 +235,15 @@ export function enrolling(config: PageConfig) {
         'A code is sent together with `enrollment`, as the page or its JSON names it.',
       );
     }
-    const input = { ...fields, name: name.trim() === '' ? place.name : name };
+    const named = name.trim() !== '' && name !== place.name;
+    const input = named ? { ...fields, name } : fields;
     // What was typed stays on the form.
-    const again = place.name === null ? place : { ...place, name: input.name };
+    const again = place.name === null || !named ? place : { ...place, name };
     refuseUnbound(situation, method);
     const operation = { kind: 'confirm', replaces } as const;
-    const verdict = await prove(config, req, res, situation, method, operation, { input });
+    const verdict = await prove(config, req, res, situation, method, operation, {
+      ...{ input, defaultName: place.name },
+    });
     switch (verdict.kind) {
       case 'verified':
         return verdict;

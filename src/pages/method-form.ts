@@ -1,6 +1,7 @@
 import type { AnswerShape, Prompt } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { BoundMethod } from '../methods/bound.js';
+import type { Stylesheets } from '../web/assets.js';
 import type { FieldLimits } from '../web/fields.js';
 import type { Refusal } from '../web/refusal.js';
 
@@ -13,12 +14,20 @@ export function answerFields(answer: AnswerShape = {}): FieldLimits {
 }
 
 /** A method's own locals, and the fields of its answer for the form that we make where it brings no view. */
-export function formLocals({ answer, title, words }: BoundMethod, { locals }: Form): object {
-  const fields = Object.entries(answer).map(([name, { label, hint, inputMode, maxLength }]) => ({
-    ...{ name, label: label ?? 'Code', hint: hint ?? null, maxLength },
+export function formLocals(
+  { answer, name, title, words }: BoundMethod,
+  { locals }: Form,
+  { scriptOf }: Pick<Stylesheets, 'scriptOf'>,
+): object {
+  const fields = Object.entries(answer).map(([field, { label, hint, inputMode, maxLength }]) => ({
+    ...{ name: field, label: label ?? 'Code', hint: hint ?? null, maxLength },
     inputMode: inputMode ?? 'text',
   }));
-  return { fields, heading: title, text: words.begin?.text ?? null, ...made(locals) };
+  return {
+    ...{ fields, heading: title, text: words.begin?.text ?? null },
+    methodScript: scriptOf(name)?.href ?? null,
+    ...made(locals),
+  };
 }
 
 export function jsonOf({ json }: Form): Readonly<Record<string, unknown>> {

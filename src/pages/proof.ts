@@ -37,12 +37,13 @@ export function prove(
   {
     input = bodyOf(req),
     unrecorded = false,
-  }: { readonly input?: Attempt['input']; readonly unrecorded?: boolean } = {},
+    defaultName = null,
+  }: Partial<Pick<Attempt, 'input' | 'unrecorded' | 'defaultName'>> = {},
 ): Promise<Verdict> {
   const strategy = secondFactorStrategy(method, {
     name: method.name,
     run,
-    attemptOf: () => ({ ...attemptOf(situation, input), unrecorded }),
+    attemptOf: () => ({ ...attemptOf(situation, input), unrecorded, defaultName }),
   });
   const verify = () =>
     new Promise<Verdict>((resolve, reject) => {

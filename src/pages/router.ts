@@ -10,10 +10,11 @@ import { RequestError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
+import type { BoundMethod } from '../methods/bound.js';
 import type { Handler, MethodRoute } from '../methods/pages.js';
 import { triedAgain } from '../session/carried-id.js';
 import { wantsHtml } from '../web/accept.js';
-import { assetHeaders, type Stylesheets } from '../web/assets.js';
+import { assetHeaders } from '../web/assets.js';
 import { requestBodies } from '../web/body.js';
 import type { Brand } from '../web/branding.js';
 import type { CsrfGuard } from '../web/csrf.js';
@@ -24,13 +25,13 @@ import { activationPages } from './activation.js';
 import { challengePages } from './challenge.js';
 import { type ProfileConfig, profilePages } from './profile.js';
 
-const BODY_LIMIT = '8kb';
+/** Of all that is no answer to a method, which says itself how long that may be. */
+const BODY_LIMIT = 8 * 1024;
 
 export interface RouterConfig extends ProfileConfig {
   readonly leave: Pick<Leaving, 'show'>;
   readonly inspector: Inspector;
   readonly loginUrl: string;
-  readonly stylesheets: Stylesheets;
   readonly csrf: CsrfGuard;
   readonly brandOf: (subject: Subject | null) => Brand;
   /** The subject for the page's looks only; null when it cannot be told. */
@@ -65,7 +66,7 @@ export function pagesRouter(config: RouterConfig): Router {
   );
   router.get('/expired', page(expired));
   router.get('/leave', page(leave.show));
-  router.use(requestBodies({ limit: BODY_LIMIT, parameterLimit: 20 }));
+  router.use(requestBodies({ limit: bodyLimit(config.methods.values()), parameterLimit: 20 }));
 
   router.get('/', page(known(status)));
   router.get('/activate', page(known(activation.choose)));
@@ -230,4 +231,11 @@ function isProven({ decision }: KnownSituation): boolean {
 
 function mayPass({ decision }: KnownSituation): boolean {
   return decision.kind === 'pass';
+}
+
+function bodyLimit(methods: Iterable<Pick<BoundMethod, 'answer'>>): number {
+  const answers = [...methods].map(({ answer }) =>
+    Object.values(answer).reduce((sum, { maxLength }) => sum + maxLength, 0),
+  );
+  return BODY_LIMIT + Math.max(0, ...answers);
 }

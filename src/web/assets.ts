@@ -29,22 +29,32 @@ export interface Stylesheets {
   readonly main: Stylesheet;
   /** Conveniences (copy, print) of pages that work without it. */
   readonly script: Stylesheet;
+  /** The script that a method brings; null for one without. */
+  scriptOf(method: string): Stylesheet | null;
   /** The generated sheet of an accent color, `#rrggbb`. Throws ERR_OPTION for anything else. */
   accent(color: string): Stylesheet;
   /** What a requested file name stands for; null for one that we never gave out. */
   find(file: string): Stylesheet | null;
 }
 
-export function createStylesheets(base: string): Stylesheets {
+export function createStylesheets(
+  base: string,
+  scripts: Readonly<Record<string, string>> = {},
+): Stylesheets {
   const main = named(base, 'sallyport', 'css', packaged('sallyport.css'));
   const script = named(base, 'sallyport', 'js', packaged('sallyport.js'));
+  const ofMethods = new Map(
+    Object.entries(scripts).map(([method, body]) => [method, named(base, method, 'js', body)]),
+  );
+  const fixed = new Map([main, script, ...ofMethods.values()].map((one) => [one.file, one]));
   return {
     main,
     script,
+    scriptOf: (method) => ofMethods.get(method) ?? null,
     accent: (color) => accentStylesheet(color, base),
     find(file) {
-      if (file === main.file) return main;
-      if (file === script.file) return script;
+      const known = fixed.get(file);
+      if (known) return known;
       const hex = /^accent-([0-9a-f]{6})\.[0-9a-f]{12}\.css$/.exec(file)?.[1];
       if (hex === undefined) return null;
       const accent = accentStylesheet(`#${hex}`, base);

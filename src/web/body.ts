@@ -11,7 +11,8 @@ export function requestBodies({
   limit,
   parameterLimit,
 }: {
-  readonly limit: string;
+  /** Bytes. */
+  readonly limit: number | string;
   readonly parameterLimit: number;
 }): RequestHandler[] {
   const withBody =

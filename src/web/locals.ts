@@ -73,6 +73,8 @@ export interface ChallengeLocals extends Page {
   readonly heading: string;
   readonly text: string | null;
   readonly fields: readonly FieldLocals[];
+  /** Path of the method's own script, with its hash; null for a method without one. */
+  readonly methodScript: string | null;
   /** What was wrong with the last answer, as a sentence; shown beside the field. */
   readonly error: string | null;
   /** When the next attempt is heard; null when at once. */

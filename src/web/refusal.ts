@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { MethodWords, RefusalReason, Verdict } from '../contracts.js';
+import type { MethodWords, RefusalReason, Rejected, Verdict } from '../contracts.js';
 import { sessionEnded } from '../session/elevate.js';
 import type { Moment } from './locals.js';
 import { durationText, waitUntil } from './words.js';
@@ -24,7 +24,7 @@ export function refusal(
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: refusalText(verdict.reason, verdict.clockOffMs ?? null, words),
+      message: refusalText(verdict.reason, verdict, words),
       clockOffMs: verdict.clockOffMs ?? null,
       retryAt: null,
     };
@@ -50,7 +50,11 @@ export function refusal(
   };
 }
 
-function refusalText(reason: RefusalReason, offMs: number | null, words: MethodWords): string {
-  const { refused, clockOff } = words;
-  return offMs === null || !clockOff ? refused[reason] : clockOff(offMs);
+function refusalText(
+  reason: RefusalReason,
+  { because = '', clockOffMs }: Pick<Rejected, 'because' | 'clockOffMs'>,
+  { refused, because: own = {}, clockOff }: MethodWords,
+): string {
+  if (clockOffMs !== undefined && clockOff) return clockOff(clockOffMs);
+  return (Object.hasOwn(own, because) ? own[because] : undefined) ?? refused[reason];
 }

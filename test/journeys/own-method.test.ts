@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { explain, type Policy, recoveryCodes, type SallyportOptions, totp } from 'sallyport';
 import { AdminBrowser, administration, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
@@ -23,16 +24,17 @@ journeys('a method of a host’s own', (world) => {
     mailer = async () => {};
   });
 
-  function options(more: Partial<SallyportOptions> = {}): Partial<SallyportOptions> {
-    const email = emailCode({
-      addressOf: ({ id }) => `${id}.example`,
-      async send(address, code) {
-        await mailer();
-        mails.push({ address, code });
-      },
-    });
-    return { methods: [email, totp(), recoveryCodes()], ...more };
-  }
+  const email = emailCode({
+    addressOf: ({ id }) => `${id}.example`,
+    async send(address, code) {
+      await mailer();
+      mails.push({ address, code });
+    },
+  });
+  const options = (more: Partial<SallyportOptions> = {}): Partial<SallyportOptions> => ({
+    methods: [email, totp(), recoveryCodes()],
+    ...more,
+  });
   const alone = { mode: 'required', methods: ['email-code'] } as const;
   const hostOf = (more: Partial<SallyportOptions> = {}) =>
     world().host({ policy: () => alone, options: options(more) });
@@ -263,6 +265,30 @@ journeys('a method of a host’s own', (world) => {
     assert.equal(malformed.status, 400);
     const done = await browser.json('post', CHALLENGE, { code: last(), _csrf });
     assert.deepEqual([done.status, done.body.next], [200, 'done']);
+  });
+
+  it('brings a script of its own, under a name with its hash, and is given as much as it asks for', async () => {
+    const script = new URL('./own-method.test.ts', import.meta.url);
+    const answer = { code: { maxLength: 15_000 } };
+    const { app } = await hostOf({ methods: [{ ...email, script, answer }, recoveryCodes()] });
+    const browser = await signedIn(app);
+    const page = await browser.get(ACTIVATE);
+    const [, src = ''] =
+      /<script src="([^"]*email-code\.[0-9a-f]{12}\.js)" defer>/.exec(page.text) ?? [];
+    assert.match(String(page.headers['content-security-policy']), /script-src 'self'(;|$)/);
+    const served = await browser.get(src);
+    assert.equal(served.headers['content-type'], 'text/javascript; charset=utf-8');
+    assert.equal(served.text, readFileSync(script, 'utf8'));
+    assert.match(String(served.headers['cache-control']), /immutable/);
+    const { enrollment, csrfToken: _csrf } = (await browser.json('get', ACTIVATE)).body;
+    const send = async (code: string) =>
+      (await browser.post(ACTIVATE, { code, enrollment, _csrf })).status;
+    assert.equal(await send('0'.repeat(15_000)), 422);
+    assert.equal(await send('0'.repeat(15_001)), 400);
+    assert.equal(await send('0'.repeat(30_000)), 413);
+    const none = await hostOf();
+    const plain = await signedIn(none.app);
+    assert.doesNotMatch((await plain.get(ACTIVATE)).text, /email-code\.[0-9a-f]{12}\.js/);
   });
 
   it('that cannot send is a 503 that says so to the host, and tries again at the next look', async () => {

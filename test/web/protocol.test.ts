@@ -29,8 +29,11 @@ describe('what a method tells a program', () => {
   it('overwrites nothing on an activation form', async () => {
     const answers: { readonly json: object }[] = [];
     const { showForm } = enrollingForms({
-      async page(_req: Request, _res: Response, answer: { readonly json: object }) {
-        answers.push(answer);
+      stylesheets: { scriptOf: () => null },
+      respond: {
+        async page(_req: Request, _res: Response, answer: { readonly json: object }) {
+          answers.push(answer);
+        },
       },
     });
     await showForm(

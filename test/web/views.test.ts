@@ -39,6 +39,7 @@ const challenge: TotpChallengeLocals = {
   heading: 'Authenticator app',
   text: null,
   fields: [],
+  methodScript: null,
   restartAction: null,
   error: null,
   retryAt: null,

@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<AuditEventType, string>> = {
   'enrollment.confirmed': 'Activated',
   'enrollment.failed': 'Activation failed',
   'enrollment.removed': 'Removed',
+  'enrollment.copied': 'Possibly copied',
   'enrollment.reset': 'Reset',
   'device.remembered': 'Device remembered',
   'device.forgotten': 'Device forgotten',

@@ -78,6 +78,8 @@ function whatOf({ type, detail }: StoredEvent): { readonly name: string; readonl
         : { name: 'removed', words: 'Removed' };
     case 'enrollment.reset':
       return { name: 'reset', words: 'Reset' };
+    case 'enrollment.copied':
+      return { name: 'copied', words: 'Possibly copied' };
     default:
       return { name: 'recovery-codes-made', words: 'Recovery codes made' };
   }

@@ -1,4 +1,4 @@
-import type { AttemptLimits, AttemptOf, Commit, Reservation } from '../../contracts.js';
+import type { AttemptLimits, AttemptOf, Commit, Reservation, SealedKept } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject } from '../records.js';
 import { ACCEPTED, changed, type SubjectTransition } from './subject.js';
@@ -34,10 +34,12 @@ export const commitAttempt =
     enrollmentId,
     step,
     epoch,
+    keep = {},
   }: {
     readonly enrollmentId: string;
     readonly step: number | null;
     readonly epoch: number;
+    readonly keep?: SealedKept | undefined;
   }): SubjectTransition<Commit> =>
   (present, now) => {
     if ((present ?? blankSubject).epoch !== epoch) return unchanged(present, { kind: 'ended' });
@@ -45,7 +47,10 @@ export const commitAttempt =
     if (!present || !used) return unchanged(present, { kind: 'gone' });
     // RFC 6238 5.2: a code is accepted once, and none of an earlier step after it.
     if (step !== null && step <= used.lastStep) return unchanged(present, { kind: 'replayed' });
-    const next = Object.freeze({ ...used, lastStep: step ?? used.lastStep, lastUsedAt: now });
+    const next = Object.freeze({
+      ...{ ...used, ...keep },
+      ...{ lastStep: step ?? used.lastStep, lastUsedAt: now },
+    });
     const enrollments = present.enrollments.map((one) => (one === used ? next : one));
     return changed(present, { enrollments, ...ACCEPTED }, { kind: 'committed', epoch });
   };

@@ -3,6 +3,7 @@ import type {
   Digest,
   PendingEnrollment,
   Sealed,
+  SealedKept,
   SessionDigest,
 } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
@@ -71,6 +72,7 @@ export const confirmEnrollment =
     epoch: expected,
     besides = [],
     label,
+    keep = {},
   }: {
     readonly id: string;
     readonly session: SessionDigest;
@@ -79,6 +81,7 @@ export const confirmEnrollment =
     readonly epoch: number;
     readonly besides?: readonly string[] | undefined;
     readonly label?: string | undefined;
+    readonly keep?: SealedKept | undefined;
   }): SubjectTransition<Confirmation> =>
   (present, now) => {
     const refused = (kind: 'superseded' | 'expired' | 'ended') =>
@@ -97,8 +100,8 @@ export const confirmEnrollment =
       id,
       method: pending.method,
       label: label ?? pending.label,
-      sealed: pending.sealed,
-      parameters: pending.parameters,
+      sealed: keep.sealed ?? pending.sealed,
+      parameters: keep.parameters ?? pending.parameters,
       lastStep: step,
       createdAt: now,
       lastUsedAt: now,

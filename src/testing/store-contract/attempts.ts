@@ -133,6 +133,27 @@ export function attempts({
       assert.equal((await reserve()).kind, 'locked');
     });
 
+    it('that succeed have kept what they say, in the step that accepts them', async () => {
+      await enroll('one');
+      const kept = async () => {
+        const [found] = (await reserved()).authenticators;
+        return found && { ...found, sealed: [...found.sealed] };
+      };
+      const before = await kept();
+      const commit = (more: object) =>
+        store.commitAttempt('user1', { enrollmentId: 'one', step: null, epoch: 0, ...more });
+      const sealed = Uint8Array.of(1, 2, 3);
+      assert.equal((await commit({ step: 0, keep: { sealed } })).kind, 'replayed');
+      assert.equal((await commit({ epoch: 7, keep: { sealed } })).kind, 'ended');
+      assert.deepEqual(await kept(), before);
+      assert.equal((await commit({ step: 200, keep: { sealed } })).kind, 'committed');
+      assert.deepEqual(await kept(), { ...before, lastStep: 200, sealed: [1, 2, 3] });
+      await commit({ keep: { parameters: 'other' } });
+      await commit({});
+      const expected = { ...before, lastStep: 200, sealed: [1, 2, 3], parameters: 'other' };
+      assert.deepEqual(await kept(), expected);
+    });
+
     it('are cleared by a confirmed enrollment', async () => {
       for (let n = 0; n < LIMITS.free; n += 1) await reserved();
       assert.equal((await enroll('one')).kind, 'confirmed');

@@ -32,6 +32,27 @@ export function enrolling({
       );
     });
 
+    it('keeps of a confirmed one what the confirmation says, and otherwise what it was begun with', async () => {
+      for (const id of ['one', 'two']) {
+        const basis = id === 'one' ? 'first' : 'proven';
+        const begun = await begin(proposal(id, { basis }));
+        const sealed = Uint8Array.of(4, 5, 6);
+        const keep = id === 'one' ? { sealed, parameters: 'known now' } : undefined;
+        const confirmed = await store.confirmEnrollment('user1', {
+          ...{ id, session: begun.session, step: 1, replaces: null, epoch: 0, keep },
+        });
+        assert.equal(confirmed.kind, 'confirmed');
+      }
+      const found = (await reserved()).authenticators;
+      assert.deepEqual(
+        found.map(({ id, sealed, parameters }) => [id, [...sealed], parameters]),
+        [
+          ['one', [4, 5, 6], 'known now'],
+          ['two', [...SEALED], proposal('two').parameters],
+        ],
+      );
+    });
+
     it('does not count a pending enrollment as a factor', async () => {
       await begin(proposal('one'));
       assert.deepEqual((await store.readSubject('user1')).enrollments, []);
