@@ -3,7 +3,7 @@
  * of the organizations of that name from then on; told null, it stops and says how many it changed per second.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NO_SETTING } from '../src/policy/settings.js';
+import { NO_SETTING } from '../test/support/policy.js';
 import { benchDoor } from './door.js';
 
 const [redisUrl, organizations, perSecond] = process.argv.slice(2) as [string, string, string];

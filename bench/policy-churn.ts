@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Request, Response } from 'express';
 import { type DirectoryOrganization, organizationPolicy } from 'sallyport';
-import { NO_SETTING } from '../src/policy/settings.js';
+import { NO_SETTING } from '../test/support/policy.js';
 import { startRedis } from '../test/support/redis.js';
 import { benchDoor, gateOf, prove, requestOf } from './door.js';
 import { type Line, line, median, quantile, table } from './report.js';

@@ -10,9 +10,9 @@ import {
   type Subject,
 } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
-import { NO_SETTING } from '../src/policy/settings.js';
 import { host } from '../test/support/app.js';
 import { Browser } from '../test/support/browser.js';
+import { NO_SETTING, policyMethods } from '../test/support/policy.js';
 import { startRedis } from '../test/support/redis.js';
 import { type Line, line, median, table } from './report.js';
 
@@ -81,7 +81,7 @@ export async function policy(redisUrl: string): Promise<Line[]> {
   };
   const store = await open();
   const plan = organizationPolicy({ organization: directory.organization });
-  const methods = ['totp', 'duo', 'recovery-code'];
+  const methods = policyMethods(['totp', 'duo', 'recovery-code']);
   const resolver = plan.forDoor({ store, methods });
   const { app, door } = await host({
     store,

@@ -13,11 +13,11 @@ export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
-export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './host/duo-provision.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
 export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
 export { duo } from './methods/duo/method.js';
 export type { DuoOptions } from './methods/duo/options.js';
+export type { DuoKeys, DuoKeysInput, DuoKeysSaved } from './methods/duo/provision.js';
 export type {
   Handler as MethodHandler,
   MethodPages,
@@ -38,8 +38,6 @@ export {
   type OrganizationPolicyPlan,
   organizationPolicy,
 } from './policy/organization-policy.js';
-export type { Organization } from './policy/resolve-settings.js';
-export type { OrganizationSetting, UserSetting } from './policy/settings.js';
 export { type Door, sallyport } from './sallyport.js';
 export { type Decoded, decodeRecord, encodeRecord } from './store/codec/record.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';

@@ -23,28 +23,28 @@ import {
   type RequireOptions,
   requireProof,
 } from './gate/step-up.js';
-import { type DuoKeys, duoProvision } from './host/duo-provision.js';
 import { type Subjects, subjects } from './host/subjects.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
-import { duo, isDuo } from './methods/duo/method.js';
+import { builtInMethods } from './methods/built-in.js';
+import { isDuo } from './methods/duo/method.js';
+import { type DuoKeys, duoProvision } from './methods/duo/provision.js';
 import { namedStrategies } from './methods/named-strategies.js';
 import type { MethodPages } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
-import { recoveryCodes } from './methods/recovery-code/method.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { registry, scriptsOf } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
-import { totp } from './methods/totp/method.js';
 import { type Config, parseOptions, type SallyportOptions } from './options.js';
 import { failing, tryAgain } from './pages/again.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
 import { openDoor, prove } from './pages/proof.js';
 import { pagesRouter } from './pages/router.js';
-import { withDuoAccounts } from './policy/duo-accounts.js';
+import { withAccounts } from './policy/accounts.js';
 import type { PolicyDoor } from './policy/organization-policy.js';
 import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
+import { type SettingReader, settingReader } from './policy/settings.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
 import type { WhoseSession } from './session/login.js';
@@ -151,12 +151,14 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     report: onError,
   });
   const { made, bound: methods } = registry(
-    config.methods ?? [totp(), duo(), recoveryCodes()],
+    config.methods ?? builtInMethods(),
     {
       ...{ store, keyring: keys, origin, onError },
       path: () => mounted.latest().path,
       brandName: (subject) => brandOf(subject).name,
       appNamed: naming.given,
+      readSetting: async (id) =>
+        settings.organization(await store.readSetting(id), id)?.value ?? null,
     },
     {
       ...{ store, keyring: keys, onError },
@@ -166,16 +168,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     },
   );
   const scripts = scriptsOf(methods.values());
-  const checkDuoKeys = made.find(isDuo)?.checkKeys ?? null;
-  const names = [...methods.keys()];
-  const { resolve, organizationPolicy } = policyFor(config, { store, methods: names });
-  const resolvePolicy = withDuoAccounts(
-    policyResolver({
-      policy: resolve,
-      timeoutMs: config.policyTimeoutMs,
-      methods: names,
-    }),
-    (id) => store.readSetting(id),
+  const settings: SettingReader = settingReader(made);
+  const { resolve, organizationPolicy } = policyFor(config, { store, methods: made });
+  const resolvePolicy = withAccounts(
+    policyResolver({ policy: resolve, timeoutMs: config.policyTimeoutMs, methods: made }),
+    { methods: made, settings, readSetting: (id) => store.readSetting(id) },
   );
   const inspecting = inspector({
     store,
@@ -374,7 +371,6 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           methods,
           keyring: keys,
           appNames: naming.of,
-          checkDuoKeys,
           audit: events,
           inspector: inspecting,
           baseUrl: config.baseUrl,
@@ -396,8 +392,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       );
     },
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
-    duo: duoProvision({ store, checkDuoKeys, audit: events }),
-    require: (requirement) => requireProof(gateConfigOf, requirement, names),
+    duo: duoProvision({ store, settings, duo: made.find(isDuo), audit: events }),
+    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.keys()]),
     async user(req) {
       const { decision, subject } = await check(req);
       return decision.kind === 'pass' ? subject : null;

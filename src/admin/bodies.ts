@@ -19,19 +19,6 @@ export class FieldsError extends RequestError {
   }
 }
 
-/** One field of a form that may be sent several times: a browser sends a single one as a text. */
-export const listOf = <T extends z.ZodType>(item: T, max: number) =>
-  z.preprocess(
-    (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
-    z.array(item).max(max),
-  );
-
-/** One checkbox or a JSON boolean. */
-export const checkbox = z
-  .union([z.literal('yes'), z.boolean()])
-  .optional()
-  .transform((value) => value === 'yes' || value === true);
-
 /** So that what was not sent at all is told from what is wrong. */
 export const WITH_INPUT = { reportInput: true } as const;
 

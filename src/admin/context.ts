@@ -1,12 +1,14 @@
 import type { DirectoryOrganization, MethodName } from '../contracts.js';
-import { isEnrollable } from '../methods/bound.js';
+import { type BoundMethod, isEnrollable } from '../methods/bound.js';
+import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
 import { type CheckedDirectory, checkedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
-import type { TitleOf } from './organization/changes.js';
+import { type ChangesBetween, changesOf, type TitleOf } from './organization/changes.js';
+import type { MethodWithSection } from './organization/method-setting.js';
 import type { AdminPorts } from './ports.js';
 import { type Standings, standings } from './standing.js';
 
@@ -18,12 +20,19 @@ export interface AdminContext extends AdminPorts {
   readonly standings: Standings;
   readonly navOf: NavOf;
   readonly titleOf: TitleOf;
+  /** Settings as this door reads them. */
+  readonly settings: SettingReader;
+  readonly changesBetween: ChangesBetween;
+  /** Methods for which an organization sets something on a page. */
+  readonly withSection: readonly MethodWithSection[];
   /** Methods that a setting may name. */
   readonly selectable: readonly { readonly name: MethodName; readonly title: string }[];
 }
 
 export function adminContext(ports: AdminPorts, options: AdminConfig): AdminContext {
   const { methods } = ports;
+  const all = [...methods.values()];
+  const titleOf: TitleOf = (name) => methods.get(name)?.title ?? name;
   const withinDeadline = deadline(options.timeoutMs);
   const directory = checkedDirectory(options.directory, withinDeadline);
   return {
@@ -31,13 +40,18 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     options,
     directory,
     mayI: authorizer(options.authorize, withinDeadline),
-    standings: standings(ports.policy, [...methods.keys()], withinDeadline),
+    standings: standings(ports.policy, all, withinDeadline),
     navOf: navigation(directory),
-    titleOf: (name) => methods.get(name)?.title ?? name,
-    selectable: [...methods.values()]
-      .filter(isEnrollable)
-      .map(({ name, title }) => ({ name, title })),
+    titleOf,
+    settings: ports.policy.settings,
+    changesBetween: changesOf(all, titleOf),
+    withSection: all.filter(hasSection),
+    selectable: all.filter(isEnrollable).map(({ name, title }) => ({ name, title })),
   };
+}
+
+function hasSection(method: BoundMethod): method is BoundMethod & MethodWithSection {
+  return method.section !== undefined;
 }
 
 /** An organization as JSON: the fields that are ours, whatever else the host's object holds. */

@@ -8,15 +8,20 @@ export interface OrganizationLinks {
   readonly details: string;
   readonly authentication: string;
   readonly preview: string;
-  readonly duo: string;
-  readonly duoRemove: string;
-  readonly duoReplace: string;
+  ofMethod(name: string): MethodSettingLinks;
   readonly clients: string;
   readonly users: string;
   readonly bulk: string;
   readonly bulkConfirm: string;
   readonly events: string;
   user(id: string): UserLinks;
+}
+
+/** What an organization sets for one method. */
+export interface MethodSettingLinks {
+  readonly save: string;
+  readonly remove: string;
+  readonly replace: string;
 }
 
 export interface UserLinks {
@@ -39,9 +44,10 @@ export function linksAt(base: string): Links {
         details,
         authentication: `${details}/authentication`,
         preview: `${details}/authentication/preview`,
-        duo: `${details}/duo`,
-        duoRemove: `${details}/duo/remove`,
-        duoReplace: `${details}/duo/replace`,
+        ofMethod(name) {
+          const save = `${details}/${name}`;
+          return { save, remove: `${save}/remove`, replace: `${save}/replace` };
+        },
         clients: `${details}/clients`,
         users: `${details}/users`,
         bulk: `${details}/two-factor`,

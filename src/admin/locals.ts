@@ -1,6 +1,6 @@
-import type { WhenUnavailable } from '../contracts.js';
+import type { Change, SettingSection } from '../contracts.js';
 import type { FieldErrors } from './bodies.js';
-import type { Change } from './organization/changes.js';
+
 import type { DryRun } from './organization/dry-run.js';
 import type { FormLevel } from './organization/setting-form.js';
 
@@ -83,61 +83,21 @@ export interface AuthenticationLocals extends Page {
   readonly conflict: { readonly by: string; readonly changes: readonly Change[] } | null;
   /** For the one button: the whole setting, switched on or off. */
   readonly toggle: { readonly enable: boolean; readonly fields: readonly Hidden[] } | null;
-  /** The section on Duo's keys; null where there is none. */
-  readonly duo: DuoSectionLocals | null;
+  /** What methods add to the demands on clients: views that get `values` and `wrong`, by field. */
+  readonly floorViews: readonly string[];
+  /** What is set for one method each. Its view gets these `locals`. */
+  readonly sections: readonly { readonly view: string; readonly locals: object }[];
 }
 
-/** `admin/duo`, which `admin/authentication` includes. */
-export interface DuoSectionLocals {
-  /** POST: saves the keys, or asks whether they shall be removed. */
-  readonly action: string;
-  readonly version: number;
-  readonly mayChange: boolean;
-  /** Whether there are keys of this organization's own. */
-  readonly on: boolean;
-  /** The partner whose keys are used; null where that is not so. */
-  readonly lentBy: string | null;
-  readonly isPartner: boolean;
-  readonly values: {
-    readonly clientId: string;
-    readonly apiHost: string;
-    readonly whenUnavailable: WhenUnavailable;
-    readonly lendToClients: boolean;
-  };
-  readonly choices: readonly {
-    readonly value: WhenUnavailable;
-    readonly label: string;
-    readonly hint: string;
-    /** Whether the partner leaves this choice. */
-    readonly allowed: boolean;
-  }[];
-  /** Which of Duo's answers count, at login and in a step-up. */
-  readonly accepted: readonly {
-    readonly name: 'login' | 'stepUp';
-    readonly legend: string;
-    readonly rule: 'any' | 'actual' | 'these';
-    readonly factors: readonly Ticked[];
-    readonly reasons: readonly Ticked[];
-  }[];
-  readonly wrong: FieldErrors;
-  readonly message: string | null;
-  /** Whether the form begins with "Yes". */
-  readonly open: boolean;
-}
-
-interface Ticked {
-  readonly value: string;
-  readonly label: string;
-  readonly checked: boolean;
-}
-
-/** `admin/duo-remove`: whom removing the keys, or other ones, would leave without a mechanism. */
-export interface DuoRemoveLocals extends Page {
-  /** POST as `pending`: what is saved in the place of the keys; null: they are removed. */
+/** `admin/confirm-setting`: whom it would leave without a mechanism that a method's setting is removed or replaced. */
+export interface ConfirmSettingLocals extends Page {
+  /** POST as `pending`: what is saved in the place of what holds; null: it is removed. */
   readonly pending: string | null;
   readonly action: string;
   readonly cancel: string;
   readonly version: number;
+  /** The method's own. */
+  readonly words: Omit<SettingSection['asking']['remove'], 'title'>;
   readonly changes: readonly Change[];
   readonly dryRun: DryRun;
   readonly lockout: { readonly error: string | null } | null;
@@ -369,7 +329,7 @@ export interface EventsLocals extends Page {
 export interface AdminViews {
   'admin/organization': OrganizationLocals;
   'admin/authentication': AuthenticationLocals;
-  'admin/duo-remove': DuoRemoveLocals;
+  'admin/confirm-setting': ConfirmSettingLocals;
   'admin/preview': PreviewLocals;
   'admin/clients': ClientsLocals;
   'admin/users': UsersLocals;

@@ -4,7 +4,6 @@ import type { Attempt, Keyring, MethodName, SecondFactorStore, Subject } from '.
 import type { Inspector, Situation } from '../gate/situation.js';
 import type { RequireAdministrator } from '../gate/step-up.js';
 import type { BoundMethod } from '../methods/bound.js';
-import type { CheckKeys } from '../methods/duo/save.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
 import type { AdminViews, Moment } from './locals.js';
 
@@ -25,13 +24,11 @@ export interface AdminPorts {
     | 'readEvents'
     | 'readHistory'
   >;
-  readonly policy: Pick<OrganizationPolicy, 'levels'>;
+  readonly policy: Pick<OrganizationPolicy, 'levels' | 'settings'>;
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   /** How a user's authenticator app lists the account. */
   readonly appNames: (subject: Subject) => Pick<Attempt, 'issuer' | 'account'>;
-  /** null where the door has no Duo. */
-  readonly checkDuoKeys: CheckKeys | null;
   readonly audit: Audit;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   /** What a proxy takes off the paths before it hands them on; empty where none does. */

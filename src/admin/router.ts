@@ -8,7 +8,7 @@ import { fail, guards, notFound } from './guard.js';
 import { isSafeBase } from './links.js';
 import { type AdminOptions, parseAdminOptions } from './options.js';
 import { authenticationPages } from './organization/authentication.js';
-import { duoKeyPages } from './organization/duo.js';
+import { methodSettingPages } from './organization/method-setting.js';
 import { organizationPages } from './organization/overview.js';
 import { savingPages } from './organization/saving.js';
 import type { AdminPorts } from './ports.js';
@@ -37,7 +37,6 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   });
   const organizations = organizationPages(context);
   const authentication = authenticationPages(context);
-  const duo = duoKeyPages(context, authentication.showDuoRefused);
   const saving = savingPages(context, authentication);
   const clients = clientPages(context);
   const users = userListPages(context);
@@ -66,9 +65,13 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
     organization('organization:change', saving.preview, 'preview'),
   );
   router.post(`${one}/authentication`, organization('organization:change', saving.save, 'change'));
-  router.post(`${one}/duo`, organization('organization:change', duo.save, 'change'));
-  router.post(`${one}/duo/replace`, organization('organization:change', duo.replace, 'change'));
-  router.post(`${one}/duo/remove`, organization('organization:change', duo.remove, 'change'));
+  for (const method of context.withSection) {
+    const pages = methodSettingPages(context, method, authentication.showSectionRefused);
+    const at = `${one}/${method.name}`;
+    router.post(at, organization('organization:change', pages.save, 'change'));
+    router.post(`${at}/replace`, organization('organization:change', pages.replace, 'change'));
+    router.post(`${at}/remove`, organization('organization:change', pages.remove, 'change'));
+  }
   router.get(`${one}/clients`, organization('clients:list', clients.list));
   router.get(`${one}/events`, organization('events:read', events.list));
   router.get(`${one}/users`, organization('users:list', users.list));

@@ -1,9 +1,9 @@
-import type { MethodName, Policy, Subject, SubjectRecord } from '../contracts.js';
+import type { MethodName, Policy, PolicyMethod, Subject, SubjectRecord } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import { isLostRecord } from '../lost.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
 import { provable } from '../policy/provable.js';
-import { type Levels, resolveSettings } from '../policy/resolve-settings.js';
+import { type Levels, resolveSettings, withoutSetting } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
 
 export type Level = 'partner' | 'client' | 'user';
@@ -17,6 +17,8 @@ export interface Standing {
   readonly policy: Policy | null;
   /** Why they contradict each other. */
   readonly problem: string | null;
+  /** Methods that no level has set what they need for, e.g. keys. */
+  readonly withoutSetting: readonly MethodName[];
 }
 
 export interface Standings {
@@ -36,7 +38,7 @@ export interface Standings {
  */
 export function standings(
   policy: Pick<OrganizationPolicy, 'levels'>,
-  registered: readonly MethodName[],
+  registered: readonly PolicyMethod[],
   withinDeadline: WithinDeadline,
 ): Standings {
   // The host's own function says what an organization is, so this may hang like the directory.
@@ -48,7 +50,7 @@ export function standings(
     try {
       return await standing();
     } catch (error) {
-      if (isLostRecord(error)) return contradictory(error.message);
+      if (isLostRecord(error)) return contradictory(error.message, []);
       throw error;
     }
   }
@@ -64,19 +66,21 @@ export function standings(
   };
 }
 
-function conclude(levels: Levels, registered: readonly MethodName[]): Standing {
+function conclude(levels: Levels, registered: readonly PolicyMethod[]): Standing {
+  const without = withoutSetting(levels, registered);
   let policy: Policy;
   try {
     policy = resolveSettings(levels, registered);
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
-    return contradictory(error.message);
+    return contradictory(error.message, without);
   }
-  return { mode: policy.mode, from: whoDemands(levels, policy.mode), policy, problem: null };
+  const from = whoDemands(levels, policy.mode);
+  return { mode: policy.mode, from, policy, problem: null, withoutSetting: without };
 }
 
-function contradictory(problem: string): Standing {
-  return { mode: 'contradictory', from: [], policy: null, problem };
+function contradictory(problem: string, withoutSetting: readonly MethodName[]): Standing {
+  return { mode: 'contradictory', from: [], policy: null, problem, withoutSetting };
 }
 
 function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['mode']): Level[] {

@@ -1,3 +1,5 @@
+import type { MethodName, SealedSetting } from '../contracts.js';
+import { sealedSettings } from '../methods/built-in.js';
 import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
 /** How much of what is stored depends on one key. */
@@ -6,29 +8,33 @@ export interface Holding {
   secrets: number;
   recoveryCodes: number;
   activationKeys: number;
-  /** Secret keys of Duo. */
-  duoKeys: number;
+  /** By method, what its settings hold sealed. */
+  readonly settings: Partial<Record<MethodName, number>>;
 }
 
-const WORDS: readonly (readonly [keyof Holding, string, string])[] = [
-  ['secrets', 'sealed secret', 'sealed secrets'],
-  ['duoKeys', 'Duo key', 'Duo keys'],
-  ['recoveryCodes', 'recovery code', 'recovery codes'],
-  ['activationKeys', 'activation key', 'activation keys'],
-];
+type Counted = 'secrets' | 'recoveryCodes' | 'activationKeys';
 
 /** `3 sealed secrets, 20 recovery codes`, or `nothing`. */
 export function inWords(holding: Holding): string {
-  const parts = WORDS.filter(([kind]) => holding[kind] > 0).map(
-    ([kind, one, many]) => `${holding[kind]} ${holding[kind] === 1 ? one : many}`,
+  const { secrets, recoveryCodes, activationKeys, settings } = holding;
+  const parts: (readonly [count: number, one: string, many: string])[] = [
+    [secrets, 'sealed secret', 'sealed secrets'],
+    ...sealedSettings.map(({ name, sealed }) => [settings[name] ?? 0, ...sealed.words] as const),
+    [recoveryCodes, 'recovery code', 'recovery codes'],
+    [activationKeys, 'activation key', 'activation keys'],
+  ];
+  const some = parts.filter(([count]) => count > 0);
+  return (
+    some.map(([count, one, many]) => `${count} ${count === 1 ? one : many}`).join(', ') || 'nothing'
   );
-  return parts.join(', ') || 'nothing';
 }
 
 export interface Holdings {
   /** By key id, with an entry for each key of the keyring. */
   readonly byKey: ReadonlyMap<string, Holding>;
-  add(keyId: string, kind: keyof Holding, count?: number): void;
+  add(keyId: string, kind: Counted): void;
+  /** What a method's settings hold. */
+  addSetting(keyId: string, method: MethodName): void;
   /** What a subject has besides sealed secrets: digests, which nothing can put under another key. */
   addDigests(subject: ScannedSubject, now: number): void;
 }
@@ -40,7 +46,7 @@ export function holdings(ids: readonly string[]): Holdings {
       secrets: 0,
       recoveryCodes: 0,
       activationKeys: 0,
-      duoKeys: 0,
+      settings: {},
     };
     byKey.set(keyId, present);
     return present;
@@ -49,8 +55,12 @@ export function holdings(ids: readonly string[]): Holdings {
 
   return {
     byKey,
-    add(keyId, kind, count = 1) {
-      of(keyId)[kind] += count;
+    add(keyId, kind) {
+      of(keyId)[kind] += 1;
+    },
+    addSetting(keyId, method) {
+      const { settings } = of(keyId);
+      settings[method] = (settings[method] ?? 0) + 1;
     },
     addDigests({ held }, now) {
       if (!held) return;
@@ -68,15 +78,18 @@ export function usable({ held }: ScannedSubject, now: number) {
   return pending && now < pending.expiresAt ? [...enrollments, pending] : [...enrollments];
 }
 
-interface StoredDuoKeys {
-  readonly clientId: string;
-  readonly apiHost: string;
-  readonly sealedSecret: string;
-  readonly version: string;
+/** One sealed value of an organization's setting. */
+export interface SealedOfSetting {
+  readonly method: MethodName;
+  readonly bytes: Uint8Array;
+  readonly stored: unknown;
+  readonly sealed: SealedSetting;
 }
 
-/** What an organization has stored for Duo; null when it has nothing. */
-export function duoKeysOf({ setting }: ScannedOrganization): StoredDuoKeys | null {
-  const duo = setting?.value.duo as { readonly keys?: StoredDuoKeys } | null | undefined;
-  return typeof duo?.keys?.sealedSecret === 'string' ? duo.keys : null;
+export function sealedOf({ setting }: ScannedOrganization): readonly SealedOfSetting[] {
+  return sealedSettings.flatMap(({ name, sealed }) => {
+    const stored = setting?.value[name];
+    const bytes = sealed.bytes(stored);
+    return bytes ? [{ method: name, bytes, stored, sealed }] : [];
+  });
 }

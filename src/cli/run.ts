@@ -16,8 +16,8 @@ export interface Terminal {
   now(): number;
   /** Resolves when whoever started the program wants it to stop. */
   untilStopped(): Promise<void>;
-  /** Reaches Duo in place of the SDK's own agent, which trusts Duo's authorities only. */
-  readonly duoAgent?: Agent;
+  /** Reaches somebody else's service in the place of an agent that a method has by itself. */
+  readonly httpsAgent?: Agent;
 }
 
 export interface Arguments {

@@ -1,7 +1,9 @@
 import type { Reservation } from './attempts.js';
 import type { Digest, Keyring } from './keyring.js';
+import type { MethodSettings, SettingSection } from './method-settings.js';
 import type { Policy } from './policy.js';
 import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
+import type { OrganizationSetting } from './settings.js';
 import type { SecondFactorStore } from './store.js';
 import type { Awaitable, MethodName, Subject } from './subject.js';
 
@@ -291,6 +293,10 @@ export interface Method<State = unknown> {
     answer: Readonly<Record<string, unknown>>,
   ): Awaitable<Answered>;
   readonly enrollment?: MethodEnrollment<State>;
+  /** What an organization sets for it, and what becomes of that in a policy. */
+  readonly settings?: MethodSettings;
+  /** Where administrators set that: a section on their page of an organization. */
+  readonly section?: SettingSection;
 }
 
 /** What a door lends the methods that come with it. */
@@ -306,6 +312,8 @@ export interface MethodServices {
   /** To be called when an app is about to be given these names. */
   appNamed(subject: Subject, names: { readonly issuer: string; readonly account: string }): void;
   readonly onError: (error: unknown) => void;
+  /** What administrators have set for an organization; null where nothing is. Rejects for what is damaged. */
+  readSetting(organizationId: string): Awaitable<OrganizationSetting | null>;
 }
 
 export type ReservedAttempt = Extract<Reservation, { kind: 'reserved' }>;

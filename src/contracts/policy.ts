@@ -7,23 +7,11 @@ export interface PolicyReason {
   readonly rule: string;
 }
 
-/** What happens when Duo cannot be reached; never when it says no. */
-export type WhenUnavailable = 'deny' | 'fall-back-to-totp' | 'let-in';
-
-/** What one subject must prove, resolved. */
+/** What one subject must prove, resolved. A method with settings adds its part, under its name. */
 export interface Policy {
   readonly mode: 'off' | 'optional' | 'required';
   /** Accepted methods, the preferred one first. */
   readonly methods: readonly MethodName[];
-  /** Whose Duo configuration is used, and which version of its keys. Never the keys. */
-  readonly duo: {
-    readonly source: string;
-    readonly credentialVersion: string;
-    /** Of whose Duo account they are (`authorityId` of its API hostname); looked up where it is left out. */
-    readonly account?: string | undefined;
-    /** In the place of what is stored with the keys, where a level above allows no more than this. */
-    readonly whenUnavailable?: WhenUnavailable | undefined;
-  } | null;
   readonly enrollment: 'self' | 'activation-key';
   /** Until then a subject who is not enrolled may postpone it. */
   readonly graceUntil: Date | null;
@@ -32,6 +20,20 @@ export interface Policy {
   /** For how long, in seconds, a person may have a device remembered; null: not at all. At most 30 days. */
   readonly rememberDeviceSeconds: number | null;
   readonly because: readonly PolicyReason[];
+}
+
+/** What a policy says of one method; each method has more of its own. */
+export interface PolicyPart {
+  /** Whose setting is used, e.g. the organization whose keys they are. */
+  readonly source?: string | undefined;
+  /** Of a method whose proof is somebody else's word: by whose (`authorityId`) it counts here. */
+  readonly account?: string | undefined;
+}
+
+/** The part of a policy that is about one method; null where there is none. */
+export function partOf(policy: Policy, method: MethodName): PolicyPart | null {
+  const part: unknown = Reflect.get(policy, method);
+  return typeof part === 'object' && part !== null ? part : null;
 }
 
 /** What a host's policy function may return: a `Policy` of which all but `mode` has a default. */

@@ -1,4 +1,5 @@
-import type { Awaitable } from './subject.js';
+import type { Policy } from './policy.js';
+import type { Awaitable, MethodName } from './subject.js';
 
 /** A JSON value that the store keeps as it is given, with who changed it last. The policy knows its shape. */
 export interface StoredSetting {
@@ -11,7 +12,7 @@ export interface StoredSetting {
 
 export interface SettingChange {
   /** null removes the setting; its version goes on rising. */
-  readonly value: Readonly<Record<string, unknown>> | null;
+  readonly value: object | null;
   readonly changedBy: string;
   /** The version the change was made from, 0 for none; null overwrites whatever there is. */
   readonly expectedVersion: number | null;
@@ -30,4 +31,56 @@ export interface SettingStore {
   readSetting(organizationId: string): Awaitable<StoredSetting | null>;
   writeSetting(organizationId: string, change: SettingChange): Promise<SettingWrite>;
   writeUserSetting(subjectId: string, change: SettingChange): Promise<SettingWrite>;
+}
+
+/** One organization, as far as a policy is made of it. */
+export interface Organization {
+  readonly id: string;
+  readonly kind: 'partner' | 'client';
+  /** The partner of a client; null for a partner, and for a client without one. */
+  readonly partnerId: string | null;
+}
+
+/**
+ * What administrators set for an organization, as it is stored. `null` always means "says nothing about it": the
+ * level above decides, and at the top the default. Dates are ISO 8601 in UTC.
+ */
+export interface BaseSetting {
+  readonly mode: Policy['mode'] | null;
+  readonly methods: readonly MethodName[] | null;
+  readonly enrollment: Policy['enrollment'] | null;
+  readonly graceUntil: string | null;
+  readonly maxAgeSeconds: number | null;
+  /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
+  readonly rememberDays: number | null;
+  /** Partners only. */
+  readonly clientsMust: Floor | null;
+}
+
+/** With what the methods keep in it, each under its name. */
+export interface OrganizationSetting extends BaseSetting {}
+
+/** What a partner demands of its clients' users; clients cannot lower it. Methods add fields of their own. */
+export interface Floor {
+  readonly mode: Policy['mode'];
+  readonly methods: readonly MethodName[] | null;
+  readonly enrollment: Policy['enrollment'];
+  readonly graceUntil: string | null;
+  readonly maxAgeSeconds: number | null;
+  readonly rememberDays: number | null;
+}
+
+/** What an administrator set for one user: switched on. What the organization requires holds for everybody anyway. */
+export interface UserSetting {
+  readonly mode: 'required';
+  readonly graceUntil: string | null;
+}
+
+/** One field of a setting, before and after, in words. */
+export interface Change {
+  /** As in the stored setting, e.g. `clientsMust.methods`. */
+  readonly field: string;
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
 }

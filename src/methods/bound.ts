@@ -6,10 +6,12 @@ import type {
   Keyring,
   Method,
   MethodContext,
+  MethodSettings,
   PendingContext,
   Prompt,
   ReservedAttempt,
   SecondFactorStore,
+  SettingSection,
   Subject,
   Verdict,
 } from '../contracts.js';
@@ -58,6 +60,8 @@ export interface BoundMethod
       | 'wellFormed'
     >
   > {
+  readonly settings?: MethodSettings | undefined;
+  readonly section?: SettingSection | undefined;
   /** What is asked for; what has to be sent first is sent once. */
   challenge(attempt: Attempt): Promise<Prompt>;
   /** Sends anew; null for a method that sends nothing. */
@@ -217,6 +221,8 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     atMost: method.atMost ?? 1,
     phishingResistant: method.phishingResistant ?? false,
     answer,
+    settings: method.settings,
+    section: method.section,
     wellFormed: (input) =>
       fits(answer, input) &&
       askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,

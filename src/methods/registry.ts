@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { shown } from '../check-options.js';
 import type { MethodName, MethodServices } from '../contracts.js';
 import { SallyportError } from '../errors.js';
+import { SETTING_FIELDS } from '../policy/settings.js';
 import { type BindConfig, type BoundMethod, bindMethod } from './bound.js';
 import type { MethodPlan, PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of ours that are no method: they stand in events and in sessions where a method's does. */
 const RESERVED = ['activation-key', 'remembered-device'];
+/** Where administrators set something else: a method's own setting has the address of its name. */
+const ADDRESSES = ['authentication', 'clients', 'users', 'events', 'two-factor'];
 const FUNCTIONS = ['prompt', 'verify'] as const;
 const OPTIONAL = ['start', 'wellFormed', 'pages'] as const;
 const CHOICES: readonly (readonly [string, readonly string[]])[] = [
@@ -101,6 +104,7 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
   });
   if (strange) throw wrong(name, `has ${strange}, which must be a function`);
   checkAnswer(name, method);
+  checkSettings(name, method);
   checkWords(name, method);
   const { enrollment, role = 'factor' } = method;
   const lacks = ENROLLMENT_FUNCTIONS.filter(
@@ -148,6 +152,27 @@ function checkAnswer(name: string, { answer }: PagedMethod): void {
         : `needs answer.${field}.maxLength, from 1 to ${MOST_CHARACTERS} characters`,
     );
   }
+}
+
+function checkSettings(name: string, { settings, section, views = [] }: PagedMethod): void {
+  if (!settings) {
+    if (section) throw wrong(name, 'has a section for administrators, and no settings');
+    return;
+  }
+  if ([...SETTING_FIELDS, ...ADDRESSES].includes(name)) {
+    throw wrong(
+      name,
+      'has settings, and needs another name: this one is taken where they are kept',
+    );
+  }
+  const lacks = ['resolve', 'changes'].filter((one) => {
+    const value: unknown = Reflect.get(settings, one);
+    return typeof value !== 'function';
+  });
+  if (lacks.length > 0) throw wrong(name, `lacks settings.${lacks.join(' and settings.')}`);
+  const shown = section ? [section.view, ...(section.floorView ? [section.floorView] : [])] : [];
+  const unlisted = shown.find((view) => !views.includes(view));
+  if (unlisted !== undefined) throw wrong(name, `needs ${unlisted} among its views`);
 }
 
 function checkWords(name: string, { words }: PagedMethod): void {

@@ -4,21 +4,18 @@ import { isThenable, settled, together } from '../awaitable.js';
 import { checkOptions, functionOption, option, optionsObject } from '../check-options.js';
 import type {
   Awaitable,
-  MethodName,
+  Organization,
+  OrganizationSetting,
   Policy,
+  PolicyMethod,
   PolicyResolver,
   SecondFactorStore,
   Subject,
+  UserSetting,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import { type Levels, type Organization, resolveSettings } from './resolve-settings.js';
-import {
-  type OrganizationSetting,
-  organizationSetting,
-  type Stamped,
-  type UserSetting,
-  userSetting,
-} from './settings.js';
+import { type Levels, resolveSettings } from './resolve-settings.js';
+import { type SettingReader, type Stamped, settingReader, userSetting } from './settings.js';
 
 export interface OrganizationPolicyOptions {
   /**
@@ -42,8 +39,8 @@ export interface Hypothesis {
 /** What a door has a policy made for. */
 export interface PolicyDoor {
   readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
-  /** The names of its methods, in its order. */
-  readonly methods: readonly MethodName[];
+  /** Its methods, in its order. */
+  readonly methods: readonly PolicyMethod[];
 }
 
 /** `organizationPolicy(…)`: a policy that each door it is given to makes for itself. */
@@ -52,6 +49,8 @@ export interface OrganizationPolicyPlan {
 }
 
 export interface OrganizationPolicy extends PolicyResolver {
+  /** Settings as this policy reads them. */
+  readonly settings: SettingReader;
   /** The policy as it is, or as it would be. */
   resolveWith(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Policy>;
   /** What the policy is made of. */
@@ -96,6 +95,7 @@ function policyOfDoor(
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.
   const ofOrganizations = new LRUCache<string, Remembered>({ max: 10_000 });
+  const settings = settingReader(registered);
   const ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
 
   function conclude(levels: Levels): Policy {
@@ -115,7 +115,7 @@ function policyOfDoor(
       const setting = (id: string) =>
         hypothesis?.organizationId === id
           ? hypothesis.setting
-          : then(store.readSetting(id), (stored) => organizationSetting(stored, id));
+          : then(store.readSetting(id), (stored) => settings.organization(stored, id));
       return all(
         settled(() => setting(organization.id)),
         settled(() =>
@@ -137,6 +137,7 @@ function policyOfDoor(
     );
 
   return {
+    settings,
     levels,
     resolveWith,
     resolve: (subject) => resolveWith(subject, null),

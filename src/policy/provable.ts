@@ -1,13 +1,24 @@
-import { authorityOf, type Enrollment, type Policy, type SubjectRecord } from '../contracts.js';
+import {
+  authorityOf,
+  type Enrollment,
+  type Policy,
+  partOf,
+  type SubjectRecord,
+} from '../contracts.js';
 
 /**
  * Whether somebody can be asked to prove an enrollment under this policy. One that rests on somebody else's
- * word, a Duo account's, is nothing to an organization whose keys are of another account: not activated there.
+ * word is nothing to an organization that takes another one's word: not activated there.
  * Where there are no keys at all it still stands: keys that are removed, or lost, make nobody a newcomer.
  */
-export function isProvable(enrollment: Pick<Enrollment, 'parameters'>, { duo }: Policy): boolean {
+export function isProvable(
+  enrollment: Pick<Enrollment, 'method' | 'parameters'>,
+  policy: Policy,
+): boolean {
   const authority = authorityOf(enrollment);
-  return authority === null || duo?.account === undefined || authority === duo.account;
+  if (authority === null) return true;
+  const account = partOf(policy, enrollment.method)?.account;
+  return account === undefined || authority === account;
 }
 
 export function provable(

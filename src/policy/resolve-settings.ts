@@ -1,20 +1,16 @@
-import {
-  authorityId,
-  type MethodName,
-  type Policy,
-  type PolicyReason,
-  type WhenUnavailable,
+import type {
+  MethodName,
+  Organization,
+  OrganizationSetting,
+  Policy,
+  PolicyMethod,
+  PolicyPart,
+  PolicyReason,
+  ResolvedPart,
+  UserSetting,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import { isWeaker, weakestAllowed } from './fallback.js';
-import type { DuoSetting, OrganizationSetting, Stamped, UserSetting } from './settings.js';
-
-export interface Organization {
-  readonly id: string;
-  readonly kind: 'partner' | 'client';
-  /** The partner of a client; null for a partner, and for a client without one. */
-  readonly partnerId: string | null;
-}
+import { type Stamped, storedOf } from './settings.js';
 
 /** All that a policy is made of; for a partner's own user, `partner` is null. */
 export interface Levels {
@@ -41,20 +37,18 @@ interface Demand {
 
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;
 
-/** Methods that no setting has to name: a way back in for whoever has one of the others. */
-const ALWAYS: readonly MethodName[] = ['recovery-code'];
-
 /**
  * Partner → client → user, resolved. Restrictions intersect and never unite: the strictest mode holds, methods
  * are those that every level accepts, the smaller `maxAge`, and the earliest end of grace of the levels that
  * require (a level that requires without grace leaves none). What several levels accept in different orders
  * stands in that of the level nearest to the user. Every part has its reasons in `because`. Pure.
  */
-export function resolveSettings(levels: Levels, registered: readonly MethodName[]): Policy {
+export function resolveSettings(levels: Levels, registered: readonly PolicyMethod[]): Policy {
   const demands = demandsOf(levels);
   const because: PolicyReason[] = [];
   const mode = resolveMode(levels, demands, because);
-  const { methods, duo } = resolveMethods(levels, demands, registered, because);
+  const parts = resolveParts(levels, registered);
+  const methods = resolveMethods(demands, registered, parts, because);
   // Not even where it is optional: whoever has activated one could neither use it nor activate another.
   if (mode !== 'off' && methods.length === 0) {
     const reasons = because.map(({ level, id, rule }) => `${level} ${id}: ${rule}`).join('; ');
@@ -66,14 +60,63 @@ export function resolveSettings(levels: Levels, registered: readonly MethodName[
   }
   return Object.freeze({
     mode,
-    methods: Object.freeze([...methods, ...ALWAYS.filter((method) => registered.includes(method))]),
-    duo,
+    // What no setting has to name: a way back in for whoever has one of the others.
+    methods: Object.freeze([...methods, ...registered.filter(isBackup).map(({ name }) => name)]),
+    ...partsOf(parts),
     enrollment: resolveEnrollment(demands, because),
     graceUntil: resolveGrace(demands, because),
     maxAgeSeconds: resolveMaxAge(demands, because),
     rememberDeviceSeconds: resolveRemembering(levels, demands, because),
     because: Object.freeze(because),
-  });
+    // A method's part is what the method itself has resolved.
+  }) as Policy;
+}
+
+/** What the levels come to for each method with settings. */
+type Parts = ReadonlyMap<MethodName, ResolvedPart<PolicyPart>>;
+
+function partsOf(parts: Parts): Readonly<Record<MethodName, PolicyPart | null>> {
+  const entries = [...parts].map(([name, { part }]) => [name, part && Object.freeze(part)]);
+  return Object.fromEntries(entries);
+}
+
+/** Which methods the levels leave nothing to offer with, e.g. Duo without keys, whatever they accept. */
+export function withoutSetting(
+  levels: Levels,
+  registered: readonly PolicyMethod[],
+): readonly MethodName[] {
+  const parts = resolveParts(levels, registered);
+  return registered.filter((method) => lacks(method, parts)).map(({ name }) => name);
+}
+
+function lacks({ name, settings }: PolicyMethod, parts: Parts): boolean {
+  return settings?.required !== undefined && parts.get(name)?.part === null;
+}
+
+function isBackup({ role }: PolicyMethod): boolean {
+  return role === 'backup';
+}
+
+function resolveParts(levels: Levels, registered: readonly PolicyMethod[]): Parts {
+  const { organization, own, partner } = levels;
+  const { kind, partnerId } = organization;
+  const found = new Map<MethodName, ResolvedPart<PolicyPart>>();
+  for (const { name, settings } of registered) {
+    if (!settings) continue;
+    const resolved = settings.resolve({
+      organization,
+      own: own && { stored: storedOf(own.value, name), by: by(own) },
+      partner:
+        kind === 'client' && partner && partnerId !== null
+          ? {
+              ...{ id: partnerId, by: by(partner), stored: storedOf(partner.value, name) },
+              floor: partner.value.clientsMust,
+            }
+          : null,
+    });
+    found.set(name, resolved);
+  }
+  return found;
 }
 
 function resolveMode(
@@ -97,34 +140,25 @@ function resolveMode(
 }
 
 function resolveMethods(
-  levels: Levels,
   demands: readonly Demand[],
-  registered: readonly MethodName[],
+  registered: readonly PolicyMethod[],
+  parts: Parts,
   because: PolicyReason[],
-): Pick<Policy, 'methods' | 'duo'> {
-  const { kind, id } = levels.organization;
-  because.push(reason('host', 'door', `offers ${registered.join(', ')}`));
-  const keys = registered.includes('duo') ? duoKeysOf(levels) : null;
-  let methods = registered.filter(
-    (method) => !ALWAYS.includes(method) && (method !== 'duo' || keys !== null),
-  );
+): readonly MethodName[] {
+  const names = registered.map(({ name }) => name);
+  because.push(reason('host', 'door', `offers ${names.join(', ')}`));
+  let methods = registered
+    .filter((method) => !isBackup(method) && !lacks(method, parts))
+    .map(({ name }) => name);
   for (const demand of demands) {
     if (demand.methods === null) continue;
     because.push(said(demand, `accepts ${demand.methods.join(', ')}`));
     methods = [...new Set(demand.methods)].filter((method) => methods.includes(method));
   }
-  if (!keys) {
-    if (registered.includes('duo')) because.push(reason(kind, id, 'has no keys for Duo'));
-    return { methods, duo: null };
+  for (const [name, { reasons }] of parts) {
+    for (const one of reasons(methods.includes(name))) because.push(Object.freeze(one));
   }
-  const { level, chosen, ...facts } = keys;
-  const { source } = facts;
-  const limit = fallbackLimit(levels, chosen, because);
-  const duo = { ...facts, ...(limit !== null && { whenUnavailable: limit }) };
-  // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
-  const offered = methods.includes('duo') ? 'is offered' : 'is not offered, and only proven again,';
-  because.push(reason(level, source, `Duo ${offered} with the keys of this account`));
-  return { methods, duo: Object.freeze(duo) };
+  return methods;
 }
 
 function resolveEnrollment(
@@ -224,40 +258,6 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
     });
   }
   return demands;
-}
-
-/** Whose Duo keys hold: the organization's own, or those that its partner lends. */
-function duoKeysOf({ organization, partner, own }: Levels) {
-  const { kind, id, partnerId } = organization;
-  if (own?.value.duo) {
-    return { level: kind, source: id, ...keyFacts(own.value.duo) };
-  }
-  const lent = kind === 'client' ? partner?.value.duo : null;
-  if (!lent?.lendToClients || partnerId === null) return null;
-  return { level: 'partner' as const, source: partnerId, ...keyFacts(lent) };
-}
-
-/** What the partner's floor allows at most, where the choice that is stored with the keys is weaker. */
-function fallbackLimit(
-  { organization, partner }: Levels,
-  chosen: WhenUnavailable,
-  because: PolicyReason[],
-): WhenUnavailable | null {
-  const { kind, partnerId } = organization;
-  if (kind !== 'client' || !partner || partnerId === null) return null;
-  const limit = weakestAllowed(partner.value.clientsMust);
-  if (!isWeaker(chosen, limit)) return null;
-  const stamp = by(partner);
-  because.push(reason('partner', partnerId, `while Duo cannot be reached: ${limit} (${stamp})`));
-  return limit;
-}
-
-function keyFacts({ keys: { version, apiHost }, whenUnavailable }: DuoSetting) {
-  return {
-    credentialVersion: version,
-    account: authorityId(apiHost),
-    chosen: whenUnavailable,
-  };
 }
 
 function by({ changedBy, changedAt }: Stamped<unknown>): string {

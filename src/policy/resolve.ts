@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type {
   Awaitable,
-  MethodName,
   Policy,
   PolicyContext,
   PolicyFunction,
+  PolicyMethod,
   Subject,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
@@ -13,29 +13,21 @@ const reason = z.strictObject({ level: z.string(), id: z.string(), rule: z.strin
 
 const MAX_REMEMBER_SECONDS = 30 * 24 * 3600;
 
-const policySchema = z.strictObject({
+const policyShape = {
   mode: z.enum(['off', 'optional', 'required']),
   methods: z.array(z.string()).optional(),
-  duo: z
-    .strictObject({
-      source: z.string(),
-      credentialVersion: z.string(),
-      account: z.string().optional(),
-      whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).optional(),
-    })
-    .nullish(),
   enrollment: z.enum(['self', 'activation-key']).optional(),
   graceUntil: z.date().nullish(),
   maxAgeSeconds: z.number().positive().nullish(),
   rememberDeviceSeconds: z.number().positive().max(MAX_REMEMBER_SECONDS).nullish(),
   because: z.array(reason).optional(),
-});
+};
 
 export interface ResolveConfig {
   readonly policy: PolicyFunction;
   readonly timeoutMs: number;
-  /** Names of the registered methods; a policy that leaves `methods` out accepts them all, in this order. */
-  readonly methods: readonly MethodName[];
+  /** The registered methods; a policy that leaves `methods` out accepts them all, in this order. */
+  readonly methods: readonly PolicyMethod[];
 }
 
 export type ResolvePolicy = (subject: Subject) => Awaitable<Policy>;
@@ -47,11 +39,12 @@ export type ResolvePolicy = (subject: Subject) => Awaitable<Policy>;
  */
 export function policyResolver({ policy, timeoutMs, methods }: ResolveConfig): ResolvePolicy {
   const validated = new WeakMap<object, Policy>();
+  const parsePolicy = policyParser(methods);
 
   function validate(raw: unknown): Policy {
     const known = typeof raw === 'object' && raw !== null ? validated.get(raw) : undefined;
     if (known) return known;
-    const parsed = parsePolicy(raw, methods);
+    const parsed = parsePolicy(raw);
     // A Date can be changed inside a frozen object, so a policy with a grace period is read each time.
     if (isDeeplyFrozen(raw) && parsed.graceUntil === null) validated.set(raw as object, parsed);
     return parsed;
@@ -108,44 +101,60 @@ function withinDeadline(
   });
 }
 
-/** Validates one answer and fills in the defaults of `PolicyInput`. */
-export function parsePolicy(raw: unknown, known: readonly MethodName[]): Policy {
-  const parsed = policySchema.safeParse(raw);
-  if (!parsed.success) {
-    throw new UnavailableError('ERR_POLICY', `not a policy: ${z.prettifyError(parsed.error)}`);
-  }
-  const {
-    mode,
-    methods: named = known,
-    duo,
-    enrollment,
-    graceUntil,
-    maxAgeSeconds,
-    rememberDeviceSeconds,
-    because,
-  } = parsed.data;
-  // Without keys Duo is not offered, whatever is named.
-  const methods = named.filter((name) => name !== 'duo' || duo);
-  const unknown = methods.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new UnavailableError(
-      'ERR_POLICY',
-      `policy names methods that are not registered: ${unknown.join(', ')} (registered: ${known.join(', ')})`,
-    );
-  }
-  if (mode === 'required' && methods.length === 0) {
-    throw new UnavailableError('ERR_POLICY', 'policy is required and accepts no method');
-  }
-  return Object.freeze({
-    mode,
-    methods: Object.freeze([...methods]),
-    duo: duo ? Object.freeze(duo) : null,
-    enrollment: enrollment ?? 'self',
-    graceUntil: graceUntil ? new Date(graceUntil) : null,
-    maxAgeSeconds: maxAgeSeconds ?? null,
-    rememberDeviceSeconds: rememberDeviceSeconds ?? null,
-    because: Object.freeze(because ?? []),
+/** Validates one answer, with what these methods add to it, and fills in the defaults of `PolicyInput`. */
+export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown) => Policy {
+  const known = registered.map(({ name }) => name);
+  const withPart = registered.filter(({ settings }) => settings);
+  const schema = z.strictObject({
+    ...policyShape,
+    ...Object.fromEntries(withPart.map(({ name, settings }) => [name, settings?.policy.nullish()])),
   });
+
+  return function parsePolicy(raw) {
+    const parsed = schema.safeParse(raw);
+    if (!parsed.success) {
+      throw new UnavailableError('ERR_POLICY', `not a policy: ${z.prettifyError(parsed.error)}`);
+    }
+    const {
+      mode,
+      methods: named = known,
+      enrollment,
+      graceUntil,
+      maxAgeSeconds,
+      rememberDeviceSeconds,
+      because,
+    } = parsed.data;
+    const parts = Object.fromEntries(
+      withPart.map(({ name }) => {
+        const part: unknown = Reflect.get(parsed.data, name);
+        return [name, part ? Object.freeze(part) : null];
+      }),
+    );
+    // What needs a part of its own, as keys, is not offered without, whatever is named.
+    const lacking = withPart.filter(({ name, settings }) => settings?.required && !parts[name]);
+    const methods = named.filter((name) => !lacking.some((one) => one.name === name));
+    const unknown = methods.filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+      throw new UnavailableError(
+        'ERR_POLICY',
+        `policy names methods that are not registered: ${unknown.join(', ')} (registered: ${known.join(', ')})`,
+      );
+    }
+    if (mode === 'required' && methods.length === 0) {
+      throw new UnavailableError('ERR_POLICY', 'policy is required and accepts no method');
+    }
+    return Object.freeze({
+      mode,
+      methods: Object.freeze([...methods]),
+      ...parts,
+      enrollment: enrollment ?? 'self',
+      graceUntil: graceUntil ? new Date(graceUntil) : null,
+      maxAgeSeconds: maxAgeSeconds ?? null,
+      rememberDeviceSeconds: rememberDeviceSeconds ?? null,
+      because: Object.freeze(because ?? []),
+      // A method's part is what its own schema says.
+    }) as Policy;
+  };
 }
 
 function isDeeplyFrozen(value: unknown): boolean {

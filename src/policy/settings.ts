@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import type { MethodName, StoredSetting } from '../contracts.js';
+import type {
+  BaseSetting,
+  MethodName,
+  OrganizationSetting,
+  PolicyMethod,
+  StoredSetting,
+  UserSetting,
+} from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 
-/*
- * What administrators set, as it is stored. `null` always means "says nothing about it": the level above
- * decides, and at the top the default. Dates are ISO 8601 in UTC.
- */
-
 const mode = z.enum(['off', 'optional', 'required']);
+const enrollment = z.enum(['self', 'activation-key']);
 const methods = z.array(z.string().min(1).max(40)).min(1).max(20).nullable();
 const date = z.iso.datetime().nullable();
 const seconds = z
@@ -17,77 +20,17 @@ const seconds = z
   .nullable();
 const days = z.int().min(0).max(30).nullable().default(null);
 
-/** Duo's keys as stored: the secret sealed, in base64; `version` changes with every new secret or hostname. */
-const duoKeys = z.strictObject({
-  clientId: z.string(),
-  apiHost: z.string(),
-  sealedSecret: z.string(),
-  version: z.string(),
-});
-
-const resultNames = z
-  .array(z.string().regex(/^\w{1,64}$/))
-  .min(1)
-  .max(40)
-  .readonly()
-  .nullable();
-const resultRule = z.union([
-  z.enum(['any', 'actual']),
-  z.strictObject({ factors: resultNames, reasons: resultNames }),
-]);
-
-export const duoAcceptedSchema = z.strictObject({ login: resultRule, stepUp: resultRule });
-
-const duo = z.strictObject({
-  keys: duoKeys,
-  /** What happens when Duo cannot be reached (never when it says no). */
-  whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']),
-  /** Clients of this partner that have no keys of their own use these. */
-  lendToClients: z.boolean(),
-  /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
-  accepted: duoAcceptedSchema.optional(),
-});
-
-/** What a partner demands of its clients' users; clients cannot lower it. */
-const floor = z.strictObject({
-  mode: mode,
+const levelShape = {
   methods,
-  enrollment: z.enum(['self', 'activation-key']),
   graceUntil: date,
   maxAgeSeconds: seconds,
   rememberDays: days,
-  /** The weakest choice for the time that Duo cannot be reached; nothing: no `let-in` where it requires. */
-  whenUnavailable: z.enum(['deny', 'fall-back-to-totp', 'let-in']).nullish(),
-});
+};
 
-const organization = z.strictObject({
-  mode: mode.nullable(),
-  methods,
-  enrollment: z.enum(['self', 'activation-key']).nullable(),
-  graceUntil: date,
-  maxAgeSeconds: seconds,
-  /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
-  rememberDays: days,
-  /** Partners only. */
-  clientsMust: floor.nullable(),
-  duo: duo.nullable(),
-});
+/** Of a method that is not registered here: it stays as it is. */
+const kept = z.record(z.string(), z.unknown()).nullable();
 
-const user = z.strictObject({
-  /** An administrator switches a user on; what the organization requires holds for everybody anyway. */
-  mode: z.literal('required'),
-  graceUntil: date,
-});
-
-export type OrganizationSetting = z.infer<typeof organization>;
-export type UserSetting = z.infer<typeof user>;
-export type Floor = z.infer<typeof floor>;
-export type DuoSetting = z.infer<typeof duo>;
-
-export const organizationSettingSchema = organization;
-
-/** An organization nobody has set anything for. */
-export const NO_SETTING: OrganizationSetting = Object.freeze({
+const NOTHING: BaseSetting = {
   mode: null,
   methods: null,
   enrollment: null,
@@ -95,8 +38,18 @@ export const NO_SETTING: OrganizationSetting = Object.freeze({
   maxAgeSeconds: null,
   rememberDays: null,
   clientsMust: null,
-  duo: null,
+};
+
+const user = z.strictObject({
+  mode: z.literal('required'),
+  graceUntil: date,
 });
+
+/** The names that are no method's in a setting, nor in a policy. */
+export const SETTING_FIELDS: readonly string[] = [
+  ...Object.keys(NOTHING),
+  ...['rememberDeviceSeconds', 'because'],
+];
 
 export interface Stamped<T> {
   readonly value: T;
@@ -105,24 +58,61 @@ export interface Stamped<T> {
   readonly version: number;
 }
 
-const parsed = new WeakMap<StoredSetting, Stamped<unknown>>();
-
-/** What is stored for an organization; a stored value that is none fails closed (ERR_POLICY). */
-export function organizationSetting(
-  stored: StoredSetting | null,
-  id: string,
-): Stamped<OrganizationSetting> | null {
-  return read(stored, organization, `the setting of organization ${id}`);
+/** Settings as a door reads them: with what its methods keep in them. */
+export interface SettingReader {
+  /** What is stored for an organization; a stored value that is none fails closed (ERR_POLICY). */
+  organization(stored: StoredSetting | null, id: string): Stamped<OrganizationSetting> | null;
+  /** An organization nobody has set anything for. */
+  readonly none: OrganizationSetting;
+  /** What an administrator's form or JSON says: all but what is a method's own. */
+  readonly editable: z.ZodType<BaseSetting>;
 }
 
+/** Settings with what these methods keep in them. */
+export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
+  const own = methods.flatMap(({ name, settings }) => (settings ? [{ name, ...settings }] : []));
+  const floors = own.flatMap(({ floor = {} }) => Object.entries(floor));
+  const floor = z.strictObject({
+    ...levelShape,
+    mode,
+    enrollment,
+    ...Object.fromEntries(floors.map(([name, { schema }]) => [name, schema])),
+  });
+  const base = {
+    ...levelShape,
+    mode: mode.nullable(),
+    enrollment: enrollment.nullable(),
+    clientsMust: floor.nullable(),
+  };
+  const parts = Object.fromEntries(own.map(({ name, stored }) => [name, stored.nullable()]));
+  const whole = z.object({ ...base, ...parts }).catchall(kept);
+  const parsed = new WeakMap<StoredSetting, Stamped<unknown>>();
+
+  return {
+    organization(stored, id) {
+      const stamped = read(stored, whole, `the setting of organization ${id}`, parsed);
+      // A method's part is what the method's own schema says.
+      return stamped as Stamped<OrganizationSetting> | null;
+    },
+    none: Object.freeze({
+      ...NOTHING,
+      ...Object.fromEntries(own.map(({ name }) => [name, null])),
+    }) as OrganizationSetting,
+    editable: z.strictObject(base),
+  };
+}
+
+const users = new WeakMap<StoredSetting, Stamped<unknown>>();
+
 export function userSetting(stored: StoredSetting | null, id: string): Stamped<UserSetting> | null {
-  return read(stored, user, `the setting of user ${id}`);
+  return read(stored, user, `the setting of user ${id}`, users);
 }
 
 function read<T>(
   stored: StoredSetting | null,
   schema: z.ZodType<T>,
   what: string,
+  parsed: WeakMap<StoredSetting, Stamped<unknown>>,
 ): Stamped<T> | null {
   if (!stored) return null;
   const known = parsed.get(stored);
@@ -142,36 +132,41 @@ function read<T>(
 
 /**
  * Fields that contradict each other, by name; empty when the setting makes sense. `enrollable`: what can be
- * activated here, Duo only where there are keys for it.
+ * activated here; a method that needs a setting only where there is one.
  */
 export function contradictions(
   setting: OrganizationSetting,
-  { kind, enrollable }: { kind: 'partner' | 'client'; enrollable: readonly MethodName[] },
+  {
+    kind,
+    enrollable,
+    methods: registered,
+  }: {
+    kind: 'partner' | 'client';
+    enrollable: readonly MethodName[];
+    methods: readonly PolicyMethod[];
+  },
 ): { readonly field: string; readonly message: string }[] {
   const found: { field: string; message: string }[] = [];
+  const needs = new Map(registered.map(({ name, settings }) => [name, settings?.required]));
   const check = (
     prefix: string,
     { methods: accepted, mode: set }: { methods: readonly string[] | null; mode: string | null },
   ) => {
+    const field = `${prefix}methods`;
     const missing = accepted?.filter((method) => !enrollable.includes(method)) ?? [];
-    const unknown = missing.filter((method) => method !== 'duo');
-    if (missing.length > unknown.length) {
-      found.push({
-        field: `${prefix}methods`,
-        message: 'Duo needs keys: enter them first, or leave Duo out.',
-      });
+    for (const method of missing) {
+      const message = needs.get(method);
+      if (message !== undefined) found.push({ field, message });
     }
+    const unknown = missing.filter((method) => needs.get(method) === undefined);
     if (unknown.length > 0) {
       found.push({
-        field: `${prefix}methods`,
+        field,
         message: `${unknown.join(', ')} cannot be activated here: choose from ${enrollable.join(', ')}.`,
       });
     }
     if (set === 'required' && accepted?.length === 0) {
-      found.push({
-        field: `${prefix}methods`,
-        message: 'Choose at least one method: two-factor is required.',
-      });
+      found.push({ field, message: 'Choose at least one method: two-factor is required.' });
     }
   };
   check('', setting);
@@ -184,11 +179,34 @@ export function contradictions(
       });
     }
   }
-  if (kind === 'client' && setting.duo?.lendToClients) {
-    found.push({
-      field: 'duo.lendToClients',
-      message: 'Only a partner can lend its keys to its clients.',
-    });
+  for (const { name, settings } of registered) {
+    const stored = storedOf(setting, name);
+    if (!settings?.contradictions || stored === null) continue;
+    for (const { field, message } of settings.contradictions(stored, { kind })) {
+      found.push({ field: `${name}.${field}`, message });
+    }
   }
   return found;
+}
+
+/** What an organization has set for a method; null where it has nothing. */
+export function storedOf(setting: OrganizationSetting | null, method: MethodName): unknown {
+  return (setting && Reflect.get(setting, method)) ?? null;
+}
+
+/**
+ * A setting with something else stored for a method (null: nothing). Whoever enters what a method needs wants it to
+ * be offered, also where only some methods are accepted; and a list that named it alone becomes any method, since one
+ * that is accepted by nobody lets nobody in.
+ */
+export function withStored(
+  setting: OrganizationSetting,
+  { name, settings }: PolicyMethod,
+  stored: unknown,
+): OrganizationSetting {
+  const next = { ...setting, [name]: stored };
+  if (settings?.required === undefined || setting.methods === null) return next;
+  const others = setting.methods.filter((method) => method !== name);
+  if (stored === null) return { ...next, methods: others.length > 0 ? others : null };
+  return setting.methods.includes(name) ? next : { ...next, methods: [...others, name] };
 }

@@ -13,7 +13,10 @@ export interface Login {
   readonly until: number | null;
 }
 
-/** What Sallyport keeps in the host's session. Nothing in it opens a door: assurance lives in our store. */
+/**
+ * What Sallyport keeps in the host's session. Nothing in it opens a door: assurance lives in our store. A method adds
+ * what its own pages keep.
+ */
 export interface SallyportSessionData {
   /** null: whoever was signed in is so no longer. Everything else here is this login's. */
   login?: Login | null;
@@ -27,8 +30,6 @@ export interface SallyportSessionData {
   csrf?: string;
   /** The end of the grace period (ms) that the person was told when postponing. */
   postponedUntil?: number;
-  /** From which page this person was sent to Duo, and which enrollment is to be replaced. */
-  duo?: { readonly url: string; readonly replaces: string | null };
   /** What the route at `returnTo` demands beyond the policy; it can only ask for more. */
   stepUp?: {
     readonly maxAgeMs: number | null;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { OrganizationSetting } from '../../src/contracts.js';
 import { AdminBrowser, type AdminHost, adminHost } from '../support/admin.js';
 import { agentOf, type DuoAccount, duoAccount } from '../support/duo-accounts.js';
 import { methodsWith } from '../support/methods.js';
+import { NO_SETTING } from '../support/policy.js';
 
 /** What other keys, keys lent no longer, and a partner's floor mean for those whom they concern. */
 describe('what an administrator decides for Duo', () => {

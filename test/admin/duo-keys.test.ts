@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { type DuoSimulator, duoKeys } from 'sallyport/testing';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { OrganizationSetting } from '../../src/contracts.js';
 import { AdminBrowser, type AdminHost, adminHost, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
 import { GLOBEX, isInside, local, startSimulator, toPrompt } from '../support/duo.js';
 import { methodsWith } from '../support/methods.js';
 import { NOT_DUO } from '../support/not-duo.js';
+import { NO_SETTING } from '../support/policy.js';
 
 const PAGE = '/setup/organizations/globex/authentication';
 const DUO = '/setup/organizations/globex/duo';
@@ -55,7 +56,7 @@ describe('Duo’s keys on the administrator’s pages', () => {
     apiHost: duo.apiHost,
   });
   const settingOf = async ({ store }: AdminHost, id = 'globex') =>
-    (await store.readSetting(id))?.value as OrganizationSetting;
+    (await store.readSetting(id))?.value as OrganizationSetting & Record<string, unknown>;
   const versionOf = async ({ store }: AdminHost, id = 'globex') =>
     String((await store.readSetting(id))?.version);
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
 import { type DuoSimulator, duoKeys } from 'sallyport/testing';
-import { NO_SETTING } from '../../src/policy/settings.js';
 import {
   activateDuo,
   duoHost,
@@ -10,6 +9,7 @@ import {
   isInside,
   startSimulator,
 } from '../support/duo.js';
+import { NO_SETTING } from '../support/policy.js';
 
 describe('door.duo.save()', () => {
   let duo: DuoSimulator;

@@ -4,7 +4,7 @@ import type { Standing } from '../../src/admin/standing.js';
 import { graceOf, isInState, stateFrom } from '../../src/admin/users/states.js';
 import { emptySubject, type SubjectRecord } from '../../src/contracts.js';
 import { isCounted, lockOf } from '../../src/methods/lock.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const organization = { id: 'acme', name: 'Acme', kind: 'client', partnerId: null } as const;
@@ -16,7 +16,7 @@ const enrolled: SubjectRecord = {
 };
 
 const standing = (mode: 'off' | 'optional' | 'required', graceUntil: Date | null): Standing => ({
-  ...{ mode, from: [], problem: null },
+  ...{ mode, from: [], problem: null, withoutSetting: [] },
   policy: parsePolicy({ mode, graceUntil }, ['totp']),
 });
 
@@ -37,6 +37,7 @@ describe('the time in which a user may postpone', () => {
     assert.equal(graceOf(standing('required', until), emptySubject, NOW + 2), null);
     const contradictory: Standing = {
       ...{ mode: 'contradictory', from: [], policy: null, problem: 'no method is left' },
+      withoutSetting: [],
     };
     assert.equal(graceOf(contradictory, emptySubject, NOW), null);
   });

@@ -237,7 +237,7 @@ describe('npx sallyport doctor', function () {
         });
       await save('acme', app.clientSecret);
       await save('globex', 'w'.repeat(40));
-      const { code, out } = await doctor({ duoAgent: duo.agent });
+      const { code, out } = await doctor({ httpsAgent: duo.agent });
       assert.equal(code, 1);
       assert.match(out, /^OK {4}duo +acme: .* accepts the keys/m);
       assert.match(out, /^FAIL {2}duo +globex: .*refused/m);
@@ -245,7 +245,10 @@ describe('npx sallyport doctor', function () {
       assert.ok(!out.includes(app.clientSecret));
 
       duo.set({ endpoint: 'healthCheck', fault: '503' });
-      assert.match((await doctor({ duoAgent: duo.agent })).out, /^WARN {2}duo +acme: .*status 5/m);
+      assert.match(
+        (await doctor({ httpsAgent: duo.agent })).out,
+        /^WARN {2}duo +acme: .*status 5/m,
+      );
     } finally {
       await duo.close();
     }

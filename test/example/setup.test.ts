@@ -3,9 +3,9 @@ import { memoryStore } from 'sallyport';
 import { type Accounts, DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
 import { directoryOf } from '../../example/directory.js';
 import { seedSettings } from '../../example/settings.js';
-import { organizationSetting } from '../../src/policy/settings.js';
 import { Browser } from '../support/browser.js';
 import { type RunningExample, startExample } from '../support/example.js';
+import { organizationSetting } from '../support/policy.js';
 
 const USERS = 10_000;
 

@@ -1,11 +1,11 @@
 import { MemoryStore } from 'express-session';
 import { memoryStore, organizationPolicy, type SecondFactorStore } from 'sallyport';
-import { NO_SETTING } from '../../src/policy/settings.js';
 import { sessionDigest } from '../../src/session/assurance.js';
 import { administration, ORGANIZATIONS, testDirectory } from '../support/admin.js';
 import { type Host, host, testClock } from '../support/app.js';
 import { codeAt } from '../support/browser.js';
 import { type Answered, dispatch } from '../support/dispatch.js';
+import { NO_SETTING } from '../support/policy.js';
 
 export type Role = 'nobody' | 'activating' | 'challenged' | 'inside' | 'admin' | 'partner-admin';
 

@@ -12,11 +12,11 @@ import type {
 import { UnavailableError } from '../../src/errors.js';
 import { identify } from '../../src/gate/identify.js';
 import { inspector, type KnownSituation } from '../../src/gate/situation.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import { sessionDigest } from '../../src/session/assurance.js';
 import { GuardedStore } from '../../src/session/guarded-store.js';
 import type { SallyportSessionData } from '../../src/session/session-data.js';
 import { sessionEnds } from '../../src/session/session-ends.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { organizationPolicy } from 'sallyport';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { OrganizationSetting } from '../../src/contracts.js';
 import { type Host, subjectOf } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { continueLink, isInside, local } from '../support/duo.js';
 import { agentOf, type DuoAccount, duoAccount } from '../support/duo-accounts.js';
 import { methodsWith } from '../support/methods.js';
+import { NO_SETTING } from '../support/policy.js';
 import { issueKey } from '../support/tenancy.js';
 import { journeys } from '../support/worlds.js';
 

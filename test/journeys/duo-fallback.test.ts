@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type DuoKnob, type DuoSimulator, duoSimulatorAgent } from 'sallyport/testing';
-import type { WhenUnavailable } from '../../src/contracts.js';
+import type { WhenUnavailable } from '../../src/methods/duo/fallback.js';
 import { type Browser, codeAt, wrongCode } from '../support/browser.js';
 import {
   activateDuo,

@@ -7,11 +7,11 @@ import { redisStore } from 'sallyport/redis';
 import type { DuoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
-import { NO_SETTING } from '../../src/policy/settings.js';
 import { KEY } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import { GLOBEX, isInside, local, startSimulator, toPrompt } from '../support/duo.js';
 import type { DuoProcessSettings } from '../support/duo-process-host.js';
+import { NO_SETTING } from '../support/policy.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/duo-process-host.ts', import.meta.url));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import express from 'express';
 import { organizationPolicy, type SecondFactorStore } from 'sallyport';
 import type { DuoSimulator } from 'sallyport/testing';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { OrganizationSetting } from '../../src/contracts.js';
 import { subjectOf } from '../support/app.js';
 import { type Browser, codeAt } from '../support/browser.js';
 import {
@@ -17,6 +17,7 @@ import {
   toPrompt,
 } from '../support/duo.js';
 import { methodsWith } from '../support/methods.js';
+import { NO_SETTING } from '../support/policy.js';
 import { journeys } from '../support/worlds.js';
 
 const DEVICE = 'sallyport.device';

@@ -9,10 +9,10 @@ import {
   type SecondFactorStore,
   UnavailableError,
 } from 'sallyport';
-import { NO_SETTING } from '../../src/policy/settings.js';
 import { AdminBrowser, adminHost, testAuthorize, testDirectory } from '../support/admin.js';
 import { host, subjectOf, testClock } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
+import { NO_SETTING } from '../support/policy.js';
 
 // The runner ends a test in which a rejection is heard by nobody (.mocharc.json), so each of these would fail
 // by itself; what they assert is that the request is answered all the same.

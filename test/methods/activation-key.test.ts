@@ -15,7 +15,7 @@ import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
 import type { EnrollableMethod } from '../../src/methods/bound.js';
 import type { BeginOptions, Begun } from '../../src/methods/bound-enrollment.js';
 import { activationKeyRedeemer } from '../../src/methods/redeem-activation-key.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');

@@ -16,7 +16,7 @@ import {
   enrollableMethods,
   isEnrollable,
 } from '../../src/methods/bound.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const FROM = '192.0.2.7';

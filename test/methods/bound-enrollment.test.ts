@@ -12,10 +12,10 @@ import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS, attempts } from '../../src/methods/attempt.js';
 import type { EnrollableMethod } from '../../src/methods/bound.js';
 import type { Begun } from '../../src/methods/bound-enrollment.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import { emailCode } from '../journeys/email-code.js';
 import { KEY, testClock } from '../support/app.js';
 import { boundEnrollable } from '../support/methods.js';
+import { parsePolicy } from '../support/policy.js';
 
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 

@@ -3,9 +3,9 @@ import { type AuditEvent, type Method, memoryStore, type SecondFactorStore } fro
 import type { Answered, Attempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS, attempts, type Operation } from '../../src/methods/attempt.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import { KEY, testClock } from '../support/app.js';
 import { boundEnrollable } from '../support/methods.js';
+import { parsePolicy } from '../support/policy.js';
 
 const USER = 'user1';
 const subject = { id: USER, tenantId: 'acme', label: 'user1@acme.example' };

@@ -4,8 +4,8 @@ import type { Attempt, ReservedAttempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { newRecoveryCodes, recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { recoveryCodes } from '../../src/methods/recovery-code/method.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import { bound } from '../support/methods.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { type MethodPlan, memoryStore, recoveryCodes, sallyport } from 'sallyport';
+import { duoSettings } from '../../src/methods/duo/settings.js';
 import { emailCode } from '../journeys/email-code.js';
 import { hostOptions } from '../support/app.js';
 
 const email = emailCode({ addressOf: ({ label }) => label, send: async () => {} });
 const { words } = email;
+const settings = { ...duoSettings };
 
 /** What is no method: what is given, and what its error says. */
 const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
@@ -18,6 +20,29 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /^methods\[0\] must have a name/,
   ],
   ['a long name', { ...email, name: 'a'.repeat(33) }, /methods\[0\] must have a name/],
+  ...['mode', 'because', 'users', 'authentication'].map(
+    (name) =>
+      [
+        `settings under the name ${name}, which is taken`,
+        { ...email, name, settings },
+        /has settings, and needs another name/,
+      ] as const,
+  ),
+  [
+    'half of its settings',
+    { ...email, settings: { stored: settings.stored } },
+    /lacks settings\.resolve and settings\.changes$/,
+  ],
+  [
+    'a section without settings',
+    { ...email, section: { view: 'x' } },
+    /has a section for administrators, and no settings$/,
+  ],
+  [
+    'a section whose view it does not list',
+    { ...email, settings, section: { view: 'email-code/setting' } },
+    /needs email-code\/setting among its views$/,
+  ],
   ['no title', { ...email, title: ' ' }, /^the method email-code needs a title$/],
   ['no verify', { ...email, verify: undefined }, /^the method email-code lacks verify$/],
   ['no prompt', { ...email, prompt: 'x' }, /^the method email-code lacks prompt$/],

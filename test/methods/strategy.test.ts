@@ -4,7 +4,7 @@ import { Passport } from 'passport';
 import type { Attempt, Verdict } from '../../src/contracts.js';
 import type { BoundMethod } from '../../src/methods/bound.js';
 import { type StrategyInfo, secondFactorStrategy } from '../../src/methods/strategy.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
+import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };

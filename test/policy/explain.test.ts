@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { emptySubject, type Subject } from '../../src/contracts.js';
 import { explain } from '../../src/policy/explain.js';
-import { resolveSettings } from '../../src/policy/resolve-settings.js';
+import { resolveSettings } from '../support/policy.js';
 import { client, EVERY_METHOD, set } from './levels.js';
 
 describe('an explanation', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { WhenUnavailable } from '../../src/contracts.js';
-import { resolveSettings } from '../../src/policy/resolve-settings.js';
-import { type Floor, NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { Floor, OrganizationSetting } from '../../src/contracts.js';
+import type { WhenUnavailable } from '../../src/methods/duo/fallback.js';
+import { NO_SETTING, resolveSettings } from '../support/policy.js';
 
 const stamped = (value: Partial<OrganizationSetting>) => ({
   value: { ...NO_SETTING, ...value },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Policy } from '../../src/contracts.js';
-import { type Levels, resolveSettings } from '../../src/policy/resolve-settings.js';
-import { type Floor, NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { Floor, OrganizationSetting, Policy } from '../../src/contracts.js';
+import type { Levels } from '../../src/policy/resolve-settings.js';
+import { NO_SETTING, resolveSettings } from '../support/policy.js';
 import {
   client,
   isPolicyError,

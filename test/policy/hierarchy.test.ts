@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { authorityId } from '../../src/contracts.js';
-import { type Levels, resolveSettings } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/resolve-settings.js';
+import { resolveSettings } from '../support/policy.js';
 import {
   client,
   DEFAULT,

@@ -1,14 +1,9 @@
-import type { Policy } from '../../src/contracts.js';
+import type { Floor, OrganizationSetting, Policy, UserSetting } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
+import type { DuoSetting } from '../../src/methods/duo/settings.js';
 import type { Levels } from '../../src/policy/resolve-settings.js';
-import {
-  type DuoSetting,
-  type Floor,
-  NO_SETTING,
-  type OrganizationSetting,
-  type Stamped,
-  type UserSetting,
-} from '../../src/policy/settings.js';
+import type { Stamped } from '../../src/policy/settings.js';
+import { NO_SETTING } from '../support/policy.js';
 
 export const EVERY_METHOD = ['totp', 'duo', 'security-key', 'recovery-code'];
 export const JANUARY = '2026-01-31T12:00:00.000Z';

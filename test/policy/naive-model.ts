@@ -1,6 +1,6 @@
+import type { Floor } from '../../src/contracts.js';
 import { authorityId, type Policy } from '../../src/contracts.js';
 import type { Levels } from '../../src/policy/resolve-settings.js';
-import type { Floor } from '../../src/policy/settings.js';
 import { KEY, type Parts } from './levels.js';
 
 /*
@@ -70,14 +70,16 @@ export function naive(levels: Levels, registered: readonly string[]): Parts | 'n
   return {
     mode,
     methods: [...left, ...registered.filter((method) => method === 'recovery-code')],
-    duo:
-      duoKeys && registered.includes('duo')
+    // A part of its own for whoever is there.
+    ...(registered.includes('duo') && {
+      duo: duoKeys
         ? {
             source: own?.value.duo ? organization.id : String(organization.partnerId),
             credentialVersion: duoKeys.keys.version,
             account: authorityId(duoKeys.keys.apiHost),
           }
         : null,
+    }),
     enrollment: somebody((one) => one.enrollment === KEY) ? KEY : 'self',
     graceUntil: grace === 0 ? null : new Date(grace),
     maxAgeSeconds: ages.length === 0 ? null : Math.min(...ages),

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { memoryStore, type OrganizationPolicyOptions, organizationPolicy as plan } from 'sallyport';
-import type { SecondFactorStore, Subject } from '../../src/contracts.js';
+import type {
+  Organization,
+  OrganizationSetting,
+  SecondFactorStore,
+  Subject,
+} from '../../src/contracts.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
 import { policyResolver } from '../../src/policy/resolve.js';
-import type { Organization } from '../../src/policy/resolve-settings.js';
-import {
-  NO_SETTING,
-  type OrganizationSetting,
-  organizationSetting,
-} from '../../src/policy/settings.js';
+import { NO_SETTING, organizationSetting, policyMethods } from '../support/policy.js';
 
 const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const USER2: Subject = { id: 'user2', tenantId: 'acme', label: 'user2@acme.example' };
@@ -30,7 +30,7 @@ const organizationPolicy = ({
 }: OrganizationPolicyOptions & {
   readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
   readonly methods?: readonly string[];
-}) => plan(options).forDoor({ store, methods });
+}) => plan(options).forDoor({ store, methods: policyMethods(methods) });
 
 const isPolicyError = (pattern: RegExp) => (error: unknown) =>
   error instanceof UnavailableError && error.code === 'ERR_POLICY' && pattern.test(error.message);
@@ -126,7 +126,7 @@ describe('the organization policy', () => {
       const resolve = policyResolver({
         policy: policy.resolve,
         timeoutMs: 1000,
-        methods: ['totp'],
+        methods: policyMethods(['totp']),
       });
       assert.equal(resolve(USER1), resolve(USER2));
     });
@@ -209,7 +209,7 @@ describe('the organization policy', () => {
       const shared = plan({ organization });
       const methods = ['security-key', 'totp', 'recovery-code'];
       const [one, policy] = [['totp'], methods].map((names) =>
-        shared.forDoor({ store, methods: names }),
+        shared.forDoor({ store, methods: policyMethods(names) }),
       );
       assert.ok(one && policy);
       for (const subject of [USER1, USER2]) {

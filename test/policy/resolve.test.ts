@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { PolicyFunction, Subject } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
-import { parsePolicy, policyResolver } from '../../src/policy/resolve.js';
+import { policyResolver } from '../../src/policy/resolve.js';
+import { parsePolicy, policyMethods } from '../support/policy.js';
 
 const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const METHODS = ['totp', 'security-key'];
 
 const resolver = (policy: unknown, timeoutMs = 60_000) =>
-  policyResolver({ policy: policy as PolicyFunction, timeoutMs, methods: METHODS });
+  policyResolver({ policy: policy as PolicyFunction, timeoutMs, methods: policyMethods(METHODS) });
 
 const isPolicyError = (pattern: RegExp) => (error: unknown) =>
   error instanceof UnavailableError && error.code === 'ERR_POLICY' && pattern.test(error.message);
@@ -22,7 +23,6 @@ describe('the host’s policy', () => {
     assert.deepEqual(await resolve(USER1), {
       mode: 'required',
       methods: ['totp', 'security-key'],
-      duo: null,
       enrollment: 'self',
       graceUntil: null,
       maxAgeSeconds: null,

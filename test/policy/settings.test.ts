@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
-import type { StoredSetting } from '../../src/contracts.js';
-import {
-  contradictions,
-  type Floor,
-  NO_SETTING,
-  type OrganizationSetting,
-  organizationSetting,
-  userSetting,
-} from '../../src/policy/settings.js';
+import type { Floor, OrganizationSetting, StoredSetting } from '../../src/contracts.js';
+import { userSetting } from '../../src/policy/settings.js';
+import { contradictions, NO_SETTING, organizationSetting } from '../support/policy.js';
 import { isPolicyError, JANUARY, keys, must } from './levels.js';
 
 describe('a stored setting', () => {

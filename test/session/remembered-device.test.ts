@@ -3,11 +3,11 @@ import type { CookieOptions, Request, Response } from 'express';
 import { memoryStore } from 'sallyport';
 import { emptySubject, type SecondFactorStore } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import type { Proof } from '../../src/session/elevate.js';
 import type { WhoseSession } from '../../src/session/login.js';
 import { rememberedDevices } from '../../src/session/remembered-device.js';
 import { KEY } from '../support/app.js';
+import { parsePolicy } from '../support/policy.js';
 
 const START = Date.UTC(2026, 0, 1);
 const DAY = 24 * 3_600_000;

@@ -11,13 +11,13 @@ import { sealingContext } from '../../src/methods/sealing-context.js';
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly now?: () => number;
-  readonly duoAgent?: Agent;
+  readonly httpsAgent?: Agent;
 }
 
 /** `npx sallyport …`, in this process. */
 export async function sallyport(
   args: readonly string[],
-  { env = {}, now = Date.now, duoAgent }: CliOptions = {},
+  { env = {}, now = Date.now, httpsAgent }: CliOptions = {},
 ) {
   const out: string[] = [];
   const err: string[] = [];
@@ -27,7 +27,7 @@ export async function sallyport(
     err: (line) => err.push(line),
     now,
     untilStopped: async () => {},
-    ...(duoAgent && { duoAgent }),
+    ...(httpsAgent && { httpsAgent }),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }

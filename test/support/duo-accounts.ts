@@ -2,7 +2,7 @@ import https from 'node:https';
 import { type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
-import type { DuoSetting } from '../../src/policy/settings.js';
+import type { DuoSetting } from '../../src/methods/duo/settings.js';
 import { KEY } from './app.js';
 
 /** A Duo account of its own, with one application. */

@@ -1,13 +1,14 @@
 import type { Express } from 'express';
 import { memoryStore, organizationPolicy, type SecondFactorStore } from 'sallyport';
 import { type DuoKnob, type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
-import type { WhenUnavailable } from '../../src/contracts.js';
+import type { OrganizationSetting } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
+import type { WhenUnavailable } from '../../src/methods/duo/fallback.js';
 import { type Host, type HostOptions, host, KEY } from './app.js';
 import { Browser, codeAt } from './browser.js';
 import { methodsWith } from './methods.js';
+import { NO_SETTING } from './policy.js';
 import type { World } from './worlds.js';
 
 export const GLOBEX = { ...duoKeys(), name: 'Globex console' };

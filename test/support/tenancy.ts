@@ -1,12 +1,11 @@
 import { organizationPolicy, type SecondFactorStore } from 'sallyport';
-import type { Subject } from '../../src/contracts.js';
+import type { Organization, OrganizationSetting, Subject } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
 import { totp } from '../../src/methods/totp/method.js';
-import type { Organization } from '../../src/policy/resolve-settings.js';
-import { NO_SETTING, type OrganizationSetting } from '../../src/policy/settings.js';
 import { type HostOptions, KEY } from './app.js';
 import { boundEnrollable } from './methods.js';
+import { NO_SETTING } from './policy.js';
 
 /** Everybody's organization is a client of the partner `northwind`; `nowhere` is not known. */
 function organization(id: string): Organization | null {
@@ -58,7 +57,7 @@ export async function handOver(
   lifetimeMs = 24 * 60 * 60 * 1000,
 ): Promise<string> {
   const subject: Subject = { id, tenantId: 'acme', label: id };
-  const door = { store, methods: ['totp'] };
+  const door = { store, methods: [{ name: 'totp' }] };
   const policy = await organizationPolicy({ organization })
     .forDoor(door)
     .resolveWith(subject, null);

@@ -1,12 +1,12 @@
 import { together } from '../../awaitable.js';
-import type { OrganizationSetting } from '../../policy/settings.js';
+import type { BaseSetting, OrganizationSetting } from '../../contracts.js';
 import type { FieldErrors } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import type { AuthenticationLocals } from '../locals.js';
 import { becauseOf, stateOf } from '../wording.js';
-import { changesBetween, levelLines } from './changes.js';
-import { type DuoRefused, duoJson, duoSection } from './duo-section.js';
+import { levelLines } from './changes.js';
+import { type SectionRefused, sectionOf } from './method-setting.js';
 import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
 import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 
@@ -26,16 +26,16 @@ export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 
 /** Partner Details → Account Information, and Clients → a client → Authentication Mechanism. */
 export function authenticationPages(context: AdminContext) {
-  const { navOf, standings, store, present, titleOf, selectable, directory, checkDuoKeys } =
-    context;
+  const { navOf, standings, store, present, titleOf, selectable, directory, settings } = context;
+  const methods = [...context.methods.values()];
 
   const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
-    readCurrent(store, organization.id);
+    readCurrent(context, organization.id);
 
   async function show(
     visit: OrganizationVisit,
     refused: Refused | null = null,
-    duoRefused: DuoRefused | null = null,
+    sectionRefused: SectionRefused | null = null,
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const [nav, current, standing, mayChange, floor] = await together(
@@ -48,10 +48,14 @@ export function authenticationPages(context: AdminContext) {
     const { value, version, changedBy, changedAt } = current;
     const own = formLevel(value);
     const isPartner = organization.kind === 'partner';
-    const clients = isPartner ? formLevel(value.clientsMust) : null;
+    const clients = isPartner ? formLevel(value.clientsMust, methods) : null;
     const enable = value.mode !== 'required';
-    const duo = checkDuoKeys && (await duoSection(context, visit, current, mayChange, duoRefused));
-    const wrong = duoRefused ?? refused;
+    const sections = await Promise.all(
+      context.withSection.map((method) =>
+        sectionOf(context, visit, current, method, mayChange, sectionRefused),
+      ),
+    );
+    const wrong = sectionRefused ?? refused;
     await present.page(req, res, {
       status: wrong?.status ?? 200,
       view: 'admin/authentication',
@@ -78,15 +82,16 @@ export function authenticationPages(context: AdminContext) {
               fields: hiddenFields(version, { ...own, mode: enable ? 'required' : 'off' }, clients),
             }
           : null,
-        duo,
+        floorViews: context.withSection.flatMap(({ section }) => section.floorView ?? []),
+        sections: sections.map(({ view, locals }) => ({ view, locals })),
       },
       json: {
         ...(wrong ? { error: wrong.error, message: wrong.message, fields: wrong.errors } : {}),
         organization: organizationJson(organization),
         version,
         lost: current.lost,
-        setting: withoutKeys(value),
-        duo: duo && duoJson(value, duo),
+        setting: baseOf(value),
+        ...Object.fromEntries(sections.map(({ method, json }) => [method, json])),
         changedBy,
         changedAt,
         effective: {
@@ -107,7 +112,7 @@ export function authenticationPages(context: AdminContext) {
   }: OrganizationVisit): Promise<AuthenticationLocals['floor']> {
     const { kind, partnerId } = organization;
     if (kind !== 'client' || partnerId === null) return null;
-    const { value } = currentSetting(await store.readSetting(partnerId), partnerId);
+    const { value } = currentSetting(settings, await store.readSetting(partnerId), partnerId);
     if (!value.clientsMust) return null;
     const partner = await directory.organization(partnerId);
     return { partner: partner?.name ?? partnerId, lines: levelLines(value.clientsMust, titleOf) };
@@ -141,25 +146,28 @@ export function authenticationPages(context: AdminContext) {
       error: 'conflict',
       message: `${current.changedBy ?? 'Somebody'} has changed this setting meanwhile. Nothing of yours was saved: look at what holds now, and decide again.`,
       own: formLevel(current.value),
-      clients: formLevel(current.value.clientsMust),
+      clients: formLevel(current.value.clientsMust, methods),
       errors: {},
       conflict: {
         by: current.changedBy ?? 'Somebody else',
-        changes: yours ? changesBetween(current.value, yours, titleOf) : [],
+        changes: yours ? context.changesBetween(current.value, yours) : [],
       },
-      json: { yours: yours && withoutKeys(yours) },
+      json: { yours: yours && baseOf(yours) },
     });
   }
 
   return {
     show: (visit: OrganizationVisit) => show(visit),
-    showDuoRefused: (visit: OrganizationVisit, refused: DuoRefused) => show(visit, null, refused),
+    showSectionRefused: (visit: OrganizationVisit, refused: SectionRefused) =>
+      show(visit, null, refused),
     showWrong,
     showConflict,
   };
 }
 
-/** Duo's keys are another page's: nothing of them is shown here. */
-function withoutKeys({ duo: _duo, ...setting }: OrganizationSetting) {
-  return setting;
+/** What is a method's own is its section's: nothing of it is shown here. */
+function baseOf(setting: OrganizationSetting): BaseSetting {
+  const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, clientsMust } =
+    setting;
+  return { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, clientsMust };
 }

@@ -1,16 +1,5 @@
-import type { MethodName } from '../../contracts.js';
-import { weakestAllowed } from '../../policy/fallback.js';
-import type { OrganizationSetting } from '../../policy/settings.js';
-import { acceptedWords } from './duo-accepted.js';
-
-/** One field of a setting, before and after, in words. */
-export interface Change {
-  /** As in the stored setting, e.g. `clientsMust.methods`. */
-  readonly field: string;
-  readonly label: string;
-  readonly from: string;
-  readonly to: string;
-}
+import type { Change, MethodName, OrganizationSetting, PolicyMethod } from '../../contracts.js';
+import { storedOf } from '../../policy/settings.js';
 
 type Level = Pick<
   OrganizationSetting,
@@ -28,60 +17,30 @@ const LABELS: Readonly<Record<keyof Level, string>> = {
 
 export type TitleOf = (method: MethodName) => string;
 
-/** What differs between two settings. Duo's keys are compared by version: there is nothing else to show. */
-export function changesBetween(
+export type ChangesBetween = (
   before: OrganizationSetting,
   after: OrganizationSetting,
-  titleOf: TitleOf,
-): Change[] {
-  const changes = levelChanges('', '', before, after, titleOf);
-  if (before.clientsMust === null || after.clientsMust === null) {
-    const from = summary(before.clientsMust, titleOf);
-    const to = summary(after.clientsMust, titleOf);
-    if (from !== to) changes.push({ field: 'clientsMust', label: 'Clients must', from, to });
-  } else {
-    changes.push(
-      ...levelChanges('clientsMust.', 'Clients: ', before.clientsMust, after.clientsMust, titleOf),
-    );
-  }
-  const weakest = ({ clientsMust }: OrganizationSetting) =>
-    clientsMust ? weakestAllowed(clientsMust) : null;
-  const [from, to] = [weakest(before), weakest(after)];
-  if (from !== null && to !== null && from !== to) {
-    const field = 'clientsMust.whenUnavailable';
-    changes.push({ field, label: 'Clients: while Duo cannot be reached, at most', from, to });
-  }
-  const keys = ({ duo }: OrganizationSetting) => (duo ? `keys of ${duo.keys.apiHost}` : 'no keys');
-  if (before.duo?.keys.version !== after.duo?.keys.version) {
-    changes.push({ field: 'duo', label: 'Duo Security', from: keys(before), to: keys(after) });
-  }
-  if (before.duo && after.duo) {
-    const { duo: from } = before;
-    const { duo: to } = after;
-    if (from.whenUnavailable !== to.whenUnavailable) {
-      changes.push({
-        field: 'duo.whenUnavailable',
-        label: 'While Duo cannot be reached',
-        from: from.whenUnavailable,
-        to: to.whenUnavailable,
-      });
+) => readonly Change[];
+
+/** What differs between two settings, with what these methods keep in them. */
+export function changesOf(methods: readonly PolicyMethod[], titleOf: TitleOf): ChangesBetween {
+  return function changesBetween(before, after) {
+    const changes = levelChanges('', '', before, after, titleOf);
+    const [floor, nextFloor] = [before.clientsMust, after.clientsMust];
+    if (floor === null || nextFloor === null) {
+      const [from, to] = [summary(floor, titleOf), summary(nextFloor, titleOf)];
+      if (from !== to) changes.push({ field: 'clientsMust', label: 'Clients must', from, to });
+    } else {
+      changes.push(...levelChanges('clientsMust.', 'Clients: ', floor, nextFloor, titleOf));
+      for (const { settings } of methods) {
+        changes.push(...(settings?.floorChanges?.(floor, nextFloor) ?? []));
+      }
     }
-    const [counted, counts] = [acceptedWords(from.accepted), acceptedWords(to.accepted)];
-    if (counted !== counts) {
-      const field = 'duo.accepted';
-      changes.push({ field, label: 'Answers of Duo that count', from: counted, to: counts });
+    for (const { name, settings } of methods) {
+      changes.push(...(settings?.changes(storedOf(before, name), storedOf(after, name)) ?? []));
     }
-    if (from.lendToClients !== to.lendToClients) {
-      const say = (lends: boolean) => (lends ? 'yes' : 'no');
-      changes.push({
-        field: 'duo.lendToClients',
-        label: 'Duo’s keys lent to clients',
-        from: say(from.lendToClients),
-        to: say(to.lendToClients),
-      });
-    }
-  }
-  return changes;
+    return changes;
+  };
 }
 
 /** The lines of a level that say something. */

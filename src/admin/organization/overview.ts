@@ -1,14 +1,13 @@
 import { together } from '../../awaitable.js';
 import { unlessLost } from '../../lost.js';
 import { isolated } from '../../names.js';
-import { organizationSetting } from '../../policy/settings.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import { forbidden, type OrganizationVisit, type Visit } from '../guard.js';
 import { count, fromWords, stateOf } from '../wording.js';
 
 /** The first page, and the overview of one organization. */
 export function organizationPages(context: AdminContext) {
-  const { directory, navOf, standings, store, present, titleOf, options } = context;
+  const { directory, navOf, standings, store, present, titleOf, options, settings } = context;
 
   async function show(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
@@ -17,7 +16,7 @@ export function organizationPages(context: AdminContext) {
       () => standings.everybody(organization.id, admin),
       () => unlessLost(() => store.readSetting(organization.id)),
     );
-    const setting = organizationSetting(stored, organization.id)?.value ?? null;
+    const setting = settings.organization(stored, organization.id)?.value ?? null;
     const descriptions: Readonly<Record<string, string>> = {
       [at.authentication]: 'Switch two-factor on or off, and choose the mechanisms.',
       [at.clients]: 'The clients of this partner, and what holds for each.',

@@ -1,18 +1,12 @@
 import { together } from '../../awaitable.js';
-import type { DirectoryOrganization, StoredSetting, Subject } from '../../contracts.js';
+import type { Change, OrganizationSetting, StoredSetting, Subject } from '../../contracts.js';
 import { isLostRecord } from '../../lost.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
-import {
-  contradictions,
-  NO_SETTING,
-  type OrganizationSetting,
-  organizationSetting,
-} from '../../policy/settings.js';
+import { contradictions, type SettingReader } from '../../policy/settings.js';
 import type { FieldErrors } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { newlyShutsOut } from '../standing.js';
-import { type Change, changesBetween } from './changes.js';
 import { type Proposal, readProposal } from './setting-form.js';
 
 /** What is stored for an organization; without anything stored, version 0 of the empty setting. */
@@ -29,7 +23,7 @@ const BEGUN_ANEW: Change = {
   field: 'record',
   label: 'What was stored',
   from: 'lost or damaged: nobody gets in, and what it said is not known',
-  to: 'begun anew with what follows; everything else, Duo’s keys included, is not set',
+  to: 'begun anew with what follows; everything else, keys included, is not set',
 };
 
 /** What comes of a proposal before anything is written. */
@@ -46,10 +40,14 @@ export type Judgement =
       readonly locksOut: boolean;
     };
 
-export function currentSetting(stored: StoredSetting | null, id: string): Current {
-  const stamped = organizationSetting(stored, id);
+export function currentSetting(
+  settings: SettingReader,
+  stored: StoredSetting | null,
+  id: string,
+): Current {
+  const stamped = settings.organization(stored, id);
   return {
-    value: stamped?.value ?? NO_SETTING,
+    value: stamped?.value ?? settings.none,
     version: stamped?.version ?? 0,
     changedBy: stamped?.changedBy ?? null,
     changedAt: stamped?.changedAt ?? null,
@@ -59,24 +57,25 @@ export function currentSetting(stored: StoredSetting | null, id: string): Curren
 
 /** What is stored now, for the pages on which it is changed. */
 export async function readCurrent(
-  store: Pick<AdminContext['store'], 'readSetting'>,
+  { store, settings }: Pick<AdminContext, 'store' | 'settings'>,
   id: string,
 ): Promise<Current> {
   try {
-    return currentSetting(await store.readSetting(id), id);
+    return currentSetting(settings, await store.readSetting(id), id);
   } catch (error) {
     if (!isLostRecord(error)) throw error;
-    return { ...currentSetting(null, id), lost: true };
+    return { ...currentSetting(settings, null, id), lost: true };
   }
 }
 
 /** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
 export async function judge(
-  { standings, store, selectable, titleOf }: AdminContext,
+  { standings, store, selectable, settings, methods, changesBetween }: AdminContext,
   { req, organization, admin }: OrganizationVisit,
   current: Current,
 ): Promise<Judgement> {
   const proposal = readProposal(req, current.value, {
+    ...{ settings, methods: [...methods.values()] },
     now: store.now(),
     isPartner: organization.kind === 'partner',
   });
@@ -85,14 +84,6 @@ export async function judge(
   if (!setting) return { kind: 'wrong', proposal, errors: proposal.errors };
 
   const errors: Record<string, string> = {};
-  const keys = setting.duo !== null || (await lentKeys(store, organization));
-  const enrollable = selectable.map(({ name }) => name).filter((name) => name !== 'duo' || keys);
-  for (const { field, message } of contradictions(setting, {
-    kind: organization.kind,
-    enrollable,
-  })) {
-    errors[field] ??= message;
-  }
   const hypothesis: Hypothesis = {
     organizationId: organization.id,
     setting: {
@@ -102,8 +93,16 @@ export async function judge(
       changedAt: new Date(store.now()),
     },
   };
+  const standing = await standings.everybody(organization.id, admin, hypothesis);
+  const enrollable = selectable
+    .map(({ name }) => name)
+    .filter((name) => !standing.withoutSetting.includes(name));
+  for (const { field, message } of contradictions(setting, {
+    ...{ kind: organization.kind, enrollable, methods: [...methods.values()] },
+  })) {
+    errors[field] ??= message;
+  }
   if (Object.keys(errors).length === 0) {
-    const standing = await standings.everybody(organization.id, admin, hypothesis);
     const left = standing.policy?.methods.filter((name) => enrollable.includes(name)) ?? [];
     // Also while it is off: a user who is switched on alone could not get in.
     if (left.length === 0) {
@@ -117,22 +116,9 @@ export async function judge(
     proposal,
     setting,
     hypothesis,
-    changes: [
-      ...(current.lost ? [BEGUN_ANEW] : []),
-      ...changesBetween(current.value, setting, titleOf),
-    ],
+    changes: [...(current.lost ? [BEGUN_ANEW] : []), ...changesBetween(current.value, setting)],
     locksOut: await wouldLockOut(standings, store, admin, hypothesis),
   };
-}
-
-/** Whether the partner lends its Duo keys to this client. */
-async function lentKeys(
-  store: Pick<AdminContext['store'], 'readSetting'>,
-  { kind, partnerId }: DirectoryOrganization,
-): Promise<boolean> {
-  if (kind !== 'client' || partnerId === null) return false;
-  const { value } = currentSetting(await store.readSetting(partnerId), partnerId);
-  return value.duo?.lendToClients === true;
 }
 
 async function wouldLockOut(

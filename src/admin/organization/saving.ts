@@ -22,7 +22,7 @@ export function savingPages(
   const { navOf, store, present, audit } = context;
 
   const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
-    readCurrent(store, organization.id);
+    readCurrent(context, organization.id);
 
   async function showPreview(
     visit: OrganizationVisit,
@@ -102,7 +102,7 @@ export function savingPages(
       expectedVersion: current.lost ? null : current.version,
     });
     if (written.kind === 'conflict') {
-      const now = currentSetting(written.current, organization.id);
+      const now = currentSetting(context.settings, written.current, organization.id);
       return showConflict(visit, now, { kind: 'conflict', proposal });
     }
     audit.record('setting.changed', {

@@ -1,11 +1,15 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import {
-  type Floor,
-  type OrganizationSetting,
-  organizationSettingSchema,
-} from '../../policy/settings.js';
-import { type FieldErrors, fieldErrors, listOf, readBody, WITH_INPUT } from '../bodies.js';
+import type {
+  BaseSetting,
+  Floor,
+  FloorField,
+  OrganizationSetting,
+  PolicyMethod,
+} from '../../contracts.js';
+import type { SettingReader } from '../../policy/settings.js';
+import { listOf } from '../../web/form-fields.js';
+import { type FieldErrors, fieldErrors, readBody, WITH_INPUT } from '../bodies.js';
 
 /** In so many words, so that nobody sends it by accident. */
 export const LOCK_ME_OUT = 'lock me out';
@@ -23,8 +27,8 @@ export interface FormLevel {
   readonly maxAge: string;
   /** Days. */
   readonly remember: string;
-  /** Of what clients must: the weakest choice while Duo cannot be reached. */
-  readonly whenUnavailable?: string;
+  /** Of what clients must: what methods add to it, by field. */
+  readonly more: Readonly<Record<string, string>>;
 }
 
 /** What an administrator wants to save, and the version it was made from. */
@@ -54,7 +58,6 @@ const formShape = {
   version: z.string().regex(/^\d{1,15}$/),
   ...level(''),
   ...level('clients.'),
-  'clients.whenUnavailable': text,
   override: z.literal(LOCK_ME_OUT).optional(),
 };
 
@@ -64,8 +67,6 @@ const jsonShape = {
   override: z.literal(LOCK_ME_OUT).optional(),
 };
 
-const editable = organizationSettingSchema.omit({ duo: true });
-
 /** By the last name in a field's path; all that the schema can find wrong with what a person enters. */
 const WORDS = {
   mode: 'Choose off, optional or required.',
@@ -74,31 +75,48 @@ const WORDS = {
   graceUntil: 'Enter a date as year-month-day, e.g. 2026-12-31.',
   maxAgeSeconds: 'Enter a number of minutes from 1 to 43200 (30 days).',
   rememberDays: 'Enter a whole number of days from 0 to 30.',
-  whenUnavailable: 'Choose one of the three, or leave it open.',
 };
+
+interface FormContext {
+  readonly settings: Pick<SettingReader, 'editable'>;
+  readonly methods: readonly PolicyMethod[];
+  readonly now: number;
+  readonly isPartner: boolean;
+}
+
+/** What methods add to the demands on clients, by field. */
+function floorFields(methods: readonly PolicyMethod[]): (readonly [string, FloorField])[] {
+  return methods.flatMap(({ settings }) => Object.entries(settings?.floor ?? {}));
+}
 
 /**
  * Reads a proposal from a form or from JSON (`{ version, setting, override? }`, the setting as it is stored).
  * Whatever is no setting is a value with `errors`, to be shown beside the fields; what is not even our form
- * throws. Duo's keys are not among the fields: they stay as they are.
+ * throws. What is a method's own is not among the fields: it stays as it is.
  */
 export function readProposal(
   req: Request,
   current: OrganizationSetting,
-  { now, isPartner }: { now: number; isPartner: boolean },
+  context: FormContext,
 ): Proposal {
-  const form = req.is('application/json') ? fromJson(req) : fromForm(req, current, isPartner);
-  const parsed = editable.safeParse(form.candidate, WITH_INPUT);
+  const { settings, methods, now } = context;
+  const form = req.is('application/json')
+    ? fromJson(req, settings)
+    : fromForm(req, current, context);
+  const parsed = settings.editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
     ? pastDates(parsed.data, current, now)
-    : fieldErrors(parsed.error, WORDS);
+    : fieldErrors(parsed.error, {
+        ...WORDS,
+        ...Object.fromEntries(floorFields(methods).map(([name, { wrong }]) => [name, wrong])),
+      });
   const good = parsed.success && Object.keys(errors).length === 0;
   return {
     version: form.version,
     override: form.override,
     own: form.own,
     clients: form.clients,
-    setting: good ? { ...parsed.data, duo: current.duo } : null,
+    setting: good ? { ...current, ...parsed.data } : null,
     errors,
   };
 }
@@ -111,10 +129,10 @@ interface Read {
   readonly candidate: unknown;
 }
 
-function fromJson(req: Request): Read {
+function fromJson(req: Request, { editable }: FormContext['settings']): Read {
   const { version, setting, override } = readBody(req, jsonShape);
   const parsed = editable.safeParse(setting);
-  const shown: Omit<OrganizationSetting, 'duo'> | null = parsed.success ? parsed.data : null;
+  const shown = parsed.success ? parsed.data : null;
   return {
     version,
     override: override !== undefined,
@@ -124,9 +142,18 @@ function fromJson(req: Request): Read {
   };
 }
 
-function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean): Read {
-  const fields = readBody(req, formShape) as Record<string, unknown>;
+function fromForm(
+  req: Request,
+  current: OrganizationSetting,
+  { methods, isPartner }: FormContext,
+): Read {
+  const added = floorFields(methods).map(([name]) => name);
+  const fields = readBody(req, {
+    ...formShape,
+    ...Object.fromEntries(added.map((name) => [`clients.${name}`, text])),
+  }) as Record<string, unknown>;
   const read = (prefix: string): FormLevel => ({
+    more: {},
     mode: String(fields[`${prefix}mode`]),
     accept: fields[`${prefix}accept`] === 'these' ? 'these' : 'any',
     methods: fields[`${prefix}methods`] as string[],
@@ -138,7 +165,7 @@ function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean
   const own = read('');
   const clients = {
     ...read('clients.'),
-    whenUnavailable: String(fields['clients.whenUnavailable'] ?? ''),
+    more: Object.fromEntries(added.map((name) => [name, String(fields[`clients.${name}`])])),
   };
   // A client's form has no such part: what somebody adds to it is refused by `contradictions`.
   const demands = clients.mode !== '';
@@ -153,7 +180,7 @@ function fromForm(req: Request, current: OrganizationSetting, isPartner: boolean
         ? {
             ...fromLevel(clients, current.clientsMust),
             enrollment: clients.enrollment || 'self',
-            whenUnavailable: clients.whenUnavailable || null,
+            ...Object.fromEntries(added.map((name) => [name, clients.more[name] || null])),
           }
         : isPartner
           ? null
@@ -179,11 +206,7 @@ function graceOf(date: string, current: string | null): string | null {
   return current?.slice(0, 10) === date ? current : `${date}T00:00:00.000Z`;
 }
 
-function pastDates(
-  setting: Omit<OrganizationSetting, 'duo'>,
-  current: OrganizationSetting,
-  now: number,
-): FieldErrors {
+function pastDates(setting: BaseSetting, current: OrganizationSetting, now: number): FieldErrors {
   const past = (next: string | null | undefined, before: string | null | undefined) =>
     typeof next === 'string' && next !== before && Date.parse(next) <= now;
   const message = 'This date is past: choose one to come, or none.';
@@ -196,8 +219,10 @@ function pastDates(
 }
 
 export function formLevel(
-  setting: Omit<OrganizationSetting, 'duo' | 'clientsMust'> | Floor | null,
+  setting: Omit<BaseSetting, 'clientsMust'> | Floor | null,
+  methods: readonly PolicyMethod[] = [],
 ): FormLevel {
+  const added = floorFields(methods).map(([name]) => name);
   return {
     mode: setting?.mode ?? '',
     accept: setting?.methods ? 'these' : 'any',
@@ -206,9 +231,9 @@ export function formLevel(
     grace: setting?.graceUntil?.slice(0, 10) ?? '',
     maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
     remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
-    ...(setting && 'whenUnavailable' in setting
-      ? { whenUnavailable: setting.whenUnavailable ?? '' }
-      : {}),
+    more: Object.fromEntries(
+      added.map((name) => [name, String((setting && Reflect.get(setting, name)) ?? '')]),
+    ),
   };
 }
 
@@ -226,9 +251,7 @@ export function hiddenFields(
     { name: `${prefix}grace`, value: form.grace },
     { name: `${prefix}maxAge`, value: form.maxAge },
     { name: `${prefix}remember`, value: form.remember },
-    ...(form.whenUnavailable === undefined
-      ? []
-      : [{ name: `${prefix}whenUnavailable`, value: form.whenUnavailable }]),
+    ...Object.entries(form.more).map(([name, value]) => ({ name: `${prefix}${name}`, value })),
   ];
   return [
     { name: 'version', value: String(version) },

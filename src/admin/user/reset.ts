@@ -1,6 +1,7 @@
 import { recordOrLost } from '../../lost.js';
 import { isolated } from '../../names.js';
-import { checkbox, readBody } from '../bodies.js';
+import { checkbox } from '../../web/form-fields.js';
+import { readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';

@@ -1,8 +1,9 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { DirectoryOrganization, DirectoryUser } from '../../contracts.js';
+import { checkbox, listOf } from '../../web/form-fields.js';
 import { inBatches } from '../batches.js';
-import { checkbox, FieldsError, listOf, readBody } from '../bodies.js';
+import { FieldsError, readBody } from '../bodies.js';
 import type { CheckedDirectory } from '../directory.js';
 import type { Hidden } from '../locals.js';
 import { LOCK_ME_OUT } from '../organization/setting-form.js';

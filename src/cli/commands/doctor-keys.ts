@@ -1,18 +1,16 @@
 import { sealedBy } from '../../crypto/keyring.js';
-import { openCredentials } from '../../methods/duo/credentials.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { StoreScan } from '../../store/scan.js';
 import type { Report } from '../findings.js';
-import { duoKeysOf, holdings, inWords, usable } from '../holdings.js';
+import { holdings, inWords, type SealedOfSetting, sealedOf, usable } from '../holdings.js';
 import type { Keys } from '../keys.js';
 
 /** So many of what is damaged are named; the rest is counted. */
 const NAMED = 10;
 
-/** An organization's own keys for Duo, which open. */
-export interface DuoTenant {
-  readonly id: string;
-  readonly credentials: ReturnType<typeof openCredentials>;
+/** What an organization has sealed in its setting, and which opens. */
+export interface OpenSetting extends SealedOfSetting {
+  readonly organizationId: string;
 }
 
 /**
@@ -24,20 +22,21 @@ export async function examineKeys(
   keys: Keys | null,
   now: number,
   report: Report,
-): Promise<readonly DuoTenant[]> {
+): Promise<readonly OpenSetting[]> {
   const ids = keys?.ids ?? [];
   const held = holdings(ids);
   const damaged: string[] = [];
   const lost: string[] = [];
-  const tenants: DuoTenant[] = [];
+  const open: OpenSetting[] = [];
 
-  function opens<T>(what: string, sealed: Uint8Array, open: () => T): T | null {
-    if (!ids.includes(sealedBy(sealed))) return null;
+  function opens(what: string, sealed: Uint8Array, unseal: () => void): boolean {
+    if (!ids.includes(sealedBy(sealed))) return false;
     try {
-      return open();
+      unseal();
+      return true;
     } catch {
       damaged.push(what);
-      return null;
+      return false;
     }
   }
 
@@ -57,14 +56,14 @@ export async function examineKeys(
     for (const organization of batch) {
       const { id } = organization;
       if (organization.fault) lost.push(organization.fault);
-      const stored = duoKeysOf(organization);
-      if (!stored) continue;
-      const sealed = Buffer.from(stored.sealedSecret, 'base64');
-      held.add(sealedBy(sealed), 'duoKeys');
-      const credentials = opens(`duo of organization ${id}`, sealed, () =>
-        keys ? openCredentials(keys.keyring, id, stored) : null,
-      );
-      if (credentials) tenants.push({ id, credentials });
+      for (const one of sealedOf(organization)) {
+        const { method, bytes, stored, sealed } = one;
+        held.addSetting(sealedBy(bytes), method);
+        const good = opens(`${method} of organization ${id}`, bytes, () => {
+          if (keys) sealed.open(keys.keyring, id, stored);
+        });
+        if (good) open.push({ ...one, organizationId: id });
+      }
     }
   }
 
@@ -89,7 +88,7 @@ export async function examineKeys(
     const advice = 'restore a backup; or reset the user, or save the organization’s setting again';
     report('FAIL', 'ledger', `${named(lost)}: whom it concerns gets a 503. ${advice}`);
   } else report('OK', 'ledger', 'no record is damaged, gone or an older one');
-  return tenants;
+  return open;
 }
 
 function named(all: readonly string[]): string {
@@ -104,7 +103,7 @@ function reportKeys(
 ): void {
   for (const [id, holding] of byKey) {
     const words = inWords(holding);
-    const sealed = holding.secrets + holding.duoKeys > 0;
+    const sealed = holding.secrets > 0 || Object.keys(holding.settings).length > 0;
     if (id === ids[0]) report('OK', 'keys', `key ${id} (the first) holds ${words}`);
     else if (!ids.includes(id)) {
       const advice = 'put it back behind the first; whoever depends on it gets a 503';

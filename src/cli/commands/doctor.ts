@@ -1,20 +1,17 @@
-import { duoClients } from '../../methods/duo/client.js';
-import { DuoError } from '../../methods/duo/failure.js';
 import { createViews } from '../../web/views.js';
 import { type Finding, line, type Report } from '../findings.js';
-import { keysFrom } from '../keys.js';
+import { type Keys, keysFrom } from '../keys.js';
 import { type Command, type Terminal, UsageError } from '../run.js';
 import { STORE_OPTIONS, withStore } from '../with-store.js';
-import { type DuoTenant, examineKeys } from './doctor-keys.js';
+import { examineKeys, type OpenSetting } from './doctor-keys.js';
 
-const DUO_TIMEOUT_MS = 5000;
-/** So many tenants' Duo are asked at once. */
-const DUO_PARALLEL = 5;
+/** So many organizations' keys are tried at once. */
+const PARALLEL = 5;
 
 /** Examines an installation and changes nothing. FAIL lines make the exit code 1. */
 export const doctor: Command = {
   usage: '',
-  summary: 'examine the store, keys, views and Duo, and say what is wrong',
+  summary: 'examine the store, keys, views and settings, and say what is wrong',
   positionals: 0,
   options: [...STORE_OPTIONS, 'views'],
   async run(given, terminal) {
@@ -44,8 +41,8 @@ export const doctor: Command = {
             await store.ready();
             report('OK', 'store', 'set up, and its reads can be tracked');
           });
-          const tenants = await examineKeys(scan, keys, store.now(), report);
-          await examineDuo(tenants, terminal, report);
+          const settings = await examineKeys(scan, keys, store.now(), report);
+          if (keys) await examineSettings(settings, keys, terminal, report);
         },
         { allowEviction: true },
       ),
@@ -68,30 +65,20 @@ async function examine(about: string, report: Report, work: () => Promise<void>)
   }
 }
 
-async function examineDuo(
-  tenants: readonly DuoTenant[],
-  { duoAgent }: Terminal,
+/** Asks whoever the keys in settings are of whether they are right. */
+async function examineSettings(
+  settings: readonly OpenSetting[],
+  { keyring }: Keys,
+  { httpsAgent }: Terminal,
   report: Report,
 ): Promise<void> {
-  const clientOf = duoClients({
-    // Only a prompt would come back to it, and none is opened here.
-    redirectUrl: 'https://localhost/two-factor/duo/callback',
-    timeoutMs: DUO_TIMEOUT_MS,
-    httpsAgent: duoAgent,
-  });
-  const waiting = [...tenants];
+  const waiting = [...settings];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { id, credentials } = next;
-      try {
-        await clientOf(credentials).healthCheck();
-        report('OK', 'duo', `${id}: ${credentials.apiHost} answers and accepts the keys`);
-      } catch (error) {
-        // Out of reach may pass; refused keys will not.
-        const level = error instanceof DuoError && error.outage ? 'WARN' : 'FAIL';
-        report(level, 'duo', `${id}: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      const { organizationId, method, stored, sealed } = next;
+      const found = await sealed.examine?.(keyring, organizationId, stored, { httpsAgent });
+      if (found) report(found.level, method, `${organizationId}: ${found.text}`);
     }
   };
-  await Promise.all(Array.from({ length: DUO_PARALLEL }, worker));
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }

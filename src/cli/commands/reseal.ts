@@ -1,16 +1,19 @@
 import type { Authenticator, PendingEnrollment } from '../../contracts.js';
 import { sealedBy } from '../../crypto/keyring.js';
 import { SallyportError } from '../../errors.js';
-import { openCredentials, sealCredentials } from '../../methods/duo/credentials.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { ScannedOrganization } from '../../store/scan.js';
-import { duoKeysOf, type Holdings, holdings, inWords, usable } from '../holdings.js';
+import {
+  type Holdings,
+  holdings,
+  inWords,
+  type SealedOfSetting,
+  sealedOf,
+  usable,
+} from '../holdings.js';
 import { type Keys, requiredKeys } from '../keys.js';
 import type { Command, Terminal } from '../run.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
-
-/** Keys for Duo that are not usable at all are ERR_DUO. */
-const UNOPENABLE: readonly string[] = ['ERR_SEALED', 'ERR_DUO'];
 
 /** So many of what cannot be opened are named; the rest is counted. */
 const NAMED = 20;
@@ -62,7 +65,8 @@ async function resealAll(
       if (subject.fault) count(`subject ${subject.id}`, 'unopenable', new Error(subject.fault));
       return usable(subject, now).map((one) => async () => {
         const what = `subject ${subject.id}, ${one.method}`;
-        await attempt(what, one.sealed, 'secrets', () => resealEnrollment(subject.id, one));
+        const keep = (keyId: string) => left.add(keyId, 'secrets');
+        await attempt(what, one.sealed, keep, () => resealEnrollment(subject.id, one));
       });
     });
     await Promise.all(work.map((run) => run()));
@@ -71,40 +75,41 @@ async function resealAll(
     for (const organization of batch) {
       const what = `organization ${organization.id}`;
       if (organization.fault) count(what, 'unopenable', new Error(organization.fault));
-      const sealed = duoKeysOf(organization)?.sealedSecret;
-      if (sealed === undefined) continue;
-      await attempt(`${what}, duo`, Buffer.from(sealed, 'base64'), 'duoKeys', () =>
-        resealDuo(keys, organization),
-      );
+      for (const one of sealedOf(organization)) {
+        const keep = (keyId: string) => left.addSetting(keyId, one.method);
+        await attempt(`${what}, ${one.method}`, one.bytes, keep, () =>
+          resealSetting(keys, organization, one),
+        );
+      }
     }
   }
 
   async function attempt(
     what: string,
     sealed: Uint8Array,
-    kind: 'secrets' | 'duoKeys',
-    replace: () => Promise<boolean>,
+    keep: (keyId: string) => void,
+    reseal: () => () => Promise<boolean>,
   ): Promise<void> {
     if (keys.keyring.isCurrent(sealed)) return count(what, 'current');
-    let replaced: boolean;
+    let replace: () => Promise<boolean>;
     try {
-      replaced = await replace();
+      replace = reseal();
     } catch (error) {
-      // Anything else (the store, above all) ends the run: it can be repeated.
-      if (!(error instanceof SallyportError && UNOPENABLE.includes(error.code))) throw error;
-      left.add(sealedBy(sealed), kind);
+      if (!(error instanceof SallyportError)) throw error;
+      keep(sealedBy(sealed));
       return count(what, 'unopenable', error);
     }
-    count(what, replaced ? 'resealed' : 'changed');
+    // What fails from here on (the store, above all) ends the run: it can be repeated.
+    count(what, (await replace()) ? 'resealed' : 'changed');
   }
 
   function resealEnrollment(
     subjectId: string,
     { id, method, sealed }: Pick<Authenticator | PendingEnrollment, 'id' | 'method' | 'sealed'>,
-  ): Promise<boolean> {
+  ): () => Promise<boolean> {
     const context = sealingContext(method, subjectId, id);
-    const plain = keys.keyring.open(sealed, context);
-    return store.reseal(subjectId, id, sealed, keys.keyring.seal(plain, context));
+    const next = keys.keyring.seal(keys.keyring.open(sealed, context), context);
+    return () => store.reseal(subjectId, id, sealed, next);
   }
 
   out(
@@ -119,13 +124,13 @@ async function resealAll(
   }
 }
 
-async function resealDuo({ keyring }: Keys, organization: ScannedOrganization): Promise<boolean> {
-  const { id, setting, replace } = organization;
-  const keys = duoKeysOf(organization);
-  if (!keys || setting === null) return false;
-  const sealed = sealCredentials(keyring, id, openCredentials(keyring, id, keys));
-  const duo = { ...(setting.value.duo as object), keys: sealed };
-  return replace({ ...setting.value, duo });
+function resealSetting(
+  { keyring }: Keys,
+  { id, setting, replace }: ScannedOrganization,
+  { method, stored, sealed }: SealedOfSetting,
+): () => Promise<boolean> {
+  const next = sealed.reseal(keyring, id, stored);
+  return () => replace({ ...setting?.value, [method]: next });
 }
 
 function sayWhatIsLeft({ ids }: Keys, left: Holdings, out: Terminal['out']): void {

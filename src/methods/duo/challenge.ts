@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
-import { type Attempt, FALLBACK, type Factor, type WhenUnavailable } from '../../contracts.js';
+import { type Attempt, FALLBACK, type Factor } from '../../contracts.js';
 import type { KnownSituation } from '../../gate/situation.js';
 import { type Refusal, refusal } from '../../web/refusal.js';
 import type { MethodPages, MethodPlace, MethodWeb } from '../pages.js';
 import { DuoError } from './failure.js';
+import type { WhenUnavailable } from './fallback.js';
 import type { Leading } from './leading.js';
 import type { DuoFallbackLocals } from './locals.js';
 

@@ -1,5 +1,4 @@
-import type { Awaitable, Keyring, WhenUnavailable } from '../../contracts.js';
-import type { DuoAcceptedResults } from './factors.js';
+import type { Keyring } from '../../contracts.js';
 import { DuoError, type DuoField } from './failure.js';
 import { isApiHost, readApiHost } from './host.js';
 
@@ -19,16 +18,6 @@ export interface SealedCredentials {
   readonly sealedSecret: string;
   readonly version: string;
 }
-
-export interface DuoConfiguration {
-  readonly keys: SealedCredentials;
-  readonly whenUnavailable: WhenUnavailable;
-  /** Which of Duo's results count; by default `DEFAULT_ACCEPTED`. */
-  readonly accepted?: DuoAcceptedResults | undefined;
-}
-
-/** What an organization has stored for Duo; null when it has nothing. */
-export type ReadConfiguration = (organizationId: string) => Awaitable<DuoConfiguration | null>;
 
 const CLIENT_ID = /^DI[A-Za-z0-9]{18}$/;
 const CLIENT_SECRET = /^[A-Za-z0-9]{40}$/;

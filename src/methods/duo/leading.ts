@@ -7,6 +7,13 @@ import type { MethodPlace, MethodWeb } from '../pages.js';
 import type { DuoError } from './failure.js';
 import type { DuoPromptLocals } from './locals.js';
 
+declare module '../../session/session-data.js' {
+  interface SallyportSessionData {
+    /** From which page this person was sent to Duo, and which enrollment is to be replaced. */
+    duo?: { readonly url: string; readonly replaces: string | null };
+  }
+}
+
 export const TITLE = 'Duo Security';
 
 export interface Leading {

@@ -1,4 +1,5 @@
 import {
+  type Awaitable,
   authorityId,
   type Method,
   type MethodContext,
@@ -7,14 +8,13 @@ import {
   type Subject,
 } from '../../contracts.js';
 import { RequestError, UnavailableError } from '../../errors.js';
-import { organizationSetting } from '../../policy/settings.js';
 import { rejected } from '../ask.js';
 import type { PagedMethod } from '../pages.js';
 import { isAnswer, readAnswer } from './answer.js';
 import { duoBudget } from './budget.js';
 import type { Asked, Outages } from './challenge.js';
 import { type DuoClient, type DuoClients, duoClients } from './client.js';
-import { openCredentials, type ReadConfiguration } from './credentials.js';
+import { openCredentials } from './credentials.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
 import { DuoError } from './failure.js';
 import { duoNames } from './names.js';
@@ -22,6 +22,8 @@ import { type DuoOptions, type ParsedDuoOptions, parseDuoOptions } from './optio
 import { duoPages } from './pages.js';
 import { readResult } from './result.js';
 import { type CheckKeys, duoKeyCheck } from './save.js';
+import { duoSection } from './section.js';
+import { type DuoSetting, duoSettings } from './settings.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
 import { DUO_WORDS } from './words.js';
 
@@ -47,7 +49,7 @@ export function isDuo(method: Method): method is DuoMethod {
 export function duo(options: DuoOptions = {}): (services: MethodServices) => DuoMethod {
   const parsed = parseDuoOptions(options);
   return (services) => {
-    const { store, origin } = services;
+    const { origin } = services;
     const clients = duoClients({
       ...parsed,
       get redirectUrl() {
@@ -56,8 +58,7 @@ export function duo(options: DuoOptions = {}): (services: MethodServices) => Duo
     });
     return duoMethod({
       ...{ ...services, ...parsed, clients },
-      configurationOf: async (id) =>
-        organizationSetting(await store.readSetting(id), id)?.value.duo ?? null,
+      configurationOf: async (id) => (await services.readSetting(id))?.duo ?? null,
     });
   };
 }
@@ -66,7 +67,8 @@ export interface DuoConfig
   extends Pick<MethodServices, 'store' | 'keyring'>,
     Pick<ParsedDuoOptions, 'username' | 'promptOrigin'> {
   readonly clients: DuoClients;
-  readonly configurationOf: ReadConfiguration;
+  /** What an organization has stored for Duo; null when it has nothing. */
+  readonly configurationOf: (organizationId: string) => Awaitable<DuoSetting | null>;
   /** What a phone is to show as the place of a login by keys that the partner lends; '' for nothing. */
   readonly brandName: (subject: Subject) => string;
 }
@@ -88,6 +90,7 @@ type Redeemed =
  */
 export function duoMethod(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
+  const checkKeys = duoKeyCheck({ keyring, clients });
   const transactions = duoTransactions({ store, keyring });
   const spend = duoBudget({ store });
   const ownName = duoNames({ store });
@@ -210,8 +213,10 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     throttle: 'none',
     scope: 'organization',
     answer: {},
-    views: ['duo/prompt', 'duo/fallback'],
-    checkKeys: duoKeyCheck({ keyring, clients }),
+    views: ['duo/prompt', 'duo/fallback', 'duo/setting', 'duo/floor'],
+    settings: duoSettings,
+    section: duoSection(checkKeys),
+    checkKeys,
 
     wellFormed: (input) => isAnswer(input),
 

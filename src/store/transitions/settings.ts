@@ -25,7 +25,7 @@ function change(
         ? null
         : Object.freeze({
             version,
-            value: deepFreeze(structuredClone(value)),
+            value: deepFreeze(structuredClone({ ...value })),
             changedBy,
             changedAt: now,
           }),

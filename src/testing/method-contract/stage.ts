@@ -6,7 +6,7 @@ import { ATTEMPT_LIMITS, attempts, type Operation } from '../../methods/attempt.
 import { isEnrollable } from '../../methods/bound.js';
 import type { Begun } from '../../methods/bound-enrollment.js';
 import { registry } from '../../methods/registry.js';
-import { parsePolicy } from '../../policy/resolve.js';
+import { policyParser } from '../../policy/resolve.js';
 import { memoryStore } from '../../store/memory.js';
 import { testClock } from '../test-clock.js';
 import type { MethodUnderTest } from './method-contract.js';
@@ -34,6 +34,7 @@ export async function methodStage(under: MethodUnderTest) {
     {
       ...{ ...shared, origin: 'https://console.example', path: () => '/two-factor' },
       ...{ brandName: () => 'Console', appNamed: () => {}, onError: rethrow },
+      readSetting: () => null,
     },
     {
       ...{ ...shared, enrollmentMaxAgeMs: 10 * MINUTE, timeoutMs: 10_000 },
@@ -43,7 +44,7 @@ export async function methodStage(under: MethodUnderTest) {
   const [found] = bound.values();
   if (!found || !isEnrollable(found)) throw broken('a method that cannot be activated was taken');
   const method = found;
-  const policy = parsePolicy({ mode: 'required' }, [method.name]);
+  const policy = policyParser([method])({ mode: 'required' });
   const audit = { record: () => {} };
   const run = attempts({ store, limits: ATTEMPT_LIMITS, audit });
 

@@ -16,9 +16,9 @@ import type { DuoClient } from '../../../src/methods/duo/client.js';
 import { sealCredentials } from '../../../src/methods/duo/credentials.js';
 import { DuoError } from '../../../src/methods/duo/failure.js';
 import { type DuoConfig, duoMethod } from '../../../src/methods/duo/method.js';
-import { parsePolicy } from '../../../src/policy/resolve.js';
 import { KEY } from '../../support/app.js';
 import { boundEnrollable } from '../../support/methods.js';
+import { parsePolicy } from '../../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -78,7 +78,9 @@ describe('the Duo method', () => {
         ...client,
       }),
       configurationOf: (source) =>
-        source === 'north' ? { keys: CREDENTIALS, whenUnavailable: 'fall-back-to-totp' } : null,
+        source === 'north'
+          ? { keys: CREDENTIALS, whenUnavailable: 'fall-back-to-totp', lendToClients: false }
+          : null,
       username: ({ label }) => label,
       promptOrigin: null,
       brandName: () => '',

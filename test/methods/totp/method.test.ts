@@ -14,8 +14,8 @@ import type { Begun } from '../../../src/methods/bound-enrollment.js';
 import { sealingContext } from '../../../src/methods/sealing-context.js';
 import type { TotpParameters } from '../../../src/methods/totp/code.js';
 import { totp } from '../../../src/methods/totp/method.js';
-import { parsePolicy } from '../../../src/policy/resolve.js';
 import { boundEnrollable } from '../../support/methods.js';
+import { parsePolicy } from '../../support/policy.js';
 import { eventually } from '../../support/redis.js';
 
 const NOW = Date.UTC(2026, 0, 1, 0, 0, 15);

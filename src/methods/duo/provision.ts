@@ -1,21 +1,18 @@
 import { z } from 'zod';
-import type { Audit } from '../audit/events.js';
+import type { Audit } from '../../audit/events.js';
 import {
   booleanOption,
   checkOptions,
   option,
   optionsObject,
   textOption,
-} from '../check-options.js';
-import type { SecondFactorStore, WhenUnavailable } from '../contracts.js';
-import { SallyportError } from '../errors.js';
-import type { CheckedKeys, CheckKeys } from '../methods/duo/save.js';
-import {
-  type DuoSetting,
-  NO_SETTING,
-  type OrganizationSetting,
-  organizationSetting,
-} from '../policy/settings.js';
+} from '../../check-options.js';
+import type { SecondFactorStore } from '../../contracts.js';
+import { SallyportError } from '../../errors.js';
+import { type SettingReader, withStored } from '../../policy/settings.js';
+import { WHEN_UNAVAILABLE, type WhenUnavailable } from './fallback.js';
+import type { DuoMethod } from './method.js';
+import type { CheckedKeys } from './save.js';
 
 /** Duo's keys as a host's own program saves them: at start, or when an organization is made. */
 export interface DuoKeysInput {
@@ -57,7 +54,7 @@ const schema = optionsObject({
     clientSecret: z.unknown().optional(),
     apiHost: z.unknown().optional(),
     whenUnavailable: option<WhenUnavailable>("'deny', 'fall-back-to-totp' or 'let-in'", (value) =>
-      ['deny', 'fall-back-to-totp', 'let-in'].includes(value as string),
+      WHEN_UNAVAILABLE.includes(value as WhenUnavailable),
     ).default('deny'),
     lendToClients: booleanOption().default(false),
   }),
@@ -66,11 +63,14 @@ const schema = optionsObject({
 
 export function duoProvision({
   store,
-  checkDuoKeys,
+  settings,
+  duo,
   audit,
 }: {
   readonly store: Pick<SecondFactorStore, 'readSetting' | 'writeSetting'>;
-  readonly checkDuoKeys: CheckKeys | null;
+  readonly settings: SettingReader;
+  /** undefined where the door has no Duo. */
+  readonly duo: DuoMethod | undefined;
   readonly audit: Audit;
 }): DuoKeys {
   return {
@@ -85,23 +85,21 @@ export function duoProvision({
       });
       const { whenUnavailable, lendToClients, ...input } = keys;
       const { actor } = more.by;
-      if (!checkDuoKeys) {
+      if (!duo) {
         throw new SallyportError('ERR_OPTION', 'methods must have duo() where its keys are saved');
       }
-      const checked = await checkDuoKeys(id, input, null);
+      const checked = await duo.checkKeys(id, input, null);
       if (checked.kind !== 'checked') return checked;
       // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.
       for (let tried = 0; tried < TRIES; tried += 1) {
-        const stamped = organizationSetting(
-          await store.readSetting(organizationId),
-          organizationId,
-        );
+        const stored = await store.readSetting(organizationId);
+        const stamped = settings.organization(stored, organizationId);
+        const setting = stamped?.value ?? settings.none;
+        // What is not said of it stays as it was.
+        const accepted = setting.duo?.accepted;
+        const next = { keys: checked.keys, whenUnavailable, lendToClients };
         const written = await store.writeSetting(organizationId, {
-          value: withDuo(stamped?.value ?? NO_SETTING, {
-            keys: checked.keys,
-            whenUnavailable,
-            lendToClients,
-          }),
+          value: withStored(setting, duo, { ...next, ...(accepted && { accepted }) }),
           changedBy: actor,
           expectedVersion: stamped?.version ?? 0,
         });
@@ -116,15 +114,4 @@ export function duoProvision({
       );
     },
   };
-}
-
-/** Whoever enters keys wants Duo to be offered, also where only some mechanisms are accepted. */
-export function withDuo(
-  { methods, ...setting }: OrganizationSetting,
-  duo: DuoSetting,
-): OrganizationSetting {
-  const offered = methods === null || methods.includes('duo') ? methods : [...methods, 'duo'];
-  // What is not said of it stays as it was.
-  const accepted = duo.accepted ?? setting.duo?.accepted;
-  return { ...setting, methods: offered, duo: { ...duo, ...(accepted && { accepted }) } };
 }

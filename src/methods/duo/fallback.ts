@@ -1,8 +1,9 @@
-import type { WhenUnavailable } from '../contracts.js';
-import type { Floor } from './settings.js';
+import type { Floor } from '../../contracts.js';
 
-/** From the safest on. */
-const ORDER: readonly WhenUnavailable[] = ['deny', 'fall-back-to-totp', 'let-in'];
+/** What can happen when Duo cannot be reached, from the safest on; never when it says no. */
+export const WHEN_UNAVAILABLE = ['deny', 'fall-back-to-totp', 'let-in'] as const;
+
+export type WhenUnavailable = (typeof WHEN_UNAVAILABLE)[number];
 
 /**
  * The weakest choice that a partner's floor leaves its clients for the time that Duo cannot be reached. A floor
@@ -16,5 +17,5 @@ export function weakestAllowed(
 }
 
 export function isWeaker(choice: WhenUnavailable, limit: WhenUnavailable): boolean {
-  return ORDER.indexOf(choice) > ORDER.indexOf(limit);
+  return WHEN_UNAVAILABLE.indexOf(choice) > WHEN_UNAVAILABLE.indexOf(limit);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DEFAULT_ACCEPTED, type DuoAcceptedResults } from '../../methods/duo/factors.js';
-import { type DuoSetting, duoAcceptedSchema } from '../../policy/settings.js';
-import { listOf } from '../bodies.js';
+import { listOf } from '../../web/form-fields.js';
+import { DEFAULT_ACCEPTED, type DuoAcceptedResults } from './factors.js';
+import { acceptedSchema, type DuoSetting } from './settings.js';
 
 type Place = keyof DuoAcceptedResults;
 type Rule = DuoAcceptedResults[Place];
@@ -52,7 +52,7 @@ export const acceptedShape = {
   stepUpRule: rule,
   stepUpFactors: names,
   stepUpReasons: names,
-  accepted: duoAcceptedSchema.optional(),
+  accepted: acceptedSchema.optional(),
 };
 
 type Fields = z.output<z.ZodObject<typeof acceptedShape>>;
@@ -137,17 +137,4 @@ function options(known: readonly (readonly [string, string])[], ticked: readonly
     label: labels.get(value) ?? value,
     checked: ticked.includes(value),
   }));
-}
-
-/** For the list of what changes. */
-export function acceptedWords(stored: DuoAcceptedResults | undefined): string {
-  const { login, stepUp } = stored ?? DEFAULT_ACCEPTED;
-  return `login: ${ruleWords(login)}; step-up: ${ruleWords(stepUp)}`;
-}
-
-function ruleWords(of: Rule): string {
-  if (of === 'any') return 'whatever Duo lets in';
-  if (of === 'actual') return 'actual factors';
-  const { factors, reasons } = of;
-  return [factors?.join(', ') ?? 'any factor', reasons?.join(', ') ?? 'any reason'].join(' for ');
 }

@@ -1,0 +1,19 @@
+import type { MethodName, SealedSetting } from '../contracts.js';
+import { duo } from './duo/method.js';
+import { duoSettings } from './duo/settings.js';
+import type { MethodPlan } from './pages.js';
+import { recoveryCodes } from './recovery-code/method.js';
+import { totp } from './totp/method.js';
+
+/** What a door has that names no methods. */
+export function builtInMethods(): readonly MethodPlan[] {
+  return [totp(), duo(), recoveryCodes()];
+}
+
+/** What the command line, which has no door, finds sealed in settings. */
+export const sealedSettings: readonly {
+  readonly name: MethodName;
+  readonly sealed: SealedSetting;
+}[] = [{ name: 'duo', settings: duoSettings }].flatMap(({ name, settings: { sealed } }) =>
+  sealed ? [{ name, sealed }] : [],
+);

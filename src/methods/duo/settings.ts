@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import {
+  authorityId,
+  type Change,
+  type MethodSettings,
+  type PolicyReason,
+  type ResolvedPart,
+  type SettingLevels,
+} from '../../contracts.js';
+import { acceptedWords } from './accepted-words.js';
+import type { DuoAcceptedResults } from './factors.js';
+import { isWeaker, WHEN_UNAVAILABLE, type WhenUnavailable, weakestAllowed } from './fallback.js';
+import { sealedKeys } from './sealed-keys.js';
+
+/** What an organization has stored for Duo. */
+export interface DuoSetting {
+  /** The secret sealed, in base64; `version` changes with every new secret or hostname. */
+  readonly keys: {
+    readonly clientId: string;
+    readonly apiHost: string;
+    readonly sealedSecret: string;
+    readonly version: string;
+  };
+  /** What happens when Duo cannot be reached (never when it says no). */
+  readonly whenUnavailable: WhenUnavailable;
+  /** Clients of this partner that have no keys of their own use these. */
+  readonly lendToClients: boolean;
+  /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
+  readonly accepted?: DuoAcceptedResults | undefined;
+}
+
+/** What a policy says of Duo: whose keys are used, and never the keys. */
+export interface DuoPolicy {
+  readonly source: string;
+  readonly credentialVersion: string;
+  /** Of whose Duo account they are (`authorityId` of its API hostname); looked up where it is left out. */
+  readonly account?: string | undefined;
+  /** In the place of what is stored with the keys, where a level above allows no more than this. */
+  readonly whenUnavailable?: WhenUnavailable | undefined;
+}
+
+declare module '../../contracts/policy.js' {
+  interface Policy {
+    /** Whose Duo configuration is used, and which version of its keys. Never the keys. Left out by a door without Duo. */
+    readonly duo?: DuoPolicy | null | undefined;
+  }
+}
+
+declare module '../../contracts/settings.js' {
+  interface OrganizationSetting {
+    readonly duo: DuoSetting | null;
+  }
+
+  interface Floor {
+    /** The weakest choice for the time that Duo cannot be reached; nothing: no `let-in` where it requires. */
+    readonly whenUnavailable?: WhenUnavailable | null | undefined;
+  }
+}
+
+const keys = z.strictObject({
+  clientId: z.string(),
+  apiHost: z.string(),
+  sealedSecret: z.string(),
+  version: z.string(),
+});
+
+const resultNames = z
+  .array(z.string().regex(/^\w{1,64}$/))
+  .min(1)
+  .max(40)
+  .readonly()
+  .nullable();
+const resultRule = z.union([
+  z.enum(['any', 'actual']),
+  z.strictObject({ factors: resultNames, reasons: resultNames }),
+]);
+
+export const acceptedSchema = z.strictObject({ login: resultRule, stepUp: resultRule });
+
+const whenUnavailable = z.enum(WHEN_UNAVAILABLE);
+
+export const duoSettings: MethodSettings<DuoSetting, DuoPolicy> = {
+  stored: z.strictObject({
+    keys,
+    whenUnavailable,
+    lendToClients: z.boolean(),
+    accepted: acceptedSchema.optional(),
+  }),
+  policy: z.strictObject({
+    source: z.string(),
+    credentialVersion: z.string(),
+    account: z.string().optional(),
+    whenUnavailable: whenUnavailable.optional(),
+  }),
+  floor: {
+    whenUnavailable: {
+      schema: whenUnavailable.nullish(),
+      wrong: 'Choose one of the three, or leave it open.',
+    },
+  },
+  required: 'Duo needs keys: enter them first, or leave Duo out.',
+  resolve,
+  accountOf: ({ keys: { apiHost } }) => authorityId(apiHost),
+
+  contradictions: ({ lendToClients }, { kind }) =>
+    kind === 'client' && lendToClients
+      ? [{ field: 'lendToClients', message: 'Only a partner can lend its keys to its clients.' }]
+      : [],
+
+  changes,
+
+  floorChanges(before, after) {
+    const [from, to] = [weakestAllowed(before), weakestAllowed(after)];
+    const field = 'clientsMust.whenUnavailable';
+    const label = 'Clients: while Duo cannot be reached, at most';
+    return from === to ? [] : [{ field, label, from, to }];
+  },
+
+  sealed: sealedKeys,
+};
+
+/** Whose keys hold: the organization's own, or those that its partner lends. */
+function resolve({
+  organization: { id, kind },
+  own,
+  partner,
+}: SettingLevels<DuoSetting>): ResolvedPart<DuoPolicy> {
+  const lent = partner?.stored?.lendToClients ? partner.stored : null;
+  const setting = own?.stored ?? lent;
+  if (!setting) {
+    const because = [{ level: kind, id, rule: 'has no keys for Duo' }];
+    return { part: null, reasons: () => because };
+  }
+  const byPartner = !own?.stored && partner !== null;
+  const source = byPartner ? partner.id : id;
+  const limit = weakestAllowed(partner?.floor);
+  const limited = partner !== null && isWeaker(setting.whenUnavailable, limit);
+  return {
+    part: {
+      source,
+      credentialVersion: setting.keys.version,
+      account: authorityId(setting.keys.apiHost),
+      ...(limited && { whenUnavailable: limit }),
+    },
+    // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
+    reasons(offered): readonly PolicyReason[] {
+      const said = offered ? 'is offered' : 'is not offered, and only proven again,';
+      const rule = `Duo ${said} with the keys of this account`;
+      const level = byPartner ? 'partner' : kind;
+      return [
+        ...(limited
+          ? [
+              {
+                ...{ level: 'partner', id: partner.id },
+                rule: `while Duo cannot be reached: ${limit} (${partner.by})`,
+              },
+            ]
+          : []),
+        { level, id: source, rule },
+      ];
+    },
+  };
+}
+
+/** Keys are compared by version: there is nothing else to show. */
+function changes(before: DuoSetting | null, after: DuoSetting | null): readonly Change[] {
+  const found: Change[] = [];
+  const change = (field: string, label: string, from: string, to: string) => {
+    if (from !== to) found.push({ field, label, from, to });
+  };
+  const named = (setting: DuoSetting | null) =>
+    setting ? `keys of ${setting.keys.apiHost}` : 'no keys';
+  if (before?.keys.version !== after?.keys.version) {
+    const [from, to] = [named(before), named(after)];
+    found.push({ field: 'duo', label: 'Duo Security', from, to });
+  }
+  if (!before || !after) return found;
+  const yes = ({ lendToClients }: DuoSetting) => (lendToClients ? 'yes' : 'no');
+  const accepted = (setting: DuoSetting) => acceptedWords(setting.accepted);
+  change(
+    'duo.whenUnavailable',
+    'While Duo cannot be reached',
+    before.whenUnavailable,
+    after.whenUnavailable,
+  );
+  change('duo.accepted', 'Answers of Duo that count', accepted(before), accepted(after));
+  change('duo.lendToClients', 'Duo’s keys lent to clients', yes(before), yes(after));
+  return found;
+}
