@@ -1,5 +1,10 @@
 import type { Awaitable } from './contracts.js';
 
+/** Goes on with a value, at once where it is at hand. */
+export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return isThenable(value) ? value.then(next) : next(value);
+}
+
 /** A throw becomes a rejection: so it arrives where the others do. */
 export function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
   try {

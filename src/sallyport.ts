@@ -184,12 +184,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   });
   const checking = checker({ inspector: inspecting, store, onError });
   const limits = ATTEMPT_LIMITS;
-  const redeemActivationKey = activationKeyRedeemer({
-    store,
-    keyring: keys,
-    limits,
-    audit: events,
-  });
+  const redeemActivationKey = activationKeyRedeemer({ keyring: keys, limits, audit: events });
   const run = attempts({ store, limits, audit: events });
 
   const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });

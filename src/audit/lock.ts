@@ -9,8 +9,8 @@ const HELPS: ReadonlySet<AuditEvent['type']> = new Set([
 ]);
 
 /** The `detail` of `verification.locked`: until when, and so which lock it was. */
-export function lockedUntil(retryAt: number | null): string {
-  return retryAt === null ? 'until somebody helps' : `until ${new Date(retryAt).toISOString()}`;
+export function lockedUntil(retryAt: Date | null): string {
+  return retryAt === null ? 'until somebody helps' : `until ${retryAt.toISOString()}`;
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { Digest } from './keyring.js';
-import type { Authenticator, Enrollment, PendingEnrollment } from './records.js';
+import type {
+  Authenticator,
+  Enrollment,
+  PendingEnrollment,
+  SealedKept,
+  SessionDigest,
+} from './records.js';
 import type { MethodName } from './subject.js';
 
 /** How many wrong answers are free, how long the waits after them are, and where evaluation stops. */
@@ -21,18 +27,34 @@ export interface AttemptOf {
   readonly counted?: boolean;
 }
 
-export type Reservation =
-  | {
-      readonly kind: 'reserved';
-      /** The store's time of the reservation: what codes are compared against on every process. */
-      readonly at: number;
-      readonly epoch: number;
-      readonly authenticators: readonly Authenticator[];
-      readonly pending: PendingEnrollment | null;
-      /** The digest of the activation key that is good now. */
-      readonly activationKey: Digest | null;
-    }
-  | { readonly kind: 'locked' /** null: until somebody helps. */; readonly retryAt: number | null };
+export interface ReservedAttempt {
+  readonly kind: 'reserved';
+  /** The store's time of the reservation: what codes are compared against on every process. */
+  readonly at: number;
+  readonly epoch: number;
+  readonly authenticators: readonly Authenticator[];
+  readonly pending: PendingEnrollment | null;
+  /** The digest of the activation key that is good now. */
+  readonly activationKey: Digest | null;
+}
+
+export interface LockedAttempt {
+  readonly kind: 'locked';
+  /** null: until somebody helps. */
+  readonly retryAt: number | null;
+}
+
+export type Reservation = ReservedAttempt | LockedAttempt;
+
+/** What an answer that was right is accepted for. */
+export interface AcceptedAnswer {
+  readonly enrollmentId: string;
+  /** Must be later than the last accepted one; null for a method without steps. */
+  readonly step: number | null;
+  readonly epoch: number;
+  /** In the place of what was kept. */
+  readonly keep?: SealedKept | undefined;
+}
 
 export type Commit =
   | { readonly kind: 'committed'; readonly epoch: number }
@@ -43,6 +65,37 @@ export type Commit =
   /** The epoch has risen meanwhile. */
   | { readonly kind: 'ended' };
 
+export type SpentCode =
+  | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
+  | { readonly kind: 'unknown' }
+  /** The epoch has risen meanwhile. */
+  | { readonly kind: 'ended' };
+
+export interface EnrollmentProposal extends Omit<PendingEnrollment, 'expiresAt'> {
+  readonly lifetimeMs: number;
+}
+
+export interface BeginEnrollment {
+  readonly restart: boolean;
+  readonly activationKey?: Digest | null;
+  /** Voids nothing: null, and nothing changes, where another one is pending and in time. */
+  readonly unlessPending?: boolean;
+}
+
+export interface EnrollmentConfirmation {
+  readonly id: string;
+  readonly session: SessionDigest;
+  readonly step: number;
+  readonly replaces: string | null;
+  readonly epoch: number;
+  /** Ids of enrollments that nobody could have been asked to prove. */
+  readonly besides?: readonly string[] | undefined;
+  /** In the place of the label that it was begun with. */
+  readonly label?: string | undefined;
+  /** In the place of what it was begun with. */
+  readonly keep?: SealedKept | undefined;
+}
+
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly epoch: number; readonly enrollment: Enrollment }
   /** A newer attempt, another session, a reset, or an enrollment made meanwhile has voided this one. */
@@ -50,3 +103,19 @@ export type Confirmation =
   | { readonly kind: 'expired' }
   /** The epoch has risen meanwhile. */
   | { readonly kind: 'ended' };
+
+/** What an answer that is right comes to, as `SecondFactorStore` has it, within the step that has counted it. */
+export interface SubjectInStep {
+  commitAttempt(accepted: AcceptedAnswer): Commit;
+  spendRecoveryCode(candidates: readonly Digest[], epoch: number): SpentCode;
+  beginEnrollment(proposal: EnrollmentProposal, options: BeginEnrollment): PendingEnrollment | null;
+  confirmEnrollment(confirmation: EnrollmentConfirmation): Confirmation;
+}
+
+/**
+ * Says what comes of an attempt. It answers at once and by its arguments alone: it may be run several times, and
+ * counts only when the write has won that it was run for.
+ */
+export type Judge<T> = (reserved: ReservedAttempt, subject: SubjectInStep) => T;
+
+export type JudgedAttempt<T> = { readonly kind: 'judged'; readonly result: T } | LockedAttempt;

@@ -1,3 +1,4 @@
+import type { SpentCode } from './attempts.js';
 import type { Digest, Sealed } from './keyring.js';
 
 /** Single-use codes that an administrator hands out of band; a subject has at most one. */
@@ -33,11 +34,7 @@ export interface RecoveryCodeStore {
     subjectId: string,
     candidates: readonly Digest[],
     epoch: number,
-  ): Promise<
-    | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
-    | { readonly kind: 'unknown' }
-    | { readonly kind: 'ended' }
-  >;
+  ): Promise<SpentCode>;
 }
 
 /** Values for one use within a short time, e.g. what a redirect to Duo comes back to. */

@@ -1,4 +1,3 @@
-import type { Reservation } from './attempts.js';
 import type { Digest, Keyring } from './keyring.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
 import type { Policy } from './policy.js';
@@ -263,6 +262,12 @@ export interface Method<State = unknown> {
   /** How many of it a person may have: each of them is one more that a guess may hit. Default 1. */
   readonly atMost?: number;
   readonly phishingResistant?: boolean;
+  /**
+   * `verify` and `enrollment.confirm` answer at once, by their arguments alone and without side effects. They are
+   * then run within the step that counts the answer, where they may be run several times: one round trip to the
+   * store, in place of two. Not with `start`. Default false.
+   */
+  readonly pure?: boolean;
   readonly answer: AnswerShape;
   /** Views that it shows, which must be there at construction. */
   readonly views?: readonly string[];
@@ -315,5 +320,3 @@ export interface MethodServices {
   /** What administrators have set for an organization; null where nothing is. Rejects for what is damaged. */
   readSetting(organizationId: string): Awaitable<OrganizationSetting | null>;
 }
-
-export type ReservedAttempt = Extract<Reservation, { kind: 'reserved' }>;

@@ -18,6 +18,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   prove: true,
   end: true,
   reserveAttempt: true,
+  judgeAttempt: true,
   commitAttempt: true,
   beginEnrollment: true,
   resumeEnrollment: true,

@@ -1,14 +1,25 @@
-import type { AttemptLimits, AttemptOf, Commit, Confirmation, Reservation } from './attempts.js';
+import type {
+  AcceptedAnswer,
+  AttemptLimits,
+  AttemptOf,
+  BeginEnrollment,
+  Commit,
+  Confirmation,
+  EnrollmentConfirmation,
+  EnrollmentProposal,
+  Judge,
+  JudgedAttempt,
+  Reservation,
+} from './attempts.js';
 import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './codes.js';
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
-import type { Digest, Sealed } from './keyring.js';
+import type { Sealed } from './keyring.js';
 import type {
   AssuranceRecord,
   Factor,
   LoginId,
   PendingEnrollment,
-  SealedKept,
   SessionDigest,
   SubjectRecord,
 } from './records.js';
@@ -92,20 +103,22 @@ export interface SecondFactorStore
     attempt: AttemptOf,
   ): Promise<Reservation>;
   /**
+   * The same, and what comes of the attempt in the same step: no answer of `judge` is told before the attempt is
+   * counted. What it throws is counted and thrown.
+   */
+  judgeAttempt<T>(
+    subjectId: string,
+    limits: AttemptLimits,
+    attempt: AttemptOf,
+    judge: Judge<T>,
+  ): Promise<JudgedAttempt<T>>;
+  /**
    * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
    * null for a method without steps (Duo), whose transaction is single use already. `keep` is kept in the place of
    * what was. `ended`, and nothing is changed, when the epoch is not `epoch` any longer: the session that answers
    * has ended meanwhile.
    */
-  commitAttempt(
-    subjectId: string,
-    accepted: {
-      readonly enrollmentId: string;
-      readonly step: number | null;
-      readonly epoch: number;
-      readonly keep?: SealedKept | undefined;
-    },
-  ): Promise<Commit>;
+  commitAttempt(subjectId: string, accepted: AcceptedAnswer): Promise<Commit>;
 
   /**
    * Begins an enrollment. One that this session has begun for the same method and basis, and that has not
@@ -116,13 +129,8 @@ export interface SecondFactorStore
    */
   beginEnrollment(
     subjectId: string,
-    proposal: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
-    options: {
-      readonly restart: boolean;
-      readonly activationKey?: Digest | null;
-      /** Voids nothing: null, and nothing changes, where another one is pending and in time. */
-      readonly unlessPending?: boolean;
-    },
+    proposal: EnrollmentProposal,
+    options: BeginEnrollment,
   ): Promise<PendingEnrollment | null>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
@@ -133,22 +141,7 @@ export interface SecondFactorStore
    * and is spent; on every basis but `proven` there must be no active enrollment, but for those in `besides`. `ended`, and nothing is
    * changed, when the epoch is not `epoch` any longer: the session that confirms has ended meanwhile.
    */
-  confirmEnrollment(
-    subjectId: string,
-    confirmation: {
-      readonly id: string;
-      readonly session: SessionDigest;
-      readonly step: number;
-      readonly replaces: string | null;
-      readonly epoch: number;
-      /** Ids of enrollments that nobody could have been asked to prove. */
-      readonly besides?: readonly string[] | undefined;
-      /** In the place of the label that it was begun with. */
-      readonly label?: string | undefined;
-      /** In the place of what it was begun with. */
-      readonly keep?: SealedKept | undefined;
-    },
-  ): Promise<Confirmation>;
+  confirmEnrollment(subjectId: string, confirmation: EnrollmentConfirmation): Promise<Confirmation>;
   /**
    * Puts other sealed bytes in the place of those of an enrollment, active or pending, if these still are
    * `expected`: the same secret under a newer key. Changes nothing else. True when it was done.

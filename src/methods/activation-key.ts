@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { Digest, Keyring, Subject } from '../contracts.js';
 import { randomCode, readRandomCode } from '../crypto/random.js';
 import { broken } from '../errors.js';
@@ -32,6 +33,15 @@ export function activationKeyDigests(
 ): readonly Digest[] | null {
   const normalized = readRandomCode(typed, LENGTH);
   return normalized === null ? null : keyring.digests(normalized, context(subject));
+}
+
+export function isSame(one: Digest, other: Digest | null): boolean {
+  return (
+    other !== null &&
+    Buffer.compare(one.keyId, other.keyId) === 0 &&
+    one.bytes.length === other.bytes.length &&
+    timingSafeEqual(one.bytes, other.bytes)
+  );
 }
 
 /** By subject id alone, so that a key for one user opens nobody else's door. */

@@ -4,7 +4,6 @@ import type {
   Attempt,
   AttemptLimits,
   EventEnrollment,
-  ReservedAttempt,
   SecondFactorStore,
   Verdict,
 } from '../contracts.js';
@@ -26,7 +25,7 @@ export type Operation =
   | { readonly kind: 'confirm'; readonly replaces: string | null };
 
 export interface AttemptConfig {
-  readonly store: Pick<SecondFactorStore, 'reserveAttempt' | 'readSubject'>;
+  readonly store: Pick<SecondFactorStore, 'readSubject'>;
   readonly limits: AttemptLimits;
   readonly audit: Audit;
 }
@@ -38,29 +37,13 @@ export type RunAttempt = (
   from: string | null,
 ) => Promise<Verdict>;
 
-/**
- * One answer, from reservation to event; the only caller of `method.verify`. The attempt is counted before
- * anything is compared, so that guesses sent in parallel cannot outrun the count.
- */
+/** One answer, from its form to its event; the only caller of `method.verify`. */
 export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
   return async function runAttempt(method, operation, attempt, from) {
     const { subject } = attempt;
     try {
       if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
-      // Where nothing can be guessed nothing is counted: neither do failures elsewhere lock such a method, nor
-      // can its own lock the others.
-      const reservation = await store.reserveAttempt(subject.id, limits, {
-        method: method.name,
-        stoppable: method.throttle === 'lockout',
-        counted: method.throttle !== 'none',
-      });
-      if (reservation.kind === 'locked') {
-        const { retryAt } = reservation;
-        const detail = lockedUntil(retryAt);
-        audit.record('verification.locked', { subject, method: method.name, from, detail });
-        return { kind: 'locked', retryAt: retryAt === null ? null : new Date(retryAt) };
-      }
-      const verdict = await answer(method, operation, attempt, reservation);
+      const verdict = await answer(method, operation, attempt, limits);
       await recordVerdict(verdict);
       return verdict;
     } catch (cause) {
@@ -92,7 +75,11 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
                 : `${verdict.reason}: ${verdict.detail}`,
           });
           return;
-        case 'locked':
+        case 'locked': {
+          const detail = lockedUntil(verdict.retryAt);
+          audit.record('verification.locked', { ...facts, detail });
+          return;
+        }
         case 'unavailable':
           return;
         default:
@@ -117,22 +104,9 @@ function answer(
   method: BoundMethod,
   operation: Operation,
   attempt: Attempt,
-  reservation: ReservedAttempt,
+  limits: AttemptLimits,
 ): Promise<Verdict> {
-  switch (operation.kind) {
-    case 'verify':
-      return method.verify(attempt, reservation);
-    case 'confirm':
-      if (!method.enrollment) throw broken(`${method.name} cannot be activated`);
-      // The organization has begun to demand activation keys meanwhile: what was begun without one is void.
-      if (
-        reservation.pending?.basis === 'first' &&
-        attempt.policy.enrollment === 'activation-key'
-      ) {
-        return Promise.resolve({ kind: 'rejected', reason: 'superseded' });
-      }
-      return method.enrollment.confirm(attempt, reservation, operation);
-    default:
-      return operation satisfies never;
-  }
+  if (operation.kind === 'verify') return method.verify(attempt, limits);
+  if (!method.enrollment) throw broken(`${method.name} cannot be activated`);
+  return method.enrollment.confirm(attempt, limits, operation.replaces);
 }

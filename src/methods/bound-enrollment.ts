@@ -1,24 +1,34 @@
+import { andThen } from '../awaitable.js';
 import type {
   Attempt,
+  AttemptLimits,
+  Awaitable,
   Digest,
   EnrollmentBasis,
+  EnrollmentProposal,
   HandedOver,
   MethodEnrollment,
   PendingContext,
   PendingEnrollment,
   Prompt,
-  ReservedAttempt,
   Verdict,
 } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
 import { firstUnused, readName } from '../names.js';
-import { checkAnswered, checkKept, checkPrompt, rejected } from './ask.js';
+import { isSame } from './activation-key.js';
+import { checkKept, checkPrompt, rejected } from './ask.js';
 import { basisHolds, besidesOf } from './basis.js';
 import type { Bound } from './bound.js';
 import type { ChallengeKey } from './challenge-state.js';
+import { lockedVerdict } from './judging.js';
+import { lockOf } from './lock.js';
 
 const NO_SECRET = new Uint8Array();
+
+const ACTIVATION_KEY = { method: 'activation-key', stoppable: true } as const;
+
+type LockedVerdict = Extract<Verdict, { kind: 'locked' }>;
 
 export interface BeginOptions {
   readonly basis: EnrollmentBasis;
@@ -26,7 +36,6 @@ export interface BeginOptions {
   readonly restart: boolean;
   /** Voids nothing: null where another enrollment is pending. */
   readonly unlessPending?: boolean;
-  readonly activationKey?: Digest | null;
   /** Milliseconds; by default the door's. */
   readonly lifetimeMs?: number;
 }
@@ -46,30 +55,35 @@ export interface BoundEnrollment {
   readonly handsOver: boolean;
   /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
   begin(attempt: Attempt, options: BeginOptions): Promise<Begun | null>;
+  /**
+   * The same with an activation key, which counts as an attempt: null when none of the digests, one per key of the
+   * keyring, is that of the subject's key.
+   */
+  beginByKey(
+    attempt: Attempt,
+    limits: AttemptLimits,
+    candidates: readonly Digest[],
+  ): Promise<Begun | LockedVerdict | null>;
   /** What this session has begun, or what an administrator has handed over; null when there is neither. */
   resume(attempt: Attempt): Promise<Begun | null>;
-  confirm(
-    attempt: Attempt,
-    reservation: ReservedAttempt,
-    options: { readonly replaces: string | null },
-  ): Promise<Verdict>;
+  /** One answer: counted, compared, and accepted once. `replaces`: the enrollment that gives way, or null. */
+  confirm(attempt: Attempt, limits: AttemptLimits, replaces: string | null): Promise<Verdict>;
 }
 
 /** The enrollments of one method: secrets sealed, and confirmed once, in time, on the basis they were begun on. */
 export function boundEnrollment(
-  { method, ask, askNow, challengeMs, secrets, states, config, contextOf, started }: Bound,
+  { method, ask, askNow, secrets, judging, config, contextOf, started }: Bound,
   enrollment: MethodEnrollment,
 ): BoundEnrollment {
   const { store, enrollmentMaxAgeMs } = config;
-  const { name, answer, scope, throttle } = method;
+  const { name, answer, scope, throttle, pure = false } = method;
   const ofAuthority = scope === 'organization';
-  const once = method.challengeUse === 'once';
   const keyOf = (attempt: Attempt, id: string): ChallengeKey => ({
     ...{ method: name, attempt, enrollment: id },
   });
 
   function begun(attempt: Attempt, stored: PendingEnrollment): Begun {
-    const pending = secrets.pending(attempt.subject, attempt.session, stored);
+    const pending = secrets.of(attempt.subject).pending(attempt.session, stored);
     const { id, basis, expiresAt } = pending;
     const context = { ...contextOf(attempt, pending, null), pending };
     return {
@@ -94,102 +108,117 @@ export function boundEnrollment(
     };
   }
 
-  async function propose(attempt: Attempt) {
-    const made = await ask('enrollment.begin', () =>
+  async function made(attempt: Attempt) {
+    const given = await ask('enrollment.begin', () =>
       enrollment.begin(contextOf(attempt, null, null)),
     );
-    const { secret = NO_SECRET, parameters = '' } = checkKept(name, 'enrollment.begin', made);
+    const { secret = NO_SECRET, parameters = '' } = checkKept(name, 'enrollment.begin', given);
     return { secret, parameters };
+  }
+
+  async function propose(
+    attempt: Attempt,
+    basis: EnrollmentBasis,
+    lifetimeMs = enrollmentMaxAgeMs,
+  ): Promise<EnrollmentProposal> {
+    const { subject, session } = attempt;
+    const { secret, parameters } = await made(attempt);
+    const id = randomId();
+    return {
+      ...{ id, basis, session, parameters, lifetimeMs, method: name, label: method.title },
+      sealed: secrets.seal(subject, id, secret),
+    };
+  }
+
+  /** Somebody else's word takes a while: whoever was reset meanwhile is told that it was begun in vain. */
+  function stillBegun({ subject, session }: Attempt, id: string): Awaitable<boolean> {
+    if (throttle !== 'none' || pure) return true;
+    return store.resumeEnrollment(subject.id, session).then((still) => still?.id === id);
   }
 
   return {
     handsOver: enrollment.handOver !== undefined,
 
-    async begin(
-      attempt,
-      { restart, basis, activationKey = null, unlessPending = false, lifetimeMs },
-    ) {
-      const { subject, session } = attempt;
-      const { secret, parameters } = await propose(attempt);
-      const id = randomId();
-      const proposal = {
-        ...{ id, basis, session, parameters, method: name, label: method.title },
-        sealed: secrets.seal(subject, id, secret),
-        lifetimeMs: lifetimeMs ?? enrollmentMaxAgeMs,
-      };
+    async begin(attempt, { restart, basis, unlessPending = false, lifetimeMs }) {
+      const proposal = await propose(attempt, basis, lifetimeMs);
       const begin = (anew: boolean) =>
-        store.beginEnrollment(subject.id, proposal, {
-          ...{ restart: anew, activationKey, unlessPending },
-        });
+        store.beginEnrollment(attempt.subject.id, proposal, { restart: anew, unlessPending });
       const found = await begin(restart);
       // Begun on somebody else's word: for another organization, or before its keys were replaced.
-      const other = ofAuthority && found !== null && found.parameters !== parameters;
+      const other = ofAuthority && found !== null && found.parameters !== proposal.parameters;
       const pending = other ? await begin(true) : found;
       return pending && begun(attempt, pending);
+    },
+
+    async beginByKey(attempt, limits, candidates) {
+      const { id } = attempt.subject;
+      // Whoever guesses on has nothing made for them meanwhile.
+      const { locked, retryAt } = lockOf(await store.readSubject(id), store.now());
+      if (locked) return { kind: 'locked', retryAt };
+      const proposal = await propose(attempt, 'activation-key');
+      const step = await store.judgeAttempt(id, limits, ACTIVATION_KEY, (reserved, on) => {
+        const activationKey = candidates.find((one) => isSame(one, reserved.activationKey));
+        return activationKey
+          ? on.beginEnrollment(proposal, { restart: true, activationKey })
+          : null;
+      });
+      if (step.kind === 'locked') return lockedVerdict(step);
+      return step.result && begun(attempt, step.result);
     },
 
     async resume(attempt) {
       const pending = await store.resumeEnrollment(attempt.subject.id, attempt.session);
       if (pending?.method !== name) return null;
-      const holds = !ofAuthority || pending.parameters === (await propose(attempt)).parameters;
+      const holds = !ofAuthority || pending.parameters === (await made(attempt)).parameters;
       return holds ? begun(attempt, pending) : null;
     },
 
-    async confirm(attempt, reservation, { replaces }) {
+    confirm(attempt, limits, replaces) {
       const { subject, session, epoch, policy, input, defaultName } = attempt;
-      const { at, authenticators } = reservation;
-      const stored = reservation.pending;
-      if (stored?.method !== name) return rejected('superseded');
-      // A form of an older tab names an enrollment that a newer attempt has voided.
-      const fromForm = Object.keys(answer).length > 0;
-      if (fromForm && stored.id !== input.enrollment) return rejected('superseded');
-      // Counted in the store: the page that offered it may not have known of the last one.
-      const stays = authenticators.filter((one) => one.id !== replaces).length;
-      if (!ofAuthority && stays >= (method.atMost ?? 1)) return rejected('superseded', 'too many');
+      return judging.judged(attempt, limits, ({ at, authenticators, ...reserved }, on, opened) => {
+        const stored = reserved.pending;
+        if (stored?.method !== name) return rejected('superseded');
+        if (!basisHolds(policy, stored.basis)) return rejected('superseded');
+        // A form of an older tab names an enrollment that a newer attempt has voided.
+        const fromForm = Object.keys(answer).length > 0;
+        if (fromForm && stored.id !== input.enrollment) return rejected('superseded');
+        // Counted in the store: the page that offered it may not have known of the last one.
+        const stays = authenticators.filter((one) => one.id !== replaces).length;
+        if (!ofAuthority && stays >= (method.atMost ?? 1))
+          return rejected('superseded', 'too many');
 
-      const pending = secrets.pending(subject, session, stored);
-      const { id, basis } = pending;
-      const key = keyOf(attempt, id);
-      const found = method.start ? await states.read(key) : null;
-      if (method.start && !found) return rejected('expired');
-      if (once && found && !(await states.take(key, found, challengeMs))) {
-        return rejected('replayed');
-      }
-      const enrolled = authenticators.map((one) => secrets.enrolled(subject, one));
-      const context = {
-        ...{ ...contextOf(attempt, pending, found?.state ?? null), pending },
-        ...{ now: at, enrollments: enrolled },
-      };
-      const answered = checkAnswered(
-        name,
-        'enrollment.confirm',
-        await ask('enrollment.confirm', () => enrollment.confirm(context, input)),
-      );
-      if (answered.kind === 'rejected') return answered;
-      if (!basisHolds(policy, basis)) return rejected('superseded');
-      // Somebody else's word takes a while: whoever was reset meanwhile is told that it was begun in vain.
-      if (throttle === 'none') {
-        const still = await store.resumeEnrollment(subject.id, session);
-        if (still?.id !== id) return rejected('superseded');
-      }
-      if (!once && found && !(await states.take(key, found, challengeMs))) {
-        return rejected('replayed');
-      }
-      const { step = -1, label, suggestedLabel, keep, loginOnly, detail } = answered;
-      const suggested = suggestedLabel && firstUnused(suggestedLabel, attempt.enrollments ?? []);
-      const confirmed = await store.confirmEnrollment(subject.id, {
-        ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
-        label: label ?? readName(input.name) ?? suggested ?? readName(defaultName) ?? undefined,
-        keep: secrets.keep(subject, id, keep),
+        const pending = opened.pending(session, stored);
+        const { id, basis } = pending;
+        const enrollments = authenticators.map(opened.enrolled);
+        const compare = (challenge: unknown) => {
+          const context = { ...contextOf(attempt, pending, challenge), pending };
+          return enrollment.confirm({ ...context, now: at, enrollments }, input);
+        };
+        return judging.answered('enrollment.confirm', keyOf(attempt, id), compare, (accepted) => {
+          const { step = -1, label, suggestedLabel, keep, loginOnly, detail } = accepted;
+          const suggested =
+            suggestedLabel && firstUnused(suggestedLabel, attempt.enrollments ?? []);
+          const confirmation = {
+            ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
+            label: label ?? readName(input.name) ?? suggested ?? readName(defaultName) ?? undefined,
+            keep: secrets.keep(subject, id, keep),
+          };
+          return andThen(stillBegun(attempt, id), (still) =>
+            still
+              ? andThen(on.confirmEnrollment(confirmation), (confirmed) =>
+                  confirmed.kind === 'confirmed'
+                    ? {
+                        ...{ kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at },
+                        ...(ofAuthority && { via: subject.tenantId }),
+                        ...(loginOnly && { loginOnly }),
+                        ...(detail !== undefined && { detail }),
+                      }
+                    : rejected(confirmed.kind),
+                )
+              : rejected('superseded'),
+          );
+        });
       });
-      if (confirmed.kind !== 'confirmed') return rejected(confirmed.kind);
-      secrets.renew(subject, reservation, id);
-      return {
-        ...{ kind: 'verified', enrollmentId: id, epoch: confirmed.epoch, at },
-        ...(ofAuthority && { via: subject.tenantId }),
-        ...(loginOnly && { loginOnly }),
-        ...(detail !== undefined && { detail }),
-      };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { andThen } from '../awaitable.js';
 import type {
   AnswerShape,
   Attempt,
@@ -9,23 +10,15 @@ import type {
   MethodSettings,
   PendingContext,
   Prompt,
-  ReservedAttempt,
   SecondFactorStore,
   SettingSection,
   Subject,
   Verdict,
 } from '../contracts.js';
-import {
-  type Ask,
-  type AskNow,
-  asking,
-  checkAnswered,
-  checkPrompt,
-  nonsense,
-  rejected,
-} from './ask.js';
+import { type Ask, type AskNow, asking, checkPrompt, nonsense, rejected } from './ask.js';
 import { type BoundEnrollment, boundEnrollment } from './bound-enrollment.js';
-import { type ChallengeKey, type ChallengeStates, challengeStates } from './challenge-state.js';
+import { type ChallengeKey, challengeStates } from './challenge-state.js';
+import { type Judging, judging } from './judging.js';
 import { type Secrets, secretsOf } from './secrets.js';
 
 /** As long as a code that was sent is good, where its method does not say. */
@@ -68,8 +61,8 @@ export interface BoundMethod
   readonly restart: ((attempt: Attempt) => Promise<void>) | null;
   /** The file of its script; null for a method without one. */
   readonly script: URL | null;
-  /** One answer to a reserved attempt. */
-  verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict>;
+  /** One answer: counted, compared, and accepted once. */
+  verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
   /** null for what nobody activates by itself. */
   readonly enrollment: BoundEnrollment | null;
 }
@@ -81,10 +74,8 @@ export interface Bound {
   readonly method: Method;
   readonly ask: Ask;
   readonly askNow: AskNow;
-  /** How long what was started is good. */
-  readonly challengeMs: number;
   readonly secrets: Secrets;
-  readonly states: ChallengeStates;
+  readonly judging: Judging;
   readonly config: BindConfig;
   contextOf(attempt: Attempt, pending: PendingContext | null, challenge: unknown): MethodContext;
   /** What was started for a prompt, or is now. */
@@ -105,7 +96,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       ...{ method: name, stoppable: false, counted: false },
     });
     const authenticators = found.kind === 'reserved' ? found.authenticators : [];
-    return authenticators.map((one) => secrets.enrolled(subject, one));
+    return authenticators.map(secrets.of(subject).enrolled);
   }
 
   function contextOf(
@@ -125,23 +116,15 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   }
 
   const { challengeMs = CHALLENGE_MS } = method;
+  const judge = judging(method, { store, ask, askNow, secrets, states, challengeMs });
+  const { judged, answered } = judge;
   const starting = (context: MethodContext) => () => ask('start', () => method.start?.(context));
 
   async function started(key: ChallengeKey, context: MethodContext): Promise<unknown> {
     return method.start ? states.start(key, challengeMs, starting(context)) : null;
   }
 
-  const bound: Bound = {
-    method,
-    ask,
-    askNow,
-    challengeMs,
-    secrets,
-    states,
-    config,
-    contextOf,
-    started,
-  };
+  const bound: Bound = { method, ask, askNow, secrets, judging: judge, config, contextOf, started };
   const keyOf = (attempt: Attempt): ChallengeKey => ({ method: name, attempt, enrollment: null });
 
   async function challenge(attempt: Attempt): Promise<Prompt> {
@@ -151,64 +134,45 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     return checkPrompt(name, 'prompt', prompt, askNow);
   }
 
-  async function verify(attempt: Attempt, reservation: ReservedAttempt): Promise<Verdict> {
-    const { at, authenticators } = reservation;
+  function verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict> {
     const { subject, epoch, input } = attempt;
-    const key = keyOf(attempt);
-    const started = method.start ? await states.read(key) : null;
-    if (method.start && !started) return rejected('expired');
-    if (once && started && !(await states.take(key, started, challengeMs))) {
-      return rejected('replayed');
-    }
-    const enrollments = authenticators.map((one) => secrets.enrolled(subject, one));
-    const context = {
-      ...contextOf(attempt, null, started?.state ?? null),
-      ...{ now: at, enrollments },
-    };
-    const answered = checkAnswered(
-      name,
-      'verify',
-      await ask('verify', () => method.verify(context, input)),
-    );
-    if (answered.kind === 'rejected') return answered;
-    if (!once && started && !(await states.take(key, started, challengeMs))) {
-      return rejected('replayed');
-    }
-    const { enrollmentId, step = null, spends, keep, remember, loginOnly, detail } = answered;
-    const verified = {
-      ...({ kind: 'verified', at } as const),
-      ...(method.scope === 'organization' && { via: subject.tenantId }),
-      ...(loginOnly && { loginOnly }),
-      ...(remember && { remember }),
-      ...(detail !== undefined && { detail }),
-    };
-    if (spends) {
-      const spent = await store.spendRecoveryCode(subject.id, spends, epoch);
-      if (spent.kind === 'unknown') return rejected('wrong-code');
-      if (spent.kind === 'ended') return rejected('ended');
-      return { ...verified, enrollmentId: name, epoch: spent.epoch };
-    }
-    if (enrollmentId === undefined || !enrollments.some(({ id }) => id === enrollmentId)) {
-      throw nonsense(name, 'verify', 'enrollmentId, one of context.enrollments');
-    }
-    // What is compared and accepted in one step holds across processes: of two submissions one wins.
-    const commit = await store.commitAttempt(subject.id, {
-      ...{ enrollmentId, step, epoch },
-      keep: secrets.keep(subject, enrollmentId, keep),
+    return judged(attempt, limits, ({ at, authenticators }, on, { enrolled }) => {
+      const enrollments = authenticators.map(enrolled);
+      const compare = (challenge: unknown) =>
+        method.verify({ ...contextOf(attempt, null, challenge), now: at, enrollments }, input);
+      return answered('verify', keyOf(attempt), compare, (accepted) => {
+        const { enrollmentId, step = null, spends, keep, remember, loginOnly, detail } = accepted;
+        const verified = {
+          ...({ kind: 'verified', at } as const),
+          ...(method.scope === 'organization' && { via: subject.tenantId }),
+          ...(loginOnly && { loginOnly }),
+          ...(remember && { remember }),
+          ...(detail !== undefined && { detail }),
+        };
+        if (spends) {
+          return andThen(on.spendRecoveryCode(spends, epoch), (spent) =>
+            spent.kind === 'spent'
+              ? { ...verified, enrollmentId: name, epoch: spent.epoch }
+              : rejected(spent.kind === 'ended' ? 'ended' : 'wrong-code'),
+          );
+        }
+        if (enrollmentId === undefined || !enrollments.some(({ id }) => id === enrollmentId)) {
+          throw nonsense(name, 'verify', 'enrollmentId, one of context.enrollments');
+        }
+        // What is compared and accepted in one step holds across processes: of two submissions one wins.
+        const answer = {
+          enrollmentId,
+          step,
+          epoch,
+          keep: secrets.keep(subject, enrollmentId, keep),
+        };
+        return andThen(on.commitAttempt(answer), (commit) =>
+          commit.kind === 'committed'
+            ? { ...verified, enrollmentId, epoch: commit.epoch }
+            : rejected(commit.kind === 'gone' ? 'superseded' : commit.kind),
+        );
+      });
     });
-    switch (commit.kind) {
-      case 'committed':
-        if (!keep?.secret) secrets.renew(subject, reservation, enrollmentId);
-        return { ...verified, enrollmentId, epoch: commit.epoch };
-      case 'ended':
-        return rejected('ended');
-      case 'replayed':
-        return rejected('replayed');
-      case 'gone':
-        return rejected('superseded');
-      default:
-        return commit satisfies never;
-    }
   }
 
   return {

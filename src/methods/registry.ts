@@ -103,6 +103,15 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
     return value !== undefined && typeof value !== 'function';
   });
   if (strange) throw wrong(name, `has ${strange}, which must be a function`);
+  const { pure, start } = method;
+  if (pure !== undefined && typeof pure !== 'boolean')
+    throw wrong(name, 'needs pure: true or false');
+  if (pure && start) {
+    throw wrong(
+      name,
+      'is pure and has a start: what was started is taken in a step of its own, so leave pure out',
+    );
+  }
   checkAnswer(name, method);
   checkSettings(name, method);
   checkWords(name, method);

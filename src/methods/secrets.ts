@@ -4,7 +4,6 @@ import type {
   Kept,
   PendingContext,
   PendingEnrollment,
-  ReservedAttempt,
   Sealed,
   SealedKept,
   Subject,
@@ -17,30 +16,27 @@ export interface Secrets {
   seal(subject: Subject, enrollmentId: string, secret: Uint8Array): Sealed;
   /** What an answer has the store keep. */
   keep(subject: Subject, enrollmentId: string, kept: Kept | undefined): SealedKept | undefined;
-  enrolled(subject: Subject, authenticator: Authenticator): EnrolledContext;
-  pending(subject: Subject, session: string, pending: PendingEnrollment): PendingContext;
+  /** For one attempt: however often that is judged, a secret is opened once. */
+  of(subject: Subject): OpenedSecrets;
+}
+
+export interface OpenedSecrets {
+  enrolled(authenticator: Authenticator): EnrolledContext;
+  pending(session: string, pending: PendingEnrollment): PendingContext;
   /**
    * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
    * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
    * next login, or `npx sallyport reseal`, tries again.
    */
-  renew(subject: Subject, reservation: ReservedAttempt, enrollmentId: string): void;
+  renew(enrollmentId: string): void;
 }
 
 export function secretsOf(
   method: string,
   { store, keyring, onError }: Pick<BindConfig, 'store' | 'keyring' | 'onError'>,
 ): Secrets {
-  const open = (sealed: Sealed, { id }: Subject, enrollmentId: string) =>
-    keyring.open(sealed, sealingContext(method, id, enrollmentId));
-
   const seal: Secrets['seal'] = ({ id }, enrollmentId, secret) =>
     keyring.seal(secret, sealingContext(method, id, enrollmentId));
-
-  async function reseal(subject: Subject, id: string, sealed: Sealed): Promise<void> {
-    if (keyring.isCurrent(sealed)) return;
-    await store.reseal(subject.id, id, sealed, seal(subject, id, open(sealed, subject, id)));
-  }
 
   return {
     seal,
@@ -51,21 +47,43 @@ export function secretsOf(
         ...(kept.parameters !== undefined && { parameters: kept.parameters }),
       },
 
-    enrolled: (subject, { id, sealed, parameters, lastStep }) => ({
-      ...{ id, parameters, lastStep },
-      secret: () => open(sealed, subject, id),
-    }),
+    of(subject) {
+      const sealed = new Map<string, Sealed>();
+      const opened = new Map<string, Uint8Array>();
 
-    pending: (subject, session, { id, basis, parameters, expiresAt, sealed, ...more }) => ({
-      ...{ id, basis, parameters, expiresAt },
-      own: more.session === session,
-      secret: () => open(sealed, subject, id),
-    }),
+      function secretOf(id: string, bytes: Sealed): () => Uint8Array {
+        sealed.set(id, bytes);
+        return () => {
+          const name = `${id} ${Buffer.from(bytes).toString('base64')}`;
+          const known = opened.get(name);
+          const secret = known ?? keyring.open(bytes, sealingContext(method, subject.id, id));
+          if (!known) opened.set(name, secret);
+          // A method may wipe what it was given.
+          return Uint8Array.from(secret);
+        };
+      }
 
-    renew(subject, { authenticators, pending }, enrollmentId) {
-      const found = [...authenticators, ...(pending ? [pending] : [])];
-      const used = found.find(({ id }) => id === enrollmentId);
-      if (used) reseal(subject, enrollmentId, used.sealed).catch(onError);
+      async function reseal(id: string, expected: Sealed): Promise<void> {
+        if (keyring.isCurrent(expected)) return;
+        const resealed = seal(subject, id, secretOf(id, expected)());
+        await store.reseal(subject.id, id, expected, resealed);
+      }
+
+      return {
+        enrolled: ({ id, sealed, parameters, lastStep }) => ({
+          ...{ id, parameters, lastStep, secret: secretOf(id, sealed) },
+        }),
+
+        pending: (session, { id, basis, parameters, expiresAt, sealed, ...more }) => ({
+          ...{ id, basis, parameters, expiresAt, secret: secretOf(id, sealed) },
+          own: more.session === session,
+        }),
+
+        renew(enrollmentId) {
+          const used = sealed.get(enrollmentId);
+          if (used) reseal(enrollmentId, used).catch(onError);
+        },
+      };
     },
   };
 }

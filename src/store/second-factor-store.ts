@@ -18,6 +18,7 @@ import {
   unenroll,
   voidPending,
 } from './transitions/enrolling.js';
+import { judgeAttempt } from './transitions/judging.js';
 import { end, openPending, prove } from './transitions/session.js';
 import { writeSetting, writeUserSetting } from './transitions/settings.js';
 import {
@@ -51,6 +52,11 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
       return found instanceof Promise ? found.then(viewOfSubject) : viewOfSubject(found);
     },
     reserveAttempt: (id, limits, attempt) => subject(id, reserveAttempt(limits, attempt)),
+    async judgeAttempt(id, limits, attempt, judge) {
+      const judged = await subject(id, judgeAttempt(limits, attempt, judge));
+      if (judged.kind === 'threw') throw judged.error;
+      return judged;
+    },
     commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),

@@ -191,8 +191,11 @@ describe('the trail in the store', () => {
 
     it('a lock is one event, whoever is refused by whichever method, and the next lock another', async () => {
       const { read, events } = trail({ keep: 1000 });
-      const refuse = (retryAt: number | null, method: string) =>
-        events.record('verification.locked', { subject, method, detail: lockedUntil(retryAt) });
+      const refuse = (at: number | null, method: string) =>
+        events.record('verification.locked', {
+          ...{ subject, method },
+          detail: lockedUntil(at === null ? null : new Date(at)),
+        });
       for (let n = 0; n < 500; n += 1) {
         for (const at of [30_000, 90_000, null]) refuse(at, n % 2 ? 'totp' : 'recovery-code');
       }
@@ -210,7 +213,7 @@ describe('the trail in the store', () => {
     it('one who is locked and unlocked all day fills no more than a day’s share', async () => {
       const { read, events } = trail({ keep: 1000 });
       for (let n = 0; n < 500; n += 1) {
-        events.record('verification.locked', { subject, detail: lockedUntil(n * 1000) });
+        events.record('verification.locked', { subject, detail: lockedUntil(new Date(n * 1000)) });
       }
       assert.equal((await read()).length, 20);
     });
@@ -287,10 +290,10 @@ describe('the trail in the store', () => {
     const told: (string | null)[] = [];
     const sink = oncePerLock({ record: ({ type, detail }) => void told.push(detail ?? type) });
     const events = audit([sink], { now: () => 0, onError: (error) => assert.fail(String(error)) });
-    const refuse = (retryAt: number | null, id = 'user1') =>
+    const refuse = (at: number | null, id = 'user1') =>
       events.record('verification.locked', {
         subject: { ...subject, id },
-        detail: lockedUntil(retryAt),
+        detail: lockedUntil(at === null ? null : new Date(at)),
       });
     for (let n = 0; n < 3; n += 1) refuse(0);
     refuse(0, 'user2');

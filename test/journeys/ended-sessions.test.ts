@@ -199,12 +199,11 @@ journeysOnAllStores('a session of before', (world) => {
     const { store } = world();
     const ending = {
       ...store,
-      async reserveAttempt(...attempt: Parameters<SecondFactorStore['reserveAttempt']>) {
-        const reserved = await store.reserveAttempt(...attempt);
+      async judgeAttempt(...attempt) {
         await store.raiseEpoch(USER);
-        return reserved;
+        return store.judgeAttempt(...attempt);
       },
-    };
+    } satisfies SecondFactorStore;
     const process = await world().host({ store: ending });
     const browser = new Browser(process.app);
     await browser.login(USER);

@@ -183,14 +183,14 @@ journeys('the second of two clicks', (world) => {
     const { app } = await world().host((store) => ({
       store: {
         ...store,
-        async commitAttempt(...given) {
-          const committed = await store.commitAttempt(...given);
+        async judgeAttempt(...given) {
+          const judged = await store.judgeAttempt(...given);
           if (holding) {
             holding = false;
             reached();
             await held;
           }
-          return committed;
+          return judged;
         },
       },
     }));

@@ -192,18 +192,15 @@ journeysOnAllStores('a TOTP challenge', (world) => {
     const mine = await enrolled(app, 'thief@acme');
     await enrolled(app, 'user1@acme');
     // Whoever can write the store puts a sealed secret that they know in the place of another's.
-    const reserve = store.reserveAttempt.bind(store);
-    store.reserveAttempt = async (subjectId, limits, attempt) => {
-      const [theirs, own] = await Promise.all([
-        reserve(subjectId, limits, attempt),
-        reserve('thief@acme', limits, attempt),
-      ]);
-      if (theirs.kind !== 'reserved' || own.kind !== 'reserved') return theirs;
+    const judge = store.judgeAttempt.bind(store);
+    store.judgeAttempt = async (subjectId, limits, attempt, judged) => {
+      const own = await store.reserveAttempt('thief@acme', limits, attempt);
+      assert.ok(own.kind === 'reserved');
       const { sealed } = own.authenticators[0]!;
-      return {
-        ...theirs,
-        authenticators: theirs.authenticators.map((one) => ({ ...one, sealed })),
-      };
+      return judge(subjectId, limits, attempt, (theirs, subject) => {
+        const authenticators = theirs.authenticators.map((one) => ({ ...one, sealed }));
+        return judged({ ...theirs, authenticators }, subject);
+      });
     };
     world().clock.advance(STEP);
     const browser = await challenged(app, 'user1@acme');

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import type {
-  Attempt,
-  Reservation,
-  ReservedAttempt,
-  SecondFactorStore,
-} from '../../src/contracts.js';
+import { type MethodEnrollment, memoryStore } from 'sallyport';
+import type { Attempt, SecondFactorStore } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import {
   activationKeyDigest,
@@ -12,9 +8,9 @@ import {
   newActivationKey,
 } from '../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
-import type { EnrollableMethod } from '../../src/methods/bound.js';
-import type { BeginOptions, Begun } from '../../src/methods/bound-enrollment.js';
 import { activationKeyRedeemer } from '../../src/methods/redeem-activation-key.js';
+import { emailCode } from '../journeys/email-code.js';
+import { boundEnrollable } from '../support/methods.js';
 import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -26,10 +22,8 @@ const policy = parsePolicy({ mode: 'required' }, ['totp']);
 const attempt = (input: Attempt['input'] = {}): Attempt => ({
   ...{ subject, policy, session: 'session-1', epoch: 0, issuer: 'Console', input },
 });
-const reserved: ReservedAttempt = {
-  ...{ kind: 'reserved', at: NOW, epoch: 0, authenticators: [], pending: null },
-  activationKey: null,
-};
+const HOUR = 60 * 60 * 1000;
+const email = emailCode({ addressOf: ({ label }) => label, send: async () => {} });
 
 describe('activation keys', () => {
   it('are twenty characters in groups, read however they are typed, for one person', () => {
@@ -48,135 +42,113 @@ describe('activation keys', () => {
 
   describe('are redeemed', () => {
     const made = newActivationKey();
-    const first = { id: 'one', basis: 'activation-key' } as Begun;
+    let now: number;
+    let store: SecondFactorStore;
+    let events: object[];
+    let proposed: number;
 
-    async function redeem({
-      typed = made,
-      ring = keys,
-      reservation = {
-        ...reserved,
-        activationKey: activationKeyDigest(keys, subject, made),
-      } as Reservation | Error,
-      begins = first as Begun | null,
-    } = {}) {
-      const calls: unknown[][] = [];
-      const events: unknown[] = [];
+    beforeEach(async () => {
+      now = NOW;
+      store = memoryStore({ now: () => now });
+      events = [];
+      proposed = 0;
+      const digest = activationKeyDigest(keys, subject, made);
+      await store.putActivationKey('user1', { digest, lifetimeMs: HOUR });
+    });
+
+    /** With a store that does something of its own in the place of what it has. */
+    function redeem(typed: string, ring = keys, changed: Partial<SecondFactorStore> = {}) {
+      const under = { ...store, ...changed };
+      const begin = () => {
+        proposed += 1;
+        return {};
+      };
+      const enrollment = { ...email.enrollment, begin } as MethodEnrollment<never>;
       const redeemed = activationKeyRedeemer({
-        keyring: ring,
-        limits: ATTEMPT_LIMITS,
+        ...{ keyring: ring, limits: ATTEMPT_LIMITS },
         audit: {
           record: (type: string, facts: object) => void events.push({ type, ...facts }),
         } as never,
-        store: {
-          async reserveAttempt(...given: unknown[]) {
-            calls.push(given);
-            if (reservation instanceof Error) throw reservation;
-            return reservation;
-          },
-        } as Pick<SecondFactorStore, 'reserveAttempt'>,
       });
-      const begun: BeginOptions[] = [];
-      const method = {
-        enrollment: {
-          async begin(_attempt: Attempt, options: BeginOptions) {
-            begun.push(options);
-            return begins;
-          },
-        },
-      } as unknown as EnrollableMethod;
-      const answer = await redeemed(attempt(), method, typed, '192.0.2.7');
-      return { answer, calls, begun, events };
+      const method = boundEnrollable({ ...email, enrollment }, { store: under, keyring: ring });
+      return redeemed(attempt(), method, typed, '192.0.2.7');
     }
-    const wrong = {
-      answer: { kind: 'rejected', reason: 'wrong-code' },
-      event: {
-        ...{ type: 'verification.failed', subject, method: 'activation-key' },
-        ...{ from: '192.0.2.7', detail: 'wrong-code' },
-      },
-    };
+    const told = (type: string, detail: string) => [
+      { type, subject, method: 'activation-key', from: '192.0.2.7', detail },
+    ];
+    const failures = async () => (await store.readSubject('user1')).failures;
+    const wrong = { kind: 'rejected', reason: 'wrong-code' };
+    const pending = () => store.resumeEnrollment('user1', 'session-1');
 
-    it('by beginning an enrollment with the digest that is stored', async () => {
-      const { answer, calls, begun, events } = await redeem();
-      assert.deepEqual(answer, { kind: 'begun', begun: first });
-      assert.deepEqual(calls, [
-        ['user1', ATTEMPT_LIMITS, { method: 'activation-key', stoppable: true }],
-      ]);
-      const activationKey = activationKeyDigest(keys, subject, made);
-      assert.deepEqual(begun, [{ basis: 'activation-key', restart: true, activationKey }]);
-      assert.deepEqual(events, []);
+    it('by beginning an enrollment on that basis, in one step, which counts for nothing', async () => {
+      let steps = 0;
+      const answer = await redeem(made, keys, {
+        judgeAttempt(...given) {
+          steps += 1;
+          return store.judgeAttempt(...given);
+        },
+        beginEnrollment: () => assert.fail('is begun within that step'),
+      });
+      assert.equal(answer.kind, 'begun');
+      assert.equal(answer.kind === 'begun' && answer.begun.id, (await pending())?.id);
+      assert.equal((await pending())?.basis, 'activation-key');
+      assert.deepEqual([steps, await failures(), events], [1, 0, []]);
     });
 
     it('also when an older key of ours made the digest', async () => {
-      const { answer, begun } = await redeem({ ring: rotated });
-      assert.equal(answer.kind, 'begun');
-      assert.deepEqual(begun[0]?.activationKey, activationKeyDigest(keys, subject, made));
+      assert.equal((await redeem(made, rotated)).kind, 'begun');
     });
 
     it('by no other key, and begin nothing then', async () => {
-      for (const given of [
-        { typed: newActivationKey() },
-        { reservation: reserved },
-        {
-          reservation: {
-            ...reserved,
-            activationKey: { keyId: new Uint8Array(4), bytes: new Uint8Array(10) },
-          },
-        },
-        {
-          reservation: {
-            ...reserved,
-            activationKey: {
-              ...activationKeyDigest(keys, subject, made),
-              bytes: activationKeyDigest(keys, subject, made).bytes.subarray(0, 9),
-            },
-          },
-        },
-        {
-          reservation: {
-            ...reserved,
-            activationKey: {
-              ...activationKeyDigest(keys, subject, made),
-              keyId: new Uint8Array(4),
-            },
-          },
-        },
+      const right = activationKeyDigest(keys, subject, made);
+      for (const digest of [
+        right,
+        { keyId: new Uint8Array(4), bytes: new Uint8Array(10) },
+        { ...right, bytes: right.bytes.subarray(0, 9) },
+        { ...right, keyId: new Uint8Array(4) },
       ]) {
-        const { answer, begun, events } = await redeem(given);
-        assert.deepEqual(answer, wrong.answer);
-        assert.deepEqual(begun, []);
-        assert.deepEqual(events, [wrong.event]);
+        await store.putActivationKey('user1', { digest, lifetimeMs: HOUR });
+        const typed = digest === right ? newActivationKey() : made;
+        assert.deepEqual(await redeem(typed), wrong);
+        assert.deepEqual(events.splice(0), told('verification.failed', 'wrong-code'));
+        assert.equal(await pending(), null);
       }
+      assert.equal(await failures(), 4);
     });
 
-    it('not when the store knows better by now', async () => {
-      const { answer, events } = await redeem({ begins: null });
-      assert.deepEqual(answer, wrong.answer);
-      assert.deepEqual(events, [wrong.event]);
+    it('not after its end, nor where there is none', async () => {
+      now += HOUR;
+      assert.deepEqual(await redeem(made), wrong);
+      await store.revokeActivationKey('user1');
+      assert.deepEqual(await redeem(made), wrong);
     });
 
-    it('not while attempts are locked, and not counted where they have no such form', async () => {
-      const until = NOW + 1000;
-      const locked = await redeem({ reservation: { kind: 'locked', retryAt: until } });
-      assert.deepEqual(locked.answer, { kind: 'locked', retryAt: new Date(until) });
-      assert.deepEqual(locked.events, [
-        {
-          ...{ type: 'verification.locked', subject, method: 'activation-key' },
-          from: '192.0.2.7',
-          detail: 'until 2026-01-01T00:00:01.000Z',
-        },
-      ]);
-      assert.deepEqual(locked.begun, []);
-      const stopped = await redeem({ reservation: { kind: 'locked', retryAt: null } });
-      assert.deepEqual(stopped.answer, { kind: 'locked', retryAt: null });
-      const junk = await redeem({ typed: 'junk' });
-      assert.deepEqual(junk.answer, { kind: 'rejected', reason: 'malformed' });
-      assert.deepEqual(junk.calls, []);
+    it('not while attempts are locked, when nothing is made for whoever guesses on', async () => {
+      for (let n = 0; n < 5; n += 1) await redeem(newActivationKey());
+      events = [];
+      proposed = 0;
+      const retryAt = new Date(NOW + 30_000);
+      assert.deepEqual(await redeem(made), { kind: 'locked', retryAt });
+      assert.equal(proposed, 0);
+      assert.deepEqual(events, told('verification.locked', 'until 2026-01-01T00:00:30.000Z'));
+      // Also where this process has not heard of it yet.
+      const { failures: _, ...late } = await store.readSubject('user1');
+      const readSubject = () => ({ ...late, failures: 0, retryAt: null });
+      assert.deepEqual(await redeem(made, keys, { readSubject }), { kind: 'locked', retryAt });
+      assert.equal(await pending(), null);
+      now += 30_000;
+      assert.equal((await redeem(made)).kind, 'begun');
+    });
+
+    it('not in a form that no key has, which counts for nothing', async () => {
+      assert.deepEqual(await redeem('junk'), { kind: 'rejected', reason: 'malformed' });
+      assert.deepEqual([await failures(), events], [0, []]);
     });
 
     it('not while the store is broken, which is no failure of the person', async () => {
       const cause = new Error('down');
-      const { answer, events } = await redeem({ reservation: cause });
-      assert.deepEqual(answer, { kind: 'unavailable', cause });
+      const judgeAttempt = () => Promise.reject(cause);
+      assert.deepEqual(await redeem(made, keys, { judgeAttempt }), { kind: 'unavailable', cause });
       assert.deepEqual(events, []);
     });
   });

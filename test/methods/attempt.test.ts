@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import {
   type Attempt,
   emptySubject,
-  type PendingEnrollment,
-  type Reservation,
-  type ReservedAttempt,
   type SubjectRecord,
   type Verdict,
 } from '../../src/contracts.js';
@@ -34,15 +31,9 @@ const attempt = (more: Partial<Attempt> = {}): Attempt => ({
   ...more,
 });
 
-const reserved = (more: Partial<ReservedAttempt> = {}): ReservedAttempt => ({
-  ...{ kind: 'reserved', at: NOW, epoch: 2, authenticators: [], pending: null },
-  ...{ activationKey: null, ...more },
-});
-
 /** One attempt, with everything that it did. */
 async function run({
   operation = VERIFY,
-  reservation = reserved() as Reservation | Error,
   verdict = verified as Verdict | Error,
   method = {} as Partial<EnrollableMethod>,
   of = attempt(),
@@ -58,14 +49,7 @@ async function run({
       return verdict;
     };
   const runAttempt = attempts({
-    store: {
-      readSubject,
-      async reserveAttempt(...given) {
-        calls.push(['reserve', ...given]);
-        if (reservation instanceof Error) throw reservation;
-        return reservation;
-      },
-    },
+    store: { readSubject },
     limits: ATTEMPT_LIMITS,
     audit: {
       record: (type: string, facts: object) => void events.push({ type, ...facts }),
@@ -99,32 +83,14 @@ describe('an attempt', () => {
     });
   });
 
-  it('is reserved before anything is compared, and verified with what was reserved', async () => {
+  it('is the method’s to verify, within the limits', async () => {
     const of = attempt();
-    const reservation = reserved();
-    const { answered, calls, events } = await run({ of, reservation });
+    const { answered, calls, events } = await run({ of });
     assert.equal(answered, verified);
-    assert.deepEqual(calls, [
-      ['reserve', 'user1', ATTEMPT_LIMITS, { method: 'totp', stoppable: true, counted: true }],
-      ['verify', of, reservation],
-    ]);
+    assert.deepEqual(calls, [['verify', of, ATTEMPT_LIMITS]]);
     assert.deepEqual(events, [
       { type: 'verification.succeeded', subject, method: 'totp', from: FROM, detail: null },
     ]);
-  });
-
-  it('does not stop where the method only waits', async () => {
-    const { calls } = await run({ method: { throttle: 'backoff' } });
-    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false, counted: true });
-  });
-
-  it('is reserved without being counted where nothing can be guessed', async () => {
-    const { calls } = await run({ method: { throttle: 'none' } });
-    assert.deepEqual(
-      calls.map(([name]) => name),
-      ['reserve', 'verify'],
-    );
-    assert.deepEqual(calls[0]?.[3], { method: 'totp', stoppable: false, counted: false });
   });
 
   it('is neither counted nor told to anybody where the answer has no such form', async () => {
@@ -133,19 +99,17 @@ describe('an attempt', () => {
     assert.deepEqual([calls, events], [[], []]);
   });
 
-  it('compares nothing while it is locked, and says until when', async () => {
-    const reservation: Reservation = { kind: 'locked', retryAt: NOW + 30_000 };
-    const { answered, calls, events } = await run({ reservation });
-    assert.deepEqual(answered, { kind: 'locked', retryAt: new Date(NOW + 30_000) });
-    assert.equal(calls.length, 1);
+  it('that is refused while it is locked is told with until when', async () => {
+    const verdict: Verdict = { kind: 'locked', retryAt: new Date(NOW + 30_000) };
+    const { answered, events } = await run({ verdict });
+    assert.equal(answered, verdict);
     assert.deepEqual(events, [
       {
         ...{ type: 'verification.locked', subject, method: 'totp', from: FROM },
         detail: 'until 2026-01-01T00:00:30.000Z',
       },
     ]);
-    const stopped = await run({ reservation: { kind: 'locked', retryAt: null } });
-    assert.deepEqual(stopped.answered, { kind: 'locked', retryAt: null });
+    const stopped = await run({ verdict: { kind: 'locked', retryAt: null } });
     assert.equal((stopped.events[0] as { detail: unknown }).detail, 'until somebody helps');
   });
 
@@ -172,27 +136,19 @@ describe('an attempt', () => {
 
   it('is no wrong one when something is broken: nothing is told as a failure of the person', async () => {
     const cause = new Error('down');
-    for (const broken of [{ reservation: cause }, { verdict: cause }]) {
-      const { answered, events } = await run(broken);
-      assert.deepEqual(answered, { kind: 'unavailable', cause });
-      assert.deepEqual(events, []);
-    }
+    const { answered, events } = await run({ verdict: cause });
+    assert.deepEqual(answered, { kind: 'unavailable', cause });
+    assert.deepEqual(events, []);
     const said = await run({ verdict: { kind: 'unavailable', cause } });
     assert.deepEqual(said.events, []);
   });
 
   describe('to confirm an enrollment', () => {
-    const pending = (basis: PendingEnrollment['basis']): PendingEnrollment => ({
-      ...{ id: 'one', method: 'totp', label: 'App', sealed: new Uint8Array(), parameters: '' },
-      ...{ session: 'digest', basis, expiresAt: NOW + 1 },
-    });
-
     it('is the method’s to confirm, and told as an enrollment', async () => {
       const of = attempt();
-      const reservation = reserved({ pending: pending('first') });
-      const { answered, calls, events } = await run({ operation: CONFIRM, of, reservation });
+      const { answered, calls, events } = await run({ operation: CONFIRM, of });
       assert.equal(answered, verified);
-      assert.deepEqual(calls[1], ['confirm', of, reservation, CONFIRM]);
+      assert.deepEqual(calls, [['confirm', of, ATTEMPT_LIMITS, 'old']]);
       assert.deepEqual(events, [
         {
           ...{ type: 'enrollment.confirmed', subject, method: 'totp', from: FROM, detail: null },
@@ -219,24 +175,6 @@ describe('an attempt', () => {
         throw new Error('down');
       };
       assert.equal(await toldOf(down), 'App');
-    });
-
-    it('is void when a key has come to be demanded, and was begun without one', async () => {
-      const of = attempt({ policy: policy('activation-key') });
-      const reservation = reserved({ pending: pending('first') });
-      const { answered, calls } = await run({ operation: CONFIRM, of, reservation });
-      assert.deepEqual(answered, { kind: 'rejected', reason: 'superseded' });
-      assert.equal(calls.length, 1);
-      for (const basis of ['activation-key', 'handover', 'proven'] as const) {
-        const held = await run({
-          operation: CONFIRM,
-          of,
-          reservation: reserved({ pending: pending(basis) }),
-        });
-        assert.equal(held.answered, verified, basis);
-      }
-      const none = await run({ operation: CONFIRM, of });
-      assert.equal(none.answered, verified, 'the method knows that nothing is pending');
     });
 
     it('is refused by a method that cannot be activated', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
-import type { Attempt, ReservedAttempt } from '../../src/contracts.js';
+import type { Attempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
 import { newRecoveryCodes, recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { recoveryCodes } from '../../src/methods/recovery-code/method.js';
 import { bound } from '../support/methods.js';
@@ -16,10 +17,6 @@ const policy = parsePolicy({ mode: 'required' }, ['totp']);
 const attempt = (input: Attempt['input'] = {}): Attempt => ({
   ...{ subject, policy, session: 'session-1', epoch: 0, issuer: 'Console', input },
 });
-const reserved: ReservedAttempt = {
-  ...{ kind: 'reserved', at: NOW, epoch: 0, authenticators: [], pending: null },
-  activationKey: null,
-};
 
 describe('recovery codes', () => {
   it('are ten of sixteen characters in groups, none twice, each with its digest', () => {
@@ -54,7 +51,7 @@ describe('recovery codes', () => {
     });
     assert.equal(method.wellFormed({ code: codes[0] }), true);
     assert.equal(method.wellFormed({ code: '123456' }), false);
-    const verify = (code: unknown) => method.verify(attempt({ code }), reserved);
+    const verify = (code: unknown) => method.verify(attempt({ code }), ATTEMPT_LIMITS);
     assert.deepEqual(await verify(codes[0]), {
       ...{ kind: 'verified', enrollmentId: 'recovery-code', epoch: 0, at: NOW },
     });

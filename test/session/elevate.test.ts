@@ -271,10 +271,10 @@ describe('an elevation and a logout at the same moment', () => {
     const store: SecondFactorStore = {
       ...inner,
       // The code was right; before the session is elevated, another process logs it out.
-      async commitAttempt(...attempt) {
-        const commit = await inner.commitAttempt(...attempt);
+      async judgeAttempt(...attempt) {
+        const judged = await inner.judgeAttempt(...attempt);
         await logout();
-        return commit;
+        return judged;
       },
       prove(...proof) {
         proofs += 1;

@@ -38,6 +38,19 @@ export const step = fc.oneof(
     run: ((store) => store.reserveAttempt(a.subject, LIMITS, a)) as Step,
   })),
   fc
+    .record({
+      ...{ subject, method, stoppable: fc.boolean(), counted: fc.boolean() },
+      accepted: fc.record({ enrollmentId: id, step: fc.integer({ min: -1, max: 5 }), epoch }),
+      codes: fc.array(digest, { maxLength: 2 }),
+    })
+    .map(({ accepted, codes, ...a }) => ({
+      words: `judge ${JSON.stringify({ ...a, accepted, codes })}`,
+      run: ((store) =>
+        store.judgeAttempt(a.subject, LIMITS, a, (reserved, on) => [
+          ...[reserved, on.commitAttempt(accepted), on.spendRecoveryCode(codes, accepted.epoch)],
+        ])) as Step,
+    })),
+  fc
     .record({ subject, enrollmentId: id, step: fc.option(fc.integer({ min: -1, max: 5 })), epoch })
     .map((a) => ({
       words: `commit ${JSON.stringify(a)}`,

@@ -19,6 +19,27 @@ const races = {
     const limits = { free: 5, waits: [60_000], stop: 100 };
     return (await store.reserveAttempt(subject, limits, { method: 'totp', stoppable: true })).kind;
   },
+  judge: async (subject: string) => {
+    const limits = { free: 5, waits: [60_000], stop: 100 };
+    const judged = await store.judgeAttempt(
+      subject,
+      limits,
+      { method: 'totp', stoppable: true },
+      () => 'wrong',
+    );
+    return judged.kind === 'judged' ? judged.result : judged.kind;
+  },
+  judgeRight: async (subject: string) => {
+    const limits = { free: 1000, waits: [60_000], stop: 1000 };
+    const accepted = { enrollmentId: 'abcdefghijkl', step: 5000, epoch: 0 };
+    const judged = await store.judgeAttempt(
+      subject,
+      limits,
+      { method: 'totp', stoppable: true },
+      (_reserved, on) => on.commitAttempt(accepted).kind,
+    );
+    return judged.kind === 'judged' ? judged.result : judged.kind;
+  },
   confirm: async (subject: string) => {
     const confirmation = { id: 'one', session: 'session', step: 1, replaces: null, epoch: 0 };
     return (await store.confirmEnrollment(subject, confirmation)).kind;

@@ -73,6 +73,16 @@ for (const [name, address, names] of [
       assert.deepEqual(await race('reserve', fresh()), { reserved: 5, locked: all - 5 });
     });
 
+    it('judge no more guesses than are free', async () => {
+      assert.deepEqual(await race('judge', fresh()), { wrong: 5, locked: all - 5 });
+    });
+
+    it('judge one submission of one code to be the first', async () => {
+      const subject = fresh();
+      await enroll(store, subject);
+      assert.deepEqual(await race('judgeRight', subject), { committed: 1, replayed: all - 1 });
+    });
+
     it('confirm an enrollment once', async () => {
       const subject = fresh();
       const proposal = {

@@ -31,6 +31,7 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
       words: RECOVERY_CODE_WORDS,
       role: 'backup',
       throttle: 'backoff',
+      pure: true,
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'codes', 'left', 'profile'].map((view) => `recovery-code/${view}`),
       wellFormed: ({ code }) => readRecoveryCode(code) !== null,

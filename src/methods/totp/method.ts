@@ -51,6 +51,7 @@ export function totp(options: TotpOptions = {}): MethodPlan {
       words: TOTP_WORDS,
       throttle: 'lockout',
       atMost: AT_MOST,
+      pure: true,
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'activate', 'handover', 'key'].map((view) => `totp/${view}`),
 

@@ -1,4 +1,10 @@
-import type { AttemptLimits, AttemptOf, Commit, Reservation, SealedKept } from '../../contracts.js';
+import type {
+  AcceptedAnswer,
+  AttemptLimits,
+  AttemptOf,
+  Commit,
+  Reservation,
+} from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject } from '../records.js';
 import { ACCEPTED, changed, type SubjectTransition } from './subject.js';
@@ -30,17 +36,7 @@ export const reserveAttempt =
   };
 
 export const commitAttempt =
-  ({
-    enrollmentId,
-    step,
-    epoch,
-    keep = {},
-  }: {
-    readonly enrollmentId: string;
-    readonly step: number | null;
-    readonly epoch: number;
-    readonly keep?: SealedKept | undefined;
-  }): SubjectTransition<Commit> =>
+  ({ enrollmentId, step, epoch, keep = {} }: AcceptedAnswer): SubjectTransition<Commit> =>
   (present, now) => {
     if ((present ?? blankSubject).epoch !== epoch) return unchanged(present, { kind: 'ended' });
     const used = present?.enrollments.find(({ id }) => id === enrollmentId);

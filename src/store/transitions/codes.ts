@@ -1,4 +1,4 @@
-import type { Digest } from '../../contracts.js';
+import type { Digest, SpentCode } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject, type StoredSubject } from '../records.js';
 import { sameDigest } from './digests.js';
@@ -52,13 +52,8 @@ export const keepRecoveryCodes =
     return changed(present, { recoveryCodesKept: true }, true, DURABLE);
   };
 
-type Spending =
-  | { readonly kind: 'spent'; readonly left: number; readonly epoch: number }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'ended' };
-
 export const spendRecoveryCode =
-  (candidates: readonly Digest[], expected: number): SubjectTransition<Spending> =>
+  (candidates: readonly Digest[], expected: number): SubjectTransition<SpentCode> =>
   (present) => {
     if ((present ?? blankSubject).epoch !== expected) {
       return unchanged(present, { kind: 'ended' }, DURABLE);

@@ -1,9 +1,11 @@
 import type {
+  BeginEnrollment,
   Confirmation,
   Digest,
+  EnrollmentConfirmation,
+  EnrollmentProposal,
   PendingEnrollment,
   Sealed,
-  SealedKept,
   SessionDigest,
 } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
@@ -13,19 +15,8 @@ import { ACCEPTED, changed, DURABLE, type SubjectTransition, viewOfEnrollment } 
 
 export const beginEnrollment =
   (
-    {
-      lifetimeMs,
-      ...proposal
-    }: Omit<PendingEnrollment, 'expiresAt'> & { readonly lifetimeMs: number },
-    {
-      restart,
-      activationKey,
-      unlessPending = false,
-    }: {
-      readonly restart: boolean;
-      readonly activationKey?: Digest | null;
-      readonly unlessPending?: boolean;
-    },
+    { lifetimeMs, ...proposal }: EnrollmentProposal,
+    { restart, activationKey, unlessPending = false }: BeginEnrollment,
   ): SubjectTransition<PendingEnrollment | null> =>
   (present, now) => {
     const { pending, ...subject } = present ?? blankSubject;
@@ -73,16 +64,7 @@ export const confirmEnrollment =
     besides = [],
     label,
     keep = {},
-  }: {
-    readonly id: string;
-    readonly session: SessionDigest;
-    readonly step: number;
-    readonly replaces: string | null;
-    readonly epoch: number;
-    readonly besides?: readonly string[] | undefined;
-    readonly label?: string | undefined;
-    readonly keep?: SealedKept | undefined;
-  }): SubjectTransition<Confirmation> =>
+  }: EnrollmentConfirmation): SubjectTransition<Confirmation> =>
   (present, now) => {
     const refused = (kind: 'superseded' | 'expired' | 'ended') =>
       unchanged<StoredSubject, Confirmation>(present, { kind }, DURABLE);

@@ -4,6 +4,7 @@ import { attempts } from './attempts.js';
 import { devices } from './devices.js';
 import { enrolling } from './enrolling.js';
 import { helping } from './helping.js';
+import { judging } from './judging.js';
 import { keepingRecords } from './keeping-records.js';
 import { reading } from './reading.js';
 import { recoveryCodes } from './recovery-codes.js';
@@ -54,6 +55,7 @@ export function storeContract(
     transactions(on);
     trails(on);
     attempts(on);
+    judging(on);
     assurance(on);
   });
 }

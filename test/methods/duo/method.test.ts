@@ -4,7 +4,6 @@ import type {
   Attempt,
   EnrollmentBasis,
   Policy,
-  ReservedAttempt,
   SecondFactorStore,
   Subject,
 } from '../../../src/contracts.js';
@@ -113,14 +112,8 @@ describe('the Duo method', () => {
   });
   const stateNow = () => `${'s'.repeat(30)}${states}`;
   const answer = (more: object = {}) => ({ state: stateNow(), code: 'code', ...more });
-  async function reserved(): Promise<ReservedAttempt> {
-    const uncounted = { method: 'duo', stoppable: false, counted: false };
-    const reservation = await store.reserveAttempt('user1', ATTEMPT_LIMITS, uncounted);
-    assert.ok(reservation.kind === 'reserved');
-    return reservation;
-  }
   const confirm = async (of = attempt(answer()), replaces: string | null = null, made = method()) =>
-    made.enrollment.confirm(of, await reserved(), { replaces });
+    made.enrollment.confirm(of, ATTEMPT_LIMITS, replaces);
   const begin = async (basis: EnrollmentBasis = 'first', more: object = {}) => {
     const begun = await method().enrollment.begin(attempt(), { restart: true, basis, ...more });
     assert.ok(begun);
@@ -132,8 +125,7 @@ describe('the Duo method', () => {
     assert.equal((await confirm()).kind, 'verified');
     return enrollment;
   }
-  const verify = async (of = attempt(answer()), made = method()) =>
-    made.verify(of, await reserved());
+  const verify = async (of = attempt(answer()), made = method()) => made.verify(of, ATTEMPT_LIMITS);
   const rejected = (reason: string, detail?: string) => ({
     ...{ kind: 'rejected', reason },
     ...(detail !== undefined && { detail }),
@@ -295,11 +287,12 @@ describe('the Duo method', () => {
       const options = { restart: true, basis: 'activation-key' } as const;
       assert.equal(await method().enrollment.begin(attempt(), options), null);
       assert.equal(states, 0, 'Duo was not asked');
-      const activationKey = activationKeyDigest(keys, SUBJECT, newActivationKey());
-      await store.putActivationKey('user1', { digest: activationKey, lifetimeMs: MINUTE });
-      const { enrollment } = await begin('activation-key', { activationKey });
+      const digest = activationKeyDigest(keys, SUBJECT, newActivationKey());
+      await store.putActivationKey('user1', { digest, lifetimeMs: MINUTE });
+      const begun = await method().enrollment.beginByKey(attempt(), ATTEMPT_LIMITS, [digest]);
+      assert.ok(begun && 'id' in begun);
       const resumed = await method().enrollment.resume(attempt());
-      assert.equal(resumed?.id, enrollment);
+      assert.equal(resumed?.id, begun.id);
       await resumed?.prompt();
       assert.equal((await confirm()).kind, 'verified');
       await store.reset('user1');

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
-import type {
-  Attempt,
-  EnrollmentBasis,
-  ReservedAttempt,
-  SecondFactorStore,
-} from '../../../src/contracts.js';
+import type { Attempt, EnrollmentBasis, SecondFactorStore } from '../../../src/contracts.js';
 import { keyring } from '../../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../../src/methods/attempt.js';
@@ -62,14 +57,6 @@ describe('the TOTP method', () => {
     policy: parsePolicy({ mode: 'required' }, ['totp']),
     ...more,
   });
-  async function reserved(): Promise<ReservedAttempt> {
-    const reservation = await store.reserveAttempt('user1', ATTEMPT_LIMITS, {
-      ...{ method: 'totp', stoppable: true },
-    });
-    assert.equal(reservation.kind, 'reserved');
-    return reservation as ReservedAttempt;
-  }
-
   async function begin(basis: EnrollmentBasis = 'first', more: object = {}, made = method()) {
     const begun = await made.enrollment.begin(attempt(), { restart: false, basis, ...more });
     assert.ok(begun);
@@ -81,15 +68,13 @@ describe('the TOTP method', () => {
   async function enrolled(basis: EnrollmentBasis = 'first', made = method()) {
     const begun = await begin(basis, {}, made);
     const answer = { code: begun.app.code(), enrollment: begun.enrollment };
-    const confirmed = await made.enrollment.confirm(attempt(answer), await reserved(), {
-      replaces: null,
-    });
+    const confirmed = await made.enrollment.confirm(attempt(answer), ATTEMPT_LIMITS, null);
     assert.equal(confirmed.kind, 'verified');
     now += STEP;
     return begun;
   }
   const verify = async (code: string, made = method()) =>
-    made.verify(attempt({ code }), await reserved());
+    made.verify(attempt({ code }), ATTEMPT_LIMITS);
 
   it('says what it is', async () => {
     const made = method({ ...SHORT, digits: 8 });
@@ -124,9 +109,7 @@ describe('the TOTP method', () => {
     const answered = async (offMs: number, session = 'session-1') => {
       const code = authenticator(begun.uri, { now: () => now + offMs }).code();
       const input = { code, enrollment: begun.enrollment };
-      return made.enrollment.confirm(attempt(input, { session }), await reserved(), {
-        replaces: null,
-      });
+      return made.enrollment.confirm(attempt(input, { session }), ATTEMPT_LIMITS, null);
     };
     for (const minutes of [-61, -60, -3, -1, 1, 3, 60, 61]) {
       now += STEP;
@@ -153,8 +136,8 @@ describe('the TOTP method', () => {
     const code = authenticator(begun.uri, { now: () => now - 3 * MINUTE }).code();
     const refused = await method().enrollment.confirm(
       attempt({ code, enrollment: begun.enrollment }, { session: 'session-9' }),
-      await reserved(),
-      { replaces: null },
+      ATTEMPT_LIMITS,
+      null,
     );
     assert.deepEqual(refused, { kind: 'rejected', reason: 'wrong-code' });
   });
@@ -209,9 +192,11 @@ describe('the TOTP method', () => {
   it('begins nothing without the activation key that is demanded', async () => {
     const options = { restart: true, basis: 'activation-key' } as const;
     assert.equal(await method().enrollment.begin(attempt(), options), null);
-    const activationKey = activationKeyDigest(keyring(keys), subject, newActivationKey());
-    await store.putActivationKey('user1', { digest: activationKey, lifetimeMs: MINUTE });
-    assert.ok(await method().enrollment.begin(attempt(), { ...options, activationKey }));
+    const digest = activationKeyDigest(keyring(keys), subject, newActivationKey());
+    await store.putActivationKey('user1', { digest, lifetimeMs: MINUTE });
+    assert.equal(await method().enrollment.begin(attempt(), options), null);
+    assert.ok(await method().enrollment.beginByKey(attempt(), ATTEMPT_LIMITS, [digest]));
+    assert.ok(await method().enrollment.begin(attempt(), options), 'and goes on from there');
   });
 
   it('goes on with what this session began, and with nothing of another method', async () => {
@@ -230,7 +215,7 @@ describe('the TOTP method', () => {
     const confirm = async (
       input: Attempt['input'],
       { replaces = null as string | null, of = attempt(input) } = {},
-    ) => method().enrollment.confirm(of, await reserved(), { replaces });
+    ) => method().enrollment.confirm(of, ATTEMPT_LIMITS, replaces);
 
     it('takes a code of the new key, which then counts as used', async () => {
       const { app, enrollment } = await begin();
@@ -276,17 +261,10 @@ describe('the TOTP method', () => {
 
     it('is over at its end, and says so', async () => {
       const { app, enrollment } = await begin();
-      const reservation = await reserved();
       now += 10 * MINUTE;
-      const input = { code: app.code(), enrollment };
-      const late = { ...reservation, at: now };
-      assert.deepEqual(
-        await method().enrollment.confirm(attempt(input), late, { replaces: null }),
-        {
-          kind: 'rejected',
-          reason: 'expired',
-        },
-      );
+      assert.deepEqual(await confirm({ code: app.code(), enrollment }), {
+        ...{ kind: 'rejected', reason: 'expired' },
+      });
     });
 
     it('replaces the one that it is to replace', async () => {
@@ -328,12 +306,15 @@ describe('the TOTP method', () => {
       assert.equal((await verify(eight.app.code().slice(2))).kind, 'rejected');
     });
 
-    it('counts for nothing where the app is removed at the same moment, which ends the session', async () => {
-      const { app, enrollment } = await enrolled();
-      const reservation = await reserved();
-      await store.unenroll('user1', enrollment, 0);
+    it('counts for nothing where the session is ended at the same moment', async () => {
+      const { app } = await enrolled();
+      const { judgeAttempt } = store;
+      changed.judgeAttempt = async (...given) => {
+        await store.raiseEpoch('user1');
+        return judgeAttempt(...given);
+      };
       const code = app.code();
-      assert.deepEqual(await method().verify(attempt({ code }), reservation), {
+      assert.deepEqual(await verify(code), {
         ...{ kind: 'rejected', reason: 'ended' },
       });
     });
@@ -341,9 +322,12 @@ describe('the TOTP method', () => {
 
   describe('under a newer key', () => {
     const sealedNow = async () => {
-      const { authenticators } = await reserved();
+      const reservation = await store.reserveAttempt('user1', ATTEMPT_LIMITS, {
+        ...{ method: 'totp', stoppable: true },
+      });
       await store.unlock('user1');
-      return authenticators[0]?.sealed as Uint8Array;
+      assert.ok(reservation.kind === 'reserved');
+      return reservation.authenticators[0]?.sealed as Uint8Array;
     };
 
     it('seals again what it has just opened, and nothing that is sealed under it already', async () => {
@@ -375,9 +359,7 @@ describe('the TOTP method', () => {
       const { app, enrollment } = await begin();
       keys = [key(2), key(1)];
       const input = { code: app.code(), enrollment };
-      await method().enrollment.confirm(attempt(input), await reserved(), {
-        ...{ replaces: null },
-      });
+      await method().enrollment.confirm(attempt(input), ATTEMPT_LIMITS, null);
       await eventually(async () => keyring([key(2)]).isCurrent(await sealedNow()));
     });
 
