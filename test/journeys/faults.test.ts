@@ -317,7 +317,7 @@ journeys('a fault', (world) => {
       });
     }
 
-    for (const name of ['beginEnrollment', 'confirmEnrollment'] as const) {
+    for (const name of ['beginEnrollment', 'judgeAttempt'] as const) {
       it(`that fails in ${name} enrolls nobody and lets nobody in`, async () => {
         const { app, broken } = await breakableHost();
         const browser = new Browser(app);

@@ -5,10 +5,10 @@ import { authenticator } from 'sallyport/testing';
 import type { Attempt, Keyring } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
-import { parsePolicy } from '../../src/policy/resolve.js';
 import { emailCode } from '../journeys/email-code.js';
 import { KEY, testClock } from '../support/app.js';
 import { boundEnrollable } from '../support/methods.js';
+import { parsePolicy } from '../support/policy.js';
 
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const { words } = emailCode({ addressOf: () => null, send: async () => {} });
