@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
 import { doctor } from './commands/doctor.js';
 import { duoSimulatorCommand } from './commands/duo-simulator.js';
+import { exportStore } from './commands/export.js';
+import { importStore } from './commands/import.js';
 import { init } from './commands/init.js';
 import { keygen } from './commands/keygen.js';
 import { reseal } from './commands/reseal.js';
@@ -33,6 +35,10 @@ export interface Arguments {
   readonly print: boolean;
   /** `--activation-key`: print a new one. */
   readonly activationKey: boolean;
+  /** `--final`: nothing may be written any more. */
+  readonly final: boolean;
+  /** `--resume`: into a store that holds something. */
+  readonly resume: boolean;
   /** Of the simulator alone. */
   readonly more: {
     readonly port: string | undefined;
@@ -46,7 +52,17 @@ export interface Arguments {
 }
 
 const OPTIONS = [
-  ...['redis', 'postgres', 'schema', 'prefix', 'views', 'print', 'activation-key'],
+  ...[
+    'redis',
+    'postgres',
+    'schema',
+    'prefix',
+    'views',
+    'print',
+    'activation-key',
+    'final',
+    'resume',
+  ],
   ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
 ] as const satisfies readonly string[];
 
@@ -67,6 +83,7 @@ export class UsageError extends Error {}
 
 const commands: Readonly<Record<string, Command>> = {
   ...{ init, keygen, doctor, reseal, reset },
+  ...{ export: exportStore, import: importStore },
   'duo-simulator': duoSimulatorCommand,
 };
 
@@ -84,6 +101,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         print: { type: 'boolean' },
         views: { type: 'string' },
         'activation-key': { type: 'boolean' },
+        final: { type: 'boolean' },
+        resume: { type: 'boolean' },
         port: { type: 'string' },
         'prompt-port': { type: 'string' },
         'ca-file': { type: 'string' },
@@ -109,7 +128,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       const known = command.options.map((option) => `--${option}`).join(', ') || 'none';
       throw new UsageError(`${name} has no option --${strange}; there are: ${known}`);
     }
-    const { redis, postgres, schema, prefix, views, print = false } = values;
+    const { redis, postgres, schema, prefix, views } = values;
+    const { print = false, final = false, resume = false } = values;
     const { 'activation-key': activationKey = false, port, app = [], user = [] } = values;
     const more = {
       ...{ port, app, user },
@@ -117,7 +137,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       caFile: values['ca-file'],
     };
     const store = { redis, postgres, schema, prefix };
-    await command.run({ positionals: rest, ...store, views, print, activationKey, more }, terminal);
+    const flags = { print, activationKey, final, resume };
+    await command.run({ positionals: rest, ...store, views, ...flags, more }, terminal);
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
@@ -144,6 +165,8 @@ function help(): string {
     '  --schema SCHEMA   the schema of its tables; default: where search_path leads to',
     '  --prefix PREFIX   what keys or tables begin with; default: sp: or sallyport_',
     '  --print           init: print the SQL for Postgres, and run nothing',
+    '  --final           export: take the store out of service first, so that nothing is missing',
+    '  --resume          import: into a store that holds something, what is missing there',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
     '  --app ID:SECRET   duo-simulator: the keys of an application; default: a new pair',

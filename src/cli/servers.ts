@@ -1,6 +1,7 @@
 import { withDeadline } from '../deadline.js';
 import type { Send } from '../store/redis/client.js';
 import { replyCode, unavailable } from '../store/redis/errors.js';
+import { slotOf } from '../store/redis/slots.js';
 import { readTopology } from '../store/redis/topology.js';
 import { UsageError } from './run.js';
 
@@ -19,6 +20,8 @@ export interface Servers {
   /** One, or the masters of a Cluster. */
   readonly masters: readonly Server[];
   readonly clustered: boolean;
+  /** The one that has a key. */
+  masterOf(key: string): Server;
   /** For `redisStore`. */
   readonly client: Parameters<typeof import('../store/redis/store.js').redisStore>[0];
   close(): void;
@@ -65,12 +68,18 @@ export async function findServers(url: string): Promise<Servers> {
     for (const server of servers) server.close();
   };
   try {
-    const addresses = await clusterMasters(first, parsed);
-    if (!addresses) {
-      return { masters: [first], clustered: false, client: createClient({ url }), close };
+    const cluster = await clusterMasters(first, parsed);
+    if (!cluster) {
+      const masterOf = () => first;
+      return { masters: [first], clustered: false, masterOf, client: createClient({ url }), close };
     }
-    const masters = addresses.map(open);
+    const masters = cluster.addresses.map(open);
     servers.push(...masters);
+    const masterOf = (key: string): Server => {
+      const master = masters[cluster.owners[slotOf(key)] ?? -1];
+      if (!master) throw unavailable(new Error('a slot of the Cluster belongs to no master'));
+      return master;
+    };
     const { username, password, protocol } = parsed;
     const client = createCluster({
       rootNodes: [{ url }],
@@ -80,24 +89,28 @@ export async function findServers(url: string): Promise<Servers> {
         ...(protocol === 'rediss:' && { socket: { tls: true as const } }),
       },
     });
-    return { masters, clustered: true, client, close };
+    return { masters, clustered: true, masterOf, client, close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** The URLs of a Cluster's masters; null for a server that is in none. */
-async function clusterMasters({ send }: Server, url: URL): Promise<string[] | null> {
+/** The URLs of a Cluster's masters, and which of them has each slot; null for a server that is in none. */
+async function clusterMasters(
+  { send }: Server,
+  url: URL,
+): Promise<{ readonly addresses: readonly string[]; readonly owners: Int16Array } | null> {
   const from = { host: url.hostname, port: Number(url.port || 6379) };
   try {
-    const { masters } = await readTopology(send, from);
-    return masters.map(({ host, port }) => {
+    const { masters, owners } = await readTopology(send, from);
+    const addresses = masters.map(({ host, port }) => {
       const address = new URL(url);
       address.hostname = host.includes(':') ? `[${host}]` : host;
       address.port = String(port);
       return address.href;
     });
+    return { addresses, owners };
   } catch (error) {
     const code = replyCode((error as { cause?: unknown }).cause);
     // Cluster support is off, or the user may not ask, as on a server that stands alone.

@@ -1,8 +1,11 @@
 import type { SecondFactorStore } from '../contracts.js';
+import type { StoreDump } from '../store/dump.js';
+import { postgresDump } from '../store/postgres/dump.js';
 import { postgresRun } from '../store/postgres/run.js';
 import { postgresScan } from '../store/postgres/scan.js';
 import { postgresTables } from '../store/postgres/schema.js';
 import { postgresStore } from '../store/postgres/store.js';
+import { redisDump } from '../store/redis/dump.js';
 import { redisScan } from '../store/redis/scan.js';
 import { redisStore } from '../store/redis/store.js';
 import type { StoreScan } from '../store/scan.js';
@@ -27,6 +30,7 @@ export interface Installation {
   readonly name: 'Redis' | 'Postgres';
   readonly store: SecondFactorStore & { initialize(): Promise<void> };
   readonly scan: StoreScan;
+  readonly dump: StoreDump;
   readonly servers: readonly Examined[];
 }
 
@@ -70,6 +74,10 @@ async function withRedis<T>(
   try {
     return await use({
       ...{ name: 'Redis', store, scan: redisScan(sends, prefix) },
+      dump: redisDump({
+        ...{ masters: sends, clustered, prefix, now: store.now },
+        masterOf: (key) => servers.masterOf(key).send,
+      }),
       servers: masters.map(({ name, send }) => ({
         name: clustered ? name : null,
         examine: (now, report) => examineRedis(send, now, report),
@@ -100,9 +108,11 @@ async function withPostgres<T>(
     ...(schema !== undefined && { schema }),
   });
   const run = postgresRun(pool, { timeout: 5000 });
+  const tables = postgresTables({ schema, prefix });
   try {
     return await use({
-      ...{ name: 'Postgres', store, scan: postgresScan(run, postgresTables({ schema, prefix })) },
+      ...{ name: 'Postgres', store },
+      ...{ scan: postgresScan(run, tables), dump: postgresDump(run, tables) },
       servers: [{ name: null, examine: (now, report) => examinePostgres(run, now, report) }],
     });
   } finally {

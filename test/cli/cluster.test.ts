@@ -3,8 +3,9 @@ import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
 import { sealingContext } from '../../src/methods/sealing-context.js';
 import { enrollUnder, newKey, sallyport, sealedOf } from '../support/cli.js';
+import { dumpFile, removeDumps } from '../support/dumps.js';
 import { openClusterStore, type RedisCluster, startCluster } from '../support/redis-cluster.js';
-import { closeStores } from '../support/redis-store.js';
+import { closeStores, coded } from '../support/redis-store.js';
 
 describe('npx sallyport, given a node of a Cluster', function () {
   this.timeout(60_000);
@@ -57,5 +58,35 @@ describe('npx sallyport, given a node of a Cluster', function () {
     const reset = await sallyport(['reset', 'acme', 'user-7', ...at(0)]);
     assert.equal(reset.code, 0, reset.err);
     assert.match((await sallyport(['doctor', ...at(0)], { env })).out, /holds 29 sealed secrets$/m);
+  });
+
+  it('exports all of its masters, imports into each what is its own, and takes them out of service', async () => {
+    const at = (n: number, prefix: string) => [
+      ...['--redis', cluster.nodes[n]?.url ?? '', '--prefix', prefix],
+    ];
+    const open = (prefix: string) =>
+      openClusterStore(cluster.rootNodes, { prefix, initialize: false });
+    assert.equal((await sallyport(['init', ...at(0, 'e:')])).code, 0);
+    const store = open('e:');
+    await store.ready();
+    for (const who of people) await enrollUnder(store, old, who);
+    const file = dumpFile();
+    const exported = await sallyport(['export', file, '--final', ...at(1, 'e:')]);
+    assert.equal(exported.code, 0, exported.err);
+    for (const who of people) {
+      await assert.rejects(() => store.reset(who), coded('ERR_STORE_NOT_INITIALIZED'), who);
+    }
+
+    assert.equal((await sallyport(['init', ...at(2, 'i:')])).code, 0);
+    const imported = await sallyport(['import', file, ...at(2, 'i:')]);
+    assert.match(imported.out, /^Imported: 30\./, imported.err);
+    const moved = open('i:');
+    await moved.ready();
+    for (const who of people) {
+      assert.equal((await moved.readSubject(who)).enrollments.length, 1, who);
+      assert.equal((await moved.readSubject(who)).recoveryCodesLeft, 10, who);
+    }
+    assert.match((await sallyport(['import', file, ...at(0, 'i:')])).err, /is not empty/);
+    removeDumps();
   });
 });

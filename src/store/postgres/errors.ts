@@ -12,7 +12,7 @@ export function notInitialized(): UnavailableError {
   return new UnavailableError(
     'ERR_STORE_NOT_INITIALIZED',
     'This database holds no Sallyport store. New installation: run `npx sallyport init --postgres URL`; ' +
-      'otherwise it was emptied or is the wrong one: restore your data.',
+      'otherwise it was emptied or is the wrong one: restore your data. `export --final` leaves a store so, too: it has moved.',
   );
 }
 

@@ -11,7 +11,7 @@ import { recordUpdates, type Write } from '../updates.js';
 import { assertMarker, type PostgresConnection } from './connection.js';
 import { readOnly } from './errors.js';
 import { placeOf } from './place.js';
-import { LAYOUT, type Tables } from './schema.js';
+import { isMarked, type Tables } from './schema.js';
 
 /** How many records that this process has written itself are remembered, to write them again. */
 const WRITTEN = 2000;
@@ -148,7 +148,7 @@ export function postgresRecords<K extends Kind>(
 }
 
 function statements({ records }: Tables) {
-  const marker = `EXISTS (SELECT FROM ${records} WHERE kind = 'marker' AND id = '' AND body = '${LAYOUT}')`;
+  const marker = isMarked({ records });
   // Bytes go as hexadecimal: how pg writes them is the host's to change.
   const body = "decode($4, 'hex')";
   const keptUntil = 'to_timestamp($5::double precision / 1000)';

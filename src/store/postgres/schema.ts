@@ -11,6 +11,11 @@ export interface Tables {
   readonly setUp: string;
 }
 
+/** SQL: whether the marker is there, without which a store is no store. */
+export function isMarked({ records }: Pick<Tables, 'records'>): string {
+  return `EXISTS (SELECT FROM ${records} WHERE kind = 'marker' AND id = '' AND body = '${LAYOUT}')`;
+}
+
 /** `schema`, `prefix`: plain lower case names, which need no quotes. */
 export function postgresTables({
   schema,

@@ -6,7 +6,7 @@ import type { RecordStore, TrailOwner } from '../record-store.js';
 import type { PostgresConnection } from './connection.js';
 import { notInitialized } from './errors.js';
 import type { PostgresRow } from './pool.js';
-import { LAYOUT, type Tables } from './schema.js';
+import { isMarked, type Tables } from './schema.js';
 
 const ID = /^\d{15}$/;
 /** A bound that was lowered is reached step by step. */
@@ -26,7 +26,7 @@ export function postgresTrails({
   readonly tables: Tables;
   readonly now: () => number;
 }): Pick<RecordStore, 'append' | 'page' | 'forget'> {
-  const marker = `EXISTS (SELECT FROM ${records} WHERE kind = 'marker' AND id = '' AND body = '${LAYOUT}')`;
+  const marker = isMarked({ records });
   const append = (input: string) => `WITH input AS (SELECT ${input}::json AS given),
     bounds AS (
       SELECT at, fold->>'id' AS id, (fold->>'each')::bigint AS each, (fold->>'since')::bigint AS since
@@ -87,7 +87,12 @@ export function postgresTrails({
     },
 
     async forget(owner, id) {
-      await run(`DELETE FROM ${events} WHERE owner = $1 AND id = $2`, [owner, escaped(id)]);
+      const [row] = await run(
+        `WITH gone AS (DELETE FROM ${events} WHERE owner = $1 AND id = $2 AND ${marker})
+        SELECT ${marker}::text AS marked`,
+        [owner, escaped(id)],
+      );
+      if (row?.marked !== 'true') throw notInitialized();
     },
   };
 
