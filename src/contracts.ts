@@ -10,6 +10,7 @@ export * from './contracts/devices.js';
 export * from './contracts/directory.js';
 export * from './contracts/events.js';
 export * from './contracts/keyring.js';
+export * from './contracts/messages.js';
 export * from './contracts/method-settings.js';
 export * from './contracts/methods.js';
 export * from './contracts/policy.js';

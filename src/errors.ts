@@ -1,3 +1,5 @@
+import type { Sentence } from './contracts.js';
+
 /**
  * Every error Sallyport throws on purpose carries one of these codes; docs/errors.md has a row for each.
  */
@@ -85,12 +87,15 @@ export function broken(what: string): SallyportError {
   return new SallyportError('ERR_INTERNAL', what);
 }
 
-/** The request cannot be served as it was sent: `status` is a 4xx, `message` is safe to show. */
+/** The request cannot be served as it was sent: `status` is a 4xx, `sentence` is safe to show. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;
   /** Stable, for JSON clients: `invalid_request`, `csrf_token_invalid`, … */
   readonly error: string;
+
+  /** What the person is told; `message` is the same in English. */
+  readonly sentence: Sentence;
 
   /** The way on that the page offers, a local path; null for the home page. */
   readonly href: string | null;
@@ -101,11 +106,12 @@ export class RequestError extends Error {
   constructor(
     status: number,
     error: string,
-    message: string,
+    sentence: Sentence,
     href: string | null = null,
     { retryAfterSeconds = null }: { readonly retryAfterSeconds?: number | null } = {},
   ) {
-    super(message);
+    super(String(sentence));
+    this.sentence = sentence;
     this.retryAfterSeconds = retryAfterSeconds;
     this.href = href;
     this.status = status;

@@ -14,6 +14,7 @@ export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
+export { messagesOf } from './messages/message.js';
 export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
 export { duo } from './methods/duo/method.js';
 export type { DuoOptions } from './methods/duo/options.js';

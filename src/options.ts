@@ -91,6 +91,10 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   readonly branding?: BrandingFunction;
   /** A folder whose EJS views come before ours, file by file. */
   readonly views?: string;
+  /** What people read instead of our sentences, as ICU messages by their keys (docs/translating.md). */
+  readonly messages?: Readonly<Record<string, string>>;
+  /** Of `messages` (BCP 47): it has their plurals, numbers and dates. Default `en`. */
+  readonly language?: string;
   /** Where this person switches two-factor for their whole account (a page of `door.admin()`); null for most. */
   readonly accountUrl?: (subject: Subject) => string | null;
   /** The host's own CSRF protection for our forms; by default a token in the session. */
@@ -129,6 +133,8 @@ export interface Config {
   readonly methodTimeoutMs: number;
   readonly branding: BrandingFunction | undefined;
   readonly views: string | undefined;
+  readonly messages: Readonly<Record<string, string>>;
+  readonly language: string;
   readonly accountUrl: ((subject: Subject) => string | null) | undefined;
   readonly csrf: CsrfProtection | undefined;
   readonly passport: PassportLike | undefined;
@@ -202,6 +208,13 @@ const schema = optionsObject({
     'a function (subject or null) => ({ name, logoUrl, accent })',
   ).optional(),
   views: textOption(4096, 'the path of a folder').optional(),
+  messages: option<Readonly<Record<string, string>>>(
+    "an object of sentences by their keys, e.g. { 'totp.title': 'Code generator' }",
+    isTexts,
+  )
+    .default({})
+    .transform((messages) => ({ ...messages })),
+  language: option<string>("a language tag (BCP 47), e.g. 'de'", isLanguage).default('en'),
   accountUrl: functionOption<NonNullable<SallyportOptions['accountUrl']>>(
     'a function (subject) => local path or null',
   ).optional(),
@@ -265,6 +278,19 @@ export function parseOptions(raw: unknown): Config {
     methods: rest.methods,
     methodTimeoutMs: methodTimeout,
   });
+}
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isLanguage(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && Intl.getCanonicalLocales(value).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 function isName(value: unknown): boolean {

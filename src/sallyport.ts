@@ -24,6 +24,8 @@ import {
   requireProof,
 } from './gate/step-up.js';
 import { type Subjects, subjects } from './host/subjects.js';
+import { ENGLISH, message } from './messages/english.js';
+import { sentences as sentencesOf } from './messages/sentences.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { builtInMethods } from './methods/built-in.js';
 import { isDuo } from './methods/duo/method.js';
@@ -60,8 +62,9 @@ import { leaving } from './web/leave.js';
 import { oncePerMistake } from './web/mistakes.js';
 import { type Mounts, mounts, type Places } from './web/places.js';
 import { responder } from './web/respond.js';
+import { viewWords } from './web/view-words.js';
 import { createViews, viewExists } from './web/views.js';
-import { onDate } from './web/words.js';
+import { times } from './web/words.js';
 import './session/session-data.js';
 
 /**
@@ -150,7 +153,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     brandName: (subject) => brandOf(subject).name,
     report: onError,
   });
-  const { made, bound: methods } = registry(
+  const {
+    made,
+    bound: methods,
+    sentences,
+  } = registry(
     config.methods ?? builtInMethods(),
     {
       ...{ store, keyring: keys, origin, onError },
@@ -165,6 +172,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       enrollmentMaxAgeMs: config.enrollmentMaxAgeMs,
       timeoutMs: config.methodTimeoutMs,
       hasView: viewExists(config.views),
+      sentencesOf: (words) =>
+        sentencesOf({
+          ...{ language: config.language, messages: config.messages },
+          catalog: { ...ENGLISH, ...words },
+        }),
     },
   );
   const scripts = scriptsOf(methods.values());
@@ -187,7 +199,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const redeemActivationKey = activationKeyRedeemer({ keyring: keys, limits, audit: events });
   const run = attempts({ store, limits, audit: events });
 
-  const views = createViews({ folder: config.views, cache: process.env.NODE_ENV === 'production' });
+  const views = createViews({
+    folder: config.views,
+    words: viewWords(sentences),
+    cache: process.env.NODE_ENV === 'production',
+  });
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
     brandOf,
@@ -217,7 +233,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
         throw new RequestError(
           401,
           'authentication_required',
-          'Please sign in first.',
+          message('gate.sign-in-first'),
           mounted.of(req).places.loginUrl,
         );
       }
@@ -258,6 +274,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     const respond = responder({
       ...places,
       views,
+      sentences,
       stylesheets,
       brandOf,
       csrf,
@@ -380,7 +397,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
             page: (req, ...rest) => mounted.of(req).respond.page(req, ...rest),
             onward: (req, ...rest) => mounted.of(req).respond.onward(req, ...rest),
             fail: (req, ...rest) => mounted.of(req).respond.fail(req, ...rest),
-            moment: onDate,
+            moment: times(sentences).onDate,
+            ...{ sentences, say: sentences.say },
           },
         },
         adminOptions,

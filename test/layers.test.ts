@@ -14,12 +14,14 @@ const BASE = [
   'names',
   'lost',
   'deadline',
+  'messages',
 ];
 
 /** What each part of src/ may import of ours besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
-  errors: [],
+  errors: ['contracts'],
+  messages: ['contracts', 'errors'],
   time: [],
   names: [],
   deadline: [],

@@ -1,8 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Attempt, Keyring, MethodName, SecondFactorStore, Subject } from '../contracts.js';
+import type {
+  Attempt,
+  Keyring,
+  MethodName,
+  SecondFactorStore,
+  Sentence,
+  Subject,
+} from '../contracts.js';
 import type { Inspector, Situation } from '../gate/situation.js';
 import type { RequireAdministrator } from '../gate/step-up.js';
+import type { Sentences } from '../messages/sentences.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
 import type { AdminViews, Moment } from './locals.js';
@@ -46,7 +54,7 @@ export interface AdminPorts {
 export interface AdminAnswer<Name extends keyof AdminViews> {
   readonly status?: number;
   readonly view: Name;
-  readonly title: string;
+  readonly title: Sentence;
   readonly subject: Subject;
   readonly locals: AdminViews[Name];
   readonly json: Readonly<Record<string, unknown>>;
@@ -62,4 +70,6 @@ export interface Presenter {
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   fail(req: Request, res: Response, error: unknown): void;
   moment(at: Date): Moment;
+  readonly sentences: Sentences;
+  readonly say: Sentences['say'];
 }

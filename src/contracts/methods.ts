@@ -1,4 +1,5 @@
 import type { Digest, Keyring } from './keyring.js';
+import type { Sentence, Words } from './messages.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
 import type { Policy } from './policy.js';
 import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
@@ -176,23 +177,31 @@ export type Verdict =
   | { readonly kind: 'locked'; readonly retryAt: Date | null }
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
-/** What a person is told about an answer to one method, as whole sentences: they fit what was asked for. */
-export interface MethodWords {
+/**
+ * What a person is told about one method, as whole sentences that fit what was asked for: ICU messages, in English.
+ * Each is in the door's catalog under the method's name (`totp.refused.denied`), where a host words it otherwise.
+ */
+export interface MethodWords extends Words {
+  /** Offers one more to whoever has one: `Another authenticator app`. */
+  readonly another?: string;
   /** On the page before an activation that a person has to begin: what it is about, and the button. */
   readonly begin?: { readonly heading: string; readonly text: string; readonly button: string };
   readonly refused: Readonly<Record<RefusalReason, string>>;
   /** Sentences of the method's own, by the names that `Rejected.because` gives. */
   readonly because?: Readonly<Record<string, string>>;
-  /** Too many wrong answers; `wait` is how long it is until the next one is heard: `30 seconds`. */
-  readonly locked: (wait: string) => string;
+  /** Too many wrong answers; `{wait}` is how long it is until the next one is heard: `30 seconds`. */
+  readonly locked: string;
   /** The same where it takes somebody's help. */
   readonly stopped: string;
-  /** Of a code that is right at another time, by a clock that is so many milliseconds fast (negative: slow). */
-  readonly clockOff?: (ms: number) => string;
+  /**
+   * Of a code that is right at another time: by how many `{minutes}`, and in which `{direction}` (`late` or `ahead`)
+   * the clock is off that it comes from.
+   */
+  readonly clockOff?: string;
   /** What an administrator is told who has handed it over, and enters the code that somebody else reads out. */
   readonly handedOver?: {
     readonly refused: Readonly<Record<RefusalReason, string>>;
-    readonly clockOff?: (ms: number) => string;
+    readonly clockOff?: string;
   };
 }
 
@@ -316,6 +325,8 @@ export interface MethodServices {
   brandName(subject: Subject): string;
   /** To be called when an app is about to be given these names. */
   appNamed(subject: Subject, names: { readonly issuer: string; readonly account: string }): void;
+  /** Words a sentence as people of this door read it, once the door is made. */
+  say(sentence: Sentence): string;
   readonly onError: (error: unknown) => void;
   /** What administrators have set for an organization; null where nothing is. Rejects for what is damaged. */
   readSetting(organizationId: string): Awaitable<OrganizationSetting | null>;

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { checkOptions, listOption, option, optionsObject } from '../check-options.js';
-import { broken } from '../errors.js';
+import { broken, RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { saveSession } from '../session/elevate.js';
 import { isNavigation } from '../web/accept.js';
 import { isLateForm, noteLateForm } from '../web/late-form.js';
@@ -201,13 +202,7 @@ async function recognized(
   const program = !isNavigation(req);
   if (situation.kind === 'anonymous' || (!program && req.method !== 'GET')) return false;
   if (!(await config.recognize(req, res, situation))) return false;
-  if (program) {
-    res.status(409).json({
-      error: 'session_renewed',
-      message: 'Send this again: this device is remembered, and your session has a new id.',
-    });
-    return true;
-  }
+  if (program) throw new RequestError(409, 'session_renewed', message('gate.renewed-by-device'));
   res.redirect(303, wantedPage(req, res, config));
   return true;
 }

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { checkOptions, durationOption, listOption, optionsObject } from '../check-options.js';
 import type { MethodName } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { saveSession } from '../session/elevate.js';
 import type { Duration } from '../time.js';
 import { isNavigation } from '../web/accept.js';
@@ -88,11 +89,7 @@ export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
 }
 
 export function nothingBinds(): RequestError {
-  return new RequestError(
-    403,
-    'nothing_binds',
-    'This would count in your other organizations too, and you have nothing left that proves you there. Ask an administrator to reset your two-factor authentication.',
-  );
+  return new RequestError(403, 'nothing_binds', message('gate.nothing-binds'));
 }
 
 /** Of an administrator: any proof of a second factor to read, a fresh one to change something. */
@@ -164,14 +161,14 @@ async function demand(
     throw new RequestError(
       401,
       'second_factor_missing',
-      'Whoever looks after the accounts of others proves a second factor of their own, whatever their own organization demands. Activate one now: after that you come back here.',
+      message('gate.administrator-activates'),
       nextUrl(config.path, decision),
     );
   }
   throw new RequestError(
     401,
     'second_factor_required',
-    'This needs a fresh confirmation that it is you. Nothing was changed: confirm, and do it again.',
+    message('gate.confirm-again'),
     nextUrl(config.path, decision),
   );
 }

@@ -1,7 +1,9 @@
 import type { MethodWords } from '../contracts.js';
 
 /** An activation key is no method, and is answered like one. */
-export const ACTIVATION_KEY_WORDS: MethodWords = {
+export const ACTIVATION_KEY = 'activation-key';
+
+export const ACTIVATION_KEY_WORDS = {
   refused: {
     'wrong-code':
       'That key is not right, or it was used or has ended. Ask your administrator for a new one.',
@@ -12,7 +14,7 @@ export const ACTIVATION_KEY_WORDS: MethodWords = {
     'not-accepted': 'An activation key does not count here. Ask your administrator for help.',
     malformed: 'An activation key has 20 letters and digits.',
   },
-  locked: (wait) => `Too many wrong keys or codes. Try again in ${wait}.`,
+  locked: 'Too many wrong keys or codes. Try again in {wait}.',
   stopped:
     'Too many wrong keys or codes. Activation keys are no longer accepted: ask your administrator for help.',
-};
+} as const satisfies MethodWords;

@@ -15,6 +15,7 @@ import type {
 } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { firstUnused, readName } from '../names.js';
 import { isSame } from './activation-key.js';
 import { checkKept, checkPrompt, rejected } from './ask.js';
@@ -98,7 +99,11 @@ export function boundEnrollment(
       handOver() {
         const { handOver } = enrollment;
         if (!handOver) {
-          throw new RequestError(422, 'method_not_accepted', 'There is nothing to hand over.');
+          throw new RequestError(
+            422,
+            'method_not_accepted',
+            message('method.nothing-to-hand-over'),
+          );
         }
         return {
           show: () => askNow('enrollment.handOver.show', () => handOver.show(context)),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Attempt, Keyring, SecondFactorStore, Subject } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { nonsense } from './ask.js';
 
 /** How long `start` may take before somebody else may try. */
@@ -81,13 +82,9 @@ export function challengeStates({
     const until = await store.countUse(startsId(method, attempt.subject), STARTS);
     if (until === null) return;
     const retryAfterSeconds = Math.max(1, Math.ceil((until - store.now()) / 1000));
-    throw new RequestError(
-      429,
-      'too_many_challenges',
-      'This was asked for too often. Wait a few minutes, and try again.',
-      null,
-      { retryAfterSeconds },
-    );
+    throw new RequestError(429, 'too_many_challenges', message('method.asked-too-often'), null, {
+      retryAfterSeconds,
+    });
   }
 
   /** In one request, however many ask at the same moment. `anew`: also in the place of what is good. */

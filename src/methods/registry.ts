@@ -2,13 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { shown } from '../check-options.js';
 import type { MethodName, MethodServices } from '../contracts.js';
 import { SallyportError } from '../errors.js';
+import { ENGLISH } from '../messages/english.js';
+import { type Catalog, catalogOf } from '../messages/message.js';
+import type { Sentences } from '../messages/sentences.js';
 import { SETTING_FIELDS } from '../policy/settings.js';
+import { ACTIVATION_KEY, ACTIVATION_KEY_WORDS } from './activation-key-words.js';
 import { type BindConfig, type BoundMethod, bindMethod } from './bound.js';
 import type { MethodPlan, PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of ours that are no method: they stand in events and in sessions where a method's does. */
-const RESERVED = ['activation-key', 'remembered-device'];
+const RESERVED = [ACTIVATION_KEY, 'remembered-device'];
 /** Where administrators set something else: a method's own setting has the address of its name. */
 const ADDRESSES = ['authentication', 'clients', 'users', 'events', 'two-factor'];
 const FUNCTIONS = ['prompt', 'verify'] as const;
@@ -30,11 +34,19 @@ const REASONS = [
 ] as const;
 const MOST_CHARACTERS = 20_000;
 
+export interface RegistryConfig extends BindConfig {
+  readonly hasView: (name: string) => boolean;
+  /** The door's catalog, from the words of its methods. */
+  readonly sentencesOf: (words: Catalog) => Sentences;
+}
+
 export interface Registry {
   /** As they are, with the pages that they bring. */
   readonly made: readonly PagedMethod[];
   /** As pages and strategies use them, in the order of the option. */
   readonly bound: ReadonlyMap<MethodName, BoundMethod>;
+  /** The door's catalog, with the words of its methods. */
+  readonly sentences: Sentences;
 }
 
 /**
@@ -43,20 +55,45 @@ export interface Registry {
  */
 export function registry(
   plans: readonly MethodPlan[],
-  services: MethodServices,
-  config: BindConfig & { readonly hasView: (name: string) => boolean },
+  services: Omit<MethodServices, 'say'>,
+  { hasView, sentencesOf, ...config }: RegistryConfig,
 ): Registry {
-  const made = plans.map((plan) => (typeof plan === 'function' ? plan(services) : plan));
+  const say: MethodServices['say'] = (sentence) => sentences.say(sentence);
+  const made = plans.map((plan) =>
+    typeof plan === 'function' ? plan({ ...services, say }) : plan,
+  );
   const bound = new Map<MethodName, BoundMethod>();
   for (const [at, method] of made.entries()) {
-    check(method, `methods[${at}]`, config.hasView);
+    check(method, `methods[${at}]`, hasView);
     if (bound.has(method.name)) throw wrong(method.name, 'is given twice: each name is one method');
     bound.set(method.name, bindMethod(method, config));
   }
   if (![...bound.values()].some(({ role, enrollment }) => role === 'factor' && enrollment)) {
     throw new SallyportError('ERR_METHOD', 'methods has none that a person can activate');
   }
-  return { made, bound };
+  const sentences = sentencesOf(wordsOf(made));
+  for (const [name, method] of bound) {
+    bound.set(name, { ...method, title: sentences.at(`${name}.title`) });
+  }
+  return { made, bound, sentences };
+}
+
+/** What methods say, by keys that begin with their names. */
+function wordsOf(methods: readonly PagedMethod[]): Catalog {
+  const words: Record<string, string> = { ...catalogOf(ACTIVATION_KEY_WORDS, ACTIVATION_KEY) };
+  for (const { name, title, answer, words: own } of methods) {
+    const fields = Object.entries(answer).map(([field, { label, hint }]) => [
+      field,
+      { label, hint },
+    ]);
+    const catalog = catalogOf({ title, answer: Object.fromEntries(fields), ...own }, name);
+    const ours = Object.keys(catalog).find((key) => Object.hasOwn(ENGLISH, key));
+    if (ours !== undefined) {
+      throw wrong(name, `has the words ${ours}, which is a sentence of ours: give it another name`);
+    }
+    Object.assign(words, catalog);
+  }
+  return words;
 }
 
 /** The scripts that methods bring, by their names; read once. */
@@ -188,7 +225,9 @@ function checkWords(name: string, { words }: PagedMethod): void {
   const { refused, locked, stopped } = Object(words);
   const unsaid = REASONS.filter((reason) => typeof Object(refused)[reason] !== 'string');
   if (unsaid.length > 0) throw wrong(name, `needs words.refused for ${unsaid.join(', ')}`);
-  if (typeof locked !== 'function') throw wrong(name, 'needs words.locked: (wait) => sentence');
+  if (typeof locked !== 'string' || !locked.includes('{wait}')) {
+    throw wrong(name, "needs words.locked, e.g. 'Too many wrong codes. Try again in {wait}.'");
+  }
   if (typeof stopped !== 'string') throw wrong(name, 'needs words.stopped, a sentence');
 }
 

@@ -4,11 +4,11 @@ import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
+import { message } from '../messages/english.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { readFields } from '../web/fields.js';
 import type { Later } from '../web/locals.js';
-import { onDate, timeLeft } from '../web/words.js';
 import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { openDoor } from './proof.js';
@@ -52,7 +52,7 @@ export function activationPages(config: PageConfig) {
     const found = offered(req, res, situation);
     if (!found) return null;
     const method = found.find(({ name }) => name === req.params.method);
-    if (!method) throw new RequestError(404, 'not_found', 'This method is not offered to you.');
+    if (!method) throw new RequestError(404, 'not_found', message('method.not-offered'));
     return {
       method,
       url: `${path}/activate/${method.name}`,
@@ -69,8 +69,8 @@ export function activationPages(config: PageConfig) {
     return decision.kind === 'enroll' && decision.graceEndsAt
       ? {
           action: `${path}/postpone`,
-          until: onDate(decision.graceEndsAt),
-          left: timeLeft(decision.graceEndsAt.getTime() - config.now()),
+          until: respond.times.onDate(decision.graceEndsAt),
+          left: respond.times.timeLeft(decision.graceEndsAt.getTime() - config.now()),
         }
       : null;
   }
@@ -91,7 +91,7 @@ export function activationPages(config: PageConfig) {
     }
     await respond.page(req, res, {
       view: 'choose-method',
-      title: 'Activate two-factor',
+      title: message('activate.title'),
       subject: situation.subject,
       locals: { purpose: 'activate', methods: links, later: later(situation) },
       json: {
@@ -131,7 +131,7 @@ export function activationPages(config: PageConfig) {
   const postpone: Handler = async (req, res, { subject, facts, decision }) => {
     readFields(req, {});
     if (decision.kind !== 'enroll' || !decision.graceEndsAt) {
-      throw new RequestError(409, 'not_postponable', 'Two-factor can no longer be postponed.');
+      throw new RequestError(409, 'not_postponable', message('activate.not-postponable'));
     }
     req.session.sallyport = {
       ...req.session.sallyport,

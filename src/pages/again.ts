@@ -1,6 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { Message } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { isOwnPage, localPath } from '../gate/return-to.js';
+import { message } from '../messages/english.js';
 import { noteTried, wentOn } from '../session/carried-id.js';
 import type { SessionEnds } from '../session/session-ends.js';
 import { isNavigation } from '../web/accept.js';
@@ -10,14 +12,11 @@ import type { Responder } from '../web/respond.js';
 
 export interface AgainConfig extends Places {
   readonly ends: SessionEnds;
-  readonly respond: Pick<Responder, 'page'>;
+  readonly respond: Pick<Responder, 'page' | 'say'>;
   readonly headers: RequestHandler;
 }
 
 export type TryAgain = (req: Request, res: Response) => Promise<boolean>;
-
-const HEADING = 'One moment';
-const ON_THE_WAY = 'Your sign-in has just gone on in another tab, or with another click.';
 
 /**
  * For whoever carries the id of a session that went on under another one a moment ago: the second of two clicks,
@@ -26,35 +25,41 @@ const ON_THE_WAY = 'Your sign-in has just gone on in another tab, or with anothe
  */
 export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): TryAgain {
   const { path, origin, homeUrl, folder } = config;
+  const { say } = respond;
   return async function answeredAgain(req, res) {
     if (!(await wentOn(req, ends))) return false;
-    const page = (heading: string, text: string, primary: { label: string; href: string }) =>
-      respond.page(req, res, {
+    const page = (title: Message, text: Message, label: Message, href: string) => {
+      const heading = say(title);
+      const primary = { label: say(label), href };
+      return respond.page(req, res, {
         status: 409,
         view: 'message',
         title: heading,
         subject: null,
-        locals: { status: null, advice: null, heading, text, primary },
-        json: { error: 'session_renewed', message: 'Send this again: your session has a new id.' },
+        locals: { status: null, advice: null, heading, text: say(text), primary },
+        json: { error: 'session_renewed', message: say(message('gate.renewed')) },
       });
+    };
+    const heading = message('again.heading');
+    const goOn = message('action.continue');
 
     headers(req, res, () => {});
     if (!isNavigation(req)) {
       res.set('Retry-After', '1');
-      await page(HEADING, ON_THE_WAY, { label: 'Continue', href: path });
+      await page(heading, message('again.text'), goOn, path);
       return true;
     }
     noteTried(req, res, { path: folder, secure: origin.startsWith('https:') });
     if (isLateForm(req) && !isOwnPage(askedUrl(req, config), config)) {
       const href = localPath(formPage(req, config), config) ?? homeUrl;
-      const text = `${ON_THE_WAY} What you sent was not taken: go back to the form and send it again.`;
-      await page('Please send that again', text, { label: 'Back to the form', href });
+      const text = message('again.text-form');
+      await page(message('again.heading-form'), text, message('again.to-form'), href);
       return true;
     }
     // Of our own pages, where the new session stands tells which is the next.
     const href = req.method === 'GET' ? (localPath(askedUrl(req, config), config) ?? path) : path;
     res.set('Refresh', `1; url=${href}`);
-    await page(HEADING, `${ON_THE_WAY} You are brought there.`, { label: 'Continue', href });
+    await page(heading, message('again.text-brought'), goOn, href);
     return true;
   };
 }

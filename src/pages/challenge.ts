@@ -3,6 +3,7 @@ import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { Handler, MethodPlace } from '../methods/pages.js';
 import { readFields, SWITCH } from '../web/fields.js';
@@ -96,14 +97,17 @@ export function challengePages(config: PageConfig) {
       view: prompt.view ?? 'challenge',
       title: prompt.title,
       locals: {
-        ...formLocals(method, prompt, config.stylesheets),
+        ...formLocals(method, prompt, config),
         ...{ action: url, otherMethods: others, reason, rememberDays: days },
         restartAction: method.restart && `${url}/restart`,
         ...saidOf(wrong),
       },
       json: besideProtocol(jsonOf(prompt), {
         ...(wrong
-          ? { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt?.iso ?? null }
+          ? {
+              ...{ error: wrong.error, message: wrong.message, values: wrong.values },
+              retryAt: wrong.retryAt?.iso ?? null,
+            }
           : {}),
         next: 'challenge',
         method: method.name,
@@ -119,7 +123,7 @@ export function challengePages(config: PageConfig) {
     const challenge = asked(req, res, situation);
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
-    if (!first) throw new RequestError(403, 'no_method', 'None of your methods is accepted here.');
+    if (!first) throw new RequestError(403, 'no_method', message('method.none-accepted'));
     respond.onward(req, res, `${path}/challenge/${first.name}`, {
       next: 'challenge',
       methods: challenge.methods.map(({ name }) => name),
@@ -169,7 +173,9 @@ export function challengePages(config: PageConfig) {
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.
         if (await config.tryAgain(req, res)) return;
-        const wrong = refusal(verdict, { now: now(), res, words: method.words });
+        const wrong = refusal(verdict, {
+          ...{ now: now(), res, of: method.name, sentences: respond.sentences },
+        });
         return show(req, res, situation, challenge, method, wrong);
       }
       case 'unavailable':
@@ -185,7 +191,7 @@ export function challengePages(config: PageConfig) {
     const challenge = asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
-    if (!method.restart) throw new RequestError(404, 'not_found', 'This method sends nothing.');
+    if (!method.restart) throw new RequestError(404, 'not_found', message('method.sends-nothing'));
     await method.restart(config.attemptOf(situation, {}));
     respond.onward(req, res, `${path}/challenge/${method.name}`, { next: 'challenge' });
   };
@@ -199,5 +205,5 @@ function rememberDays({ facts }: KnownSituation): number | null {
 }
 
 function notYours(): RequestError {
-  return new RequestError(404, 'not_found', 'This method is not yours to use here.');
+  return new RequestError(404, 'not_found', message('method.not-yours'));
 }

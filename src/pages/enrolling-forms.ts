@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
 import type { KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
+import type { Sentences } from '../messages/sentences.js';
 import type { EnrollableMethod } from '../methods/bound.js';
 import type { Begun } from '../methods/bound-enrollment.js';
 import { NAME_LENGTH } from '../names.js';
@@ -24,13 +26,12 @@ export interface Place {
 }
 
 /** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
-export function enrollingForms({
-  respond,
-  stylesheets,
-}: {
-  readonly respond: Pick<AnyResponder, 'page'>;
+export function enrollingForms(config: {
+  readonly respond: Pick<AnyResponder, 'page' | 'sentences'>;
   readonly stylesheets: Pick<Stylesheets, 'scriptOf'>;
 }) {
+  const { respond } = config;
+
   /** One button: a GET begins nothing in the place of what may have been begun elsewhere. */
   async function showBegin(
     req: Request,
@@ -41,11 +42,11 @@ export function enrollingForms({
     const action = `${url}/begin`;
     await respond.page(req, res, {
       view: 'activate-begin',
-      title: 'Activate two-factor',
+      title: message('activate.title'),
       subject: situation.subject,
       locals: {
         action,
-        ...(method.words.begin ?? beginWords(method)),
+        ...beginWords(method, respond.sentences),
         replaces: replaces !== null,
         otherMethods: others,
         later,
@@ -80,7 +81,7 @@ export function enrollingForms({
       title: prompt.title,
       subject: situation.subject,
       locals: {
-        ...formLocals(method, prompt, stylesheets),
+        ...formLocals(method, prompt, config),
         action: url,
         restartAction: restarts ? `${url}/restart` : null,
         enrollment: begun.id,
@@ -111,7 +112,7 @@ export function enrollingForms({
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
       view: 'activation-key',
-      title: 'Enter your activation key',
+      title: message('activation-key.title'),
       subject: situation.subject,
       locals: { action: `${url}/key`, error: wrong?.message ?? null, otherMethods: others, later },
       json: {
@@ -132,13 +133,23 @@ function asJson(wrong: Refusal | null): Record<string, unknown> {
     ? {
         error: wrong.error,
         message: wrong.message,
+        values: wrong.values,
         retryAt: wrong.retryAt?.iso ?? null,
         ...(wrong.clockOffMs !== null && { clockOffSeconds: wrong.clockOffMs / 1000 }),
       }
     : {};
 }
 
-/** For a method that says nothing of it. */
-function beginWords({ title }: EnrollableMethod) {
-  return { heading: title, text: 'The next page says what to do.', button: 'Activate' };
+/** Of a method that says nothing of it, what can be said of any. */
+function beginWords({ name, title }: EnrollableMethod, { at, has, say }: Sentences) {
+  const begin = `${name}.begin`;
+  if (has(`${begin}.heading`)) {
+    return {
+      heading: at(`${begin}.heading`),
+      text: at(`${begin}.text`),
+      button: at(`${begin}.button`),
+    };
+  }
+  const text = say(message('activate.begin.text'));
+  return { heading: title, text, button: say(message('action.activate')) };
 }

@@ -6,7 +6,8 @@ import { bindingProof } from '../gate/binding-proof.js';
 import type { GateConfig } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/situation.js';
 import type { RequireFresh } from '../gate/step-up.js';
-import { ACTIVATION_KEY_WORDS } from '../methods/activation-key-words.js';
+import { message } from '../messages/english.js';
+import { ACTIVATION_KEY } from '../methods/activation-key-words.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { Begun } from '../methods/bound-enrollment.js';
 import type { MethodPlace } from '../methods/pages.js';
@@ -15,7 +16,7 @@ import { provable } from '../policy/provable.js';
 import type { WhoseSession } from '../session/login.js';
 import type { Stylesheets } from '../web/assets.js';
 import { readFields, TEXT } from '../web/fields.js';
-import { type Refusal, refusal } from '../web/refusal.js';
+import { type Refusal, refusal, refusedWords } from '../web/refusal.js';
 import type { TryAgain } from './again.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { answerFields } from './method-form.js';
@@ -105,7 +106,7 @@ export function enrolling(config: PageConfig) {
     });
     if (begun) return { kind: 'shown', begun };
     if (basis === 'activation-key') return { kind: 'activation-key' };
-    throw new RequestError(409, 'not_begun', 'This method cannot be activated now.');
+    throw new RequestError(409, 'not_begun', message('activate.not-begun'));
   }
 
   /** GET. */
@@ -190,7 +191,7 @@ export function enrolling(config: PageConfig) {
     const { activationKey = '' } = readFields(req, { activationKey: TEXT });
     refuseUnbound(situation, place.method);
     if (!isFirst(situation, place.method)) {
-      throw new RequestError(409, 'already_activated', 'You have a method already.');
+      throw new RequestError(409, 'already_activated', message('activate.already'));
     }
     const attempt = config.attemptOf(situation, {});
     const verdict = await config.redeemActivationKey(
@@ -205,7 +206,7 @@ export function enrolling(config: PageConfig) {
         return;
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, words: ACTIVATION_KEY_WORDS });
+        const wrong = refused(verdict, ACTIVATION_KEY, res);
         return showActivationKey(req, res, situation, place, wrong);
       }
       case 'unavailable':
@@ -229,11 +230,7 @@ export function enrolling(config: PageConfig) {
     });
     const answered = Object.keys(method.answer).some((field) => Object.hasOwn(fields, field));
     if (answered && fields.enrollment === undefined) {
-      throw new RequestError(
-        400,
-        'invalid_request',
-        'A code is sent together with `enrollment`, as the page or its JSON names it.',
-      );
+      throw new RequestError(400, 'invalid_request', message('activate.no-enrollment'));
     }
     const named = name.trim() !== '' && name !== place.name;
     const input = named ? { ...fields, name } : fields;
@@ -251,7 +248,7 @@ export function enrolling(config: PageConfig) {
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.
         if (await config.tryAgain(req, res)) return null;
-        const wrong = refusal(verdict, { now: now(), res, words: method.words });
+        const wrong = refused(verdict, method.name, res);
         await showAgain(req, res, situation, again, wrong);
         return null;
       }
@@ -260,6 +257,21 @@ export function enrolling(config: PageConfig) {
       default:
         return verdict satisfies never;
     }
+  }
+
+  function refused(
+    verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
+    of: string,
+    res: Response,
+  ): Refusal {
+    return refusal(verdict, { now: now(), res, of, sentences: respond.sentences });
+  }
+
+  /** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */
+  function forKey(wrong: Refusal): Refusal {
+    if (wrong.error === 'locked') return wrong;
+    const reason = wrong.error === 'superseded' ? 'superseded' : 'expired';
+    return { ...wrong, ...refusedWords({ reason }, ACTIVATION_KEY, respond.sentences) };
   }
 
   return { show, start, redeem, confirm };
@@ -277,11 +289,4 @@ function isFirst({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
     policy.enrollment === 'activation-key' &&
     bindingProof(record, policy) === 'here'
   );
-}
-
-/** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */
-function forKey(wrong: Refusal): Refusal {
-  if (wrong.error === 'locked') return wrong;
-  const reason = wrong.error === 'superseded' ? 'superseded' : 'expired';
-  return { ...wrong, message: ACTIVATION_KEY_WORDS.refused[reason] };
 }

@@ -1,4 +1,5 @@
 import { RequestError, SallyportError } from '../errors.js';
+import { message } from '../messages/english.js';
 
 const TO_DO =
   "the app's own CSRF guard stands above door.pages() and does not know the tokens of our forms; mount it below door.pages(), whose forms are guarded already, or have our forms carry its token: sallyport({ csrf: { token: (req) => req.csrfToken(), protect: (req, res, next) => next() } })";
@@ -10,6 +11,8 @@ export function unknownGuard(cause: unknown): SallyportError {
 
 /** What whoever sent the form is told. */
 export function refusedForm({ outspoken }: { readonly outspoken: boolean }): RequestError {
-  const text = 'The app has refused this form, so it was not taken. Tell your administrator.';
-  return new RequestError(403, 'csrf_token_invalid', outspoken ? `${text} (${TO_DO})` : text);
+  const sentence = outspoken
+    ? message('request.refused-form-because', { reason: TO_DO })
+    : message('request.refused-form');
+  return new RequestError(403, 'csrf_token_invalid', sentence);
 }

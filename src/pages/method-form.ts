@@ -4,6 +4,7 @@ import type { BoundMethod } from '../methods/bound.js';
 import type { Stylesheets } from '../web/assets.js';
 import type { FieldLimits } from '../web/fields.js';
 import type { Refusal } from '../web/refusal.js';
+import type { AnyResponder } from '../web/respond.js';
 
 type Form = Extract<Prompt, { kind: 'form' }>;
 
@@ -13,19 +14,27 @@ export function answerFields(answer: AnswerShape = {}): FieldLimits {
   return Object.fromEntries(fields.map(([name, { maxLength }]) => [name, maxLength]));
 }
 
+export interface FormConfig {
+  readonly respond: Pick<AnyResponder, 'sentences'>;
+  readonly stylesheets: Pick<Stylesheets, 'scriptOf'>;
+}
+
 /** A method's own locals, and the fields of its answer for the form that we make where it brings no view. */
 export function formLocals(
-  { answer, name, title, words }: BoundMethod,
+  { name: of, answer, title }: BoundMethod,
   { locals }: Form,
-  { scriptOf }: Pick<Stylesheets, 'scriptOf'>,
+  { stylesheets, respond }: FormConfig,
 ): object {
-  const fields = Object.entries(answer).map(([field, { label, hint, inputMode, maxLength }]) => ({
-    ...{ name: field, label: label ?? 'Code', hint: hint ?? null, maxLength },
+  const { at, has } = respond.sentences;
+  const said = (key: string) => (has(`${of}.${key}`) ? at(`${of}.${key}`) : null);
+  const fields = Object.entries(answer).map(([name, { inputMode, maxLength }]) => ({
+    ...{ name, hint: said(`answer.${name}.hint`), maxLength },
+    label: said(`answer.${name}.label`) ?? at('method.code'),
     inputMode: inputMode ?? 'text',
   }));
   return {
-    ...{ fields, heading: title, text: words.begin?.text ?? null },
-    methodScript: scriptOf(name)?.href ?? null,
+    ...{ fields, heading: title, text: said('begin.text') },
+    methodScript: stylesheets.scriptOf(of)?.href ?? null,
     ...made(locals),
   };
 }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { RequestError, UnavailableError } from '../errors.js';
 import type { Inspector } from '../gate/situation.js';
+import { message } from '../messages/english.js';
 import { isGuardsRefusal, refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
 import type { Mounts, Places } from '../web/places.js';
@@ -62,7 +63,11 @@ export function mountedPages({
     const { url } = req;
     if (!url.startsWith(own)) {
       // `GET http://host/two-factor/…`, as clients send it to a proxy: not meant for a server.
-      respond.fail(req, res, new RequestError(400, 'invalid_request', 'Ask for a path alone.'));
+      respond.fail(
+        req,
+        res,
+        new RequestError(400, 'invalid_request', message('request.path-alone')),
+      );
       return;
     }
     req.url = url.slice(own.length).replace(/^(?!\/)/, '/');

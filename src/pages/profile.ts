@@ -4,12 +4,13 @@ import { authorityOf, type Enrollment, type SecondFactorStore } from '../contrac
 import { RequestError } from '../errors.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import type { KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
+import type { Sentences } from '../messages/sentences.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { unusedName } from '../names.js';
 import { isProvable, provable } from '../policy/provable.js';
 import { readFields } from '../web/fields.js';
-import { onDate } from '../web/words.js';
 import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { openDoor } from './proof.js';
@@ -27,19 +28,12 @@ export interface ProfileConfig extends PageConfig {
   readonly accountUrl: (situation: KnownSituation) => string | null;
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  activated: 'The new method is activated.',
-  replaced:
-    'The new one is activated, and the old one is gone. Your other sessions must sign in again.',
-  renamed: 'The new name is saved.',
-  removed: 'The method is removed. Your other sessions must sign in again.',
-  forgotten: 'The device is forgotten: a code is asked for there at the next sign-in.',
-  'signed-out': 'Your other sessions are signed out: each must sign in again.',
-};
+const DONE = ['activated', 'replaced', 'renamed', 'removed', 'forgotten', 'signed-out'] as const;
 
 /** My Profile → Two-factor: a person looks after their own factors. Every change asks for a fresh proof. */
 export function profilePages(config: ProfileConfig) {
   const { path, respond, store } = config;
+  const { say, times } = respond;
   const home = `${path}/profile`;
   const form = enrolling(config);
   const renaming = renamePages({ ...config, home, admitted, own, changedMeanwhile });
@@ -56,8 +50,8 @@ export function profilePages(config: ProfileConfig) {
       method: one.method,
       title: config.methods.get(one.method)?.title ?? one.method,
       label: one.label,
-      createdAt: onDate(new Date(one.createdAt)),
-      lastUsedAt: one.lastUsedAt === null ? null : onDate(new Date(one.lastUsedAt)),
+      createdAt: times.onDate(new Date(one.createdAt)),
+      lastUsedAt: one.lastUsedAt === null ? null : times.onDate(new Date(one.lastUsedAt)),
       accepted: policy.methods.includes(one.method) && here.includes(one),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
@@ -70,15 +64,15 @@ export function profilePages(config: ProfileConfig) {
     const brought = [...config.pagesOf.values()];
     await respond.page(req, res, {
       view: 'profile',
-      title: 'Two-factor authentication',
+      title: message('profile.title'),
       subject: situation.subject,
       locals: {
-        notice: noticeOf(req),
+        notice: noticeOf(req, say),
         active: enrollments.length > 0,
         mode: policy.mode,
         enrollments: shown,
         activatable: offers.map((method) => ({
-          title: countOf(here, method) === 0 ? method.title : `Another ${lower(method.title)}`,
+          title: countOf(here, method) === 0 ? method.title : another(method),
           href: `${home}/activate/${method.name}`,
         })),
         sections: brought
@@ -86,8 +80,8 @@ export function profilePages(config: ProfileConfig) {
           .filter((section) => section !== null),
         devices: devices.map(({ id, label, lastUsedAt, endsAt }) => ({
           label,
-          lastUsedAt: onDate(new Date(lastUsedAt)),
-          endsAt: onDate(new Date(endsAt)),
+          lastUsedAt: times.onDate(new Date(lastUsedAt)),
+          endsAt: times.onDate(new Date(endsAt)),
           forgetAction: `${home}/devices/${id}/forget`,
         })),
         signOutOthersHref: `${home}/sign-out-others`,
@@ -132,7 +126,7 @@ export function profilePages(config: ProfileConfig) {
             (one) => one.name === wanted,
           );
     if (!method || replaced === undefined || (replaced && !mayReplace({ facts }, replaced))) {
-      throw new RequestError(404, 'not_found', 'This method is not offered to you.');
+      throw new RequestError(404, 'not_found', message('method.not-offered'));
     }
     if (!replaced && countOf(here, method) >= method.atMost) throw tooMany(method);
     const url = replaced ? `${home}/replace/${replaced.id}` : `${home}/activate/${method.name}`;
@@ -143,17 +137,25 @@ export function profilePages(config: ProfileConfig) {
     };
   }
 
+  /** One more of a method that the person has. */
+  function another({ name, title }: EnrollableMethod): string {
+    const { at, has } = respond.sentences;
+    return has(`${name}.another`)
+      ? at(`${name}.another`)
+      : say(message('profile.another', { method: title }));
+  }
+
   function tooMany({ title, atMost }: EnrollableMethod): RequestError {
     const text =
       atMost === 1
-        ? `You have activated ${title} already: replace it instead.`
-        : `You have ${atMost} of these already, and no more are kept: replace or remove one of them.`;
+        ? message('profile.have-already', { method: title })
+        : message('profile.too-many', { count: atMost });
     return new RequestError(409, 'too_many', text, home);
   }
 
   function own(req: Request, { facts }: KnownSituation): Enrollment {
     const one = facts.record.enrollments.find(({ id }) => id === req.params.enrollment);
-    if (!one) throw new RequestError(404, 'not_found', 'There is no such method of yours.');
+    if (!one) throw new RequestError(404, 'not_found', message('profile.no-method'));
     return one;
   }
 
@@ -194,22 +196,13 @@ export function profilePages(config: ProfileConfig) {
   };
 
   function changedMeanwhile(): RequestError {
-    return new RequestError(
-      409,
-      'superseded',
-      'Your methods have changed meanwhile. Nothing was done: look at them again.',
-      home,
-    );
+    return new RequestError(409, 'superseded', message('profile.changed'), home);
   }
 
   function removable(req: Request, situation: KnownSituation): Enrollment {
     const one = own(req, situation);
     if (!mayRemove(situation, one)) {
-      throw new RequestError(
-        409,
-        'required',
-        'Your organization requires two-factor authentication: replace this method instead.',
-      );
+      throw new RequestError(409, 'required', message('profile.required-here'));
     }
     return one;
   }
@@ -220,13 +213,13 @@ export function profilePages(config: ProfileConfig) {
     const title = config.methods.get(one.method)?.title ?? one.method;
     await respond.page(req, res, {
       view: 'confirm',
-      title: 'Remove a method',
+      title: message('profile.remove.title'),
       subject: situation.subject,
       locals: {
-        heading: `Remove ${title}?`,
-        text: 'It will no longer be accepted, and your other sessions must sign in again.',
+        heading: say(message('profile.remove.heading', { method: title })),
+        text: say(message('profile.remove.text')),
         action: `${home}/remove/${one.id}`,
-        confirm: 'Remove',
+        confirm: say(message('profile.remove')),
         cancel: home,
         danger: true,
       },
@@ -256,13 +249,13 @@ export function profilePages(config: ProfileConfig) {
     if (!(await admitted(req, res, situation, false))) return;
     await respond.page(req, res, {
       view: 'confirm',
-      title: 'Sign out my other sessions',
+      title: message('profile.sessions.button'),
       subject: situation.subject,
       locals: {
-        heading: 'Sign out your other sessions?',
-        text: 'Every other device and browser has to sign in again. This session goes on.',
+        heading: say(message('profile.sign-out.heading')),
+        text: say(message('profile.sign-out.text')),
         action: `${home}/sign-out-others`,
-        confirm: 'Sign out the others',
+        confirm: say(message('profile.sign-out.button')),
         cancel: home,
         danger: false,
       },
@@ -287,7 +280,7 @@ export function profilePages(config: ProfileConfig) {
     readFields(req, {});
     const id = String(req.params.device);
     if (!(await store.removeDevice(subject.id, id))) {
-      throw new RequestError(404, 'not_found', 'There is no such device of yours.');
+      throw new RequestError(404, 'not_found', message('profile.no-device'));
     }
     config.audit.record('device.forgotten', { subject, from: req.ip ?? null, detail: id });
     respond.onward(req, res, `${home}?done=forgotten`, { next: 'done' });
@@ -310,8 +303,9 @@ export function profilePages(config: ProfileConfig) {
 }
 
 /** A word in the address, of ours and no free text. */
-function noticeOf({ query: { done } }: Request): string | null {
-  return typeof done === 'string' && Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
+function noticeOf({ query: { done } }: Request, say: Sentences['say']): string | null {
+  const known = DONE.find((one) => one === done);
+  return known ? say(message(`profile.done.${known}`)) : null;
 }
 
 function mayReplace(
@@ -337,8 +331,4 @@ function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
 
 function countOf(enrollments: readonly Enrollment[], { name }: EnrollableMethod): number {
   return enrollments.filter(({ method }) => method === name).length;
-}
-
-function lower(title: string): string {
-  return title.charAt(0).toLowerCase() + title.slice(1);
 }

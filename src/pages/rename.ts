@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Enrollment, MethodName, SecondFactorStore } from '../contracts.js';
 import type { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { NAME_LENGTH, readName } from '../names.js';
@@ -11,7 +12,7 @@ import type { AnyResponder } from '../web/respond.js';
 export interface RenameConfig {
   /** My Profile. */
   readonly home: string;
-  readonly respond: Pick<AnyResponder, 'page' | 'onward'>;
+  readonly respond: Pick<AnyResponder, 'page' | 'onward' | 'say'>;
   readonly store: Pick<SecondFactorStore, 'renameEnrollment'>;
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   /** The enrollment that the address names; throws where the person has no such one. */
@@ -37,11 +38,11 @@ export function renamePages(config: RenameConfig) {
     wrong: { readonly typed: string } | null,
   ): Promise<void> {
     const action = `${home}/rename/${one.id}`;
-    const error = wrong && `Give it a name of 1 to ${NAME_LENGTH} characters.`;
+    const error = wrong && respond.say(message('rename.wrong', { count: NAME_LENGTH }));
     await respond.page(req, res, {
       status: wrong ? 422 : 200,
       view: 'rename',
-      title: 'Rename',
+      title: message('rename.title'),
       subject,
       locals: {
         action,
@@ -52,7 +53,7 @@ export function renamePages(config: RenameConfig) {
         cancel: home,
       },
       json: {
-        ...(wrong && { error: 'invalid_name', message: error }),
+        ...(wrong && { error: 'invalid_name', message: error, values: { count: NAME_LENGTH } }),
         next: 'rename',
         url: action,
         name: one.label,

@@ -10,6 +10,7 @@ import { RequestError } from '../errors.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { Handler, MethodRoute } from '../methods/pages.js';
 import { triedAgain } from '../session/carried-id.js';
@@ -61,7 +62,9 @@ export function pagesRouter(config: RouterConfig): Router {
   // Express answers HEAD with the handler of GET, which would begin an enrollment for nobody to see.
   router.use((req, _res, next) =>
     next(
-      req.method === 'HEAD' ? new RequestError(405, 'method_not_allowed', 'Use GET.') : undefined,
+      req.method === 'HEAD'
+        ? new RequestError(405, 'method_not_allowed', message('request.use-get'))
+        : undefined,
     ),
   );
   router.get('/expired', page(expired));
@@ -103,7 +106,7 @@ export function pagesRouter(config: RouterConfig): Router {
   router.post('/profile/sign-out-others', page(guarded(profile.signOutOthers, inside)));
   router.post('/profile/devices/:device/forget', page(guarded(profile.forgetDevice, inside)));
   router.use((_req, _res, next) =>
-    next(new RequestError(404, 'not_found', 'There is nothing at this address.')),
+    next(new RequestError(404, 'not_found', message('request.no-address'))),
   );
   const failed: ErrorRequestHandler = (error, req, res, _next) => respond.fail(req, res, error);
   router.use(failed);
@@ -211,14 +214,14 @@ export function pagesRouter(config: RouterConfig): Router {
   async function expired(req: Request, res: Response): Promise<void> {
     await respond.page(req, res, {
       view: 'message',
-      title: 'Please sign in again',
+      title: message('expired.title'),
       subject: null,
       locals: {
         status: null,
-        heading: 'Please sign in again',
-        text: 'This session is over: signing in took too long, or your sessions were ended, for example by a changed password. What you sent last was not done.',
+        heading: respond.say(message('expired.title')),
+        text: respond.say(message('expired.text')),
         advice: null,
-        primary: { label: 'Sign in', href: config.loginUrl },
+        primary: { label: respond.say(message('action.sign-in')), href: config.loginUrl },
       },
       json: { error: 'session_ended', url: config.loginUrl },
     });

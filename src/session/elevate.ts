@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { FALLBACK, type Factor, type SecondFactorStore, type Subject } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { isYounger } from './age.js';
 import { keepCookieEnd } from './cookie-end.js';
 import { digestOf } from './held-session.js';
@@ -102,7 +103,7 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
 
 /** For whoever finds in the middle of something that the session has ended meanwhile. */
 export function sessionEnded(): RequestError {
-  return new RequestError(409, 'session_ended', 'This session has ended. Please sign in again.');
+  return new RequestError(409, 'session_ended', message('gate.session-ended'));
 }
 
 /** Ends the session for good and takes its data away. */

@@ -1,6 +1,7 @@
 import { csrfSync } from 'csrf-sync';
 import type { Request, RequestHandler, Response } from 'express';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { bodyOf } from './body.js';
 
 /** How forms are guarded against other sites; a host with a guard of its own gives it in this shape. */
@@ -33,11 +34,7 @@ export function sessionCsrf(): CsrfProtection {
 
 /** For a token that is another session's, or of a time before. */
 export function refusedToken(): RequestError {
-  return new RequestError(
-    403,
-    'csrf_token_invalid',
-    'This page was open for too long, or the form did not come from it. Please try again.',
-  );
+  return new RequestError(403, 'csrf_token_invalid', message('request.stale-token'));
 }
 
 /** Whether an error is the refusal of a CSRF guard of the host's: csurf, csrf-sync and csrf-csrf have the code, lusca words alone. */
@@ -47,11 +44,7 @@ export function isGuardsRefusal(error: unknown): boolean {
 }
 
 function missingToken(): RequestError {
-  return new RequestError(
-    403,
-    'csrf_token_invalid',
-    'No token was sent with this: it belongs into the field _csrf or the header x-csrf-token, and every page of ours has it. Please try again from the page.',
-  );
+  return new RequestError(403, 'csrf_token_invalid', message('request.no-token'));
 }
 
 function sentToken(req: Request): string | undefined {

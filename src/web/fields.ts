@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { bodyOf } from './body.js';
 
 /** Long enough for any name, key and state that the pages send. */
@@ -31,12 +32,10 @@ export function readFields<const Fields extends FieldLimits>(
   );
   const parsed = z.strictObject(shape).safeParse(bodyOf(req));
   if (!parsed.success) {
-    const names = Object.keys(limits).join(', ') || 'no fields';
-    throw new RequestError(
-      400,
-      'invalid_request',
-      `The form was not understood: only ${names} may be sent, each as one text.`,
-    );
+    const names = Object.keys(limits).join(', ');
+    const sentence =
+      names === '' ? message('request.form-without-fields') : message('request.form', { names });
+    throw new RequestError(400, 'invalid_request', sentence);
   }
   const { _csrf, ...fields } = parsed.data;
   return fields as Partial<Record<keyof Fields & string, string>>;

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Keyring } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { wantsHtml } from './accept.js';
 import { askedUrl, type Places } from './places.js';
 import type { Responder } from './respond.js';
@@ -75,17 +76,17 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
     async show(req: Request, res: Response): Promise<void> {
       const href = opened(req.query.to);
       if (href === null) {
-        throw new RequestError(404, 'not_found', 'This way on is over. Go back and try again.');
+        throw new RequestError(404, 'not_found', message('leave.over'));
       }
       res.set('Refresh', `0; url=${href}`);
       await respond.page(req, res, {
         view: 'message',
-        title: 'One moment',
+        title: message('leave.title'),
         subject: null,
         locals: {
-          ...{ status: null, advice: null, heading: 'One moment' },
-          text: 'You are on your way to another site.',
-          primary: { label: 'Continue', href },
+          ...{ status: null, advice: null, heading: respond.say(message('leave.title')) },
+          text: respond.say(message('leave.text')),
+          primary: { label: respond.say(message('action.continue')), href },
         },
         json: { url: href },
       });

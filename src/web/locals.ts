@@ -1,7 +1,8 @@
 /**
  * What each view is rendered with. A host that replaces a view gets exactly these locals: `frame` on every
  * page, and the page's own fields beside it. All strings are plain text unless a field says otherwise; the
- * views escape them. The interfaces change only with a major version, but for added fields.
+ * views escape them. The interfaces change only with a major version, but for added fields. The sentences of the
+ * views themselves come from the catalog, by what `ViewWords` (in `view-words.ts`) adds to the locals of each.
  */
 
 /** What every page shows around its content. */
@@ -31,7 +32,7 @@ export interface Frame {
   };
 }
 
-/** A point in time for `<time>`: ISO 8601 in UTC, and the words for it (see `wording.ts`). */
+/** A point in time for `<time>`: ISO 8601 in UTC, and the words for it (see `words.ts`). */
 export interface Moment {
   readonly iso: string;
   readonly text: string;

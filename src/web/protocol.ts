@@ -1,7 +1,7 @@
 /** The fields of our JSON that mean the same in every answer, whether or not one has them. */
 const FIELDS: ReadonlySet<string> = new Set([
   ...['next', 'method', 'methods', 'url', 'why', 'subject', 'csrfToken'],
-  ...['error', 'message', 'retryAt', 'clockOffSeconds'],
+  ...['error', 'message', 'values', 'retryAt', 'clockOffSeconds'],
   ...['graceEndsAt', 'rememberDays', 'fallback', 'handedOver', 'activationKey'],
   ...['recoveryCodes', 'recoveryCodesLeft'],
 ]);

@@ -1,60 +1,82 @@
 import type { Response } from 'express';
-import type { MethodWords, RefusalReason, Rejected, Verdict } from '../contracts.js';
+import type { MessageValues, RefusalReason, Rejected, Verdict } from '../contracts.js';
+import type { Sentences } from '../messages/sentences.js';
 import { sessionEnded } from '../session/elevate.js';
 import type { Moment } from './locals.js';
-import { durationText, waitUntil } from './words.js';
+import { times } from './words.js';
 
 /** What a person is told about an answer that did not open the door. */
 export interface Refusal {
   readonly status: 422 | 429;
   readonly error: string;
   readonly message: string;
+  /** What stands in the message, by its placeholders. */
+  readonly values: MessageValues;
   readonly retryAt: Moment | null;
   /** As in `Verdict`. */
   readonly clockOffMs: number | null;
 }
 
-/** In the words of the method that was answered. */
+/** In the words of what was answered: `of` is a method's name, or what its keys begin with in the catalog. */
 export function refusal(
   verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
-  { now, res, words }: { now: number; res: Response; words: MethodWords },
+  {
+    now,
+    res,
+    of,
+    sentences,
+  }: {
+    readonly now: number;
+    readonly res: Response;
+    readonly of: string;
+    readonly sentences: Sentences;
+  },
 ): Refusal {
   if (verdict.kind === 'rejected') {
-    if (verdict.reason === 'ended') throw sessionEnded();
+    const { reason, clockOffMs = null } = verdict;
+    if (reason === 'ended') throw sessionEnded();
     return {
       status: 422,
-      error: verdict.reason.replace('-', '_'),
-      message: refusalText(verdict.reason, verdict, words),
-      clockOffMs: verdict.clockOffMs ?? null,
+      error: reason.replace('-', '_'),
+      ...refusedWords({ ...verdict, reason }, of, sentences),
+      clockOffMs,
       retryAt: null,
     };
   }
+  const locked = { status: 429, error: 'locked', clockOffMs: null } as const;
   const { retryAt } = verdict;
   if (retryAt === null) {
-    return {
-      status: 429,
-      error: 'locked',
-      message: words.stopped,
-      retryAt: null,
-      clockOffMs: null,
-    };
+    return { ...locked, message: sentences.at(`${of}.stopped`), values: {}, retryAt: null };
   }
   const waitMs = Math.max(1000, retryAt.getTime() - now);
   res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+  const { durationText, waitUntil } = times(sentences);
+  const values = { wait: durationText(waitMs) };
   return {
-    status: 429,
-    error: 'locked',
-    message: words.locked(durationText(waitMs)),
+    ...locked,
+    message: sentences.at(`${of}.locked`, values),
+    values,
     retryAt: waitUntil(now + waitMs, now),
-    clockOffMs: null,
   };
 }
 
-function refusalText(
-  reason: RefusalReason,
-  { because = '', clockOffMs }: Pick<Rejected, 'because' | 'clockOffMs'>,
-  { refused, because: own = {}, clockOff }: MethodWords,
-): string {
-  if (clockOffMs !== undefined && clockOff) return clockOff(clockOffMs);
-  return (Object.hasOwn(own, because) ? own[because] : undefined) ?? refused[reason];
+/**
+ * Of an answer that is not right: by how much a clock is off where the words speak of one, what the method names as
+ * its cause, or the reason.
+ */
+export function refusedWords(
+  { reason, because, clockOffMs }: Omit<Rejected, 'kind' | 'reason'> & { reason: RefusalReason },
+  of: string,
+  sentences: Sentences,
+): { readonly message: string; readonly values: MessageValues } {
+  if (clockOffMs !== undefined && sentences.has(`${of}.clockOff`)) {
+    const values = {
+      minutes: Math.max(1, Math.round(Math.abs(clockOffMs) / 60_000)),
+      direction: clockOffMs < 0 ? 'late' : 'ahead',
+    };
+    return { message: sentences.at(`${of}.clockOff`, values), values };
+  }
+  const own = `${of}.because.${because}`;
+  const key = sentences.has(own) ? own : `${of}.refused.${reason}`;
+  return { message: sentences.at(key), values: {} };
 }

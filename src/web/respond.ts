@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
-import type { Subject } from '../contracts.js';
+import type { MessageValues, Sentence, Subject } from '../contracts.js';
 import { mayHeal, RequestError, SallyportError } from '../errors.js';
+import { message } from '../messages/english.js';
+import type { Sentences } from '../messages/sentences.js';
 import { wantsHtml } from './accept.js';
 import type { Stylesheets } from './assets.js';
 import type { Brand } from './branding.js';
@@ -11,9 +13,11 @@ import { noteOnward } from './leave.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
 import { askedUrl, type Places } from './places.js';
 import type { Views } from './views.js';
+import { type Times, times } from './words.js';
 
 export interface RespondConfig extends Places {
   readonly views: Pick<Views, 'render'>;
+  readonly sentences: Sentences;
   readonly stylesheets: Stylesheets;
   readonly brandOf: (subject: Subject | null) => Brand;
   readonly csrf: CsrfGuard;
@@ -32,7 +36,7 @@ export interface RespondConfig extends Places {
 export interface Answer<Name extends ViewName> {
   readonly status?: number;
   readonly view: Name;
-  readonly title: string;
+  readonly title: Sentence;
   readonly subject: Subject | null;
   readonly locals: Omit<ViewLocals[Name], 'frame'>;
   readonly json: Readonly<Record<string, unknown>>;
@@ -50,21 +54,22 @@ export interface Responder {
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   /** Answers whatever went wrong: a 4xx as it says, everything else a 503. Never throws. */
   fail(req: Request, res: Response, error: unknown): void;
+  /** The catalog of the door. */
+  readonly sentences: Sentences;
+  readonly say: Sentences['say'];
+  readonly times: Times;
 }
 
 const RETRY_AFTER_SECONDS = 5;
-const GO_ON = 'Go on';
 /** Whose secret does not open, or whose record is lost, is what their tenant must hear of an outage. */
 const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD', 'ERR_METHOD']);
-
-const NOT_TAKEN =
-  'What you sent was not taken, because you were not signed in to the end. Afterwards you are brought back to the page of the form, as far as it is known: send it again from there.';
 
 /**
  * The same for any view: our own pages and the administrator's are typed each by what they know of it, and
  * neither knows the other's views.
  */
-export interface AnyResponder extends Pick<Responder, 'onward' | 'fail'> {
+export interface AnyResponder
+  extends Pick<Responder, 'onward' | 'fail' | 'sentences' | 'say' | 'times'> {
   page(req: Request, res: Response, answer: AnyAnswer): Promise<void>;
   prepare(req: Request, res: Response, answer: AnyAnswer): Promise<() => void>;
 }
@@ -72,14 +77,15 @@ export interface AnyResponder extends Pick<Responder, 'onward' | 'fail'> {
 interface AnyAnswer {
   readonly status?: number;
   readonly view: string;
-  readonly title: string;
+  readonly title: Sentence;
   readonly subject: Subject | null;
   readonly locals: object;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
 export function responder(config: RespondConfig): AnyResponder {
-  const { views, stylesheets, brandOf, csrf, path, homeUrl, loginUrl } = config;
+  const { views, sentences, stylesheets, brandOf, csrf, path, homeUrl, loginUrl } = config;
+  const { say } = sentences;
 
   function frame(req: Request, res: Response, title: string, subject: Subject | null): Frame {
     const brand = brandOf(subject);
@@ -91,7 +97,7 @@ export function responder(config: RespondConfig): AnyResponder {
       accent: brand.accent === null ? null : stylesheets.accent(brand.accent).href,
       csrfToken: subject ? csrf.token(req, res) : '',
       subject: subject && { label: subject.label },
-      notice: takeLateForm(req, res, config) ? NOT_TAKEN : null,
+      notice: takeLateForm(req, res, config) ? say(message('frame.not-taken')) : null,
       paths: { home: homeUrl, login: loginUrl, signOut: `${path}/sign-out` },
     };
   }
@@ -106,7 +112,7 @@ export function responder(config: RespondConfig): AnyResponder {
       const body = subject ? { ...json, csrfToken: csrf.token(req, res) } : json;
       return () => void begin().json(body);
     }
-    const whole = { ...locals, frame: frame(req, res, title, subject) };
+    const whole = { ...locals, frame: frame(req, res, say(title), subject) };
     const html = await views.render(view, whole);
     return () => void begin().type('html').send(html);
   }
@@ -117,9 +123,13 @@ export function responder(config: RespondConfig): AnyResponder {
   }
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
-    const problem = describe(isGuardsRefusal(error) ? refusedToken() : error, req);
+    const problem = describe(isGuardsRefusal(error) ? refusedToken() : error, req, sentences);
     const failure = problem.status === 503 && error instanceof SallyportError ? error : null;
     const said = config.outspoken && failure ? failure.message : null;
+    const advice =
+      failure && said !== null && problem.advice !== null
+        ? say(message('error.detail', { advice: problem.advice, code: failure.code, detail: said }))
+        : problem.advice;
     config.headers(req, res, () => {});
     if (error instanceof RequestError && error.retryAfterSeconds !== null) {
       res.set('Retry-After', String(error.retryAfterSeconds));
@@ -141,7 +151,7 @@ export function responder(config: RespondConfig): AnyResponder {
         status: problem.status,
         heading: problem.heading,
         text: problem.text,
-        advice: said === null ? problem.advice : `${problem.advice} (${failure?.code}: ${said})`,
+        advice,
         primary: {
           label: problem.label,
           href: (problem.status === 503 ? retryUrl(req, config) : problem.href) ?? homeUrl,
@@ -149,6 +159,7 @@ export function responder(config: RespondConfig): AnyResponder {
       },
       json: {
         ...{ error: problem.error, message: problem.text },
+        ...(Object.keys(problem.values).length > 0 && { values: problem.values }),
         ...(failure && { code: failure.code }),
         ...(said !== null && { detail: said }),
       },
@@ -158,6 +169,9 @@ export function responder(config: RespondConfig): AnyResponder {
   return {
     page,
     prepare,
+    sentences,
+    say,
+    times: times(sentences),
 
     onward(req, res, url, json) {
       res.set('Cache-Control', 'no-store').vary('Accept');
@@ -177,7 +191,11 @@ export function responder(config: RespondConfig): AnyResponder {
       explain(req, res, error).catch((another: unknown) => {
         config.onError(another);
         if (res.headersSent) res.destroy();
-        else res.status(503).type('text').send('Two-factor authentication is unavailable.');
+        else
+          res
+            .status(503)
+            .type('text')
+            .send(say(message('error.unavailable.last')));
       });
     },
   };
@@ -194,22 +212,30 @@ interface Problem {
   readonly error: string;
   readonly heading: string;
   readonly text: string;
+  /** What stands in the text, by its placeholders. */
+  readonly values: MessageValues;
   readonly advice: string | null;
   readonly href: string | null;
   /** Of the way on. */
   readonly label: string;
 }
 
-function describe(error: unknown, { method }: Request): Problem {
+function describe(error: unknown, { method }: Request, { say, at, has }: Sentences): Problem {
+  const headingOf = (name: string | number, otherwise: string) =>
+    has(`error.heading.${name}`) ? at(`error.heading.${name}`) : otherwise;
+  const byStatus = (status: number) => headingOf(status, say(message('error.heading.other')));
   if (error instanceof RequestError) {
+    const { sentence } = error;
+    const toActivate = error.error === 'second_factor_missing';
     return {
       status: error.status,
       error: error.error,
-      heading: BY_ERROR[error.error]?.heading ?? HEADINGS[error.status] ?? 'That did not work',
-      text: error.message,
+      heading: headingOf(error.error, byStatus(error.status)),
+      text: say(sentence),
+      values: typeof sentence === 'string' ? {} : sentence.values,
       advice: null,
       href: error.href,
-      label: BY_ERROR[error.error]?.label ?? GO_ON,
+      label: say(message(toActivate ? 'action.activate' : 'action.go-on')),
     };
   }
   const status = httpStatus(error);
@@ -218,51 +244,30 @@ function describe(error: unknown, { method }: Request): Problem {
     return {
       status,
       error: 'invalid_request',
-      heading: HEADINGS[status] ?? 'That did not work',
-      text: 'The request could not be read.',
+      heading: byStatus(status),
+      text: say(message('error.unreadable')),
+      values: {},
       advice: null,
       href: null,
-      label: GO_ON,
+      label: say(message('action.go-on')),
     };
   }
   const heals = mayHeal(error);
+  // What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
+  const wait = method === 'POST' ? 'error.unavailable.wait-and-look' : 'error.unavailable.wait';
   return {
     status: 503,
     error: 'unavailable',
-    heading: heals ? 'Please try again in a moment' : 'This cannot go on now',
-    text: 'Your sign-in cannot be checked right now, so nobody is let in.',
-    advice: heals ? waitAdvice(method) : 'Waiting does not help here: tell your administrator.',
+    heading: say(
+      message(heals ? 'error.unavailable.heading' : 'error.unavailable.heading-for-good'),
+    ),
+    text: say(message('error.unavailable.text')),
+    values: {},
+    advice: say(message(heals ? wait : 'error.unavailable.for-good')),
     href: null,
-    label: 'Try again',
+    label: say(message('action.try-again')),
   };
 }
-
-// What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
-function waitAdvice(method: string): string {
-  return method === 'POST'
-    ? 'Wait a few seconds, and look whether it was done before you try again; if it goes on, tell your administrator.'
-    : 'Wait a few seconds and try again; if it goes on, tell your administrator.';
-}
-
-interface Words {
-  readonly heading: string;
-  readonly label?: string;
-}
-
-const BY_ERROR: Readonly<Partial<Record<string, Words>>> = {
-  session_ended: { heading: 'This session has ended' },
-  second_factor_missing: { heading: 'Activate a second factor first', label: 'Activate' },
-};
-
-const HEADINGS: Readonly<Record<number, string>> = {
-  401: 'Confirm that it is you',
-  400: 'That request was not understood',
-  403: 'Please try that again',
-  404: 'There is no such page',
-  405: 'That is not possible here',
-  409: 'That is not possible now',
-  413: 'That was too much',
-};
 
 function httpStatus(error: unknown): number | null {
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };

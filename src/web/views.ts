@@ -4,7 +4,8 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import { SallyportError } from '../errors.js';
-import { balanced } from '../names.js';
+import { escaped } from './markup.js';
+import type { ViewWords } from './view-words.js';
 
 /**
  * Our own EJS renderer. The host's view engine and settings are never touched, and EJS's process-wide cache
@@ -21,6 +22,8 @@ export interface Views {
 export interface ViewsOptions {
   /** The host's own folder: each view and each include is looked for there first. */
   readonly folder?: string | undefined;
+  /** What the views say their sentences with: none can be rendered without. */
+  readonly words?: ViewWords | undefined;
   /** Compile each file once. Off, each rendering reads the files again, so that a theme can be worked on. */
   readonly cache?: boolean | undefined;
 }
@@ -48,7 +51,7 @@ interface Source {
 /** The package's views are the same for every door of the process, and are compiled for all of them at once. */
 const packageSources = once(() => readFolder(PACKAGE_FOLDER, false));
 
-export function createViews({ folder, cache = true }: ViewsOptions = {}): Views {
+export function createViews({ folder, words, cache = true }: ViewsOptions = {}): Views {
   async function load(): Promise<ReadonlyMap<string, Source>> {
     const ours = await (cache ? packageSources() : readFolder(PACKAGE_FOLDER, false));
     const theirs = folder === undefined ? [] : await readFolder(folder, true);
@@ -64,7 +67,7 @@ export function createViews({ folder, cache = true }: ViewsOptions = {}): Views 
       const sources = await compiled();
       const source = find(sources, view);
       if (!source) throw new SallyportError('ERR_VIEW', `there is no view named ${view}`);
-      return run(sources, source, { ...locals });
+      return run(sources, source, { ...locals, ...words });
     },
 
     async ready() {
@@ -141,7 +144,7 @@ async function readView(folder: string, path: string, fromHost: boolean): Promis
       closeDelimiter: '>',
       delimiter: '%',
       localsName: 'locals',
-      escape: (value?: unknown) => ejs.escapeXML(balanced(String(value ?? ''))),
+      escape: escaped,
     });
     return { file, name, fromHost, template };
   } catch (error) {

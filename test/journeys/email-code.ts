@@ -48,7 +48,7 @@ export function emailCode({ addressOf, send }: EmailCodeOptions): Method<Sent> {
         'not-accepted': 'A code by e-mail does not count here. Confirm in another way.',
         malformed: `Enter the ${DIGITS} digits that the mail shows.`,
       },
-      locked: (wait) => `Too many wrong codes. Try again in ${wait}.`,
+      locked: 'Too many wrong codes. Try again in {wait}.',
       stopped: 'Too many wrong codes. Ask your administrator for help.',
     },
 

@@ -88,14 +88,17 @@ describe('the words of a refusal', () => {
     }
   }
 
+  const waited = (method: keyof typeof WORDS) =>
+    WORDS[method].locked.replace('{wait}', '30 seconds');
+
   for (const method of ['totp', 'recovery-code'] as const) {
     it(`are ${method}’s own after too many wrong answers`, async () => {
       const waits = new Date(Date.UTC(2026, 0, 1, 0, 0, 45));
       forced = { kind: 'locked', retryAt: waits };
       const page = await answered(method, false);
       assert.equal(page.status, 429);
-      assert.ok(page.text.includes(escaped(WORDS[method].locked('30 seconds'))), page.text);
-      assert.equal((await answered(method, true)).body.message, WORDS[method].locked('30 seconds'));
+      assert.ok(page.text.includes(escaped(waited(method))), page.text);
+      assert.equal((await answered(method, true)).body.message, waited(method));
       forced = { kind: 'locked', retryAt: null };
       assert.ok((await answered(method, false)).text.includes(escaped(WORDS[method].stopped)));
       assert.equal((await answered(method, true)).body.message, WORDS[method].stopped);
@@ -104,7 +107,7 @@ describe('the words of a refusal', () => {
 
   it('speak of what was asked for, and of nothing else', () => {
     const all = (words: MethodWords) =>
-      [...Object.values(words.refused), words.locked('30 seconds'), words.stopped].join(' ');
+      [...Object.values(words.refused), words.locked, words.stopped].join(' ');
     assert.doesNotMatch(all(RECOVERY_CODE_WORDS), /\bapp\b|clock|phone|\bkey\b|Duo/i);
     assert.doesNotMatch(all(ACTIVATION_KEY_WORDS), /\bapp\b|clock|phone|Duo|recovery/i);
     assert.doesNotMatch(all(DUO_WORDS), /\bapp\b|clock|recovery/i);

@@ -43,7 +43,7 @@ describe('a method that says what is kept', () => {
       refused: Object.fromEntries(
         [...SENTENCES, 'malformed'].map((one) => [one, `Sentence ${one}.`]),
       ) as Method['words']['refused'],
-      locked: (wait) => `Wait ${wait}.`,
+      locked: 'Wait {wait}.',
       stopped: 'Stopped.',
     },
     start: () => ++started,

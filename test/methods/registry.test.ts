@@ -82,7 +82,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   [
     'no word of waits',
     { ...email, words: { ...words, locked: 'Wait.' } },
-    /words\.locked: \(wait\)/,
+    /needs words\.locked, e\.g\. 'Too many wrong codes\. Try again in \{wait\}\.'$/,
   ],
   ['no last word', { ...email, words: { ...words, stopped: undefined } }, /needs words\.stopped/],
   ['no enrollment', { ...email, enrollment: undefined }, /needs an enrollment, or role: 'backup'/],

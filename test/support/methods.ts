@@ -36,7 +36,7 @@ export interface BoundOptions {
 function servicesOf({ store, keyring, onError }: BoundOptions): MethodServices {
   return {
     ...{ store, keyring, origin: 'https://console.example', path: () => '/two-factor' },
-    ...{ brandName: () => '', appNamed: () => {}, readSetting: () => null },
+    ...{ brandName: () => '', appNamed: () => {}, say: String, readSetting: () => null },
     onError: onError ?? fail,
   };
 }

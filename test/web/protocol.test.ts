@@ -4,6 +4,7 @@ import type { KnownSituation } from '../../src/gate/situation.js';
 import type { EnrollableMethod } from '../../src/methods/bound.js';
 import { enrollingForms } from '../../src/pages/enrolling-forms.js';
 import { besideProtocol } from '../../src/web/protocol.js';
+import { ENGLISH_SENTENCES } from '../support/sentences.js';
 
 /** What a method says that would like to be the door. */
 const BOLD = {
@@ -31,6 +32,7 @@ describe('what a method tells a program', () => {
     const { showForm } = enrollingForms({
       stylesheets: { scriptOf: () => null },
       respond: {
+        sentences: ENGLISH_SENTENCES,
         async page(_req: Request, _res: Response, answer: { readonly json: object }) {
           answers.push(answer);
         },

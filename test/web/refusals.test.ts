@@ -177,15 +177,20 @@ describe('a refusal of ours', () => {
     const browser = new Browser(app);
     await browser.login('user1@acme');
     const _csrf = await browser.csrf();
-    for (const [path, names] of [
-      [SIGN_OUT, 'no fields'],
-      ['/two-factor/activate/totp', 'code, enrollment, name'],
+    for (const [path, names, values] of [
+      [SIGN_OUT, 'no fields', {}],
+      [
+        '/two-factor/activate/totp',
+        'code, enrollment, name',
+        { values: { names: 'code, enrollment, name' } },
+      ],
     ] as const) {
       const { status, body } = await browser.json('post', path, { _csrf, surplus: 'x' });
       assert.equal(status, 400);
       assert.deepEqual(body, {
         error: 'invalid_request',
         message: `The form was not understood: only ${names} may be sent, each as one text.`,
+        ...values,
       });
     }
   });

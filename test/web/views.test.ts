@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import type { TotpActivateLocals, TotpChallengeLocals } from '../../src/methods/totp/locals.js';
 import type { Frame, MessageLocals } from '../../src/web/locals.js';
-import { createViews } from '../../src/web/views.js';
+import { viewWords } from '../../src/web/view-words.js';
+import { createViews, type ViewsOptions } from '../../src/web/views.js';
+import { ENGLISH_SENTENCES } from '../support/sentences.js';
+
+const viewsOf = (options: ViewsOptions = {}) =>
+  createViews({ words: viewWords(ENGLISH_SENTENCES), ...options });
 
 const evil = `"><script>alert('x')</script>&`;
 
@@ -80,10 +85,10 @@ describe('views', () => {
     await writeFile(file, text);
   }
 
-  it('compiles all views of the package', () => createViews().ready());
+  it('compiles all views of the package', () => viewsOf().ready());
 
   it('escapes every text that did not come from us', async () => {
-    const views = createViews();
+    const views = viewsOf();
     const evilFrame: Frame = {
       ...frame,
       title: evil,
@@ -166,16 +171,16 @@ describe('views', () => {
 
   it('has no inline script and no inline style', async () => {
     for (const page of [
-      await createViews().render('totp/activate', activate),
-      await createViews().render('totp/challenge', challenge),
-      await createViews().render('message', message),
+      await viewsOf().render('totp/activate', activate),
+      await viewsOf().render('totp/challenge', challenge),
+      await viewsOf().render('message', message),
     ]) {
       assert.doesNotMatch(withoutOurs(page), /<script|<style|\sstyle=|\son[a-z]+=|javascript:/i);
     }
   });
 
   it('ties the error to the field and says it in the title', async () => {
-    const page = await createViews().render('totp/challenge', {
+    const page = await viewsOf().render('totp/challenge', {
       ...challenge,
       error: 'Not right.',
     });
@@ -185,7 +190,7 @@ describe('views', () => {
   });
 
   it('offers no sign-out where nobody is signed in', async () => {
-    const page = await createViews().render('message', {
+    const page = await viewsOf().render('message', {
       ...message,
       frame: { ...frame, subject: null },
     });
@@ -194,13 +199,13 @@ describe('views', () => {
 
   it("prefers the host's view, and the package's partials in it", async () => {
     await hostFile('message.ejs', "<%- include('partials/head') %>HOST <%= text %>");
-    const page = await createViews({ folder }).render('message', message);
+    const page = await viewsOf({ folder }).render('message', message);
     assert.match(page, /<!doctype html>[\s\S]*HOST A text\./);
   });
 
   it("prefers the host's partial in the package's own views", async () => {
     await hostFile('partials/foot.ejs', 'HOST FOOT <%= frame.brand.name %>');
-    const page = await createViews({ folder }).render('message', message);
+    const page = await viewsOf({ folder }).render('message', message);
     assert.match(page, /A heading[\s\S]*HOST FOOT Example/);
   });
 
@@ -208,30 +213,27 @@ describe('views', () => {
     await hostFile('message.ejs', "<%- include('theme/box') %>");
     await hostFile('theme/box.ejs', "<%- include('../partials/foot.ejs') %><%- include('leaf') %>");
     await hostFile('theme/leaf.ejs', 'LEAF');
-    assert.match(await createViews({ folder }).render('message', message), /<\/html>\s*LEAF/);
+    assert.match(await viewsOf({ folder }).render('message', message), /<\/html>\s*LEAF/);
   });
 
   it("lets a host's view wrap the package's view of the same name", async () => {
     await hostFile('message.ejs', "BEFORE <%- include('message') %>");
-    assert.match(
-      await createViews({ folder }).render('message', message),
-      /BEFORE [\s\S]*A heading/,
-    );
+    assert.match(await viewsOf({ folder }).render('message', message), /BEFORE [\s\S]*A heading/);
   });
 
   it("lets it wrap the package's view also where files are read each time", async () => {
     await hostFile('message.ejs', "BEFORE <%- include('message') %>");
-    const views = createViews({ folder, cache: false });
+    const views = viewsOf({ folder, cache: false });
     assert.match(await views.render('message', message), /BEFORE [\s\S]*A heading/);
   });
 
   it('shows nothing for what is not there', async () => {
     await hostFile('message.ejs', '<%= locals.nothing %>|<%= null %>|<%= 0 %>');
-    assert.equal(await createViews({ folder }).render('message', message), '||0');
+    assert.equal(await viewsOf({ folder }).render('message', message), '||0');
   });
 
   it('names a view that is not there', async () => {
-    await assert.rejects(createViews().render('nowhere', {}), {
+    await assert.rejects(viewsOf().render('nowhere', {}), {
       code: 'ERR_VIEW',
       message: 'there is no view named nowhere',
     });
@@ -240,7 +242,7 @@ describe('views', () => {
   it('names a file in the place of a folder', async () => {
     await hostFile('message.ejs', 'x');
     const file = join(folder, 'message.ejs');
-    await assert.rejects(createViews({ folder: file }).ready(), (error: Error) => {
+    await assert.rejects(viewsOf({ folder: file }).ready(), (error: Error) => {
       assert.equal(error.message, `${file}: not a folder`);
       assert.ok(error.cause instanceof Error);
       return true;
@@ -248,17 +250,17 @@ describe('views', () => {
   });
 
   it('keeps two doors of one process apart', async () => {
-    const plain = createViews();
+    const plain = viewsOf();
     await plain.render('message', message);
     await hostFile('partials/foot.ejs', 'HOST FOOT');
-    assert.match(await createViews({ folder }).render('message', message), /HOST FOOT/);
+    assert.match(await viewsOf({ folder }).render('message', message), /HOST FOOT/);
     assert.doesNotMatch(await plain.render('message', message), /HOST FOOT/);
   });
 
   it("is not touched by the delimiters and the cache of the host's own EJS", async () => {
     ejs.delimiter = '?';
     try {
-      assert.match(await createViews().render('message', message), /<h1>A heading<\/h1>/);
+      assert.match(await viewsOf().render('message', message), /<h1>A heading<\/h1>/);
     } finally {
       ejs.delimiter = '%';
     }
@@ -266,8 +268,8 @@ describe('views', () => {
 
   it('reads changed files again only without cache', async () => {
     await hostFile('message.ejs', 'ONE');
-    const cached = createViews({ folder });
-    const fresh = createViews({ folder, cache: false });
+    const cached = viewsOf({ folder });
+    const fresh = viewsOf({ folder, cache: false });
     assert.equal(await cached.render('message', message), 'ONE');
     await hostFile('message.ejs', 'TWO');
     assert.equal(await cached.render('message', message), 'ONE');
@@ -277,7 +279,7 @@ describe('views', () => {
   it('names a missing folder', async () => {
     const missing = join(folder, 'nowhere');
     await assert.rejects(
-      createViews({ folder: missing }).ready(),
+      viewsOf({ folder: missing }).ready(),
       (error: Error & { code?: string }) => {
         assert.equal(error.code, 'ERR_VIEW');
         assert.match(error.message, /nowhere/);
@@ -288,7 +290,7 @@ describe('views', () => {
 
   it('names the file of a view that does not compile, before the first request', async () => {
     await hostFile('partials/foot.ejs', '<% if ( { %>');
-    await assert.rejects(createViews({ folder }).ready(), {
+    await assert.rejects(viewsOf({ folder }).ready(), {
       code: 'ERR_VIEW',
       message: /foot\.ejs/,
     });
@@ -296,7 +298,7 @@ describe('views', () => {
 
   it('names the file of a view that fails, or that includes what is not there', async () => {
     await hostFile('message.ejs', '<%= nothing.at.all %>');
-    const views = createViews({ folder, cache: false });
+    const views = viewsOf({ folder, cache: false });
     await assert.rejects(views.render('message', message), {
       code: 'ERR_VIEW',
       message: /message\.ejs/,

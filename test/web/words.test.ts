@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { dateText, durationText, timeLeft, waitUntil } from '../../src/web/words.js';
+import { times } from '../../src/web/words.js';
+import { ENGLISH_SENTENCES } from '../support/sentences.js';
+
+const { dateText, durationText, timeLeft, waitUntil } = times(ENGLISH_SENTENCES);
 
 describe('wording', () => {
   it('says a wait in words, rounded up', () => {

@@ -184,7 +184,7 @@ export function activationPages(context: AdminContext) {
         return showAgain(
           visit,
           await method.enrollment.resume(attempt),
-          wrongOf(verdict, method.words),
+          wrongOf(verdict, method.name, present.sentences),
         );
       case 'unavailable':
         throw verdict.cause;

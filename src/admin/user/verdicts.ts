@@ -1,4 +1,6 @@
-import type { MethodWords, Verdict } from '../../contracts.js';
+import type { Verdict } from '../../contracts.js';
+import type { Sentences } from '../../messages/sentences.js';
+import { refusedWords } from '../../web/refusal.js';
 
 /** What an administrator is told about an answer that was not accepted. */
 export interface Wrong {
@@ -10,15 +12,17 @@ export interface Wrong {
 
 const CHANGED = 'This user was changed meanwhile. Look at them again, and start anew.';
 
+/** `of`: the method's name. */
 export function wrongOf(
   verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
-  words: MethodWords,
+  of: string,
+  sentences: Sentences,
 ): Wrong {
   if (verdict.kind === 'rejected') {
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: messageOf(verdict, words.handedOver ?? words),
+      message: messageOf(verdict, of, sentences),
       retryAt: null,
     };
   }
@@ -33,9 +37,12 @@ export function wrongOf(
 }
 
 function messageOf(
-  { reason, clockOffMs }: Extract<Verdict, { kind: 'rejected' }>,
-  { refused, clockOff }: Pick<MethodWords, 'refused' | 'clockOff'>,
+  { reason, ...rejected }: Extract<Verdict, { kind: 'rejected' }>,
+  of: string,
+  sentences: Sentences,
 ): string {
   if (reason === 'ended') return CHANGED;
-  return clockOffMs === undefined || !clockOff ? refused[reason] : clockOff(clockOffMs);
+  const handedOver = `${of}.handedOver`;
+  const words = sentences.has(`${handedOver}.refused.${reason}`) ? handedOver : of;
+  return refusedWords({ ...rejected, reason }, words, sentences).message;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Attempt, SecondFactorStore } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
+import { duoWords } from './words.js';
 
 const WINDOW_MS = 5 * 60 * 1000;
 /** More than anybody needs who is looking for their phone. */
@@ -29,7 +30,7 @@ export function duoBudget({
       throw new RequestError(
         429,
         'too_many_prompts',
-        `Duo was asked for you too often. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
+        duoWords('failed.too-often', { minutes }),
         null,
         { retryAfterSeconds },
       );

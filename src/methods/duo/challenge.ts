@@ -7,6 +7,7 @@ import { DuoError } from './failure.js';
 import type { WhenUnavailable } from './fallback.js';
 import type { Leading } from './leading.js';
 import type { DuoFallbackLocals } from './locals.js';
+import { duoWords } from './words.js';
 
 /** How long a session counts that got in although its method was out of reach. */
 const FALLBACK_MS = 60 * 60 * 1000;
@@ -86,7 +87,7 @@ export function duoChallenge(
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
       view: 'duo/fallback',
-      title: 'Duo cannot be reached',
+      title: duoWords('fallback.title'),
       subject,
       locals: {
         action: place.url,
@@ -99,6 +100,7 @@ export function duoChallenge(
         ...(wrong && {
           error: wrong.error,
           message: wrong.message,
+          values: wrong.values,
           retryAt: wrong.retryAt?.iso ?? null,
         }),
         next: 'challenge',
@@ -146,7 +148,9 @@ export function duoChallenge(
       }
       case 'rejected':
       case 'locked': {
-        const wrong = refusal(verdict, { now: now(), res, words: totp.words });
+        const wrong = refusal(verdict, {
+          ...{ now: now(), res, of: totp.name, sentences: respond.sentences },
+        });
         return show(req, res, situation, error, place, wrong);
       }
       case 'unavailable':

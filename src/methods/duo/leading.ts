@@ -6,6 +6,7 @@ import { wantsHtml } from '../../web/accept.js';
 import type { MethodPlace, MethodWeb } from '../pages.js';
 import type { DuoError } from './failure.js';
 import type { DuoPromptLocals } from './locals.js';
+import { duoWords } from './words.js';
 
 declare module '../../session/session-data.js' {
   interface SallyportSessionData {
@@ -13,8 +14,6 @@ declare module '../../session/session-data.js' {
     duo?: { readonly url: string; readonly replaces: string | null };
   }
 }
-
-export const TITLE = 'Duo Security';
 
 export interface Leading {
   lead(
@@ -36,7 +35,7 @@ export interface Leading {
 }
 
 /** The pages before the visit to Duo. */
-export function duoLeading({ respond, audit, onError }: MethodWeb): Leading {
+export function duoLeading({ respond, audit, own, onError }: MethodWeb): Leading {
   /**
    * Leads on to Duo. Always a page and never a redirect: Chrome holds redirects after a form to the form's
    * `form-action`, the host's login form included. Whoever comes back from Duo without an answer, and has
@@ -61,7 +60,7 @@ export function duoLeading({ respond, audit, onError }: MethodWeb): Leading {
     if (atOnce && wantsHtml(req)) res.set('Refresh', `0; url=${href}`);
     await respond.page(req, res, {
       view: 'duo/prompt',
-      title: TITLE,
+      title: own.title,
       subject,
       locals: {
         ...{ purpose, reason, atOnce, href, error: null, otherMethods: others, later },
@@ -89,14 +88,12 @@ export function duoLeading({ respond, audit, onError }: MethodWeb): Leading {
     const from = req.ip ?? null;
     const detail = `${error.code} ${error.summary}`;
     audit.record('unavailable', { subject, method: 'duo', from, detail });
-    const message = error.outage
-      ? 'Duo cannot be reached at the moment. Nobody is let in without it: try again in a few minutes.'
-      : 'Duo does not work for your organization at the moment. If it goes on, tell your administrator.';
+    const message = respond.say(duoWords(error.outage ? 'failed.outage' : 'failed.other'));
     res.set('Retry-After', '30');
     await respond.page(req, res, {
       status: 503,
       view: 'duo/prompt',
-      title: TITLE,
+      title: own.title,
       subject,
       locals: {
         ...{ purpose, reason, error: message, later },

@@ -25,7 +25,7 @@ import { type CheckKeys, duoKeyCheck } from './save.js';
 import { duoSection } from './section.js';
 import { type DuoSetting, duoSettings } from './settings.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
-import { DUO_WORDS } from './words.js';
+import { DUO_WORDS, duoWords } from './words.js';
 
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
@@ -97,11 +97,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
 
   async function configured({ policy }: Pick<Asked, 'policy'>) {
     if (!policy.duo) {
-      throw new RequestError(
-        403,
-        'duo_not_offered',
-        'Duo Security is not set up for your organization (any longer). Ask your administrator for help.',
-      );
+      throw new RequestError(403, 'duo_not_offered', duoWords('failed.not-offered'));
     }
     const { source } = policy.duo;
     const configuration = await config.configurationOf(source);

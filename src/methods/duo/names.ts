@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SecondFactorStore, Subject } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
+import { duoWords } from './words.js';
 
 /** For somebody who is on the way to the prompt, and for whoever has come back with Duo's word. */
 const LIFETIMES = { asked: 15 * 60 * 1000, proven: 400 * 24 * 60 * 60 * 1000 } as const;
@@ -29,11 +30,7 @@ export function duoNames({
     const active = enrollments.some((one) => one.method === 'duo' && one.parameters === account);
     // Whoever was reset, or has left, does not keep a name from the next one.
     if (!active && (await store.claim(id, { ...wanted, instead: owner })) === subject.id) return;
-    throw new RequestError(
-      409,
-      'duo_name_taken',
-      'To Duo you have the same name as somebody else of your organization, who has activated Duo: names that differ only in upper and lower case are one. Ask your administrator for another name.',
-    );
+    throw new RequestError(409, 'duo_name_taken', duoWords('failed.name-taken'));
   };
 }
 

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { RefusalReason, Verdict } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
 import type { KnownSituation } from '../../gate/situation.js';
+import { message } from '../../messages/english.js';
 import { sessionEnded } from '../../session/elevate.js';
 import { wantsHtml } from '../../web/accept.js';
 import type { MethodLink } from '../../web/locals.js';
@@ -10,8 +11,9 @@ import type { Handler, MethodPages, MethodPlace, MethodWeb } from '../pages.js';
 import { REFUSAL_STATUS, readCallback } from './callback.js';
 import { duoChallenge, type Outages } from './challenge.js';
 import { DuoError } from './failure.js';
-import { duoLeading, TITLE } from './leading.js';
+import { duoLeading } from './leading.js';
 import type { DuoPromptLocals } from './locals.js';
+import { duoWords } from './words.js';
 
 /** The pages on the way to Duo and back. */
 export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
@@ -83,7 +85,7 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
         }
         return refused(req, res, situation, verdict.reason, place);
       case 'locked':
-        throw new RequestError(429, 'locked', 'Please try again later.');
+        throw new RequestError(429, 'locked', duoWords('failed.later'));
       case 'unavailable':
         throw verdict.cause;
       default:
@@ -109,20 +111,20 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
     { purpose, url, reason: why, others, later }: MethodPlace,
   ): Promise<void> {
     if (reason === 'ended') throw sessionEnded();
-    const message = own.words.refused[reason];
+    const sentence = respond.say(duoWords(`refused.${reason}`));
     await respond.page(req, res, {
       status: REFUSAL_STATUS[reason],
       view: 'duo/prompt',
-      title: TITLE,
+      title: own.title,
       subject,
       locals: {
-        ...{ purpose, reason: why, error: message, later },
+        ...{ purpose, reason: why, error: sentence, later },
         atOnce: false,
         remember: null,
         href: url,
         otherMethods: others,
       } satisfies Omit<DuoPromptLocals, 'frame'>,
-      json: { error: reason, message, method: 'duo', url },
+      json: { error: reason, message: sentence, method: 'duo', url },
     });
   }
 
@@ -138,13 +140,13 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
     await respond.page(req, res, {
       status: 401,
       view: 'message',
-      title: TITLE,
+      title: own.title,
       subject: null,
       locals: {
         ...{ status: null, advice: null },
-        heading: 'Coming back from Duo',
-        text: 'You are brought back in a moment.',
-        primary: { label: 'Continue', href },
+        heading: respond.say(duoWords('back.heading')),
+        text: respond.say(duoWords('back.text')),
+        primary: { label: respond.say(message('action.continue')), href },
       },
       json: {},
     });

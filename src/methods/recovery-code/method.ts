@@ -3,7 +3,7 @@ import { rejected } from '../ask.js';
 import type { MethodPlan, PagedMethod } from '../pages.js';
 import { type RecoveryCodeBits, readRecoveryCode, recoveryCodeDigests } from './codes.js';
 import { recoveryCodePages } from './pages.js';
-import { RECOVERY_CODE_WORDS } from './words.js';
+import { RECOVERY_CODE_WORDS, recoveryCodeWords } from './words.js';
 
 const RECOVERY_CODE = 'recovery-code';
 
@@ -24,7 +24,7 @@ const schema = optionsObject({
 export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
   const { bits } = checkOptions(options, schema, { name: 'recoveryCodes' });
 
-  return ({ store, keyring }) =>
+  return ({ store, keyring, say }) =>
     ({
       name: RECOVERY_CODE,
       title: 'Recovery code',
@@ -37,7 +37,11 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
       wellFormed: ({ code }) => readRecoveryCode(code) !== null,
 
       prompt: () => ({
-        ...{ kind: 'form', view: 'recovery-code/challenge', title: 'Use a recovery code' },
+        ...{
+          kind: 'form',
+          view: 'recovery-code/challenge',
+          title: say(recoveryCodeWords('challenge.title')),
+        },
       }),
 
       verify({ subject }, { code }) {

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Keyring, SecondFactorStore, Subject } from '../../contracts.js';
+import type { Keyring, SecondFactorStore, Sentence, Subject } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
 import { bindingProof } from '../../gate/binding-proof.js';
 import type { KnownSituation } from '../../gate/situation.js';
@@ -15,6 +15,7 @@ import {
 } from './codes.js';
 import type { RecoveryCodesLeftLocals, RecoveryCodesLocals } from './locals.js';
 import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
+import { recoveryCodeWords } from './words.js';
 
 export interface RecoveryCodePagesConfig {
   readonly web: MethodWeb;
@@ -65,12 +66,7 @@ export function recoveryCodePages({
     const send = await prepared(req, res, subject, { codes, onward });
     // Whoever was reset a moment ago has no right to codes that would outlive the reset.
     if (!(await store.replaceRecoveryCodes(subject.id, digests, epoch))) {
-      throw new RequestError(
-        409,
-        'superseded',
-        'Your methods have changed meanwhile, so no recovery codes were made.',
-        profile,
-      );
+      throw new RequestError(409, 'superseded', recoveryCodeWords('codes.not-made'), profile);
     }
     audit.record('recovery-codes.made', { subject, method: own.name, from: req.ip ?? null });
     unkept.put(req, subject, { codes, onward });
@@ -85,10 +81,10 @@ export function recoveryCodePages({
   ): Promise<() => void> {
     return respond.prepare(req, res, {
       view: 'recovery-code/codes',
-      title: 'Your recovery codes',
+      title: recoveryCodeWords('codes.title'),
       subject,
       locals: {
-        ...{ codes, download: textFile(subject.label, codes), keptAction: page },
+        ...{ codes, download: textFile(subject.label, codes, respond.say), keptAction: page },
       } satisfies Omit<RecoveryCodesLocals, 'frame'>,
       json: { next: 'done', url: onward, recoveryCodes: codes, keptUrl: page },
     });
@@ -118,12 +114,7 @@ export function recoveryCodePages({
       (code) => recoveryCodeDigests(keyring, subject, code) ?? [],
     );
     if (!(await store.keepRecoveryCodes(subject.id, digests))) {
-      throw new RequestError(
-        409,
-        'superseded',
-        'These codes are void: new ones were made meanwhile. Keep those, or make new ones.',
-        profile,
-      );
+      throw new RequestError(409, 'superseded', recoveryCodeWords('codes.void'), profile);
     }
     respond.onward(req, res, shown.onward, { next: 'done' });
   };
@@ -148,7 +139,7 @@ export function recoveryCodePages({
     const left = (await store.readSubject(subject.id)).recoveryCodesLeft ?? 0;
     await respond.page(req, res, {
       view: 'recovery-code/left',
-      title: 'Recovery code used',
+      title: recoveryCodeWords('used.title'),
       subject,
       locals: { left, few: left <= FEW, profile, onward } satisfies Omit<
         RecoveryCodesLeftLocals,
@@ -161,7 +152,7 @@ export function recoveryCodePages({
   function offered({ facts }: KnownSituation): void {
     const { policy, record } = facts;
     if (!policy.methods.includes(own.name) || record.enrollments.length === 0) {
-      throw new RequestError(404, 'not_found', 'Recovery codes are not offered to you.');
+      throw new RequestError(404, 'not_found', recoveryCodeWords('codes.not-offered'));
     }
   }
 
@@ -174,7 +165,7 @@ export function recoveryCodePages({
     throw new RequestError(
       403,
       'activation_key_needed',
-      'Your organization wants an activation key for whatever counts everywhere. Activate an authenticator app with one first, or ask an administrator to reset your two-factor authentication.',
+      recoveryCodeWords('codes.key-needed'),
       profile,
     );
   }
@@ -185,13 +176,13 @@ export function recoveryCodePages({
     if (!(await requireFresh(req, res, profile, { binding: true }))) return;
     await respond.page(req, res, {
       view: 'confirm',
-      title: 'New recovery codes',
+      title: recoveryCodeWords('renew.title'),
       subject: situation.subject,
       locals: {
-        heading: 'Make new recovery codes?',
-        text: 'You get ten new ones, shown once. The old ones are void at once.',
+        heading: respond.say(recoveryCodeWords('renew.heading')),
+        text: respond.say(recoveryCodeWords('renew.text')),
         action: `${profile}/recovery-codes`,
-        confirm: 'Make new codes',
+        confirm: respond.say(recoveryCodeWords('renew.button')),
         cancel: profile,
         danger: false,
       },
@@ -254,8 +245,14 @@ export function recoveryCodePages({
 const LABEL_SHOWN = 200;
 
 /** The codes as a file to save, in the link itself: nothing more has to be asked of the server. */
-function textFile(label: string, codes: readonly string[]): string {
+function textFile(
+  label: string,
+  codes: readonly string[],
+  say: (sentence: Sentence) => string,
+): string {
   const whose = wellFormed(label.slice(0, LABEL_SHOWN)).replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ');
-  const text = `Recovery codes of ${whose}\nEach works once.\n\n${codes.join('\n')}\n`;
+  const heading = say(recoveryCodeWords('codes.file-heading', { label: whose }));
+  const once = say(recoveryCodeWords('codes.file-text'));
+  const text = `${heading}\n${once}\n\n${codes.join('\n')}\n`;
   return `data:text/plain;charset=utf-8,${encodeURIComponent(text)}`;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { checkOptions, option, optionsObject } from '../../check-options.js';
-import type { Enrollment, Method, PendingContext } from '../../contracts.js';
+import type { Enrollment, Message, Method, PendingContext } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import { rejected } from '../ask.js';
 import type { MethodPlan } from '../pages.js';
 import { appNames } from './app-names.js';
@@ -14,7 +15,7 @@ import {
 } from './code.js';
 import type { Own, TotpChallengeLocals, TotpHandoverLocals } from './locals.js';
 import { type ShownKey, shownKey } from './shown-key.js';
-import { TOTP_WORDS } from './words.js';
+import { TOTP_WORDS, totpWords } from './words.js';
 
 /** A phone, the one before it, a tablet, a password manager, and one to spare. */
 const AT_MOST = 5;
@@ -44,7 +45,7 @@ const schema = optionsObject({
 export function totp(options: TotpOptions = {}): MethodPlan {
   const parameters = { ...checkOptions(options, schema, { name: 'totp' }), period: 30 };
 
-  return ({ appNamed }) =>
+  return ({ appNamed, say }) =>
     ({
       name: 'totp',
       title: 'Authenticator app',
@@ -64,11 +65,11 @@ export function totp(options: TotpOptions = {}): MethodPlan {
         return {
           kind: 'form',
           view: 'totp/challenge',
-          title: 'Enter your code',
+          title: say(totpWords('challenge.title')),
           locals: {
             issuer: appNames({ issuer, account: '' }).issuer,
             digits: lengths[0],
-            digitsText: `${lengths.join(' or ')} digits`,
+            digitsText: say(digitsText(lengths)),
           } satisfies Own<TotpChallengeLocals>,
           json: { digits: lengths[0], ...(lengths.length > 1 && { digitsAccepted: lengths }) },
         };
@@ -95,8 +96,8 @@ export function totp(options: TotpOptions = {}): MethodPlan {
         },
 
         prompt({ pending, issuer, account }) {
-          const shown = (): ShownKey => shownKey(pending, { issuer, account });
-          const title = 'Activate two-factor';
+          const shown = (): ShownKey => shownKey(pending, { issuer, account }, say);
+          const title = say(message('activate.title'));
           // The key was shown to the administrator alone: a stolen password must not be enough to see it.
           if (pending.basis === 'handover') {
             const { digits } = parseParameters(pending.parameters);
@@ -130,14 +131,14 @@ export function totp(options: TotpOptions = {}): MethodPlan {
 
         handOver: {
           show({ pending, issuer, account }) {
-            const { locals, json } = shownKey(pending, { issuer, account });
+            const { locals, json } = shownKey(pending, { issuer, account }, say);
             const { key, uri, qr, digits } = json;
             return { view: 'totp/key', locals, json: { key, uri, qr, digits } };
           },
 
           field: ({ pending }) => ({
-            label: 'Code from the user’s app',
-            hint: `${parseParameters(pending.parameters).digits} digits`,
+            label: say(totpWords('key.label')),
+            hint: say(digitsText([parseParameters(pending.parameters).digits])),
           }),
         },
       },
@@ -157,4 +158,10 @@ function digitsOf(
   const own = enrollments.map((one) => parseParameters(one.parameters).digits);
   const [shortest = digits, ...others] = [...new Set(own)].sort((one, other) => one - other);
   return [shortest, ...others];
+}
+
+function digitsText([digits, other]: readonly [number, ...number[]]): Message {
+  return other === undefined
+    ? totpWords('digits', { digits })
+    : totpWords('digits-either', { one: digits, other });
 }

@@ -1,7 +1,9 @@
-import type { MethodWords } from '../../contracts.js';
+import type { MethodWords, Sentence } from '../../contracts.js';
+import { messagesOf } from '../../messages/message.js';
 import type { TotpParameters } from './code.js';
 
-export const TOTP_WORDS: MethodWords = {
+export const TOTP_WORDS = {
+  another: 'Another authenticator app',
   begin: {
     heading: 'Activate an authenticator app',
     text: 'Have the phone with the app at hand: the next page shows a key for it, as a QR code and as text.',
@@ -18,9 +20,9 @@ export const TOTP_WORDS: MethodWords = {
     'not-accepted': 'A code of your app does not count here. Confirm in another way.',
     malformed: 'Enter the digits that your app shows, and nothing else.',
   },
-  locked: (wait) => `Too many wrong codes. Try again in ${wait}.`,
-  clockOff: (ms) =>
-    `That code is right, but not now: your phone’s clock is ${clockOffText(ms)}. Let the phone set its clock by itself, and enter the code that it shows then.`,
+  locked: 'Too many wrong codes. Try again in {wait}.',
+  clockOff:
+    'That code is right, but not now: your phone’s clock is {direction, select, late {about {minutes, plural, one {# minute} other {# minutes}} late} other {about {minutes, plural, one {# minute} other {# minutes}} ahead}}. Let the phone set its clock by itself, and enter the code that it shows then.',
   stopped: 'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
   handedOver: {
     refused: {
@@ -32,23 +34,72 @@ export const TOTP_WORDS: MethodWords = {
       denied: 'The request was denied.',
       malformed: 'Enter the digits that the app shows.',
     },
-    clockOff: (ms) =>
-      `That code is right, but not now: the phone’s clock is ${clockOffText(ms)}. Let it set its clock by itself.`,
+    clockOff:
+      'That code is right, but not now: the phone’s clock is {direction, select, late {about {minutes, plural, one {# minute} other {# minutes}} late} other {about {minutes, plural, one {# minute} other {# minutes}} ahead}}. Let it set its clock by itself.',
   },
-};
+  challenge: {
+    title: 'Enter your code',
+    text: 'Open your authenticator app and look for <name>{issuer}</name>.',
+    'step-up': 'What you are about to do needs a fresh code, although you are signed in.',
+    'enroll-other':
+      'Your organization now asks for another method. Enter a code of the one that you have; then you activate the new one.',
+    label: 'Code from your app',
+    trouble: 'Is the code not accepted, or the phone lost?',
+    'trouble-next': 'Wait for the next code: each one counts only once.',
+    'trouble-clock': 'Let the phone set its clock by itself; codes depend on the time.',
+    'trouble-lost':
+      'If the phone is lost or new, ask your administrator to reset your two-factor authentication.',
+  },
+  digits: '{digits} digits',
+  'digits-either': '{one} or {other} digits',
+  seconds: '{seconds} seconds',
+  activate: {
+    title: 'Activate your authenticator app',
+    text: 'From now on, signing in takes your password and a code from an app on your phone. Any authenticator app will do; if you have none, install one first.',
+    scan: 'Scan this code with the app',
+    type: 'Cannot scan it? Choose to enter a key in the app, and type this one:',
+    'choose-all':
+      'Choose all of these in the app. If it has no such choice, use another app: its codes would be wrong.',
+    open: 'Open in an app on this device',
+    copy: 'Copy the key',
+    copied: 'Copied',
+    enter: 'Enter the code that the app shows',
+    label: 'Code',
+    hint: '{digits} digits; a new code comes every 30 seconds',
+    name: 'Name of this app',
+    'name-hint': 'So that you tell it from your others, for example by its phone',
+    seen: 'Somebody may have seen this page?',
+    'new-key': 'Use a new key',
+    qr: 'QR code of the key for {account}',
+  },
+  key: {
+    account: 'Account',
+    issuer: 'Issuer',
+    algorithm: 'Algorithm',
+    digits: 'Digits',
+    interval: 'Interval',
+    show: 'The user scans the code with an authenticator app, or types this key there:',
+    label: 'Code from the user’s app',
+  },
+  handover: {
+    title: 'Confirm your authenticator app',
+    text: 'Your administrator has prepared a key for you. Enter the code that your app shows for <name>{issuer}</name>, and it is activated.',
+    'no-key': 'You were not given a key?',
+    'by-yourself': 'Set up an app yourself',
+  },
+} as const satisfies MethodWords;
 
-/** By how much a clock is off, fast (positive milliseconds) or slow: `about 3 minutes late`. */
-function clockOffText(ms: number): string {
-  const minutes = Math.max(1, Math.round(Math.abs(ms) / 60_000));
-  return `about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${ms < 0 ? 'late' : 'ahead'}`;
-}
+export const totpWords = messagesOf(TOTP_WORDS, 'totp');
 
 /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
-export function keySettings({ algorithm, digits, period }: TotpParameters) {
+export function keySettings(
+  { algorithm, digits, period }: TotpParameters,
+  say: (sentence: Sentence) => string,
+) {
   if (algorithm === 'sha1' && digits === 6 && period === 30) return null;
   return {
     algorithm: algorithm.toUpperCase().replace('SHA', 'SHA-'),
     digits,
-    period: `${period} seconds`,
+    period: say(totpWords('seconds', { seconds: period })),
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Attempt, Prompt, Verdict } from '../../contracts.js';
 import { keyring } from '../../crypto/keyring.js';
 import { broken } from '../../errors.js';
+import { sentences } from '../../messages/sentences.js';
 import { ATTEMPT_LIMITS, attempts, type Operation } from '../../methods/attempt.js';
 import { isEnrollable } from '../../methods/bound.js';
 import type { Begun } from '../../methods/bound-enrollment.js';
@@ -39,6 +40,7 @@ export async function methodStage(under: MethodUnderTest) {
     {
       ...{ ...shared, enrollmentMaxAgeMs: 10 * MINUTE, timeoutMs: 10_000 },
       ...{ onError: rethrow, hasView: () => true },
+      sentencesOf: (catalog) => sentences({ language: 'en', catalog, messages: {} }),
     },
   );
   const [found] = bound.values();

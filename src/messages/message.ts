@@ -1,0 +1,55 @@
+import type { Message, MessageValues, Words } from '../contracts.js';
+import { compiled } from './compiled.js';
+import type { ValuesOf } from './placeholders.js';
+
+/** Sentences by their whole keys, as ICU messages. */
+export type Catalog = Readonly<Record<string, string>>;
+
+type KeyOf<Texts extends Words> = {
+  [Key in keyof Texts & string]: Texts[Key] extends Words ? `${Key}.${KeyOf<Texts[Key]>}` : Key;
+}[keyof Texts & string];
+
+type TextAt<Texts extends Words, Key extends string> = Key extends keyof Texts
+  ? Extract<Texts[Key], string>
+  : Key extends `${infer Head}.${infer Rest}`
+    ? Texts[Head] extends Words
+      ? TextAt<Texts[Head], Rest>
+      : never
+    : never;
+
+/** Names a sentence of a catalog, with the values that it asks for. */
+export type MessagesOf<Texts extends Words> = <Key extends KeyOf<Texts>>(
+  key: Key,
+  ...values: keyof ValuesOf<TextAt<Texts, Key>> extends never
+    ? []
+    : [values: ValuesOf<TextAt<Texts, Key>>]
+) => Message;
+
+/**
+ * What names the sentences of a catalog, with keys and values that the compiler knows.
+ * @param prefix what the keys begin with in the catalog of a door: a method's name
+ * @example const words = messagesOf(DUO_WORDS, 'duo'); throw new RequestError(409, 'late', words('too-late'));
+ */
+export function messagesOf<const Texts extends Words>(
+  texts: Texts,
+  prefix = '',
+): MessagesOf<Texts> {
+  const catalog = catalogOf(texts);
+  return (key, ...[values]) => ({
+    key: prefix === '' ? key : `${prefix}.${key}`,
+    values: (values ?? {}) as MessageValues,
+    toString() {
+      return String(compiled(catalog[key] as string, 'en').format(this.values));
+    },
+  });
+}
+
+/** Nested words with whole keys: `{ refused: { denied: … } }` is `refused.denied`. */
+export function catalogOf(words: Words, prefix = ''): Catalog {
+  const found = Object.entries(words).map(([name, one]): Catalog => {
+    const key = prefix === '' ? name : `${prefix}.${name}`;
+    if (one === undefined) return {};
+    return typeof one === 'string' ? { [key]: one } : catalogOf(one, key);
+  });
+  return Object.assign({}, ...found);
+}

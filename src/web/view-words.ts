@@ -1,0 +1,35 @@
+import type { MessageValues } from '../contracts.js';
+import type { Sentences } from '../messages/sentences.js';
+import type { Moment } from './locals.js';
+import { escaped, Markup, markupOf } from './markup.js';
+
+/** What every view says its sentences with. */
+export interface ViewWords {
+  /** BCP 47, for `<html lang>`. */
+  readonly language: string;
+  /** A sentence of the catalog as plain text, for `<%= %>`. Throws for a key that there is none of. */
+  t(key: string, values?: MessageValues): string;
+  /**
+   * The same as markup, for `<%- %>`: `<strong>` and `<name>` (somebody's name for something, in a `<bdi>`) of the
+   * message become elements, values are escaped, and those that are markup stay.
+   */
+  rich(key: string, values?: Readonly<Record<string, string | number | Markup>>): Markup;
+  /** A point in time as `<time>`. */
+  time(moment: Moment): Markup;
+}
+
+type Pieces = readonly unknown[];
+
+const TAGS = {
+  strong: (inner: Pieces) => new Markup(`<strong>${markupOf(inner)}</strong>`),
+  name: (inner: Pieces) => new Markup(`<bdi><strong>${markupOf(inner)}</strong></bdi>`),
+} as const;
+
+export function viewWords(sentences: Sentences): ViewWords {
+  return {
+    language: sentences.language,
+    t: sentences.at,
+    rich: (key, values) => markupOf(sentences.pieces(key, { ...TAGS, ...values })),
+    time: ({ iso, text }) => new Markup(`<time datetime="${escaped(iso)}">${escaped(text)}</time>`),
+  };
+}
