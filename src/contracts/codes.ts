@@ -41,6 +41,8 @@ export interface RecoveryCodeStore {
 export interface TransactionStore {
   /** `id` is a digest of what the other side brings back. */
   putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
+  /** The value, which stays there; null when there is none in time. Also of what was claimed: its owner. */
+  readTransaction(id: string): Promise<Sealed | null>;
   /** The value, for the first one who asks in time; null for everybody else. */
   takeTransaction(id: string): Promise<Sealed | null>;
   /**

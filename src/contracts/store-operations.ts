@@ -40,6 +40,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   keepRecoveryCodes: true,
   spendRecoveryCode: true,
   putTransaction: true,
+  readTransaction: true,
   takeTransaction: true,
   countUse: true,
   claim: true,

@@ -29,7 +29,13 @@ import {
   unlock,
   viewOfSubject,
 } from './transitions/subject.js';
-import { claim, countUse, putTransaction, takeTransaction } from './transitions/transactions.js';
+import {
+  claim,
+  countUse,
+  putTransaction,
+  readTransaction,
+  takeTransaction,
+} from './transitions/transactions.js';
 
 const REPAIRS = { repairs: true } as const;
 
@@ -105,6 +111,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
 
     putTransaction: (id, value, lifetimeMs) =>
       update('transaction', id, putTransaction(value, lifetimeMs), REPAIRS),
+    readTransaction: (id) => update('transaction', id, readTransaction),
     takeTransaction: (id) => update('transaction', id, takeTransaction),
     claim: (id, wanted) => update('transaction', id, claim(wanted), REPAIRS),
     countUse: (id, bound) => update('transaction', id, countUse(bound), REPAIRS),

@@ -193,6 +193,10 @@ export const step = fc.oneof(
     run: ((store) => store.putTransaction(a.id, a.sealed, a.lifetimeMs)) as Step,
   })),
   id.map((one) => ({
+    words: `read transaction ${one}`,
+    run: ((store) => store.readTransaction(one)) as Step,
+  })),
+  id.map((one) => ({
     words: `take transaction ${one}`,
     run: ((store) => store.takeTransaction(one)) as Step,
   })),

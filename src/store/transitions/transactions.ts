@@ -9,10 +9,13 @@ export const putTransaction =
     return { next: Object.freeze({ value, endsAt }), result: undefined, keptUntil: endsAt };
   };
 
+export const readTransaction: Transition<StoredTransaction, Sealed | null> = (present, now) =>
+  unchanged(present, present && now < present.endsAt ? present.value : null);
+
 /** For the first who asks: whoever else does finds nothing, and so does the first when it is late. */
-export const takeTransaction: Transition<StoredTransaction, Sealed | null> = (present, now) => ({
+export const takeTransaction: Transition<StoredTransaction, Sealed | null> = (...present) => ({
+  ...readTransaction(...present),
   next: null,
-  result: present && now < present.endsAt ? present.value : null,
 });
 
 /** One byte counts; the first use of a window says when it ends. */

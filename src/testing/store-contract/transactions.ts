@@ -15,6 +15,29 @@ export function transactions({ describe, it, store, other, clock }: Stage): void
       assert.deepEqual([...(taken[0] as Uint8Array)], [...value]);
     });
 
+    it('are read by whoever asks, without being taken, until they are', async () => {
+      await store.putTransaction('state', value, MINUTE);
+      for (const by of [store, other, store]) {
+        assert.deepEqual([...((await by.readTransaction('state')) ?? [])], [...value]);
+      }
+      assert.equal(await store.readTransaction('other'), null);
+      await other.takeTransaction('state');
+      assert.equal(await store.readTransaction('state'), null);
+      await store.putTransaction('state', value, MINUTE);
+      clock.time += MINUTE - 1;
+      assert.notEqual(await other.readTransaction('state'), null);
+      clock.time += 1;
+      assert.equal(await store.readTransaction('state'), null);
+    });
+
+    it('are read as what another process has put in their place', async () => {
+      for (let n = 0; n < 5; n += 1) {
+        await other.claim('state', { owner: `${n}`, instead: `${n - 1}`, lifetimeMs: MINUTE });
+        const kept = await store.readTransaction('state');
+        assert.equal(Buffer.from(kept ?? []).toString(), `${n}`);
+      }
+    });
+
     it('are gone from the moment they end, and when nobody put them', async () => {
       await store.putTransaction('state', value, MINUTE);
       clock.time += MINUTE;
