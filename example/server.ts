@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { RedisStore } from 'connect-redis';
-import session from 'express-session';
-import { createClient } from 'redis';
-import { memoryStore } from 'sallyport';
-import { redisStore } from 'sallyport/redis';
 import { DEMO_PASSWORD, demoAccounts } from './accounts.js';
-import { type ConsoleOptions, createApp } from './app.js';
+import { createApp } from './app.js';
 import { type DemoDuo, demoDuo } from './duo.js';
+import { inMemory, inRedis, reason } from './stores.js';
 
 // PORT             where to listen; default 3000
 // ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
@@ -18,8 +14,6 @@ import { type DemoDuo, demoDuo } from './duo.js';
 // DUO_INTEGRATION_KEY, DUO_SECRET_KEY, DUO_API_HOST   Globex's keys for the real Duo; without them a simulator
 // Keep SALLYPORT_KEY and SESSION_SECRET: whoever changes the key locks out everybody who has enrolled.
 const { PORT, ORIGIN, REDIS_URL, NODE_ENV } = process.env;
-
-type Stores = Pick<ConsoleOptions, 'sessionStore' | 'store'> & { close(): Promise<void> };
 
 async function main(): Promise<void> {
   const port = portFrom(PORT ?? '3000');
@@ -69,44 +63,6 @@ async function duoFor(origin: string): Promise<DemoDuo | null> {
   return protocol === 'https:' || hostname === 'localhost' ? demoDuo(process.env) : null;
 }
 
-function inMemory(): Stores {
-  return {
-    sessionStore: new session.MemoryStore(),
-    store: memoryStore(),
-    close: async () => {},
-  };
-}
-
-async function inRedis(url: string): Promise<Stores> {
-  if (!/^rediss?:/.test(url)) stop(new Error('REDIS_URL must begin with redis: or rediss:'));
-  let started = false;
-  const redis = createClient({
-    url,
-    // While Redis is away, fail at once; the default keeps requests waiting for it.
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: 2000,
-      // Not there at the start is a mistake to report; lost later, it is expected back.
-      reconnectStrategy: (retries) => (started ? Math.min(50 * 2 ** retries, 1000) : false),
-    },
-  });
-  // A client without a listener for errors ends the process when the connection breaks.
-  redis.on('error', (error: Error) => {
-    if (started) console.error(`Redis: ${reason(error)}`);
-  });
-  const absent = (error: Error) => stop(new Error(`no Redis at REDIS_URL: ${reason(error)}`));
-  // A server that hangs accepts the connection and then says nothing.
-  const deadline = setTimeout(absent, 5000, new Error('it does not answer'));
-  await redis.connect().catch(absent);
-  clearTimeout(deadline);
-  started = true;
-  return {
-    sessionStore: new RedisStore({ client: redis, prefix: 'console:session:' }),
-    store: redisStore(redis),
-    close: async () => redis.destroy(),
-  };
-}
-
 function secretFrom(name: 'SALLYPORT_KEY' | 'SESSION_SECRET'): string {
   const given = process.env[name];
   if (given) return given;
@@ -129,10 +85,6 @@ function portFrom(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
   return stop(new Error(`PORT must be a number from 0 to 65535, got ${text}`));
-}
-
-function reason(error: Error & { code?: string; errors?: readonly Error[] }): string {
-  return error.message || error.errors?.[0]?.message || error.code || error.name;
 }
 
 /** One clear line, and the exit code that supervisors look for. */
