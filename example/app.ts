@@ -35,7 +35,7 @@ export interface ConsoleOptions {
   readonly accounts: Accounts;
   /** Where sessions are kept: any store of express-session. */
   readonly sessionStore: Store;
-  /** Where enrollments are kept: memoryStore() or redisStore(). */
+  /** Where enrollments are kept: memoryStore(), redisStore() or postgresStore(). */
   readonly store: SecondFactorStore;
   /** Where Duo is, and what Globex begins with; without it nobody has keys for Duo. */
   readonly duo?: Pick<DemoDuo, 'options' | 'globex'> | undefined;
@@ -65,7 +65,7 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
   if (https) app.set('trust proxy', 1);
   app.set('views', path('views')).set('view engine', 'ejs');
 
-  // ---- before anybody is known: nothing here needs a session, so a health check works without Redis -------
+  // ---- before anybody is known: nothing here needs a session, so a health check works without a store -------
   app.use(
     helmet({
       contentSecurityPolicy: {

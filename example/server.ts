@@ -3,17 +3,18 @@ import { parseArgs } from 'node:util';
 import { DEMO_PASSWORD, demoAccounts } from './accounts.js';
 import { createApp } from './app.js';
 import { type DemoDuo, demoDuo } from './duo.js';
-import { inMemory, inRedis, reason } from './stores.js';
+import { inMemory, inPostgres, inRedis, reason, type Stores } from './stores.js';
 
 // PORT             where to listen; default 3000
 // ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
 // REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes; a new one is set
 //                  up by NODE_ENV=development, or by `npx sallyport init`
+// DATABASE_URL     the same in Postgres: postgres://user@host/database; `npx sallyport init --postgres …`
 // SALLYPORT_KEY    32 bytes, base64: seals what people enroll
 // SESSION_SECRET   signs the session cookie
 // DUO_INTEGRATION_KEY, DUO_SECRET_KEY, DUO_API_HOST   Globex's keys for the real Duo; without them a simulator
 // Keep SALLYPORT_KEY and SESSION_SECRET: whoever changes the key locks out everybody who has enrolled.
-const { PORT, ORIGIN, REDIS_URL, NODE_ENV } = process.env;
+const { PORT, ORIGIN, REDIS_URL, DATABASE_URL, NODE_ENV } = process.env;
 
 async function main(): Promise<void> {
   const port = portFrom(PORT ?? '3000');
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const sessionSecret = secretFrom('SESSION_SECRET');
   const accounts = await demoAccounts({ users: usersFrom(process.argv.slice(2)) });
   const origin = ORIGIN ?? `http://localhost:${port}`;
-  const stores = REDIS_URL ? await inRedis(REDIS_URL) : inMemory();
+  const [kept, stores] = await storesFor();
   const duo = await duoFor(origin);
   const { app, door } = await createApp({
     ...{ origin, keys, sessionSecret, accounts, ...stores },
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
 
   const server = app.listen(port, (error) => {
     if (error) stop(error);
-    console.log(`Northwind Console: ${origin} (kept in ${REDIS_URL ? 'Redis' : 'memory only'})`);
+    console.log(`Northwind Console: ${origin} (kept in ${kept})`);
     if (duo) console.log(duo.says);
     console.log(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
     for (const { id, name } of accounts.organizations) {
@@ -55,6 +56,12 @@ async function main(): Promise<void> {
   process.on('SIGINT', shutDown).on('SIGTERM', shutDown);
 }
 
+async function storesFor(): Promise<readonly [string, Stores]> {
+  if (REDIS_URL && DATABASE_URL) throw new Error('set REDIS_URL or DATABASE_URL, not both');
+  if (DATABASE_URL) return ['Postgres', await inPostgres(DATABASE_URL)];
+  return REDIS_URL ? ['Redis', await inRedis(REDIS_URL)] : ['memory only', inMemory()];
+}
+
 /** Duo sends browsers back to https:, or to localhost: a console that is called anything else goes without. */
 async function duoFor(origin: string): Promise<DemoDuo | null> {
   const real = Boolean(process.env.DUO_API_HOST);
@@ -68,7 +75,8 @@ function secretFrom(name: 'SALLYPORT_KEY' | 'SESSION_SECRET'): string {
   if (given) return given;
   const advice = 'make one with: npx sallyport keygen';
   if (NODE_ENV === 'production') stop(new Error(`${name} is not set; ${advice}`));
-  const shared = REDIS_URL ? ', and no other process on this Redis shares it' : '';
+  const kept = REDIS_URL || DATABASE_URL;
+  const shared = kept ? ', and no other process on this store shares it' : '';
   console.warn(`${name} is not set: made one up, until this process ends${shared} (${advice})`);
   return randomBytes(32).toString('base64');
 }

@@ -1,7 +1,10 @@
+import connectPg from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
+import pg from 'pg';
 import { createClient } from 'redis';
 import { memoryStore } from 'sallyport';
+import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import type { ConsoleOptions } from './app.js';
 
@@ -41,6 +44,26 @@ export async function inRedis(url: string): Promise<Stores> {
     sessionStore: new RedisStore({ client: redis, prefix: 'console:session:' }),
     store: redisStore(redis),
     close: async () => redis.destroy(),
+  };
+}
+
+export async function inPostgres(url: string): Promise<Stores> {
+  if (!/^postgres(ql)?:/.test(url)) throw new Error('DATABASE_URL must begin with postgres:');
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: 2000,
+    statement_timeout: 2000,
+  });
+  // A pool without a listener for errors ends the process when an idle connection breaks.
+  pool.on('error', (error: Error) => console.error(`Postgres: ${reason(error)}`));
+  await inTime(pool.query('SELECT 1')).catch((error: Error) => {
+    throw new Error(`no Postgres at DATABASE_URL: ${reason(error)}`);
+  });
+  const ConnectPg = connectPg(session);
+  return {
+    sessionStore: new ConnectPg({ pool, tableName: 'console_session', createTableIfMissing: true }),
+    store: postgresStore(pool),
+    close: () => pool.end(),
   };
 }
 

@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import request from 'supertest';
+import { Browser, codeAt } from '../support/browser.js';
 import { type RunningExample, startExample } from '../support/example.js';
+import { startPostgres } from '../support/postgres.js';
+import { eventually, freePort } from '../support/redis.js';
 
 const SERVER = fileURLToPath(new URL('../../example/server.ts', import.meta.url));
 
@@ -79,12 +82,17 @@ describe('the example console', () => {
 });
 
 describe('starting the example console', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
+
+  function environment(env: Record<string, string>): NodeJS.ProcessEnv {
+    const { REDIS_URL: _, DATABASE_URL: __, ...rest } = process.env;
+    const { SALLYPORT_KEY: ___, SESSION_SECRET: ____, ...others } = rest;
+    return { ...others, ...env };
+  }
 
   async function start(env: Record<string, string>): Promise<{ code: number; errors: string[] }> {
-    const { REDIS_URL: _, SALLYPORT_KEY: __, SESSION_SECRET: ___, ...rest } = process.env;
     const server = spawn(process.execPath, ['--import=tsx', SERVER], {
-      env: { ...rest, PORT: '0', ...env },
+      env: environment({ PORT: '0', ...env }),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let text = '';
@@ -119,5 +127,53 @@ describe('starting the example console', function () {
     assert.equal(code, 1);
     assert.equal(errors.length, 1);
     assert.match(errors[0] ?? '', /^no Redis at REDIS_URL: .*ECONNREFUSED/);
+  });
+
+  it('without its Postgres, and with two stores at once, is refused in one line', async () => {
+    const absent = await start({ ...SECRETS, DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+    assert.equal(absent.code, 1);
+    assert.match(absent.errors.join(), /^no Postgres at DATABASE_URL: [^,]*ECONNREFUSED[^,]*$/);
+    const both = { REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+    const { code, errors } = await start({ ...SECRETS, ...both });
+    assert.equal(code, 1);
+    assert.deepEqual(errors, ['set REDIS_URL or DATABASE_URL, not both']);
+  });
+
+  it('on a Postgres that is new keeps sessions and enrollments there, also when it is started again', async () => {
+    const server = await startPostgres();
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    const env = environment({
+      ...SECRETS,
+      ...{ DATABASE_URL: server.url, NODE_ENV: 'development' },
+      ...{ PORT: String(port), ORIGIN: origin },
+    });
+    const started = async () => {
+      const child = spawn(process.execPath, ['--import=tsx', SERVER], { env, stdio: 'ignore' });
+      await eventually(async () => (await fetch(`${origin}/healthz`)).ok, 15_000);
+      return async () => {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        const [code] = await ended;
+        assert.equal(code, 0);
+      };
+    };
+    const stop = await started();
+    const browser = new Browser(origin);
+    const key = await browser.activate('user1@acme.example', Date.now());
+    assert.equal((await browser.get('/api/me')).status, 200);
+    await stop();
+    const stopAgain = await started();
+    try {
+      assert.equal((await browser.get('/api/me')).status, 200, 'is still signed in');
+      const anew = new Browser(origin);
+      await anew.login('user1@acme.example');
+      assert.equal((await anew.json('get', '/api/me')).status, 401);
+      const answer = await anew.answerChallenge(codeAt(key, Date.now() + 30_000));
+      assert.equal(answer.status, 303, answer.text);
+    } finally {
+      await stopAgain();
+      await server.stop();
+    }
   });
 });
