@@ -110,7 +110,7 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: [TOPOLOGY],
     spec: [
       ...tests('store', 'redis-errors', 'redis-slots', 'redis-marker', 'redis-connection'),
-      ...tests('contracts', 'redis-store', 'redis-cluster'),
+      ...tests('contracts', 'redis-store', 'redis-cluster.slow'),
       ...tests('store', 'tracking'),
     ],
     // They share a Cluster. The suites that kill and promote servers would take a minute for each mutant.

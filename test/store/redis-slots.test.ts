@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { slotOf, slotTags } from '../../src/store/redis/slots.js';
 
-/** What `CLUSTER KEYSLOT` of Redis 7.0.15 answers; cluster.test.ts asks the real one. */
+/** What `CLUSTER KEYSLOT` of Redis 7.0.15 answers; cluster.slow.test.ts asks the real one. */
 const KNOWN = [
   ['', 0],
   ['a', 15495],
