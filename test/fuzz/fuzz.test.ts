@@ -4,7 +4,7 @@ import { type Answered, dispatch } from '../support/dispatch.js';
 import { type Cast, cast, cookieLine, keepCookies, type Role } from './cast.js';
 import { type Fuzzed, OWN_ENROLLMENT, RIGHT_CODE, request } from './requests.js';
 
-const { FUZZ_REQUESTS = '3000', FUZZ_SEED, FUZZ_PATH } = process.env;
+const { FUZZ_REQUESTS = '300', FUZZ_SEED, FUZZ_PATH } = process.env;
 const seed = FUZZ_SEED ? Number(FUZZ_SEED) : Date.now() ^ process.pid;
 
 /** Each list starts from a cast in its places, since a request with the right token may change them. */

@@ -11,7 +11,7 @@ import { check } from './check.js';
 import type { Result } from './memory-worker.js';
 import { startProcesses } from './system.js';
 
-const { MODEL_RUNS = '2000', MODEL_SEED, MODEL_PATH, MODEL_STATISTICS } = process.env;
+const { MODEL_RUNS = '200', MODEL_SEED, MODEL_PATH, MODEL_STATISTICS } = process.env;
 const runs = Number(MODEL_RUNS);
 const seed = MODEL_SEED ? Number(MODEL_SEED) : Date.now() ^ process.pid;
 

@@ -1,0 +1,141 @@
+/**
+ * Runs a suite (`fast`, `slow`, `journeys`) with several mochas side by side, which share one Redis and one
+ * Postgres: `tsx test/run.ts fast`. Further arguments are mocha's. JOBS is how many at a time, two by default.
+ *
+ * Not mocha's own `--parallel`: a worker of it that crashes between two files is not told of, and what a test
+ * leaves open is not noticed. A mocha of its own ends with an exit code, or not at all.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { startPostgres } from './support/postgres.js';
+import { startRedis } from './support/redis.js';
+
+const SIZED = /^test\/(?:model|fuzz)\//;
+const SLOW = /\.slow\.test\.ts$/;
+const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
+  fast: (file) => !SLOW.test(file) && !file.startsWith('test/browser/'),
+  slow: (file) => SLOW.test(file) || SIZED.test(file),
+  journeys: (file) => file.startsWith('test/journeys/') && !SLOW.test(file),
+};
+
+/** Few enough that starting mocha does not count, enough that all jobs end at about the same time. */
+const FILES_PER_RUN = 25;
+
+/** A mocha that has not ended by then is ended: something keeps it. */
+const LIMIT_MS = 15 * 60_000;
+
+interface Run {
+  readonly files: readonly string[];
+  readonly output: string;
+  readonly seconds: number;
+  readonly failed: boolean;
+}
+
+const [name = '', ...options] = process.argv.slice(2);
+const belongs = SUITES[name];
+if (!belongs) throw new Error(`no suite ${name}: there are ${Object.keys(SUITES).join(', ')}`);
+const jobs = Number(process.env.JOBS ?? 2);
+
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((file) => join('test', file))
+  .filter((file) => file.endsWith('.test.ts') && belongs(file));
+const waiting = dealt(files);
+const runs: Run[] = [];
+const began = performance.now();
+const servers: { stop(): Promise<void> }[] = [];
+try {
+  const env = {
+    ...process.env,
+    REDIS_URL: process.env.REDIS_URL ?? (await started(startRedis)),
+    POSTGRES_URL: process.env.POSTGRES_URL ?? (await started(startPostgres)),
+  };
+  await Promise.all(Array.from({ length: jobs }, () => work(env)));
+} finally {
+  await Promise.all(servers.map((server) => server.stop()));
+}
+report();
+
+async function started(start: () => Promise<{ url: string; stop(): Promise<void> }>) {
+  const server = await start();
+  servers.push(server);
+  return server.url;
+}
+
+/** The largest files first, in turn to each run: their sizes say about how long they take. */
+function dealt(all: readonly string[]): string[][] {
+  const count = Math.max(jobs, Math.ceil(all.length / FILES_PER_RUN));
+  const hands = Array.from({ length: count }, (): string[] => []);
+  const size = new Map(all.map((file) => [file, statSync(file).size]));
+  const sorted = [...all].sort((a, b) => (size.get(b) ?? 0) - (size.get(a) ?? 0));
+  for (const [at, file] of sorted.entries()) hands[at % count]?.push(file);
+  return hands.filter((hand) => hand.length > 0);
+}
+
+async function work(env: NodeJS.ProcessEnv): Promise<void> {
+  for (let hand = waiting.shift(); hand; hand = waiting.shift()) {
+    const run = await mocha(hand, env);
+    runs.push(run);
+    if (!run.failed) console.log(run.output);
+  }
+}
+
+function mocha(hand: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
+  const start = performance.now();
+  const color = process.stdout.isTTY ? ['--color'] : [];
+  return new Promise((resolve, reject) => {
+    const child = spawn('node_modules/.bin/mocha', [...color, ...options, ...hand], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGINT',
+    });
+    const pieces: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (piece: Buffer) => pieces.push(piece));
+    }
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const ended = signal ? `\nEnded by ${signal}: did a test leave something open?\n` : '';
+      const output = Buffer.concat(pieces).toString() + ended;
+      const seconds = (performance.now() - start) / 1000;
+      // Without a count it has ended before its end, with whatever code.
+      const failed = code !== 0 || counted([{ output }], 'passing') === null;
+      resolve({ files: hand, output, seconds, failed });
+    });
+  });
+}
+
+/** What the runs say of themselves, added up; null where one says nothing. */
+function counted(of: readonly Pick<Run, 'output'>[], what: string): number | null {
+  let sum: number | null = null;
+  for (const { output } of of) {
+    const plain = stripVTControlCharacters(output);
+    for (const [, count] of plain.matchAll(new RegExp(`^ +(\\d+) ${what}(?: \\(.*\\))?$`, 'gm'))) {
+      sum = (sum ?? 0) + Number(count);
+    }
+  }
+  return sum;
+}
+
+/** What has failed comes last, where somebody looks for it. */
+function report(): void {
+  const failed = runs.filter((run) => run.failed);
+  for (const { output } of failed) console.log(output);
+  for (const { files: hand } of failed) {
+    console.log(`Failed in a run of ${hand.length} files: ${hand.join(' ')}`);
+  }
+  const [passing, failing, pending] = ['passing', 'failing', 'pending'].map(
+    (what) => counted(runs, what) ?? 0,
+  );
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const each = runs.map((run) => Math.round(run.seconds)).join(', ');
+  console.log(
+    `${name}: ${files.length} files in ${runs.length} runs of ${each} s, ${jobs} at a time`,
+  );
+  console.log(
+    `${name}: ${passing} passing, ${failing} failing, ${pending} pending in ${seconds} s`,
+  );
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
