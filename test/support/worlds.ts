@@ -113,9 +113,8 @@ function journeysOver(backends: readonly NamedBackend[], title: string, suite: S
     describe(`${title} (${name})`, () => {
       let backend: Backend;
       let current: World;
-      let store: SecondFactorStore;
       let hosts: Host[];
-      let others: SecondFactorStore[];
+      let stores: SecondFactorStore[];
 
       before(async () => {
         backend = await connect();
@@ -125,15 +124,20 @@ function journeysOver(backends: readonly NamedBackend[], title: string, suite: S
       beforeEach(async () => {
         const clock = testClock();
         const data = await backend.open(clock);
-        store = await data.openStore();
+        const openStore = async ({ openStore }: Data) => {
+          const store = await openStore();
+          stores.push(store);
+          return store;
+        };
         hosts = [];
-        others = [];
+        stores = [];
+        const store = await openStore(data);
         current = {
           clock,
           store,
           sessions: data.sessions,
           async host(options = {}) {
-            const own = hosts.length === 0 ? store : await data.openStore();
+            const own = hosts.length === 0 ? store : await openStore(data);
             const made = await host({
               store: own,
               sessions: data.sessions,
@@ -145,16 +149,15 @@ function journeysOver(backends: readonly NamedBackend[], title: string, suite: S
           },
           async elsewhere() {
             const other = await backend.open(clock);
-            const otherStore = await other.openStore();
-            others.push(otherStore);
-            return { store: otherStore, sessions: other.sessions };
+            return { store: await openStore(other), sessions: other.sessions };
           },
         };
       });
 
       afterEach(async () => {
         await Promise.all([
-          ...[store, ...others].map((one) => one.close()),
+          // Also those that a host was made without, since it brought its own.
+          ...stores.map((store) => store.close()),
           ...hosts.map(({ door }) => door.close()),
         ]);
       });
