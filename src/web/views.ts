@@ -24,7 +24,7 @@ export interface ViewsOptions {
   readonly folder?: string | undefined;
   /** What the views say their sentences with: none can be rendered without. */
   readonly words?: ViewWords | undefined;
-  /** Compile each file once. Off, each rendering reads the files again, so that a theme can be worked on. */
+  /** Compile each file of the folder once. Off, each rendering reads them again, so that a theme can be worked on. */
   readonly cache?: boolean | undefined;
 }
 
@@ -48,12 +48,12 @@ interface Source {
   readonly template: (locals: Locals) => string;
 }
 
-/** The package's views are the same for every door of the process, and are compiled for all of them at once. */
+/** The package's views are the same for every door of the process, and nobody edits them there: compiled once. */
 const packageSources = once(() => readFolder(PACKAGE_FOLDER, false));
 
 export function createViews({ folder, words, cache = true }: ViewsOptions = {}): Views {
   async function load(): Promise<ReadonlyMap<string, Source>> {
-    const ours = await (cache ? packageSources() : readFolder(PACKAGE_FOLDER, false));
+    const ours = await packageSources();
     const theirs = folder === undefined ? [] : await readFolder(folder, true);
     return new Map(
       [...ours, ...theirs].map((source) => [key(source.name, source.fromHost), source]),
