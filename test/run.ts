@@ -21,10 +21,11 @@ const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
 };
 
 /** Few enough that starting mocha does not count, enough that all jobs end at about the same time. */
-const FILES_PER_RUN = 25;
+const RUNS_PER_JOB = 4;
 
-/** A mocha that has not ended by then is ended: something keeps it. */
+/** A mocha that is not through by then, or does not end soon after its counts, is ended and has failed. */
 const LIMIT_MS = 15 * 60_000;
+const LINGER_MS = 60_000;
 
 interface Run {
   readonly files: readonly string[];
@@ -43,6 +44,10 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && belongs(file));
 const waiting = dealt(files);
 const runs: Run[] = [];
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stopping.abort(`by ${signal}`));
+}
 const began = performance.now();
 const servers: { stop(): Promise<void> }[] = [];
 try {
@@ -65,19 +70,18 @@ async function started(start: () => Promise<{ url: string; stop(): Promise<void>
 
 /** The largest files first, in turn to each run: their sizes say about how long they take. */
 function dealt(all: readonly string[]): string[][] {
-  const count = Math.max(jobs, Math.ceil(all.length / FILES_PER_RUN));
-  const hands = Array.from({ length: count }, (): string[] => []);
+  const hands = Array.from({ length: jobs * RUNS_PER_JOB }, (): string[] => []);
   const size = new Map(all.map((file) => [file, statSync(file).size]));
   const sorted = [...all].sort((a, b) => (size.get(b) ?? 0) - (size.get(a) ?? 0));
-  for (const [at, file] of sorted.entries()) hands[at % count]?.push(file);
+  for (const [at, file] of sorted.entries()) hands[at % hands.length]?.push(file);
   return hands.filter((hand) => hand.length > 0);
 }
 
 async function work(env: NodeJS.ProcessEnv): Promise<void> {
-  for (let hand = waiting.shift(); hand; hand = waiting.shift()) {
+  for (let hand = waiting.shift(); hand && !stopping.signal.aborted; hand = waiting.shift()) {
     const run = await mocha(hand, env);
     runs.push(run);
-    if (!run.failed) console.log(run.output);
+    console.log(run.output);
   }
 }
 
@@ -88,26 +92,37 @@ function mocha(hand: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
     const child = spawn('node_modules/.bin/mocha', [...color, ...options, ...hand], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
-      killSignal: 'SIGINT',
     });
-    const pieces: Buffer[] = [];
+    let output = '';
+    let ended = '';
+    const end = (why: string) => {
+      ended = `\nEnded ${why}.\n`;
+      child.kill('SIGINT');
+    };
+    let limit = setTimeout(end, LIMIT_MS, `after ${LIMIT_MS / 60_000} minutes`);
+    const stop = () => end(String(stopping.signal.reason));
+    stopping.signal.addEventListener('abort', stop);
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (piece: Buffer) => pieces.push(piece));
+      stream.setEncoding('utf8').on('data', (piece: string) => {
+        output += piece;
+        if (counted([{ output: piece }], 'passing') === null) return;
+        clearTimeout(limit);
+        limit = setTimeout(end, LINGER_MS, 'since something that a test left open kept it');
+      });
     }
     child.once('error', reject);
-    child.once('close', (code, signal) => {
-      const ended = signal ? `\nEnded by ${signal}: did a test leave something open?\n` : '';
-      const output = Buffer.concat(pieces).toString() + ended;
-      const seconds = (performance.now() - start) / 1000;
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      stopping.signal.removeEventListener('abort', stop);
       // Without a count it has ended before its end, with whatever code.
-      const failed = code !== 0 || counted([{ output }], 'passing') === null;
-      resolve({ files: hand, output, seconds, failed });
+      const failed = code !== 0 || ended !== '' || counted([{ output }], 'passing') === null;
+      const seconds = (performance.now() - start) / 1000;
+      resolve({ files: hand, output: output + ended, seconds, failed });
     });
   });
 }
 
-/** What the runs say of themselves, added up; null where one says nothing. */
+/** What the runs say of themselves, added up; null where none says anything. */
 function counted(of: readonly Pick<Run, 'output'>[], what: string): number | null {
   let sum: number | null = null;
   for (const { output } of of) {
@@ -119,12 +134,13 @@ function counted(of: readonly Pick<Run, 'output'>[], what: string): number | nul
   return sum;
 }
 
-/** What has failed comes last, where somebody looks for it. */
+/** What has failed comes last once more, where somebody looks for it. */
 function report(): void {
   const failed = runs.filter((run) => run.failed);
-  for (const { output } of failed) console.log(output);
-  for (const { files: hand } of failed) {
-    console.log(`Failed in a run of ${hand.length} files: ${hand.join(' ')}`);
+  for (const { files: hand, output } of failed) {
+    const [, failures] = output.split(/^.* failing.*$/m);
+    const told = failures ?? output.split('\n').slice(-40).join('\n');
+    console.log(`\nFailed in a run of ${hand.length} files: ${hand.join(' ')}\n${told}`);
   }
   const [passing, failing, pending] = ['passing', 'failing', 'pending'].map(
     (what) => counted(runs, what) ?? 0,
@@ -137,5 +153,5 @@ function report(): void {
   console.log(
     `${name}: ${passing} passing, ${failing} failing, ${pending} pending in ${seconds} s`,
   );
-  process.exitCode = failed.length > 0 ? 1 : 0;
+  process.exitCode = failed.length > 0 || stopping.signal.aborted ? 1 : 0;
 }
