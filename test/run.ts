@@ -134,12 +134,18 @@ function counted(of: readonly Pick<Run, 'output'>[], what: string): number | nul
   return sum;
 }
 
+/** Without the counts, which would be counted twice. */
+function lastLines(output: string): string {
+  const lines = output.split('\n').filter((line) => !/^ +\d+ passing/.test(line));
+  return lines.slice(-40).join('\n');
+}
+
 /** What has failed comes last once more, where somebody looks for it. */
 function report(): void {
   const failed = runs.filter((run) => run.failed);
   for (const { files: hand, output } of failed) {
     const [, failures] = output.split(/^.* failing.*$/m);
-    const told = failures ?? output.split('\n').slice(-40).join('\n');
+    const told = failures ?? lastLines(output);
     console.log(`\nFailed in a run of ${hand.length} files: ${hand.join(' ')}\n${told}`);
   }
   const [passing, failing, pending] = ['passing', 'failing', 'pending'].map(
