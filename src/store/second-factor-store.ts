@@ -1,3 +1,4 @@
+import { andThen } from '../awaitable.js';
 import type { SecondFactorStore } from '../contracts.js';
 import type { RecordStore } from './record-store.js';
 import { commitAttempt, reserveAttempt } from './transitions/attempts.js';
@@ -53,10 +54,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     close: records.close,
     subscribe: records.subscribe,
 
-    readSubject(id) {
-      const found = read('subject', id);
-      return found instanceof Promise ? found.then(viewOfSubject) : viewOfSubject(found);
-    },
+    readSubject: (id) => andThen(read('subject', id), viewOfSubject),
     reserveAttempt: (id, limits, attempt) => subject(id, reserveAttempt(limits, attempt)),
     async judgeAttempt(id, limits, attempt, judge) {
       const judged = await subject(id, judgeAttempt(limits, attempt, judge));
@@ -87,12 +85,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     keepRecoveryCodes: (id, candidates) => subject(id, keepRecoveryCodes(candidates)),
     spendRecoveryCode: (id, candidates, epoch) => subject(id, spendRecoveryCode(candidates, epoch)),
 
-    readSetting(id) {
-      const found = read('organization', id);
-      return found instanceof Promise
-        ? found.then((kept) => kept?.setting ?? null)
-        : (found?.setting ?? null);
-    },
+    readSetting: (id) => andThen(read('organization', id), (kept) => kept?.setting ?? null),
     writeSetting: (id, change) =>
       update('organization', id, writeSetting(change), {
         repairs: change.expectedVersion === null,

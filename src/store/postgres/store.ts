@@ -9,15 +9,15 @@ import {
 import type { SecondFactorStore } from '../../contracts.js';
 import { changeListeners } from '../change-listeners.js';
 import type { RecordStore } from '../record-store.js';
-import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
+import { serverRecords } from '../server-records.js';
 import { setsUpByItself } from '../set-up.js';
 import { postgresConnection, STALENESS_MS } from './connection.js';
 import { unavailable } from './errors.js';
 import { laterNotices } from './later-notices.js';
 import { assertPermissions } from './permissions.js';
 import { assertPool, type PostgresClient, type PostgresPool } from './pool.js';
-import { type PostgresRecords, postgresRecords } from './records.js';
+import { postgresRecords } from './records.js';
 import { postgresTables } from './schema.js';
 import { sweeper } from './sweeper.js';
 import { postgresTrails } from './trails.js';
@@ -103,7 +103,7 @@ export function postgresRecordStore(
     {
       changed(keys) {
         if (keys === null) return forgetAll();
-        for (const key of keys) for (const one of watched) one.forget(key);
+        for (const key of keys) records.forget(key);
         changes.announce();
       },
       lost: forgetAll,
@@ -112,21 +112,14 @@ export function postgresRecordStore(
   const now = given.now ?? connection.now;
   const later = laterNotices(connection, tables);
   const sweep = sweeper({ connection, tables, now });
-  const config = {
-    ...{ connection, tables, maxEntries, timeout, now, tellLater: later.tell },
-    written: changes.announce,
-  };
-  const records: { readonly [K in Kind]: PostgresRecords<Records[K]> } = {
-    subject: postgresRecords('subject', config),
-    organization: postgresRecords('organization', config),
-    session: postgresRecords('session', config),
-    devices: postgresRecords('devices', config),
-    transaction: postgresRecords('transaction', config),
-  };
-  const watched = [records.subject, records.organization, records.session];
+  const config = { connection, tables, tellLater: later.tell, written: changes.announce };
+  const records = serverRecords({
+    ...{ maxEntries, timeout, now, trusted: connection.trusted, waits: false },
+    server: (kind) => postgresRecords(kind, config),
+  });
 
   function forgetAll(): void {
-    for (const one of watched) one.clear();
+    records.clear();
     changes.announce();
   }
 
@@ -153,8 +146,8 @@ export function postgresRecordStore(
       connection.close();
     },
     subscribe: changes.subscribe,
-    read: (kind, id) => records[kind].read(id),
-    update: (kind, id, transition, how) => records[kind].update(id, transition, how),
+    read: records.read,
+    update: records.update,
     ...postgresTrails({ connection, tables, now }),
     async initialize() {
       await connection.setUp({ onlyEmpty: false });

@@ -9,8 +9,8 @@ import {
 import type { SecondFactorStore } from '../../contracts.js';
 import { changeListeners } from '../change-listeners.js';
 import type { RecordStore } from '../record-store.js';
-import type { Kind, Records } from '../records.js';
 import { secondFactorStore } from '../second-factor-store.js';
+import { serverRecords } from '../server-records.js';
 import { setsUpByItself } from '../set-up.js';
 import type { RedisClient } from './client.js';
 import { STALENESS_MS } from './connection.js';
@@ -19,7 +19,7 @@ import { evictionWatch } from './eviction.js';
 import { redisKeys } from './keys.js';
 import { marker } from './marker.js';
 import { assertPermissions } from './permissions.js';
-import { type RedisRecords, redisRecords } from './records.js';
+import { redisRecords } from './records.js';
 import { redisServers } from './servers.js';
 import { redisTrails } from './trails.js';
 
@@ -106,35 +106,26 @@ export function redisRecordStore(
         if (key === null || mark.isMarker(key)) return forgetAll();
         // A change of a record is told by its own key.
         if (keys.isLedger(key)) return;
-        for (const records of watched) records.forget(key);
+        records.forget(key);
         changes.announce();
       },
       lost: forgetAll,
     },
   );
   const mark = marker(keys, shards, { clustered });
+  const time = now ?? shards.now;
   const config = {
-    keys,
-    shards,
-    marker: mark,
-    maxEntries,
+    ...{ keys, shards, marker: mark, now: time, marginMs: now ? 60 * 60 * 1000 : 0 },
     replicas: { count: waitReplicas, ms: Math.floor(timeout / 2) },
-    timeout,
-    now: now ?? shards.now,
-    marginMs: now ? 60 * 60 * 1000 : 0,
   };
-  const records: { readonly [K in Kind]: RedisRecords<Records[K]> } = {
-    subject: redisRecords('subject', config),
-    organization: redisRecords('organization', config),
-    session: redisRecords('session', config),
-    devices: redisRecords('devices', config),
-    transaction: redisRecords('transaction', config),
-  };
-  const watched = [records.subject, records.organization, records.session];
+  const records = serverRecords({
+    ...{ maxEntries, timeout, now: time, trusted: shards.trusted, waits: waitReplicas > 0 },
+    server: (kind) => redisRecords(kind, config),
+  });
 
   function forgetAll(): void {
     mark.forget();
-    for (const one of watched) one.clear();
+    records.clear();
     changes.announce();
   }
 
@@ -148,7 +139,7 @@ export function redisRecordStore(
   return {
     name: 'redis',
     stalenessMs: STALENESS_MS,
-    now: config.now,
+    now: time,
     async ready() {
       await open();
       if (setUp && (await mark.create()) && initialize === undefined) {
@@ -163,8 +154,8 @@ export function redisRecordStore(
       shards.close();
     },
     subscribe: changes.subscribe,
-    read: (kind, id) => records[kind].read(id),
-    update: (kind, id, transition, how) => records[kind].update(id, transition, how),
+    read: records.read,
+    update: records.update,
     ...redisTrails({ keys, shards, marker: mark, clock: now }),
     async initialize() {
       await open();
