@@ -188,9 +188,10 @@ export function boundEnrollment(
         const fromForm = Object.keys(answer).length > 0;
         if (fromForm && stored.id !== input.enrollment) return rejected('superseded');
         // Counted in the store: the page that offered it may not have known of the last one.
-        const stays = authenticators.filter((one) => one.id !== replaces).length;
-        if (!ofAuthority && stays >= (method.atMost ?? 1))
-          return rejected('superseded', 'too many');
+        const stays = authenticators.filter(
+          (one) => one.id !== replaces && (!ofAuthority || one.parameters === stored.parameters),
+        ).length;
+        if (stays >= (method.atMost ?? 1)) return rejected('superseded', 'too many');
 
         const pending = opened.pending(session, stored);
         const { id, basis } = pending;

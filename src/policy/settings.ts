@@ -84,7 +84,10 @@ export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
     enrollment: enrollment.nullable(),
     clientsMust: floor.nullable(),
   };
-  const parts = Object.fromEntries(own.map(({ name, stored }) => [name, stored.nullable()]));
+  // Saved before the method was there: nothing is set for it.
+  const parts = Object.fromEntries(
+    own.map(({ name, stored }) => [name, stored.nullable().default(null)]),
+  );
   const whole = z.object({ ...base, ...parts }).catchall(kept);
   const parsed = new WeakMap<StoredSetting, Stamped<unknown>>();
 

@@ -220,3 +220,51 @@ describe('the activation of a method of somebody else’s', () => {
     assert.throws(handOver, { status: 422, error: 'method_not_accepted' });
   });
 });
+
+describe('a method that rests on somebody else’s word', () => {
+  const other = { id: 'user1', tenantId: 'globex', label: 'user1@acme.example' };
+
+  it('counts how many of it somebody has by whose word they are', async () => {
+    const clock = testClock();
+    const store = memoryStore({ now: clock.now });
+    let authority = '@one';
+    const { start: _, ...sent } = emailCode({ addressOf: () => 'user1', send: async () => {} });
+    const method = boundEnrollable(
+      {
+        ...sent,
+        ...{ scope: 'organization', throttle: 'none', atMost: 2 },
+        enrollment: {
+          begin: () => ({ parameters: authority }),
+          prompt: () => ({ kind: 'form', title: 'Activate' }),
+          confirm: () => ({ kind: 'accepted' }),
+        },
+      },
+      { store, keyring: keyring([KEY]) },
+    );
+    const run = attempts({ store, limits: ATTEMPT_LIMITS, audit: { record: () => {} } });
+
+    async function activate(subject = other, replaces: string | null = null): Promise<Verdict> {
+      const { epoch, enrollments } = await store.readSubject(subject.id);
+      const attempt: Attempt = {
+        ...{ subject, epoch, enrollments, session: 'session-1', issuer: 'Console', input: {} },
+        policy: parsePolicy({ mode: 'required', methods: ['email-code'] }, ['email-code']),
+      };
+      const basis = enrollments.length > 0 ? 'proven' : 'first';
+      const begun = await method.enrollment.begin(attempt, { basis, restart: true });
+      assert.ok(begun);
+      const input = { code: '1', enrollment: begun.id };
+      return run(method, { kind: 'confirm', replaces }, { ...attempt, input }, null);
+    }
+
+    const tooMany = { kind: 'rejected', reason: 'superseded', detail: 'too many' };
+    const [first, second] = [await activate(), await activate()];
+    assert.deepEqual([first.kind, second.kind], ['verified', 'verified']);
+    assert.deepEqual(await activate(), tooMany);
+    const replaced = first.kind === 'verified' ? first.enrollmentId : '';
+    assert.equal((await activate(other, replaced)).kind, 'verified');
+    authority = '@two';
+    assert.equal((await activate()).kind, 'verified');
+    assert.equal((await activate()).kind, 'verified');
+    assert.deepEqual(await activate(), tooMany);
+  });
+});

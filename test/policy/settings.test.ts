@@ -29,6 +29,11 @@ describe('a stored setting', () => {
     assert.equal(organizationSetting(record, 'acme'), read);
   });
 
+  it('from before a method with settings was there has nothing set for it', () => {
+    const { duo: _, ...before } = NO_SETTING;
+    assert.deepEqual(organizationSetting(stored(before), 'acme')?.value, NO_SETTING);
+  });
+
   it('of a user is a switch-on, with or without grace', () => {
     const value = { mode: 'required', graceUntil: JANUARY };
     assert.deepEqual(userSetting(stored(value), 'user1')?.value, value);

@@ -349,12 +349,13 @@ describe('the Duo method', () => {
     });
 
     it('takes no word for another purpose, person, organization or session', async () => {
-      await enrolled();
+      const replaced = await enrolled();
       await begin('proven');
       assert.deepEqual(await verify(), rejected('expired', 'state'));
       await begin('proven');
       await challenge();
-      assert.deepEqual(await confirm(), rejected('expired', 'state'));
+      const confirming = await confirm(attempt(answer()), replaced);
+      assert.deepEqual(confirming, rejected('expired', 'state'));
       for (const other of [
         { subject: { ...SUBJECT, id: 'user2' } },
         { subject: { ...SUBJECT, tenantId: 'globex' } },
