@@ -54,6 +54,31 @@ export class UnavailableError extends SallyportError {
   readonly headers = { 'Retry-After': '5' } as const;
 }
 
+/**
+ * What a method asks of somebody else (a gateway, a server that checks codes) is out of reach, or is refused: thrown
+ * by `verify` or `confirm`, it shows the form again with a sentence of the method's words, and the person's other
+ * methods, as a 503. It lets nobody in. `message` goes to `onError`; what goes to the event is `detail`.
+ * @example throw new OutageError('the gateway did not answer in time', { detail: 'timeout' })
+ */
+export class OutageError extends UnavailableError {
+  /** A sentence of `words.because`, in the place of `words.unavailable`. */
+  readonly because: string | null;
+  readonly detail: string | null;
+
+  constructor(
+    message: string,
+    {
+      because = null,
+      detail = null,
+      cause,
+    }: { because?: string | null; detail?: string | null; cause?: unknown } = {},
+  ) {
+    super('ERR_METHOD', message, { cause });
+    this.because = because;
+    this.detail = detail;
+  }
+}
+
 /** What only somebody can put right who changes the app or its data. */
 const NEVER_HEALS: ReadonlySet<ErrorCode> = new Set([
   'ERR_OPTION',

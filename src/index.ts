@@ -8,7 +8,13 @@ export type {
 export type { AdminOptions } from './admin/options.js';
 export type * from './contracts.js';
 export { emptySubject } from './contracts.js';
-export { type ErrorCode, RequestError, SallyportError, UnavailableError } from './errors.js';
+export {
+  type ErrorCode,
+  OutageError,
+  RequestError,
+  SallyportError,
+  UnavailableError,
+} from './errors.js';
 export type { Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';

@@ -384,6 +384,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           keyring: keys,
           appNames: naming.of,
           audit: events,
+          onError,
           inspector: inspecting,
           baseUrl: config.baseUrl,
           turnAway: (situation, req, res) => turnAway(gateConfigOf(req), situation, req, res),

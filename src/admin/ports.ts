@@ -38,6 +38,8 @@ export interface AdminPorts {
   /** How a user's authenticator app lists the account. */
   readonly appNames: (subject: Subject) => Pick<Attempt, 'issuer' | 'account'>;
   readonly audit: Audit;
+  /** Told of failures that end in a 503. */
+  readonly onError: (error: unknown) => void;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   /** What a proxy takes off the paths before it hands them on; empty where none does. */
   readonly baseUrl: string;

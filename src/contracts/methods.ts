@@ -187,6 +187,8 @@ export interface MethodWords extends Words {
   /** On the page before an activation that a person has to begin: what it is about, and the button. */
   readonly begin?: { readonly heading: string; readonly text: string; readonly button: string };
   readonly refused: Readonly<Record<RefusalReason, string>>;
+  /** What it asks of somebody else cannot be asked (`OutageError`). */
+  readonly unavailable?: string;
   /** Sentences of the method's own, by the names that `Rejected.because` gives. */
   readonly because?: Readonly<Record<string, string>>;
   /** Too many wrong answers; `{wait}` is how long it is until the next one is heard: `30 seconds`. */

@@ -11,6 +11,7 @@ import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
 import type { PageConfig } from './enrolling.js';
 import { answerFields, formLocals, jsonOf, leavesNowhere, saidOf } from './method-form.js';
+import { outageOf } from './outage.js';
 import { openDoor, prove } from './proof.js';
 
 const REASONS = {
@@ -178,8 +179,10 @@ export function challengePages(config: PageConfig) {
         });
         return show(req, res, situation, challenge, method, wrong);
       }
-      case 'unavailable':
-        throw verdict.cause;
+      case 'unavailable': {
+        const wrong = outageOf(config, req, res, situation, method, verdict.cause);
+        return show(req, res, situation, challenge, method, wrong);
+      }
       default:
         verdict satisfies never;
     }

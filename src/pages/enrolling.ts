@@ -20,6 +20,7 @@ import { type Refusal, refusal, refusedWords } from '../web/refusal.js';
 import type { TryAgain } from './again.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { answerFields } from './method-form.js';
+import { outageOf } from './outage.js';
 import { type OpenDoorConfig, type ProofConfig, prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
 
@@ -252,8 +253,11 @@ export function enrolling(config: PageConfig) {
         await showAgain(req, res, situation, again, wrong);
         return null;
       }
-      case 'unavailable':
-        throw verdict.cause;
+      case 'unavailable': {
+        const wrong = outageOf(config, req, res, situation, method, verdict.cause);
+        await showAgain(req, res, situation, again, wrong);
+        return null;
+      }
       default:
         return verdict satisfies never;
     }

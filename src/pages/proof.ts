@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Attempt, MethodName, Verdict } from '../contracts.js';
-import { broken } from '../errors.js';
+import { broken, OutageError } from '../errors.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import type { Operation, RunAttempt } from '../methods/attempt.js';
@@ -51,7 +51,9 @@ export function prove(
         strategy,
         { operation },
         (error: unknown, _verified: unknown, info: unknown) => {
-          if (error || !info) reject(error ?? broken(`${method.name} gave no verdict`));
+          // Passport hands it on as an error; to the page it is an answer.
+          if (error instanceof OutageError) resolve({ kind: 'unavailable', cause: error });
+          else if (error || !info) reject(error ?? broken(`${method.name} gave no verdict`));
           else resolve((info as StrategyInfo).verdict);
         },
       )(req, res, reject);

@@ -1,5 +1,14 @@
 import type { Response } from 'express';
-import type { MessageValues, RefusalReason, Rejected, Verdict } from '../contracts.js';
+import type { Audit } from '../audit/events.js';
+import type {
+  MessageValues,
+  MethodName,
+  RefusalReason,
+  Rejected,
+  Subject,
+  Verdict,
+} from '../contracts.js';
+import { OutageError } from '../errors.js';
 import type { Sentences } from '../messages/sentences.js';
 import { sessionEnded } from '../session/elevate.js';
 import type { Moment } from './locals.js';
@@ -7,7 +16,7 @@ import { times } from './words.js';
 
 /** What a person is told about an answer that did not open the door. */
 export interface Refusal {
-  readonly status: 422 | 429;
+  readonly status: 422 | 429 | 503;
   readonly error: string;
   readonly message: string;
   /** What stands in the message, by its placeholders. */
@@ -79,4 +88,43 @@ export function refusedWords(
   const own = `${of}.because.${because}`;
   const key = sentences.has(own) ? own : `${of}.refused.${reason}`;
   return { message: sentences.at(key), values: {} };
+}
+
+/** Who does not answer now may answer soon. */
+const RETRY_AFTER_SECONDS = 30;
+
+/**
+ * What is said where a method cannot ask whom it has to ask, with an event, and `onError` told. Throws whatever else
+ * made an answer impossible.
+ */
+export function outage(
+  cause: unknown,
+  {
+    method,
+    subject,
+    from,
+    res,
+    sentences,
+    audit,
+    onError,
+  }: {
+    readonly method: MethodName;
+    readonly subject: Subject;
+    readonly from: string | null;
+    readonly res: Response;
+    readonly sentences: Sentences;
+    readonly audit: Audit;
+    readonly onError: (error: unknown) => void;
+  },
+): Refusal {
+  if (!(cause instanceof OutageError)) throw cause;
+  onError(cause);
+  const detail = [cause.code, cause.detail].filter((part) => part !== null).join(' ');
+  audit.record('unavailable', { subject, method, from, detail });
+  res.set('Retry-After', String(RETRY_AFTER_SECONDS));
+  const own = [`${method}.because.${cause.because}`, `${method}.unavailable`];
+  return {
+    ...{ status: 503, error: 'unavailable', values: {}, retryAt: null, clockOffMs: null },
+    message: sentences.at(own.find((key) => sentences.has(key)) ?? 'method.unavailable'),
+  };
 }

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { explain, type Policy, recoveryCodes, type SallyportOptions, totp } from 'sallyport';
+import {
+  explain,
+  OutageError,
+  type Policy,
+  recoveryCodes,
+  type SallyportOptions,
+  totp,
+} from 'sallyport';
 import { AdminBrowser, administration, formFields } from '../support/admin.js';
-import { Browser } from '../support/browser.js';
+import { Browser, codeAt } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
 import { emailCode } from './email-code.js';
 
@@ -309,6 +316,56 @@ journeys('a method of a host’s own', (world) => {
     mailer = async () => {};
     assert.equal((await browser.get(CHALLENGE)).status, 200);
     assert.equal((await answer(browser, last())).status, 303);
+  });
+
+  it('that cannot ask whom it has to ask says so on its form, with an event, and offers the others', async () => {
+    const policy = { mode: 'required', methods: ['email-code', 'totp'] } as const;
+    let outage: OutageError | null = null;
+    const asking: typeof email = {
+      ...email,
+      words: { ...email.words, unavailable: 'No answer.', because: { refused: 'Not for us.' } },
+      verify(context, given) {
+        if (outage) throw outage;
+        return email.verify(context, given);
+      },
+    };
+    const { app, errors, events } = await world().host({
+      policy: () => policy,
+      options: options({ methods: [asking, totp(), recoveryCodes()] }),
+    });
+    const first = await activated(app);
+    const totpUrl = `${PROFILE}/activate/totp`;
+    const { body } = await first.jsonForm(totpUrl);
+    const fields = { enrollment: body.enrollment, _csrf: body.csrfToken };
+    await first.post(totpUrl, { ...fields, code: codeAt(body.key, world().clock.now()) });
+
+    const browser = await signedIn(app);
+    await browser.get(CHALLENGE);
+    outage = new OutageError('the gateway is silent', { detail: 'timeout' });
+    const page = await answer(browser, last());
+    assert.equal(page.status, 503);
+    assert.equal(page.headers['retry-after'], '30');
+    assert.match(page.text, /role="alert"><span>No answer\./);
+    assert.match(page.text, /href="\/two-factor\/challenge\/totp"/);
+    assert.doesNotMatch(page.text, /silent/);
+    assert.deepEqual(errors, [outage]);
+    const { type, detail, method, subjectId } = events.at(-1) ?? {};
+    assert.deepEqual(
+      [type, detail, method, subjectId],
+      ['unavailable', 'ERR_METHOD timeout', 'email-code', USER],
+    );
+    assert.equal(await isInside(browser), false);
+
+    outage = new OutageError('our key is refused', { because: 'refused' });
+    const { status, body: json } = await browser.json('post', CHALLENGE, {
+      ...{ code: `${last()} `, _csrf: await browser.csrf() },
+    });
+    assert.deepEqual(
+      [status, json.error, json.message, json.method],
+      [503, 'unavailable', 'Not for us.', 'email-code'],
+    );
+    outage = null;
+    assert.equal((await answer(browser, last())).status, 303, 'the code is not used up');
   });
 });
 

@@ -7,6 +7,7 @@ import { type EnrollableMethod, enrollableMethods } from '../../methods/bound.js
 import type { Begun } from '../../methods/bound-enrollment.js';
 import { isolated } from '../../names.js';
 import { provable, unprovableIds } from '../../policy/provable.js';
+import { outage } from '../../web/refusal.js';
 import { readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
@@ -26,7 +27,7 @@ const NOTHING =
 
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit, methods, options, appNames } = context;
+  const { navOf, standings, store, present, audit, onError, methods, options, appNames } = context;
 
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
@@ -186,8 +187,14 @@ export function activationPages(context: AdminContext) {
           await method.enrollment.resume(attempt),
           wrongOf(verdict, method.name, present.sentences),
         );
-      case 'unavailable':
-        throw verdict.cause;
+      case 'unavailable': {
+        const { sentences } = present;
+        const from = req.ip ?? null;
+        const facts = { method: method.name, subject, from, res, sentences, audit, onError };
+        const { status, error, message } = outage(verdict.cause, facts);
+        const wrong = { status, error, message, retryAt: null };
+        return showAgain(visit, await method.enrollment.resume(attempt), wrong);
+      }
       default:
         verdict satisfies never;
     }

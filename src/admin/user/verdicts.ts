@@ -4,7 +4,7 @@ import { refusedWords } from '../../web/refusal.js';
 
 /** What an administrator is told about an answer that was not accepted. */
 export interface Wrong {
-  readonly status: 422 | 429;
+  readonly status: 422 | 429 | 503;
   readonly error: string;
   readonly message: string;
   readonly retryAt: Date | null;

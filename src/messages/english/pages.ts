@@ -19,6 +19,8 @@ export const PAGES = {
   'method.none-accepted': 'None of your methods is accepted here.',
   'method.sends-nothing': 'This method sends nothing.',
   'method.asked-too-often': 'This was asked for too often. Wait a few minutes, and try again.',
+  'method.unavailable':
+    'This cannot be checked at the moment, so nobody is let in with it. Try again in a few minutes.',
   'method.nothing-to-hand-over': 'There is nothing to hand over.',
   'method.other-ways': 'Use another way',
   'method.try-again-at': 'You can try again {when}.',

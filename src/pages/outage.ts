@@ -1,0 +1,18 @@
+import type { Request, Response } from 'express';
+import type { KnownSituation } from '../gate/situation.js';
+import type { BoundMethod } from '../methods/bound.js';
+import { outage, type Refusal } from '../web/refusal.js';
+import type { PageConfig } from './enrolling.js';
+
+/** What the form says where a method cannot ask whom it has to ask. Throws what is no such thing. */
+export function outageOf(
+  { audit, onError, respond: { sentences } }: Pick<PageConfig, 'audit' | 'onError' | 'respond'>,
+  req: Request,
+  res: Response,
+  { subject }: KnownSituation,
+  { name: method }: BoundMethod,
+  cause: unknown,
+): Refusal {
+  const from = req.ip ?? null;
+  return outage(cause, { method, subject, from, res, sentences, audit, onError });
+}
