@@ -1,5 +1,9 @@
 import type { Sentence } from './contracts.js';
 
+/** The codes of errors that a method throws; each adds its own. */
+// biome-ignore lint/suspicious/noEmptyInterface: methods add to it
+export interface MethodErrorCodes {}
+
 /**
  * Every error Sallyport throws on purpose carries one of these codes; docs/errors.md has a row for each.
  */
@@ -27,11 +31,11 @@ export type ErrorCode =
   | 'ERR_AUTHORIZE'
   | 'ERR_METHOD'
   | 'ERR_APP_NAMES'
-  | 'ERR_DUO'
   | 'ERR_VIEW'
   | 'ERR_CONFLICT'
   | 'ERR_DEPENDENCY'
-  | 'ERR_INTERNAL';
+  | 'ERR_INTERNAL'
+  | keyof MethodErrorCodes;
 
 export class SallyportError extends Error {
   override readonly name: string = 'SallyportError';

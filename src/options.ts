@@ -81,8 +81,8 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   /** Deadline of each call of the session store. Default `2s`. */
   readonly sessionTimeout?: Duration;
   /**
-   * What people can prove, in the order in which it is offered where a policy does not say: `totp()`, `duo()`,
-   * `recoveryCodes()` and methods of your own (docs/writing-a-method.md). Default: these three.
+   * What people can prove, in the order in which it is offered where a policy does not say: the built-in methods
+   * (README) and methods of your own (docs/writing-a-method.md). Default: all that are built in.
    */
   readonly methods?: readonly MethodPlan[];
   /** Deadline of each call of a method. Default `20s`. */
@@ -199,7 +199,7 @@ const schema = optionsObject({
   policyTimeout: durationOption('2s').prefault('2s'),
   sessionTimeout: durationOption('2s').prefault('2s'),
   methods: listOption<MethodPlan>(
-    'a method, e.g. totp() or what docs/writing-a-method.md describes',
+    'a method: a built-in one, or what docs/writing-a-method.md describes',
     (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
     { atLeastOne: 'method' },
   ).optional(),
@@ -209,7 +209,7 @@ const schema = optionsObject({
   ).optional(),
   views: textOption(4096, 'the path of a folder').optional(),
   messages: option<Readonly<Record<string, string>>>(
-    "an object of sentences by their keys, e.g. { 'totp.title': 'Code generator' }",
+    "an object of sentences by their keys, e.g. { 'again.heading': 'One moment, please' }",
     isTexts,
   )
     .default({})

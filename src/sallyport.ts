@@ -190,6 +190,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     store,
     resolvePolicy,
     identify: identifying,
+    backups: made.filter(({ role }) => role === 'backup').map(({ name }) => name),
     maxAgeMs: config.maxAgeMs,
     pendingMaxAgeMs: config.pendingMaxAgeMs,
     endedForMs,

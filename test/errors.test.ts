@@ -14,9 +14,13 @@ import { testClock } from './support/app.js';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-const declared = [...read('src/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(
-  ([, code]) => code,
-);
+const sources = readdirSync(join(ROOT, 'src/methods'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => read(`src/methods/${name}`));
+const declared = [
+  ...read('src/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm),
+  ...sources.flatMap((source) => [...source.matchAll(/^ {4}(ERR_\w+): true;/gm)]),
+].map(([, code]) => code);
 const rows = read('docs/errors.md')
   .split('\n')
   .filter((line) => line.startsWith('| `'))

@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: BASE,
   session: BASE,
   store: BASE,
-  testing: [...BASE, 'store', 'methods', 'policy', 'crypto'],
+  testing: [...BASE, 'store', 'methods', 'policy', 'crypto', 'cli'],
   methods: [...BASE, 'crypto', 'audit', 'policy', 'session', 'gate', 'web'],
   web: [...BASE, 'session', 'audit'],
   gate: [...BASE, 'policy', 'session', 'web'],
@@ -202,5 +202,15 @@ describe('the layers of src/', () => {
         .map((line) => `src/${file}: ${line.trim()}`),
     );
     assert.deepEqual(readers, []);
+  });
+
+  it('know a method by its name in its own folder, in the testing tools and in the composition root alone', () => {
+    const named = files.filter((file) => {
+      if (/^(methods|testing)\//.test(file)) return false;
+      return /duo|totp|recovery-code|security-key|yubikey/i.test(
+        readFileSync(join(SRC, file), 'utf8'),
+      );
+    });
+    assert.deepEqual(named, ['index.ts', 'sallyport.ts']);
   });
 });

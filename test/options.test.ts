@@ -106,7 +106,7 @@ const RIGHT: Readonly<Record<string, RegExp>> = {
   methodTimeout: /a duration such as '20s'/,
   branding: /a function \(subject or null\)/,
   views: /the path of a folder/,
-  messages: /an object of sentences by their keys, e\.g\. \{ 'totp\.title': '/,
+  messages: /an object of sentences by their keys, e\.g\. \{ 'again\.heading': '/,
   language: /a language tag \(BCP 47\), e\.g\. 'de'/,
   csrf: /token\(req, res\) and protect/,
   passport: /a Passport instance/,

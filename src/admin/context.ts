@@ -23,6 +23,8 @@ export interface AdminContext extends AdminPorts {
   /** Settings as this door reads them. */
   readonly settings: SettingReader;
   readonly changesBetween: ChangesBetween;
+  /** Types of events that are a method's own, in words. */
+  readonly eventsOfMethods: Readonly<Record<string, string>>;
   /** Methods for which an organization sets something on a page. */
   readonly withSection: readonly MethodWithSection[];
   /** Methods that a setting may name. */
@@ -45,6 +47,7 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     titleOf,
     settings: ports.policy.settings,
     changesBetween: changesOf(all, titleOf),
+    eventsOfMethods: Object.assign({}, ...all.map(({ events }) => events)),
     withSection: all.filter(hasSection),
     selectable: all.filter(isEnrollable).map(({ name, title }) => ({ name, title })),
   };

@@ -20,7 +20,7 @@ export function fromWords({ from }: Standing): string {
   return from.length === 0 ? '' : `from ${from.join(' and ')}`;
 }
 
-/** What a user has activated, by name: `Authenticator app, Duo`. */
+/** What a user has activated, by name, e.g. `Authenticator app, Passkey`. */
 export function activatedWords({ enrollments }: SubjectRecord, titleOf: TitleOf): string | null {
   const titles = [...new Set(enrollments.map(({ method }) => titleOf(method)))];
   return titles.length === 0 ? null : titles.join(', ');

@@ -1,17 +1,18 @@
 import { together } from '../awaitable.js';
-import type { AuditEvent, AuditSink, EventStore } from '../contracts.js';
+import { type AuditEvent, type AuditSink, EVENT_TYPES, type EventStore } from '../contracts.js';
 import { foldsOf, placeOf } from './place.js';
 
 /** How many events of each kind an organization's trail keeps, unless the host says otherwise. */
 export const EVENTS_KEPT = 10_000;
 
+const COMMON: ReadonlySet<string> = new Set(EVENT_TYPES);
+
 /** What became of a subject's authenticators. */
-const HISTORY: ReadonlySet<AuditEvent['type']> = new Set([
+const HISTORY: ReadonlySet<string> = new Set([
   'enrollment.confirmed',
   'enrollment.removed',
   'enrollment.copied',
   'enrollment.reset',
-  'recovery-codes.made',
 ]);
 
 type Store = Pick<EventStore, 'appendEvent' | 'appendHistory'>;
@@ -35,7 +36,8 @@ export async function keepEvent(store: Store, event: AuditEvent, keep: number): 
   await together(
     () => (tenantId === null ? null : store.appendEvent(tenantId, event, placeOf(event, keep))),
     () =>
-      subjectId !== null && HISTORY.has(type)
+      // What is a method's own is about what a person has of it.
+      subjectId !== null && (HISTORY.has(type) || !COMMON.has(type))
         ? store.appendHistory(subjectId, event, { folds: foldsOf(event) })
         : null,
   );

@@ -1,6 +1,6 @@
 import type { Keyring } from '../contracts.js';
 import { keyIds, keyring } from '../crypto/keyring.js';
-import { type Terminal, UsageError } from './run.js';
+import { type Terminal, UsageError } from './command.js';
 
 export interface Keys {
   readonly keyring: Keyring;

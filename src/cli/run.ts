@@ -1,8 +1,8 @@
-import type { Agent } from 'node:https';
 import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
+import { simulatorCommands } from '../testing/simulator-commands.js';
+import { type Command, OPTIONS, type Terminal, UsageError } from './command.js';
 import { doctor } from './commands/doctor.js';
-import { duoSimulatorCommand } from './commands/duo-simulator.js';
 import { exportStore } from './commands/export.js';
 import { importStore } from './commands/import.js';
 import { init } from './commands/init.js';
@@ -10,81 +10,10 @@ import { keygen } from './commands/keygen.js';
 import { reseal } from './commands/reseal.js';
 import { reset } from './commands/reset.js';
 
-export interface Terminal {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  out(line: string): void;
-  err(line: string): void;
-  /** This machine's clock, in milliseconds since 1970. */
-  now(): number;
-  /** Resolves when whoever started the program wants it to stop. */
-  untilStopped(): Promise<void>;
-  /** Reaches somebody else's service in the place of an agent that a method has by itself. */
-  readonly httpsAgent?: Agent;
-}
-
-export interface Arguments {
-  readonly positionals: readonly string[];
-  readonly redis: string | undefined;
-  readonly postgres: string | undefined;
-  /** `--schema`: of Postgres, which holds the tables. */
-  readonly schema: string | undefined;
-  readonly prefix: string | undefined;
-  /** `--views`: the host's own folder of views. */
-  readonly views: string | undefined;
-  /** `--print`: the SQL, and run nothing. */
-  readonly print: boolean;
-  /** `--activation-key`: print a new one. */
-  readonly activationKey: boolean;
-  /** `--final`: nothing may be written any more. */
-  readonly final: boolean;
-  /** `--resume`: into a store that holds something. */
-  readonly resume: boolean;
-  /** Of the simulator alone. */
-  readonly more: {
-    readonly port: string | undefined;
-    readonly promptPort: string | undefined;
-    readonly caFile: string | undefined;
-    /** `ID:SECRET` */
-    readonly app: readonly string[];
-    /** `NAME=STATE` */
-    readonly user: readonly string[];
-  };
-}
-
-const OPTIONS = [
-  ...[
-    'redis',
-    'postgres',
-    'schema',
-    'prefix',
-    'views',
-    'print',
-    'activation-key',
-    'final',
-    'resume',
-  ],
-  ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
-] as const satisfies readonly string[];
-
-export interface Command {
-  /** What follows the command's name, for the help. */
-  readonly usage: string;
-  readonly summary: string;
-  /** How many positional arguments it takes. */
-  readonly positionals: number;
-  /** The options it goes by; others are refused, since whoever gives them expects something of them. */
-  readonly options: readonly (typeof OPTIONS)[number][];
-  /** Rejects with what went wrong, in one line that holds no secret. */
-  run(given: Arguments, terminal: Terminal): Promise<void>;
-}
-
-/** The command line is wrong; exit code 2. */
-export class UsageError extends Error {}
-
 const commands: Readonly<Record<string, Command>> = {
   ...{ init, keygen, doctor, reseal, reset },
   ...{ export: exportStore, import: importStore },
-  'duo-simulator': duoSimulatorCommand,
+  ...simulatorCommands,
 };
 
 /** Resolves to the exit code: 0 done, 1 it failed, 2 the command line is wrong. */
@@ -169,10 +98,7 @@ function help(): string {
     '  --resume          import: into a store that holds something, what is missing there',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
-    '  --app ID:SECRET   duo-simulator: the keys of an application; default: a new pair',
-    '  --user NAME=STATE duo-simulator: active, bypass, unenrolled, locked, disabled, …',
-    '  --port N, --prompt-port N, --ca-file PATH',
-    '                    duo-simulator: its ports, and where its authority is written (PEM)',
+    ...Object.values(commands).flatMap(({ help = [] }) => help),
     '',
     '  SALLYPORT_KEYS    the keys of your app, separated by commas, the sealing one first (doctor,',
     '                    reseal, reset --activation-key); SALLYPORT_KEY is read as well',

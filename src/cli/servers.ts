@@ -3,7 +3,7 @@ import type { Send } from '../store/redis/client.js';
 import { replyCode, unavailable } from '../store/redis/errors.js';
 import { slotOf } from '../store/redis/slots.js';
 import { readTopology } from '../store/redis/topology.js';
-import { UsageError } from './run.js';
+import { UsageError } from './command.js';
 
 const COMMAND_MS = 5000;
 

@@ -9,10 +9,10 @@ import { redisDump } from '../store/redis/dump.js';
 import { redisScan } from '../store/redis/scan.js';
 import { redisStore } from '../store/redis/store.js';
 import type { StoreScan } from '../store/scan.js';
+import { type Arguments, type Terminal, UsageError } from './command.js';
 import { examinePostgres } from './commands/doctor-postgres.js';
 import { examineRedis } from './commands/doctor-redis.js';
 import type { Report } from './findings.js';
-import { type Arguments, type Terminal, UsageError } from './run.js';
 import { findServers } from './servers.js';
 
 export const STORE_OPTIONS = ['redis', 'postgres', 'schema', 'prefix'] as const;

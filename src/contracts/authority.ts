@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 const MARK = '@';
 
 /**
- * Who says so when a method's proof is the word of somebody else, e.g. a Duo account by its API hostname: in
+ * Who says so when a method's proof is the word of somebody else, e.g. an account at an outside service: in
  * few characters, for an enrollment's `parameters` and for the policy.
  */
 export function authorityId(name: string): string {

@@ -37,7 +37,7 @@ export interface RecoveryCodeStore {
   ): Promise<SpentCode>;
 }
 
-/** Values for one use within a short time, e.g. what a redirect to Duo comes back to. */
+/** Values for one use within a short time, e.g. what a visit to somebody else's page comes back to. */
 export interface TransactionStore {
   /** `id` is a digest of what the other side brings back. */
   putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;

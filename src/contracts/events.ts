@@ -1,29 +1,36 @@
 import type { MethodName } from './subject.js';
 
-export type AuditEventType =
-  | 'verification.succeeded'
-  | 'verification.failed'
-  | 'verification.locked'
-  | 'activation-key.issued'
-  | 'activation-key.revoked'
-  | 'recovery-codes.made'
-  | 'setting.changed'
-  | 'subject.deleted'
-  | 'subject.moved'
-  | 'subject.unlocked'
-  | 'sessions.ended'
-  | 'fallback.used'
-  | 'device.remembered'
-  | 'device.forgotten'
-  | 'device.stolen'
-  | 'password.changed'
-  | 'enrollment.handed-over'
-  | 'enrollment.confirmed'
-  | 'enrollment.failed'
-  | 'enrollment.removed'
-  | 'enrollment.copied'
-  | 'enrollment.reset'
-  | 'unavailable';
+/** What happens to everybody; methods add what happens to theirs alone. */
+export const EVENT_TYPES = [
+  'verification.succeeded',
+  'verification.failed',
+  'verification.locked',
+  'activation-key.issued',
+  'activation-key.revoked',
+  'setting.changed',
+  'subject.deleted',
+  'subject.moved',
+  'subject.unlocked',
+  'sessions.ended',
+  'fallback.used',
+  'device.remembered',
+  'device.forgotten',
+  'device.stolen',
+  'password.changed',
+  'enrollment.handed-over',
+  'enrollment.confirmed',
+  'enrollment.failed',
+  'enrollment.removed',
+  'enrollment.copied',
+  'enrollment.reset',
+  'unavailable',
+] as const;
+
+/** Types of events that are a method's own; each adds them. */
+// biome-ignore lint/suspicious/noEmptyInterface: methods add to it
+export interface MethodEventTypes {}
+
+export type AuditEventType = (typeof EVENT_TYPES)[number] | keyof MethodEventTypes;
 
 /** One authenticator that an event is about. */
 export interface EventEnrollment {

@@ -3,7 +3,7 @@ export type MessageValues = Readonly<Record<string, string | number | Date>>;
 
 /** A sentence that has not been worded yet: which one of the catalog, and what is put into it. */
 export interface Message {
-  /** Of the catalog, e.g. `totp.refused.wrong-code`. */
+  /** Of the catalog, e.g. `email-code.refused.wrong-code`. */
   readonly key: string;
   readonly values: MessageValues;
   /** The sentence in English, for logs; people read it in the language of the door. */

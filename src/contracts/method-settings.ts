@@ -74,7 +74,7 @@ export interface FloorField {
 
 /** What the command line does with something sealed in a setting. `stored` is unchecked, and may be anything. */
 export interface SealedSetting {
-  /** One of them and several: `Duo key`, `Duo keys`. */
+  /** One of them and several: `API key`, `API keys`. */
   readonly words: readonly [one: string, many: string];
   /** The sealed bytes; null where there are none. */
   bytes(stored: unknown): Uint8Array | null;

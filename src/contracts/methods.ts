@@ -179,7 +179,7 @@ export type Verdict =
 
 /**
  * What a person is told about one method, as whole sentences that fit what was asked for: ICU messages, in English.
- * Each is in the door's catalog under the method's name (`totp.refused.denied`), where a host words it otherwise.
+ * Each is in the door's catalog under the method's name (`email-code.refused.denied`), where a host words it otherwise.
  */
 export interface MethodWords extends Words {
   /** Offers one more to whoever has one: `Another authenticator app`. */
@@ -309,6 +309,8 @@ export interface Method<State = unknown> {
     answer: Readonly<Record<string, unknown>>,
   ): Awaitable<Answered>;
   readonly enrollment?: MethodEnrollment<State>;
+  /** Types of events of its own, e.g. `codes.made`, in words: they are about what a person has of it. */
+  readonly events?: Readonly<Record<string, string>>;
   /** What an organization sets for it, and what becomes of that in a policy. */
   readonly settings?: MethodSettings;
   /** Where administrators set that: a section on their page of an organization. */

@@ -51,7 +51,7 @@ export interface Authenticator {
   readonly sealed: Sealed;
   /** The method's own settings at enrollment, e.g. `sha1/6/30`; at most 32 characters. */
   readonly parameters: string;
-  /** The last accepted time step of TOTP; -1 before the first. */
+  /** The last accepted step, e.g. of time; -1 before the first. */
   readonly lastStep: number;
 }
 
@@ -87,7 +87,7 @@ export type SessionDigest = string & { readonly __digest?: 'session' };
 /** Names one login within a session: what was proven after it counts for no other. */
 export type LoginId = string & { readonly __id?: 'login' };
 
-/** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while Duo is out of reach. */
+/** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while its method is out of reach. */
 export const FALLBACK = 'fallback';
 
 /** One proof: which method, by which enrollment, when. */
@@ -95,11 +95,11 @@ export interface Factor {
   readonly method: MethodName;
   readonly enrollmentId: string;
   readonly at: number;
-  /** Of Duo, the organization in whose name it was proven; of a remembered device, the method it stands for. */
+  /** Of somebody else's word, the organization in whose name it was given; of a remembered device, the method it stands for. */
   readonly via?: string | undefined;
   /** Of a remembered device, the organization that it stands for. */
   readonly tenantId?: string | undefined;
-  /** Counts at login and never where more is asked: the method said so, e.g. of a device remembered at Duo. */
+  /** Counts at login and never where more is asked: the method said so, e.g. of a device remembered elsewhere. */
   readonly loginOnly?: boolean | undefined;
 }
 

@@ -114,7 +114,7 @@ export interface SecondFactorStore
   ): Promise<JudgedAttempt<T>>;
   /**
    * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
-   * null for a method without steps (Duo), whose transaction is single use already. `keep` is kept in the place of
+   * null for a method without steps, whose transaction is single use already. `keep` is kept in the place of
    * what was. `ended`, and nothing is changed, when the epoch is not `epoch` any longer: the session that answers
    * has ended meanwhile.
    */

@@ -1,8 +1,12 @@
 /** A value that a warm read has at hand and a cold one must wait for. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** A kind of second factor. The built-in ones are named; a host may add its own. */
-export type MethodName = 'totp' | 'duo' | 'recovery-code' | (string & {});
+/** The names of methods that say so; each adds its own, so that an editor knows them. */
+// biome-ignore lint/suspicious/noEmptyInterface: methods add to it
+export interface MethodNames {}
+
+/** A kind of second factor. A host may add its own. */
+export type MethodName = keyof MethodNames | (string & {});
 
 /**
  * The person at the keyboard, never an impersonated user. `id` is stable, never re-used and unique over all

@@ -25,7 +25,7 @@ interface Key {
 /**
  * AES-256-GCM under several keys: the first seals, all of them open. Sealed bytes are
  * `version (1) ‖ key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`, 33 bytes more than what they hold, so a
- * TOTP secret of 20 bytes stays below Redis's compact limit of 64. The header and the context are
+ * secret of 20 bytes stays below Redis's compact limit of 64. The header and the context are
  * authenticated: a ciphertext moved to another subject, method or enrollment does not open.
  *
  * @param keys base64 of 32 bytes each; ERR_KEYS names the one that is not.

@@ -12,7 +12,7 @@ import {
 import { provable } from '../policy/provable.js';
 import { isYounger } from '../session/age.js';
 import type { Login } from '../session/session-data.js';
-import { bindingProof } from './binding-proof.js';
+import { bindingProof, usableBackups } from './binding-proof.js';
 
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
 export interface Facts {
@@ -31,6 +31,8 @@ export interface Facts {
   readonly pendingMaxAgeMs: number;
   /** The end of the grace period (ms) that this session was told when the person postponed enrollment. */
   readonly postponedUntil: number | null;
+  /** The door's methods that stand in for a lost factor; nobody activates them by themselves. */
+  readonly backups: readonly MethodName[];
   /** What one route demands beyond the policy. */
   readonly stepUp: StepUp | null;
 }
@@ -112,29 +114,29 @@ function required(facts: Facts): Decision {
     const graceEndsAt = graceUntil && graceUntil.getTime() > now ? graceUntil : null;
     if (graceEndsAt && graceEndsAt.getTime() === facts.postponedUntil)
       return unlessDemanded(facts, 'postponed');
-    return { kind: 'enroll', why: 'required', methods: toActivate(policy), graceEndsAt };
+    return { kind: 'enroll', why: 'required', methods: toActivate(facts), graceEndsAt };
   }
 
   const activated = policy.methods.filter((method) => isEnrolled(own, method));
-  const codes = withRecoveryCodes(facts);
+  const codes = usableBackups(facts);
   if (activated.length === 0) {
-    // What is activated is another organization's Duo: nobody can be asked for it here, so it is a first one.
+    // What is activated is another organization's word: nobody can be asked for it here, so it is a first one.
     if (own.length === 0) {
       return {
         kind: 'enroll',
         why: 'method-not-accepted',
-        methods: toActivate(policy),
+        methods: toActivate(facts),
         graceEndsAt: null,
       };
     }
     // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
-    const everywhere = bindingProof(record, policy) === 'everywhere';
+    const everywhere = bindingProof(facts) === 'everywhere';
     const binds = (factor: Factor) => isProof(factor) && (!everywhere || isOurs(factor));
     if (freshFactors(facts).some(binds)) {
       return {
         kind: 'enroll',
         why: 'method-not-accepted',
-        methods: toActivate(policy),
+        methods: toActivate(facts),
         graceEndsAt: null,
       };
     }
@@ -179,16 +181,13 @@ function steppedUp(
 
 function lastingMethods(facts: Facts): readonly MethodName[] {
   const lasting = facts.record.enrollments.filter((one) => authorityOf(one) === null);
-  return [...new Set(lasting.map(({ method }) => method)), ...withRecoveryCodes(facts)];
+  return [...new Set(lasting.map(({ method }) => method)), ...usableBackups(facts)];
 }
 
 /** Of somebody who has nothing to prove, and of whom the policy demands nothing now. */
-function unlessDemanded(
-  { stepUp, policy }: Facts,
-  why: 'policy-off' | 'not-enrolled' | 'postponed',
-): Decision {
-  return stepUp?.enroll
-    ? { kind: 'enroll', why: 'step-up', methods: toActivate(policy), graceEndsAt: null }
+function unlessDemanded(facts: Facts, why: 'policy-off' | 'not-enrolled' | 'postponed'): Decision {
+  return facts.stepUp?.enroll
+    ? { kind: 'enroll', why: 'step-up', methods: toActivate(facts), graceEndsAt: null }
     : { kind: 'pass', why };
 }
 
@@ -198,7 +197,7 @@ function whereOff(facts: Facts): Decision {
   const askable = enrollments.length > 0 || facts.stepUp?.everywhere === true;
   if (!askable) return unlessDemanded(facts, 'policy-off');
   if (!facts.stepUp) return { kind: 'pass', why: 'policy-off' };
-  const usable = [...new Set(enrollments.map(({ method }) => method)), ...withRecoveryCodes(facts)];
+  const usable = [...new Set(enrollments.map(({ method }) => method)), ...usableBackups(facts)];
   return steppedUp(facts, freshFactors(facts), usable);
 }
 
@@ -214,7 +213,7 @@ export function freshFactors(facts: Facts): readonly Factor[] {
 }
 
 /**
- * Whoever has the keys of a Duo decides whom it says yes to. So a proof that is somebody else's word counts only
+ * Whoever has the keys of an outside service decides whom it says yes to. So a proof that is somebody else's word counts only
  * in the organization in whose name it was given: somebody who acts for several has one session for all of them.
  */
 function counts(
@@ -228,20 +227,12 @@ function counts(
   return via === undefined || via === tenantId;
 }
 
-/** Recovery codes stand in for a lost authenticator; nobody activates them by themselves. */
-const RECOVERY_CODE = 'recovery-code';
-
-function toActivate({ methods }: Policy): readonly MethodName[] {
-  return methods.filter((method) => method !== RECOVERY_CODE);
-}
-
-function withRecoveryCodes({ policy, record }: Facts): readonly MethodName[] {
-  const has = (record.recoveryCodesLeft ?? 0) > 0 && policy.methods.includes(RECOVERY_CODE);
-  return has ? [RECOVERY_CODE] : [];
+function toActivate({ policy, backups }: Facts): readonly MethodName[] {
+  return policy.methods.filter((method) => !backups.includes(method));
 }
 
 /**
- * A fallback lets a person through the door, while Duo is out of reach, and proves nothing; nor is what counts at
+ * A fallback lets a person through the door, while an outside service is out of reach, and proves nothing; nor is what counts at
  * login only a proof for more.
  */
 function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {

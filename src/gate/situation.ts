@@ -3,6 +3,7 @@ import { isThenable, settled, together } from '../awaitable.js';
 import type {
   AssuranceRecord,
   Awaitable,
+  MethodName,
   Policy,
   SecondFactorStore,
   SessionDigest,
@@ -38,6 +39,8 @@ export interface InspectConfig {
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'readAssurance' | 'openPending' | 'now'>;
   readonly resolvePolicy: ResolvePolicy;
   readonly identify: Identify;
+  /** The door's methods that stand in for a lost factor. */
+  readonly backups: readonly MethodName[];
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
   /** How long records of sessions that are over are kept. */
@@ -87,7 +90,7 @@ const ANONYMOUS: Situation = Object.freeze({
 });
 
 export function inspector(config: InspectConfig): Inspector {
-  const { store, resolvePolicy, identify, maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
+  const { store, resolvePolicy, identify, backups, maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
   /** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
   function guardOf({ sessionStore }: Request): 'none' | 'other' | 'own' {
@@ -133,6 +136,7 @@ export function inspector(config: InspectConfig): Inspector {
         now: store.now(),
         maxAgeMs,
         pendingMaxAgeMs,
+        backups,
         stepUp,
         ...kept(record, assurance),
       };

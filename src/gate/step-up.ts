@@ -75,7 +75,7 @@ export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
     let stepUp = FRESH;
     let situation = await inspector.inspectFurther(req, FRESH);
     if (binding && situation.kind === 'known') {
-      const proof = bindingProof(situation.facts.record, situation.facts.policy);
+      const proof = bindingProof(situation.facts);
       if (proof === 'none') throw nothingBinds();
       if (proof === 'everywhere') {
         stepUp = FRESH_EVERYWHERE;

@@ -7,8 +7,8 @@ import { SallyportError } from '../errors.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import type { Inspector } from '../gate/situation.js';
 import { recordOrLost } from '../lost.js';
+import { keptCodesLeft } from '../methods/kept-codes.js';
 import { type Lock, lockOf } from '../methods/lock.js';
-import { keptCodesLeft } from '../methods/recovery-code/codes.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
 export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;

@@ -28,7 +28,7 @@ export type MessagesOf<Texts extends Words> = <Key extends KeyOf<Texts>>(
 /**
  * What names the sentences of a catalog, with keys and values that the compiler knows.
  * @param prefix what the keys begin with in the catalog of a door: a method's name
- * @example const words = messagesOf(DUO_WORDS, 'duo'); throw new RequestError(409, 'late', words('too-late'));
+ * @example const words = messagesOf(WORDS, 'email-code'); throw new RequestError(409, 'late', words('too-late'));
  */
 export function messagesOf<const Texts extends Words>(
   texts: Texts,

@@ -55,6 +55,7 @@ export interface BoundMethod
   > {
   readonly settings?: MethodSettings | undefined;
   readonly section?: SettingSection | undefined;
+  readonly events?: Method['events'] | undefined;
   /** What is asked for; what has to be sent first is sent once. */
   challenge(attempt: Attempt): Promise<Prompt>;
   /** Sends anew; null for a method that sends nothing. */
@@ -187,6 +188,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     answer,
     settings: method.settings,
     section: method.section,
+    events: method.events,
     wellFormed: (input) =>
       fits(answer, input) &&
       askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,

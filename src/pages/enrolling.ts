@@ -164,7 +164,7 @@ export function enrolling(config: PageConfig) {
 
   /**
    * POST: begins, and voids what was begun before; with `restart` also what stands on this form. What is shown
-   * is brought by a GET, which a reload repeats without harm; the way to Duo leaves from the answer itself.
+   * is brought by a GET, which a reload repeats without harm; the way to somebody else's page leaves from the answer itself.
    */
   async function start(
     req: Request,
@@ -291,6 +291,6 @@ function isFirst({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   return (
     scope !== 'organization' &&
     policy.enrollment === 'activation-key' &&
-    bindingProof(record, policy) === 'here'
+    bindingProof(facts) === 'here'
   );
 }

@@ -6,12 +6,12 @@ import { provable } from '../policy/provable.js';
 
 /**
  * Whether activating this method would bind a person in their other organizations on a proof that counts here
- * alone, or on their password: somebody whose only factor is another organization's Duo.
+ * alone, or on their password: somebody whose only factor is another organization's word.
  */
 export function isUnbound({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   const { record, policy } = facts;
   if (scope === 'organization') return false;
-  const proof = bindingProof(record, policy);
+  const proof = bindingProof(facts);
   const onPassword = record.enrollments.length > 0 && provable(record, policy).length === 0;
   return proof === 'none' || (proof === 'everywhere' && onPassword);
 }

@@ -80,7 +80,7 @@ function partsOf(parts: Parts): Readonly<Record<MethodName, PolicyPart | null>> 
   return Object.fromEntries(entries);
 }
 
-/** Which methods the levels leave nothing to offer with, e.g. Duo without keys, whatever they accept. */
+/** Which methods the levels leave nothing to offer with, e.g. without the keys it needs, whatever they accept. */
 export function withoutSetting(
   levels: Levels,
   registered: readonly PolicyMethod[],

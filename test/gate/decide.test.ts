@@ -83,6 +83,7 @@ function facts({ policy, ...more }: Partial<Omit<Facts, 'policy'>> & { policy?: 
     login: LOGIN,
     maxAgeMs: 12 * HOUR,
     pendingMaxAgeMs: 10 * MINUTE,
+    backups: ['recovery-code'],
     postponedUntil: null,
     stepUp: null,
     ...more,
@@ -663,6 +664,7 @@ describe('the decision', () => {
       }),
       now: fc.constant(NOW),
       pendingMaxAgeMs: fc.constant(10 * MINUTE),
+      backups: fc.constant(['recovery-code']),
       maxAgeMs: fc.integer({ min: 1, max: 24 * HOUR }),
       postponedUntil: fc.option(fc.constantFrom(NOW, NOW + MINUTE)),
       stepUp: fc.option(

@@ -44,6 +44,7 @@ describe('an inspection', () => {
       identify: identify(subject),
       maxAgeMs: 60 * MINUTE,
       pendingMaxAgeMs: 10 * MINUTE,
+      backups: ['recovery-code'],
       endedForMs: 15 * MINUTE,
     });
   }
@@ -101,6 +102,7 @@ describe('an inspection', () => {
       login: LOGIN,
       maxAgeMs: 60 * MINUTE,
       pendingMaxAgeMs: 10 * MINUTE,
+      backups: ['recovery-code'],
       postponedUntil: null,
       stepUp: null,
     });

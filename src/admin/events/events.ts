@@ -1,5 +1,5 @@
 import { trailsOf } from '../../audit/place.js';
-import type { AuditEventType, StoredEvent } from '../../contracts.js';
+import type { AuditEventType, EVENT_TYPES, StoredEvent } from '../../contracts.js';
 import { isolated } from '../../names.js';
 import { FieldsError, readQuery } from '../bodies.js';
 import { type AdminContext, noticeOf } from '../context.js';
@@ -12,13 +12,12 @@ const SCANNED_AT_MOST = 2000;
 const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const WORDS: Readonly<Record<AuditEventType, string>> = {
+const WORDS: Readonly<Record<(typeof EVENT_TYPES)[number], string>> = {
   'verification.succeeded': 'Verified',
   'verification.failed': 'Wrong answer',
   'verification.locked': 'Refused: too many wrong answers',
   'activation-key.issued': 'Activation key issued',
   'activation-key.revoked': 'Activation key revoked',
-  'recovery-codes.made': 'Recovery codes made',
   'setting.changed': 'Setting changed',
   'subject.deleted': 'User deleted',
   'subject.moved': 'User moved',
@@ -46,11 +45,17 @@ interface Filter {
 }
 
 /** The audit trail of an organization, the newest first. */
-export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
+export function eventPages({ navOf, store, present, titleOf, eventsOfMethods }: AdminContext) {
+  const words: Readonly<Record<string, string>> = { ...WORDS, ...eventsOfMethods };
+
   async function list(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const { cursor, ...filter } = readQuery(req, ['type', 'user', 'from', 'to', 'cursor']);
-    const { events, next } = await find(organization.id, matcher(filter), cursor || null);
+    const { events, next } = await find(
+      organization.id,
+      matcher(filter, Object.keys(words)),
+      cursor || null,
+    );
     const nextUrl = next && withQuery(at.events, { ...filter, cursor: next });
     await present.page(req, res, {
       view: 'admin/events',
@@ -60,11 +65,11 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
         nav: await navOf(visit, 'events'),
         notice: noticeOf(visit),
         action: at.events,
-        types: Object.entries(WORDS).map(([name, label]) => ({ name, label })),
+        types: Object.entries(words).map(([name, label]) => ({ name, label })),
         filter,
         rows: events.map((event) => ({
           at: present.moment(event.at),
-          what: WORDS[event.type] ?? event.type,
+          what: words[event.type] ?? event.type,
           who: event.actorId ?? '',
           whom: event.subjectId === event.actorId ? '' : (event.subjectId ?? ''),
           method: event.method === null ? '' : titleOf(event.method),
@@ -121,7 +126,8 @@ export function eventPages({ navOf, store, present, titleOf }: AdminContext) {
 }
 
 /** `from` and `to` are days in UTC, both included. */
-function matcher({ type, user, from, to }: Filter) {
+function matcher({ type, user, from, to }: Filter, types: readonly string[]) {
+  const isType = (name: string): name is AuditEventType => types.includes(name);
   if (!isType(type) && type !== '') throw invalid('type', 'There is no such type.');
   const since = from === '' ? null : dayOf(from, 'from');
   const until = to === '' ? null : dayOf(to, 'to') + DAY_MS;
@@ -134,10 +140,6 @@ function matcher({ type, user, from, to }: Filter) {
     // What repeats is counted into an event of up to a day before.
     older: ({ at }: StoredEvent) => since !== null && at.getTime() < since - DAY_MS,
   };
-}
-
-function isType(type: string): type is AuditEventType {
-  return Object.hasOwn(WORDS, type);
 }
 
 function dayOf(date: string, field: string): number {

@@ -17,7 +17,12 @@ export interface History {
 }
 
 export async function historyOf(
-  { store, present, titleOf }: Pick<AdminContext, 'store' | 'present' | 'titleOf'>,
+  {
+    store,
+    present,
+    titleOf,
+    eventsOfMethods,
+  }: Pick<AdminContext, 'store' | 'present' | 'titleOf' | 'eventsOfMethods'>,
   { req, organization, user, here }: UserVisit,
 ): Promise<History> {
   const { history } = readQuery(req, ['history']);
@@ -34,7 +39,7 @@ export async function historyOf(
     view: {
       rows: events.map((event) => ({
         at: present.moment(event.at),
-        what: whatOf(event).words,
+        what: whatOf(event, eventsOfMethods).words,
         which:
           event.enrollments?.map(({ label, method }) => ({
             label,
@@ -50,7 +55,7 @@ export async function historyOf(
     json: {
       items: events.map((event) => ({
         id: event.id,
-        what: whatOf(event).name,
+        what: whatOf(event, eventsOfMethods).name,
         at: event.at,
         authenticators: event.enrollments ?? [],
         actorId: whoOf(event),
@@ -68,7 +73,10 @@ export async function historyOf(
 }
 
 /** What happened: its name in JSON, and the words of the page. */
-function whatOf({ type, detail }: StoredEvent): { readonly name: string; readonly words: string } {
+function whatOf(
+  { type, detail }: StoredEvent,
+  ofMethods: AdminContext['eventsOfMethods'],
+): { readonly name: string; readonly words: string } {
   switch (type) {
     case 'enrollment.confirmed':
       return { name: 'enrolled', words: 'Activated' };
@@ -81,6 +89,6 @@ function whatOf({ type, detail }: StoredEvent): { readonly name: string; readonl
     case 'enrollment.copied':
       return { name: 'copied', words: 'Possibly copied' };
     default:
-      return { name: 'recovery-codes-made', words: 'Recovery codes made' };
+      return { name: type.replace('.', '-'), words: ofMethods[type] ?? type };
   }
 }

@@ -1,7 +1,7 @@
 import { createViews } from '../../web/views.js';
+import { type Command, type Terminal, UsageError } from '../command.js';
 import { type Finding, line, type Report } from '../findings.js';
 import { type Keys, keysFrom } from '../keys.js';
-import { type Command, type Terminal, UsageError } from '../run.js';
 import { STORE_OPTIONS, withStore } from '../with-store.js';
 import { examineKeys, type OpenSetting } from './doctor-keys.js';
 

@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type Command, type Terminal, UsageError } from '../command.js';
 import { dumpWriter } from '../dump-lines.js';
-import { type Command, type Terminal, UsageError } from '../run.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /** So many of what cannot be read are named; the rest is counted. */

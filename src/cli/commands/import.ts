@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { DumpedRecord, DumpedTrails } from '../../store/dump.js';
+import type { Command } from '../command.js';
 import { type DumpLine, dumpReader } from '../dump-lines.js';
-import type { Command } from '../run.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 const BATCH = 200;

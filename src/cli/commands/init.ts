@@ -1,5 +1,5 @@
 import { postgresTables } from '../../store/postgres/schema.js';
-import type { Command } from '../run.js';
+import type { Command } from '../command.js';
 import { POSTGRES_PREFIX, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from '../run.js';
+import type { Command } from '../command.js';
 
 /** Prints a new key for `keys`, and nothing else, so that it can be piped. */
 export const keygen: Command = {

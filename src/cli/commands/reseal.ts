@@ -3,6 +3,7 @@ import { sealedBy } from '../../crypto/keyring.js';
 import { SallyportError } from '../../errors.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { ScannedOrganization } from '../../store/scan.js';
+import type { Command, Terminal } from '../command.js';
 import {
   type Holdings,
   holdings,
@@ -12,7 +13,6 @@ import {
   usable,
 } from '../holdings.js';
 import { type Keys, requiredKeys } from '../keys.js';
-import type { Command, Terminal } from '../run.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /** So many of what cannot be opened are named; the rest is counted. */

@@ -8,8 +8,8 @@ import {
 } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import { activationKeyDigest, newActivationKey } from '../../methods/activation-key.js';
+import type { Command } from '../command.js';
 import { requiredKeys } from '../keys.js';
-import type { Command } from '../run.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;

@@ -1,5 +1,11 @@
 import { UnavailableError } from '../../errors.js';
 
+declare module '../../errors.js' {
+  interface MethodErrorCodes {
+    ERR_DUO: true;
+  }
+}
+
 /**
  * What went wrong with a call to Duo. `network`, `timeout` and `server` (5xx) mean that Duo is out of reach;
  * `rejected` is a 4xx, `tls` a certificate that is not Duo's, `invalid` an answer that makes no sense.

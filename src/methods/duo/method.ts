@@ -27,6 +27,12 @@ import { type DuoSetting, duoSettings } from './settings.js';
 import { type DuoTransaction, duoTransactions } from './transaction.js';
 import { DUO_WORDS, duoWords } from './words.js';
 
+declare module '../../contracts/subject.js' {
+  interface MethodNames {
+    duo: true;
+  }
+}
+
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
 

@@ -1,4 +1,4 @@
-import type { Digest, Keyring, Subject, SubjectRecord } from '../../contracts.js';
+import type { Digest, Keyring, Subject } from '../../contracts.js';
 import { randomCode, readRandomCode } from '../../crypto/random.js';
 
 const COUNT = 10;
@@ -48,12 +48,4 @@ function digestBytes(code: string): number {
 
 function contextOf({ id }: Pick<Subject, 'id'>): string {
   return JSON.stringify(['recovery-code', id]);
-}
-
-/** How many codes are left of those that were kept: nobody is told to have codes that nobody has seen. */
-export function keptCodesLeft({
-  recoveryCodesLeft,
-  recoveryCodesKept,
-}: Pick<SubjectRecord, 'recoveryCodesLeft' | 'recoveryCodesKept'>): number | null {
-  return recoveryCodesKept ? recoveryCodesLeft : null;
 }

@@ -5,6 +5,18 @@ import { type RecoveryCodeBits, readRecoveryCode, recoveryCodeDigests } from './
 import { recoveryCodePages } from './pages.js';
 import { RECOVERY_CODE_WORDS, recoveryCodeWords } from './words.js';
 
+declare module '../../contracts/subject.js' {
+  interface MethodNames {
+    'recovery-code': true;
+  }
+}
+
+declare module '../../contracts/events.js' {
+  interface MethodEventTypes {
+    'recovery-codes.made': true;
+  }
+}
+
 const RECOVERY_CODE = 'recovery-code';
 
 export interface RecoveryCodeOptions {
@@ -32,6 +44,7 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
       role: 'backup',
       throttle: 'backoff',
       pure: true,
+      events: { 'recovery-codes.made': 'Recovery codes made' },
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'codes', 'left', 'profile'].map((view) => `recovery-code/${view}`),
       wellFormed: ({ code }) => readRecoveryCode(code) !== null,

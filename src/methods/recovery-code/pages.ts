@@ -6,13 +6,9 @@ import type { KnownSituation } from '../../gate/situation.js';
 import { wellFormed } from '../../names.js';
 import { readFields } from '../../web/fields.js';
 import type { BoundMethod } from '../bound.js';
+import { keptCodesLeft } from '../kept-codes.js';
 import type { Handler, MethodPages, MethodWeb } from '../pages.js';
-import {
-  keptCodesLeft,
-  newRecoveryCodes,
-  type RecoveryCodeBits,
-  recoveryCodeDigests,
-} from './codes.js';
+import { newRecoveryCodes, type RecoveryCodeBits, recoveryCodeDigests } from './codes.js';
 import type { RecoveryCodesLeftLocals, RecoveryCodesLocals } from './locals.js';
 import { type UnkeptCodes, unkeptCodes } from './unkept-codes.js';
 import { recoveryCodeWords } from './words.js';
@@ -46,10 +42,11 @@ export function recoveryCodePages({
   const unkept = unkeptCodes({ keyring, now: web.now });
 
   /** Whether a person who has just activated a method gets their codes now. */
-  function due({ facts: { policy, record } }: KnownSituation, method: BoundMethod): boolean {
+  function due({ facts }: KnownSituation, method: BoundMethod): boolean {
+    const { policy, record } = facts;
     const first = record.enrollments.length === 0;
     // Codes count everywhere, and what counts here alone may have been activated on less.
-    const binds = method.scope !== 'organization' || bindingProof(record, policy) === 'here';
+    const binds = method.scope !== 'organization' || bindingProof(facts) === 'here';
     if (!first && !binds) return false;
     return policy.methods.includes(own.name) && (first || !record.recoveryCodesKept);
   }
@@ -160,8 +157,8 @@ export function recoveryCodePages({
    * Codes count in every organization. Where a first factor wants an activation key, so do they, and there is
    * none to enter here: an app, or a reset with new codes at the activation, comes first.
    */
-  function refuseWithoutKey({ facts: { record, policy } }: KnownSituation): void {
-    if (policy.enrollment !== 'activation-key' || bindingProof(record, policy) !== 'here') return;
+  function refuseWithoutKey({ facts }: KnownSituation): void {
+    if (facts.policy.enrollment !== 'activation-key' || bindingProof(facts) !== 'here') return;
     throw new RequestError(
       403,
       'activation_key_needed',

@@ -17,6 +17,12 @@ import type { Own, TotpChallengeLocals, TotpHandoverLocals } from './locals.js';
 import { type ShownKey, shownKey } from './shown-key.js';
 import { TOTP_WORDS, totpWords } from './words.js';
 
+declare module '../../contracts/subject.js' {
+  interface MethodNames {
+    totp: true;
+  }
+}
+
 /** A phone, the one before it, a tablet, a password manager, and one to spare. */
 const AT_MOST = 5;
 

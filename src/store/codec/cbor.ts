@@ -46,15 +46,7 @@ export function maybe<T>(part: unknown, read: (part: unknown) => T): T | null {
 }
 
 // Texts that nearly every record holds are stored as a number each. Append only: the place is the number.
-const WORDS: readonly string[] = [
-  'totp',
-  'duo',
-  'recovery-code',
-  'security-key',
-  'sha1/6/30',
-  'Authenticator app',
-  'remembered-device',
-];
+const WORDS: readonly string[] = ['sha1/6/30', 'Authenticator app', 'remembered-device'];
 
 /** A text; one with half a surrogate pair, which UTF-8 cannot hold, as bytes of UTF-16. */
 export function packText(text: string): Part {

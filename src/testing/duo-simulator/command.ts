@@ -1,12 +1,18 @@
 import { writeFile } from 'node:fs/promises';
-import type { DuoApp } from '../../testing/duo-simulator/account.js';
-import { duoKeys } from '../../testing/duo-simulator/keys.js';
-import { type DuoUserState, isUserState, userStates } from '../../testing/duo-simulator/users.js';
-import { type Command, UsageError } from '../run.js';
+import { type Command, UsageError } from '../../cli/command.js';
+import type { DuoApp } from './account.js';
+import { duoKeys } from './keys.js';
+import { type DuoUserState, isUserState, userStates } from './users.js';
 
 /** Runs the simulator for a host's own development, until it is stopped. */
 export const duoSimulatorCommand: Command = {
   usage: '',
+  help: [
+    '  --app ID:SECRET   duo-simulator: the keys of an application; default: a new pair',
+    '  --user NAME=STATE duo-simulator: active, bypass, unenrolled, locked, disabled, …',
+    '  --port N, --prompt-port N, --ca-file PATH',
+    '                    duo-simulator: its ports, and where its authority is written (PEM)',
+  ],
   summary: 'run a Duo on loopback for your own development, until Ctrl+C',
   positionals: 0,
   options: ['port', 'prompt-port', 'app', 'user', 'ca-file'],
@@ -14,7 +20,7 @@ export const duoSimulatorCommand: Command = {
     const apps = more.app.length > 0 ? more.app.map(readApp) : [duoKeys()];
     const users = Object.fromEntries(more.user.map(readUser));
     // Its certificates want a package that nothing else of the program needs.
-    const { duoSimulator } = await import('../../testing/duo-simulator/simulator.js');
+    const { duoSimulator } = await import('./simulator.js');
     const { port = '0', promptPort = '0', caFile } = more;
     const duo = await duoSimulator({
       ...{ apps, users, now, port: Number(port), promptPort: Number(promptPort) },
