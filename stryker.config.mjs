@@ -14,7 +14,9 @@ export default {
   // Mutants in what runs only while a module loads would need a process each.
   ignoreStatic: true,
   concurrency,
-  timeoutMS: 5000,
+  // A busy machine must not look like a mutant that never ends.
+  timeoutMS: 20_000,
+  timeoutFactor: 3,
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `reports/mutation/${part}.json` },
   tempDirName: `.stryker-tmp/${part}`,

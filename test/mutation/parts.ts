@@ -3,8 +3,8 @@ const tests = (folder: string, ...names: string[]) =>
   names.map((name) => `test/${folder}/${name}.test.ts`);
 const journeys = (...names: string[]) => tests('journeys', ...names);
 
-/** Where a suite runs on memory and on Redis, the half on memory. */
-const IN_MEMORY = '^(?!.*\\(Redis\\))';
+/** Where a suite runs on several stores, what of it is on memory. */
+const IN_MEMORY = '^(?!.*\\((Redis|Postgres)\\))';
 
 /** What speaks with the servers of a Redis installation, rather than with Redis. */
 const TOPOLOGY =
@@ -62,21 +62,101 @@ export const parts: Readonly<Record<string, Part>> = {
     ],
     grep: IN_MEMORY,
   },
-  pages: {
-    mutate: ['src/pages/**/*.ts', 'src/web/**/*.ts', '!src/web/{accept,body,places,late-form}.ts'],
+  web: {
+    mutate: ['src/web/**/*.ts', '!src/web/{accept,body,places,late-form}.ts'],
     spec: [
       'test/web/*.test.ts',
-      ...journeys('pages', 'login', 'totp', 'enrollment', 'activation-key', 'handover', 'profile'),
-      ...journeys('recovery-codes', 'remembered-device', 'csrf', 'bad-input', 'spa', 'faults'),
-      ...journeys('duo', 'duo-attempts', 'duo-fallback', 'duo-limits', 'grace', 'organization'),
-      ...journeys('attempts', 'begin', 'second-click', 'pasted-codes', 'refusal-words', 'names'),
-      ...journeys('app-names', 'onward', 'remember-choice', 'several-apps', 'duo-accounts'),
-      ...journeys('session', 'ended-sessions', 'late-form', 'mounted-below', 'choosing-method'),
+      ...journeys('pages', 'login', 'csrf', 'spa', 'bad-input', 'refusal-words', 'names', 'onward'),
+      ...journeys(
+        'mounted-below',
+        'order',
+        'faults',
+        'partly-public',
+        'host-csrf',
+        'recovery-codes',
+      ),
+    ],
+    grep: IN_MEMORY,
+  },
+  activation: {
+    mutate: ['src/pages/{activation,enrolling,enrolling-forms,unbound}.ts'],
+    spec: [
+      ...journeys('enrollment', 'activation-key', 'handover', 'grace', 'several-apps', 'begin'),
+      ...journeys('choosing-method', 'second-click', 'app-names', 'own-method', 'recovery-codes'),
+      ...journeys('spa', 'duo-accounts', 'profile'),
+    ],
+    grep: IN_MEMORY,
+  },
+  challenge: {
+    mutate: ['src/pages/{again,challenge,identical-answers,method-form,proof}.ts'],
+    spec: [
+      ...journeys('totp', 'attempts', 'remember-choice', 'choosing-method', 'onward', 'late-form'),
+      ...journeys('second-click', 'pasted-codes', 'own-method', 'recovery-codes', 'spa', 'profile'),
+      ...journeys('duo', 'duo-attempts', 'duo-fallback', 'session', 'remembered-device'),
+    ],
+    grep: IN_MEMORY,
+  },
+  profile: {
+    mutate: ['src/pages/{profile,rename}.ts'],
+    spec: journeys(
+      'profile',
+      'several-apps',
+      'recovery-codes',
+      'remembered-device',
+      'second-click',
+    ),
+    grep: IN_MEMORY,
+  },
+  pages: {
+    mutate: ['src/pages/{host-guard,mount,router}.ts'],
+    spec: journeys(
+      ...['pages', 'login', 'csrf', 'bad-input', 'spa', 'names', 'refusal-words', 'onward'],
+      ...['mounted-below', 'order', 'partly-public', 'ended-sessions', 'profile', 'enrollment'],
+    ),
+    grep: IN_MEMORY,
+  },
+  users: {
+    mutate: ['src/admin/{users,clients}/**/*.ts'],
+    spec: [
+      ...tests(
+        'admin',
+        'listing-users',
+        'listing-clients',
+        'switching-users',
+        'states',
+        'directory',
+      ),
+      ...tests('admin', 'requests'),
+      ...journeys('admin-users', 'admin-user-states'),
+    ],
+    grep: IN_MEMORY,
+  },
+  user: {
+    mutate: ['src/admin/user/**/*.ts'],
+    spec: [
+      ...tests(
+        'admin',
+        'user-details',
+        'helping-users',
+        'activation',
+        'activation-key',
+        'requests',
+      ),
+      ...journeys('admin-user-states', 'admin-users', 'handover', 'trail'),
+    ],
+    grep: IN_MEMORY,
+  },
+  organization: {
+    mutate: ['src/admin/organization/**/*.ts'],
+    spec: [
+      ...tests('admin', 'organization-settings', 'overview', 'duo-consequences', 'duo-keys'),
+      ...tests('admin', 'requests'),
+      ...journeys('admin-settings', 'organization'),
     ],
     grep: IN_MEMORY,
   },
   admin: {
-    mutate: ['src/admin/**/*.ts', 'src/host/**/*.ts', 'src/audit/**/*.ts'],
+    mutate: ['src/admin/*.ts', 'src/admin/events/*.ts', 'src/{host,audit}/**/*.ts'],
     spec: [
       'test/admin/*.test.ts',
       ...journeys('admin-access', 'admin-second-factor', 'admin-settings', 'admin-user-states'),
