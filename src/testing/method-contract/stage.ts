@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Attempt, Prompt, Verdict } from '../../contracts.js';
 import { keyring } from '../../crypto/keyring.js';
 import { broken } from '../../errors.js';
+import { ENGLISH } from '../../messages/english.js';
 import { sentences } from '../../messages/sentences.js';
 import { ATTEMPT_LIMITS, attempts, type Operation } from '../../methods/attempt.js';
 import { isEnrollable } from '../../methods/bound.js';
@@ -40,7 +41,8 @@ export async function methodStage(under: MethodUnderTest) {
     {
       ...{ ...shared, enrollmentMaxAgeMs: 10 * MINUTE, timeoutMs: 10_000 },
       ...{ onError: rethrow, hasView: () => true },
-      sentencesOf: (catalog) => sentences({ language: 'en', catalog, messages: {} }),
+      sentencesOf: (words) =>
+        sentences({ language: 'en', catalog: { ...ENGLISH, ...words }, messages: {} }),
     },
   );
   const [found] = bound.values();
