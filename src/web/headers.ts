@@ -1,5 +1,8 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
+import { LRUCache } from 'lru-cache';
 import type { Subject } from '../contracts.js';
 import { type Brand, logoOrigin } from './branding.js';
 
@@ -9,36 +12,66 @@ export interface HeadersConfig {
   readonly subjectForBrand: (req: Request) => Subject | null;
 }
 
-function imagesFrom(brand: Brand): string {
-  const logo = logoOrigin(brand);
-  return logo === null ? "'self'" : `'self' ${logo}`;
-}
+/** Organizations may have their logos at origins of their own. */
+const ORIGINS_AT_MOST = 100;
 
 /** The headers of every page of ours, wherever it is answered from. */
 export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): RequestHandler {
+  const made = new LRUCache<string, readonly Header[]>({ max: ORIGINS_AT_MOST });
+
+  return (req, res, next) => {
+    const images = logoOrigin(brandOf(subjectForBrand(req))) ?? '';
+    let headers = made.get(images);
+    if (!headers) {
+      headers = headersFor(images);
+      made.set(images, headers);
+    }
+    for (const [name, value] of headers) res.setHeader(name, value);
+    res.removeHeader('X-Powered-By');
+    next();
+  };
+}
+
+type Header = readonly [name: string, value: string];
+
+/** What helmet sets, with images from this origin too: the same for every response, so it is asked once. */
+function headersFor(images: string): readonly Header[] {
   const self = "'self'";
+  const none = "'none'";
   const secure = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        defaultSrc: ["'none'"],
+        defaultSrc: [none],
         styleSrc: [self],
         scriptSrc: [self],
         fontSrc: [self],
-        imgSrc: [(req) => imagesFrom(brandOf(subjectForBrand(req as Request)))],
+        imgSrc: images === '' ? [self] : [self, images],
         formAction: [self],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
+        frameAncestors: [none],
+        baseUri: [none],
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
     // The host's to decide: it concerns every page of the domain.
     strictTransportSecurity: false,
-  }) as RequestHandler;
-  return (req, res, next) => {
-    // Redirects too: each says where one person stands.
-    res.set('Cache-Control', 'no-store');
-    secure(req, res, next);
-  };
+  });
+  const recorded = new Recorder(new IncomingMessage(new Socket()));
+  // Redirects too: each says where one person stands.
+  recorded.setHeader('Cache-Control', 'no-store');
+  secure(recorded.req, recorded, (error?: unknown) => {
+    if (error) throw error;
+  });
+  return recorded.headers;
+}
+
+/** A response that goes nowhere. */
+class Recorder extends ServerResponse {
+  readonly headers: Header[] = [];
+
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.headers.push([name, String(value)]);
+    return this;
+  }
 }
