@@ -6,6 +6,7 @@ import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { Handler, MethodPlace } from '../methods/pages.js';
+import { wantsHtml } from '../web/accept.js';
 import { readFields, SWITCH } from '../web/fields.js';
 import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
@@ -125,6 +126,11 @@ export function challengePages(config: PageConfig) {
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
     if (!first) throw new RequestError(403, 'no_method', message('method.none-accepted'));
+    // A browser that needs no other address is spared a redirect; a method's own page may lead away and back.
+    if (wantsHtml(req) && !config.pagesOf.get(first.name)?.challenge) {
+      await show(req, res, situation, challenge, first, null);
+      return;
+    }
     respond.onward(req, res, `${path}/challenge/${first.name}`, {
       next: 'challenge',
       methods: challenge.methods.map(({ name }) => name),

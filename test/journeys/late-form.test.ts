@@ -42,8 +42,7 @@ journeys('a form that comes too late', (world) => {
     const { browser, key, send, reached } = await person();
     world().clock.advance(13 * HOUR);
     assert.equal((await send('/transfers')).headers.location, '/two-factor/challenge');
-    await browser.get('/two-factor/challenge');
-    const page = await browser.get('/two-factor/challenge/totp');
+    const page = await browser.get('/two-factor/challenge');
     assert.match(page.text, NOT_TAKEN);
     assert.doesNotMatch((await browser.get('/two-factor/challenge/totp')).text, NOT_TAKEN, 'once');
     assert.equal(await proven(browser, key), '/transfers/new?from=7');
