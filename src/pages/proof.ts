@@ -109,11 +109,14 @@ export async function openDoor(
     ...(via !== undefined && { via }),
     ...(loginOnly && { loginOnly }),
   };
-  await elevate(req, { subject, epoch, factor });
+  let onward = returnTo.homeUrl;
+  const beforeSave = () => {
+    onward = takeReturnTo(req, returnTo);
+  };
+  await elevate(req, { subject, epoch, factor, beforeSave });
   if (remember && mayRemember(situation, method) && !loginOnly) {
     await devices.remember(req, res, situation, { method: method.name, epoch });
   }
-  const onward = takeReturnTo(req, returnTo);
   if (activated) {
     for (const pages of pagesOf.values()) {
       const given = { method, epoch, onward };

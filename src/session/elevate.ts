@@ -24,6 +24,8 @@ export interface Proof {
   readonly beside?: readonly Factor[];
   /** Milliseconds; shorter than `maxAgeMs` where the factor is not worth more. */
   readonly lifetimeMs?: number;
+  /** Called under the new id: what else goes into the session before it is saved. */
+  readonly beforeSave?: () => void;
 }
 
 export type Elevate = (req: Request, proof: Proof) => Promise<void>;
@@ -34,7 +36,10 @@ export type Elevate = (req: Request, proof: Proof) => Promise<void>;
  * one is stamped and saved before anybody is redirected.
  */
 export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
-  return async function elevate(req, { subject, epoch, factor, beside, lifetimeMs = maxAgeMs }) {
+  return async function elevate(
+    req,
+    { subject, epoch, factor, beside, lifetimeMs = maxAgeMs, beforeSave },
+  ) {
     const old = digestOf(req);
     const before = notedLogin(req, old, subject.id);
     const earlier = await store.readAssurance(old);
@@ -62,6 +67,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
     if (!stamped) {
       throw new UnavailableError('ERR_CONFLICT', 'the new session id was already ended');
     }
+    beforeSave?.();
     await inSession(req, 'save');
   };
 }
