@@ -20,6 +20,15 @@ export interface GuardConfig {
   readonly installation?: object | null;
 }
 
+/** How a session was when it was saved. */
+interface Saved {
+  readonly content: string;
+  readonly at: number;
+}
+
+/** What is saved once more within this time would live longer by no more than it. */
+const LATELY_MS = 1000;
+
 type Generate = (req: Request) => void;
 
 /**
@@ -36,6 +45,8 @@ export class GuardedStore extends Store {
   readonly #saving: GuardConfig['saving'];
   /** Of the session that is being handed over, so that its id is not hashed again. */
   #handedOver: { readonly sid: string; readonly digest: SessionDigest } | null = null;
+  /** By the object that a request has of its session. */
+  readonly #saved = new WeakMap<SessionData, Saved>();
   #generate: Generate = () => {};
   /** The store of second factors that it goes by; two doors over one are one installation. */
   readonly installation: object | null;
@@ -113,20 +124,26 @@ export class GuardedStore extends Store {
   override set(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
     const answer = later(callback);
-    const write = () =>
-      this.#write(sid, digest, answer, 'set', (done) => this.#inner.set(sid, data, done));
+    const write = (done: Done) =>
+      this.#write(sid, digest, done, 'set', (written) => this.#inner.set(sid, data, written));
     this.#ask(digest, answer, (ended) => {
       const req = ended ? null : holderOf(data, sid);
       if (ended) answer(null);
-      else if (req) whenSettled(() => this.#saving(req), write, answer);
-      else write();
+      else if (!req) write(answer);
+      else
+        whenSettled(
+          () => this.#saving(req),
+          () => this.#saveOnce(data, write, answer),
+          answer,
+        );
     });
   }
 
   override touch(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
     const answer = later(callback);
-    if (!this.#inner.touch) {
+    // What has just been saved lives as long as if it were touched now.
+    if (!this.#inner.touch || this.#savedLately(data)) {
       answer(null);
       return;
     }
@@ -135,6 +152,26 @@ export class GuardedStore extends Store {
       else
         this.#write(sid, digest, answer, 'touch', (done) => this.#inner.touch?.(sid, data, done));
     });
+  }
+
+  /** express-session saves a session that has got a new id once more at the end of its request, changed or not. */
+  #saveOnce(session: SessionData, write: (done: Done) => void, answer: Done): void {
+    const content = JSON.stringify(session);
+    if (this.#savedLately(session)?.content === content) {
+      answer(null);
+      return;
+    }
+    // What fails may have applied: then nobody knows what is there.
+    this.#saved.delete(session);
+    write((error) => {
+      if (!error) this.#saved.set(session, { content, at: performance.now() });
+      answer(error);
+    });
+  }
+
+  #savedLately(session: SessionData): Saved | null {
+    const saved = this.#saved.get(session);
+    return saved && performance.now() - saved.at < LATELY_MS ? saved : null;
   }
 
   /** What an end overtakes is taken away again. */
