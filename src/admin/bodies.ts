@@ -1,20 +1,24 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import type { Sentence } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { message, sentenceOf } from '../messages/english.js';
+import type { Sentences } from '../messages/sentences.js';
 import { bodyOf } from '../web/body.js';
 import { CSRF_TOKEN } from '../web/fields.js';
 
-const MISSING = 'This is missing.';
-
 /** What is wrong with which field; names as they were sent. */
-export type FieldErrors = Readonly<Record<string, string>>;
+export type FieldErrors = Readonly<Record<string, Sentence>>;
+
+/** The same, as people read it. */
+export type FieldWords = Readonly<Record<string, string>>;
 
 /** A 4xx that names fields. */
 export class FieldsError extends RequestError {
   readonly fields: FieldErrors;
 
-  constructor(status: number, error: string, message: string, fields: FieldErrors) {
-    super(status, error, message);
+  constructor(status: number, error: string, sentence: Sentence, fields: FieldErrors) {
+    super(status, error, sentence);
     this.fields = fields;
   }
 }
@@ -34,7 +38,7 @@ export function readBody<Shape extends z.ZodRawShape>(
     throw new FieldsError(
       400,
       'invalid_request',
-      'The request was not understood.',
+      message('admin.request'),
       fieldErrors(parsed.error),
     );
   }
@@ -42,23 +46,30 @@ export function readBody<Shape extends z.ZodRawShape>(
 }
 
 /** Beside each field what is wrong with it, in `words` by the last name of its path. Parse `WITH_INPUT`. */
-export function fieldErrors(
-  error: z.ZodError,
-  words: Readonly<Record<string, string>> = {},
-): FieldErrors {
-  const fields: Record<string, string> = {};
+export function fieldErrors(error: z.ZodError, words: FieldErrors = {}): FieldErrors {
+  const fields: Record<string, Sentence> = {};
   for (const issue of error.issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        fields[[...issue.path, key].join('.')] = 'There is no such field.';
+        fields[[...issue.path, key].join('.')] = message('admin.field.unknown');
       }
       continue;
     }
     const name = issue.path.map(String).join('.');
     const last = issue.path.findLast((part) => typeof part === 'string');
-    fields[name] ??= words[String(last)] ?? (issue.input === undefined ? MISSING : issue.message);
+    fields[name] ??=
+      words[String(last)] ??
+      (issue.input === undefined ? message('admin.field.missing') : sentenceOf(issue.message));
   }
   return fields;
+}
+
+export function fieldWords(
+  fields: Readonly<Record<string, Sentence | undefined>>,
+  say: Sentences['say'],
+): FieldWords {
+  const wrong = Object.entries(fields).flatMap(([name, one]) => (one ? [[name, say(one)]] : []));
+  return Object.fromEntries(wrong);
 }
 
 /** The named parameters of the query, each one text at most; others are ignored. */
@@ -69,8 +80,8 @@ export function readQuery<Name extends string>(
   const read = (name: Name): string => {
     const value: unknown = req.query[name];
     if (value !== undefined && (typeof value !== 'string' || value.length > 512)) {
-      throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
-        [name]: 'Send this once, as a text of at most 512 characters.',
+      throw new FieldsError(400, 'invalid_request', message('admin.address'), {
+        [name]: message('admin.field.once'),
       });
     }
     return value?.trim() ?? '';

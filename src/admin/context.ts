@@ -1,4 +1,5 @@
 import type { DirectoryOrganization, MethodName } from '../contracts.js';
+import { message } from '../messages/english.js';
 import { type BoundMethod, isEnrollable } from '../methods/bound.js';
 import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
@@ -11,6 +12,7 @@ import { type ChangesBetween, changesOf, type TitleOf } from './organization/cha
 import type { MethodWithSection } from './organization/method-setting.js';
 import type { AdminPorts } from './ports.js';
 import { type Standings, standings } from './standing.js';
+import { type Wording, wording } from './wording.js';
 
 /** What all handlers share. */
 export interface AdminContext extends AdminPorts {
@@ -20,6 +22,7 @@ export interface AdminContext extends AdminPorts {
   readonly standings: Standings;
   readonly navOf: NavOf;
   readonly titleOf: TitleOf;
+  readonly words: Wording;
   /** Settings as this door reads them. */
   readonly settings: SettingReader;
   readonly changesBetween: ChangesBetween;
@@ -43,7 +46,8 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     directory,
     mayI: authorizer(options.authorize, withinDeadline),
     standings: standings(ports.policy, all, withinDeadline),
-    navOf: navigation(directory),
+    navOf: navigation(directory, ports.present.say),
+    words: wording(ports.present, titleOf),
     titleOf,
     settings: ports.policy.settings,
     changesBetween: changesOf(all, titleOf),
@@ -62,17 +66,13 @@ export function organizationJson({ id, name, kind, partnerId }: DirectoryOrganiz
   return { id, name, kind, partnerId };
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  saved: 'Saved. It holds from the next request on.',
-  activated: 'Activated.',
-  revoked: 'The activation key was revoked.',
-  unlocked: 'Unlocked: codes are accepted again.',
-  reset: 'The two-factor authentication of this user was reset.',
-  unchanged: 'Nothing was changed.',
-};
+const DONE = ['saved', 'activated', 'revoked', 'unlocked', 'reset', 'unchanged'] as const;
 
 /** What the page before has done: a word in the address, of ours and no free text. */
-export function noticeOf({ req }: Pick<OrganizationVisit, 'req'>): string | null {
-  const { done } = req.query;
-  return typeof done === 'string' && Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
+export function noticeOf(
+  { req }: Pick<OrganizationVisit, 'req'>,
+  { say }: Pick<AdminPorts['present'], 'say'>,
+): string | null {
+  const known = DONE.find((one) => one === req.query.done);
+  return known ? say(message(`admin.notice.${known}`)) : null;
 }

@@ -2,6 +2,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { DirectoryOrganization, DirectoryUser, Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/situation.js';
+import { message } from '../messages/english.js';
+import { told } from '../web/refusal.js';
 import type {
   AdminAction,
   AdminTarget,
@@ -9,7 +11,7 @@ import type {
   OrganizationAction,
   UserAction,
 } from './authorize.js';
-import { FieldsError } from './bodies.js';
+import { FieldsError, fieldWords } from './bodies.js';
 import type { CheckedDirectory } from './directory.js';
 import { type Links, linksAt, type OrganizationLinks, type UserLinks } from './links.js';
 import type { AdminPorts } from './ports.js';
@@ -79,11 +81,11 @@ export interface GuardConfig
 
 /** For what does not exist, and for what this administrator may not know to exist. */
 export function notFound(): RequestError {
-  return new RequestError(404, 'not_found', 'There is nothing at this address.');
+  return new RequestError(404, 'not_found', message('request.no-address'));
 }
 
 export function forbidden(): RequestError {
-  return new RequestError(403, 'forbidden', 'You are not allowed to do that.');
+  return new RequestError(403, 'forbidden', message('admin.forbidden'));
 }
 
 /**
@@ -176,9 +178,10 @@ export function fail(
   error: unknown,
 ): void {
   if (error instanceof FieldsError && !wantsHtml(req) && !res.headersSent) {
-    const { status, error: name, message, fields } = error;
+    const { status, error: name, sentence, fields } = error;
+    const { say } = present;
     res.status(status).set('Cache-Control', 'no-store').vary('Accept');
-    res.json({ error: name, message, fields });
+    res.json({ error: name, ...told(sentence, say), fields: fieldWords(fields, say) });
     return;
   }
   present.fail(req, res, error);

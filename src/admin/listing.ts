@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { DirectoryQuery } from '../contracts.js';
+import { message } from '../messages/english.js';
 import { FieldsError, readQuery } from './bodies.js';
 import { type LinkQuery, withQuery } from './links.js';
 import type { ListView } from './locals.js';
@@ -13,8 +14,8 @@ export function listQuery(req: Request): DirectoryQuery {
   const { search, cursor, limit } = readQuery(req, ['search', 'cursor', 'limit']);
   const rows = limit === '' ? PAGE : Number(limit);
   if (!Number.isInteger(rows) || rows < 1 || rows > MOST) {
-    throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
-      limit: `This must be a number from 1 to ${MOST}.`,
+    throw new FieldsError(400, 'invalid_request', message('admin.address'), {
+      limit: message('admin.field.limit', { most: MOST }),
     });
   }
   return { search: search.slice(0, 200), cursor: cursor === '' ? null : cursor, limit: rows };

@@ -1,5 +1,5 @@
 import type { Change, SettingSection } from '../contracts.js';
-import type { FieldErrors } from './bodies.js';
+import type { FieldWords } from './bodies.js';
 
 import type { DryRun } from './organization/dry-run.js';
 import type { FormLevel } from './organization/setting-form.js';
@@ -78,7 +78,7 @@ export interface AuthenticationLocals extends Page {
   readonly methods: readonly { readonly name: string; readonly title: string }[];
   /** The floor that the partner demands of this client. */
   readonly floor: { readonly partner: string; readonly lines: readonly string[] } | null;
-  readonly errors: FieldErrors;
+  readonly errors: FieldWords;
   /** Somebody else saved first: what they changed, beside what was sent here. */
   readonly conflict: { readonly by: string; readonly changes: readonly Change[] } | null;
   /** For the one button: the whole setting, switched on or off. */
@@ -156,6 +156,8 @@ export interface UsersLocals extends Page {
     readonly state: string;
     readonly words: string | null;
     readonly states: readonly { readonly name: string; readonly label: string }[];
+    /** What the box says that stands for all of them. */
+    readonly all: string;
     /** How many were looked at so far, on this page and those before. */
     readonly looked: number;
   };
@@ -247,6 +249,8 @@ export interface UserLocals extends Page {
   };
   /** By the organization, so that there is nothing to switch off for this user. */
   readonly required: boolean;
+  /** By whom: `partner`, `client`, `both`, or empty: by default. */
+  readonly requiredFrom: string;
   readonly back: string | null;
 }
 

@@ -1,4 +1,6 @@
 import { together } from '../awaitable.js';
+import { message } from '../messages/english.js';
+import type { Sentences } from '../messages/sentences.js';
 import type { AdminTarget } from './authorize.js';
 import type { CheckedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
@@ -9,7 +11,7 @@ export type Tab = 'details' | 'authentication' | 'clients' | 'users' | 'events';
 export type NavOf = (visit: OrganizationVisit, current: Tab) => Promise<Nav>;
 
 /** The way up, and the pages of one organization that this administrator may open. */
-export function navigation(directory: CheckedDirectory): NavOf {
+export function navigation(directory: CheckedDirectory, say: Sentences['say']): NavOf {
   return async function navOf(visit, current) {
     const { organization, at, links } = visit;
     const target: AdminTarget = { kind: 'organization', organization };
@@ -21,19 +23,37 @@ export function navigation(directory: CheckedDirectory): NavOf {
       () => visit.may('events:read', target),
     );
     const tabs: { tab: Tab; label: string; href: string; shown: boolean }[] = [
-      { tab: 'details', label: 'Overview', href: at.details, shown: readable },
+      { tab: 'details', label: say(message('admin.overview')), href: at.details, shown: readable },
       {
         tab: 'authentication',
-        label: isPartner ? 'Account Information' : 'Authentication Mechanism',
+        label: say(message(isPartner ? 'admin.account' : 'admin.authentication')),
         href: at.authentication,
         shown: readable,
       },
-      { tab: 'clients', label: 'Clients', href: at.clients, shown: readable && clients },
-      { tab: 'users', label: 'Users', href: at.users, shown: readable && users },
-      { tab: 'events', label: 'Events', href: at.events, shown: readable && events },
+      {
+        tab: 'clients',
+        label: say(message('admin.clients')),
+        href: at.clients,
+        shown: readable && clients,
+      },
+      {
+        tab: 'users',
+        label: say(message('admin.users')),
+        href: at.users,
+        shown: readable && users,
+      },
+      {
+        tab: 'events',
+        label: say(message('admin.events')),
+        href: at.events,
+        shown: readable && events,
+      },
     ];
     return {
-      crumbs: [{ label: 'Setup', href: links.home }, ...(await partnerOf(visit, directory))],
+      crumbs: [
+        { label: say(message('admin.setup')), href: links.home },
+        ...(await partnerOf(visit, directory, say)),
+      ],
       organization: { name: organization.name, kind: organization.kind },
       tabs: tabs
         .filter(({ shown }) => shown)
@@ -45,6 +65,7 @@ export function navigation(directory: CheckedDirectory): NavOf {
 async function partnerOf(
   visit: OrganizationVisit,
   directory: CheckedDirectory,
+  say: Sentences['say'],
 ): Promise<readonly Link[]> {
   const { kind, partnerId } = visit.organization;
   if (kind !== 'client' || partnerId === null) return [];
@@ -57,6 +78,13 @@ async function partnerOf(
   const mayList = await visit.may('clients:list', target);
   return [
     { label: partner.name, href },
-    ...(mayList ? [{ label: 'Clients', href: visit.links.organization(partner.id).clients }] : []),
+    ...(mayList
+      ? [
+          {
+            label: say(message('admin.clients')),
+            href: visit.links.organization(partner.id).clients,
+          },
+        ]
+      : []),
   ];
 }

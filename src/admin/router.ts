@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Router } from 'express';
 import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { requestBodies } from '../web/body.js';
 import { clientPages } from './clients/clients.js';
 import { adminContext } from './context.js';
@@ -51,7 +52,9 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   router.use((req, _res, next) => {
     if (!isSafeBase(req.baseUrl)) return next(notFound());
     next(
-      req.method === 'HEAD' ? new RequestError(405, 'method_not_allowed', 'Use GET.') : undefined,
+      req.method === 'HEAD'
+        ? new RequestError(405, 'method_not_allowed', message('request.use-get'))
+        : undefined,
     );
   });
   router.use(requestBodies({ limit: BODY_LIMIT, parameterLimit: FIELDS_AT_MOST }));

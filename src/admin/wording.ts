@@ -1,50 +1,68 @@
 import type { SubjectRecord } from '../contracts.js';
+import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
 import type { State } from './locals.js';
 import type { TitleOf } from './organization/changes.js';
+import type { Presenter } from './ports.js';
 import type { Standing } from './standing.js';
 
-const MODES: Readonly<Record<Standing['mode'], State>> = {
-  required: { on: true, label: 'Required', tone: 'success' },
-  optional: { on: true, label: 'Optional', tone: 'plain' },
-  off: { on: false, label: 'Off', tone: 'plain' },
-  contradictory: { on: false, label: 'Contradictory', tone: 'danger' },
+const TONES: Readonly<Record<Standing['mode'], Pick<State, 'on' | 'tone'>>> = {
+  required: { on: true, tone: 'success' },
+  optional: { on: true, tone: 'plain' },
+  off: { on: false, tone: 'plain' },
+  contradictory: { on: false, tone: 'danger' },
 };
 
-export function stateOf({ mode }: Standing): State {
-  return MODES[mode];
-}
+const FROM = [
+  'partner',
+  'client',
+  'user',
+  'partner-client',
+  'partner-user',
+  'client-user',
+  'partner-client-user',
+] as const;
 
-/** Who switched it on: `from client and user`, or nothing. */
-export function fromWords({ from }: Standing): string {
-  return from.length === 0 ? '' : `from ${from.join(' and ')}`;
-}
+/** How things stand, as administrators read it. */
+export type Wording = ReturnType<typeof wording>;
 
-/** What a user has activated, by name, e.g. `Authenticator app, Passkey`. */
-export function activatedWords({ enrollments }: SubjectRecord, titleOf: TitleOf): string | null {
-  const titles = [...new Set(enrollments.map(({ method }) => titleOf(method)))];
-  return titles.length === 0 ? null : titles.join(', ');
-}
+export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
+  return {
+    stateOf({ mode }: Standing): State {
+      return { ...TONES[mode], label: say(message(`admin.mode.${mode}`)) };
+    },
 
-/** Why, in sentences. */
-export function becauseOf({ policy, problem }: Standing): string[] {
-  if (!policy) return [problem ?? 'The settings contradict each other.'];
-  return policy.because.map(({ level, id, rule }) =>
-    level === 'host' ? `By default: ${rule}.` : `${capital(level)} ${isolated(id)}: ${rule}.`,
-  );
-}
+    /** Who switched it on: `from client and user`, or nothing. */
+    fromWords({ from }: Standing): string {
+      const levels = FROM.find((one) => one === from.join('-'));
+      return levels ? say(message(`admin.from.${levels}`)) : '';
+    },
 
-/** `24 hours`, `7 days` */
-export function lifetimeWords(ms: number): string {
-  const hours = Math.round(ms / 3_600_000);
-  if (hours < 1) return count(Math.max(1, Math.round(ms / 60_000)), 'minute');
-  return hours <= 48 ? count(hours, 'hour') : count(Math.round(hours / 24), 'day');
-}
+    /** What a user has activated, by name, e.g. `Authenticator app, Passkey`. */
+    activatedWords({ enrollments }: SubjectRecord): string | null {
+      const titles = [...new Set(enrollments.map(({ method }) => titleOf(method)))];
+      return titles.length === 0 ? null : titles.join(', ');
+    },
 
-export function count(n: number, unit: string): string {
-  return `${n} ${unit}${n === 1 ? '' : 's'}`;
-}
+    /** Why, in sentences. */
+    becauseOf({ policy, problem }: Standing): string[] {
+      if (!policy) return [problem ?? say(message('admin.because.contradictory'))];
+      return policy.because.map(({ level, id, rule }) =>
+        level === 'host'
+          ? say(message('admin.because.default', { rule }))
+          : say(message('admin.because.level', { level, id: isolated(id), rule })),
+      );
+    },
 
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+    /** `24 hours`, `7 days` */
+    lifetimeWords(ms: number): string {
+      const hours = Math.round(ms / 3_600_000);
+      if (hours < 1) {
+        return say(message('time.minutes', { count: Math.max(1, Math.round(ms / 60_000)) }));
+      }
+      return hours <= 48
+        ? say(message('time.hours', { count: hours }))
+        : say(message('time.days', { count: Math.round(hours / 24) }));
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type {
   MethodName,
   RefusalReason,
   Rejected,
+  Sentence,
   Subject,
   Verdict,
 } from '../contracts.js';
@@ -24,6 +25,12 @@ export interface Refusal {
   readonly retryAt: Moment | null;
   /** As in `Verdict`. */
   readonly clockOffMs: number | null;
+}
+
+/** A sentence for a program: with the values that stand in it, where there are any. */
+export function told(sentence: Sentence, say: Sentences['say']) {
+  const values = typeof sentence === 'string' ? {} : sentence.values;
+  return { message: say(sentence), ...(Object.keys(values).length > 0 && { values }) };
 }
 
 /** In the words of what was answered: `of` is a method's name, or what its keys begin with in the catalog. */

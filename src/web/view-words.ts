@@ -11,7 +11,8 @@ export interface ViewWords {
   t(key: string, values?: MessageValues): string;
   /**
    * The same as markup, for `<%- %>`: `<strong>` and `<name>` (somebody's name for something, in a `<bdi>`) of the
-   * message become elements, values are escaped, and those that are markup stay.
+   * message become elements, as do `<bdi>` and `<number>` (which tests look for). Values are escaped, and those that
+   * are markup stay.
    */
   rich(key: string, values?: Readonly<Record<string, string | number | Markup>>): Markup;
   /** A point in time as `<time>`. */
@@ -22,6 +23,8 @@ type Pieces = readonly unknown[];
 
 const TAGS = {
   strong: (inner: Pieces) => new Markup(`<strong>${markupOf(inner)}</strong>`),
+  bdi: (inner: Pieces) => new Markup(`<bdi>${markupOf(inner)}</bdi>`),
+  number: (inner: Pieces) => new Markup(`<span data-sp="count">${markupOf(inner)}</span>`),
   name: (inner: Pieces) => new Markup(`<bdi><strong>${markupOf(inner)}</strong></bdi>`),
 } as const;
 

@@ -71,7 +71,9 @@ describe('the state of a user', () => {
         assert.ok(error instanceof FieldsError);
         assert.deepEqual([error.status, error.error], [400, 'invalid_request']);
         assert.equal(error.message, 'The address was not understood.');
-        return /one of: not-activated, activated, in-grace, locked/.test(error.fields.state ?? '');
+        return /one of: not-activated, activated, in-grace, locked/.test(
+          String(error.fields.state),
+        );
       },
     );
   });

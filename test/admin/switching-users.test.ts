@@ -131,6 +131,7 @@ describe('everybody whom a search finds', () => {
       ...{ error: 'too_many_users', fields: { everybody: 'At most 10000 users.' } },
       message:
         'These are more than 10000 users. Switch two-factor on for the whole organization instead: that holds for all of them at once.',
+      values: { most: 10_000 },
     };
     for (const counted of [true, false]) {
       for (const [size, count] of [

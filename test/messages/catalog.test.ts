@@ -5,7 +5,7 @@ import { compiled } from '../../src/messages/compiled.js';
 import { CATALOG } from '../support/sentences.js';
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
-const TAGS = ['name', 'strong'];
+const TAGS = ['bdi', 'name', 'number', 'strong'];
 
 interface Use {
   readonly where: string;

@@ -1,13 +1,15 @@
 import { together } from '../../awaitable.js';
+import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { inBatches } from '../batches.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import { notFound, type OrganizationVisit } from '../guard.js';
 import { listQuery, listView } from '../listing.js';
-import { fromWords, stateOf } from '../wording.js';
 
 /** The clients of a partner, with a tick mark where two-factor is on. */
-export function clientPages({ directory, navOf, standings, present }: AdminContext) {
+export function clientPages({ directory, navOf, standings, present, words }: AdminContext) {
+  const { stateOf, fromWords } = words;
+
   async function list(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at, links } = visit;
     if (organization.kind !== 'partner') throw notFound();
@@ -29,11 +31,11 @@ export function clientPages({ directory, navOf, standings, present }: AdminConte
     const list = listView(at.clients, query, { next, total });
     await present.page(req, res, {
       view: 'admin/clients',
-      title: `Clients of ${isolated(organization.name)}`,
+      title: message('admin.clients.title', { name: isolated(organization.name) }),
       subject: admin,
       locals: {
         nav,
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         list,
         rows: rows.map(({ client, standing }) => ({
           id: client.id,

@@ -63,7 +63,7 @@ export function eventPages({ navOf, store, present, titleOf, eventsOfMethods }: 
       subject: admin,
       locals: {
         nav: await navOf(visit, 'events'),
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         action: at.events,
         types: Object.entries(words).map(([name, label]) => ({ name, label })),
         filter,

@@ -1,10 +1,10 @@
 import { together } from '../../awaitable.js';
 import type { BaseSetting, OrganizationSetting } from '../../contracts.js';
-import type { FieldErrors } from '../bodies.js';
+import { message } from '../../messages/english.js';
+import { type FieldErrors, fieldWords } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import type { AuthenticationLocals } from '../locals.js';
-import { becauseOf, stateOf } from '../wording.js';
 import { levelLines } from './changes.js';
 import { type SectionRefused, sectionOf } from './method-setting.js';
 import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
@@ -27,6 +27,7 @@ export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 /** Partner Details → Account Information, and Clients → a client → Authentication Mechanism. */
 export function authenticationPages(context: AdminContext) {
   const { navOf, standings, store, present, titleOf, selectable, directory, settings } = context;
+  const { becauseOf, stateOf } = context.words;
   const methods = [...context.methods.values()];
 
   const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
@@ -56,14 +57,15 @@ export function authenticationPages(context: AdminContext) {
       ),
     );
     const wrong = sectionRefused ?? refused;
+    const wrongFields = wrong && fieldWords(wrong.errors, present.say);
     await present.page(req, res, {
       status: wrong?.status ?? 200,
       view: 'admin/authentication',
-      title: isPartner ? 'Account Information' : 'Authentication Mechanism',
+      title: message(isPartner ? 'admin.account' : 'admin.authentication'),
       subject: admin,
       locals: {
         nav,
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         state: stateOf(standing),
         because: becauseOf(standing),
         mayChange,
@@ -74,7 +76,7 @@ export function authenticationPages(context: AdminContext) {
         clients: clients && (refused?.clients ?? clients),
         methods: selectable,
         floor,
-        errors: refused?.errors ?? {},
+        errors: fieldWords(refused?.errors ?? {}, present.say),
         conflict: refused?.conflict ?? null,
         toggle: mayChange
           ? {
@@ -86,7 +88,7 @@ export function authenticationPages(context: AdminContext) {
         sections: sections.map(({ view, locals }) => ({ view, locals })),
       },
       json: {
-        ...(wrong ? { error: wrong.error, message: wrong.message, fields: wrong.errors } : {}),
+        ...(wrong ? { error: wrong.error, message: wrong.message, fields: wrongFields } : {}),
         organization: organizationJson(organization),
         version,
         lost: current.lost,

@@ -1,13 +1,16 @@
 import { together } from '../../awaitable.js';
 import { unlessLost } from '../../lost.js';
+import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import { forbidden, type OrganizationVisit, type Visit } from '../guard.js';
-import { count, fromWords, stateOf } from '../wording.js';
+import type { Standing } from '../standing.js';
 
 /** The first page, and the overview of one organization. */
 export function organizationPages(context: AdminContext) {
   const { directory, navOf, standings, store, present, titleOf, options, settings } = context;
+  const { fromWords, stateOf } = context.words;
+  const { say } = present;
 
   async function show(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
@@ -18,10 +21,10 @@ export function organizationPages(context: AdminContext) {
     );
     const setting = settings.organization(stored, organization.id)?.value ?? null;
     const descriptions: Readonly<Record<string, string>> = {
-      [at.authentication]: 'Switch two-factor on or off, and choose the mechanisms.',
-      [at.clients]: 'The clients of this partner, and what holds for each.',
-      [at.users]: 'Switch users on or off, activate or reset them.',
-      [at.events]: 'Who did what, and when.',
+      [at.authentication]: say(message('admin.overview.authentication')),
+      [at.clients]: say(message('admin.overview.clients')),
+      [at.users]: say(message('admin.overview.users')),
+      [at.events]: say(message('admin.overview.events')),
     };
     const methods = standing.policy?.methods ?? [];
     await present.page(req, res, {
@@ -30,27 +33,37 @@ export function organizationPages(context: AdminContext) {
       subject: admin,
       locals: {
         nav,
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         state: stateOf(standing),
         facts: [
-          { term: 'Kind', text: organization.kind === 'partner' ? 'Partner' : 'Client' },
           {
-            term: 'Two-factor',
-            text: `${stateOf(standing).label} ${fromWords(standing)}`.trim(),
+            term: say(message('admin.overview.kind')),
+            text: say(message(`admin.${organization.kind}`)),
           },
-          { term: 'Mechanisms', text: methods.map(titleOf).join(', ') || 'None' },
+          {
+            term: say(message('admin.setting.mode')),
+            text: modeWords(standing),
+          },
+          {
+            term: say(message('admin.setting.methods')),
+            text: methods.map(titleOf).join(', ') || say(message('admin.overview.none')),
+          },
           ...(organization.kind === 'partner'
             ? [
                 {
-                  term: 'Clients must',
-                  text: setting?.clientsMust ? `Two-factor ${setting.clientsMust.mode}` : 'Nothing',
+                  term: say(message('admin.setting.clientsMust')),
+                  text: setting?.clientsMust
+                    ? say(
+                        message('admin.overview.clients-must', { mode: setting.clientsMust.mode }),
+                      )
+                    : say(message('admin.overview.nothing')),
                 },
               ]
             : []),
           ...(standing.policy?.graceUntil
             ? [
                 {
-                  term: 'May be postponed until',
+                  term: say(message('admin.setting.graceUntil')),
                   text: present.moment(standing.policy.graceUntil).text,
                 },
               ]
@@ -58,8 +71,8 @@ export function organizationPages(context: AdminContext) {
           ...(standing.policy?.maxAgeSeconds
             ? [
                 {
-                  term: 'A proof counts for',
-                  text: count(standing.policy.maxAgeSeconds / 60, 'minute'),
+                  term: say(message('admin.setting.maxAgeSeconds')),
+                  text: say(message('time.minutes', { count: standing.policy.maxAgeSeconds / 60 })),
                 },
               ]
             : []),
@@ -75,6 +88,12 @@ export function organizationPages(context: AdminContext) {
         methods,
       },
     });
+  }
+
+  function modeWords(standing: Standing): string {
+    const mode = stateOf(standing).label;
+    const from = fromWords(standing);
+    return from === '' ? mode : say(message('admin.overview.mode', { mode, from }));
   }
 
   /** The organization at which this administrator starts; whoever may not read it administers nothing. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { onBehalf } from '../../audit/events.js';
 import type { Attempt } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
+import { message } from '../../messages/english.js';
 import { ATTEMPT_LIMITS, attempts } from '../../methods/attempt.js';
 import { type EnrollableMethod, enrollableMethods } from '../../methods/bound.js';
 import type { Begun } from '../../methods/bound-enrollment.js';
@@ -14,7 +15,6 @@ import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import type { Moment } from '../locals.js';
 import type { Standing } from '../standing.js';
-import { lifetimeWords } from '../wording.js';
 import { handOutKey } from './issue-key.js';
 import { notOneself } from './user.js';
 import { type Wrong, wrongOf } from './verdicts.js';
@@ -22,12 +22,11 @@ import { type Wrong, wrongOf } from './verdicts.js';
 /** What holds for a user who has nothing yet, and as of which epoch. */
 type Ready = Standing & { readonly epoch: number; readonly besides: readonly string[] };
 
-const NOTHING =
-  'The authenticator app is not accepted for this user, so there is no key to hand over.';
-
 /** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
 export function activationPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit, onError, methods, options, appNames } = context;
+  const { navOf, standings, store, present, audit, onError, methods, options, appNames, words } =
+    context;
+  const nothing = () => message('admin.user.nothing-to-hand-over');
 
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
@@ -35,11 +34,7 @@ export function activationPages(context: AdminContext) {
     const standing = await standings.of(visit.subject);
     const { policy } = standing;
     if (policy ? provable(record, policy).length > 0 : record.enrollments.length > 0) {
-      throw new RequestError(
-        409,
-        'already_activated',
-        'This user has activated two-factor already. Reset it first if the device is lost.',
-      );
+      throw new RequestError(409, 'already_activated', message('admin.user.already-activated'));
     }
     const besides = policy ? unprovableIds(record, policy) : [];
     return { ...standing, epoch: record.epoch, besides };
@@ -53,14 +48,18 @@ export function activationPages(context: AdminContext) {
 
   function methodOf(standing: Standing): EnrollableMethod {
     const method = handedOver(standing);
-    if (!method) throw new RequestError(422, 'method_not_accepted', NOTHING);
+    if (!method) throw new RequestError(422, 'method_not_accepted', nothing());
     return method;
   }
 
   function attemptOf(visit: UserVisit, standing: Ready, input: Attempt['input']): Attempt {
     const { subject, situation } = visit;
     if (!standing.policy) {
-      throw new RequestError(409, 'contradictory_settings', standing.problem ?? 'Contradictory.');
+      throw new RequestError(
+        409,
+        'contradictory_settings',
+        standing.problem ?? message('admin.user.contradiction'),
+      );
     }
     // An administrator vouches for the user already, which is what an activation key is demanded for.
     const policy = { ...standing.policy, enrollment: 'self' } as const;
@@ -80,11 +79,11 @@ export function activationPages(context: AdminContext) {
   async function choose(visit: UserVisit): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const standing = await ready(visit);
-    const refusal = handedOver(standing) ? null : NOTHING;
+    const refusal = handedOver(standing) ? null : present.say(nothing());
     const keyDemanded = standing.policy?.enrollment === 'activation-key';
     await present.page(req, res, {
       view: 'admin/user-activate',
-      title: `Activate ${isolated(user.label)}`,
+      title: message('admin.activate.title', { label: isolated(user.label) }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
@@ -94,8 +93,8 @@ export function activationPages(context: AdminContext) {
         issueKeyAction: here.issueKey,
         back: here.details,
         noQr: refusal,
-        keyLifetime: lifetimeWords(options.activationKeyMaxAgeMs),
-        handoverLifetime: lifetimeWords(options.handoverMaxAgeMs),
+        keyLifetime: words.lifetimeWords(options.activationKeyMaxAgeMs),
+        handoverLifetime: words.lifetimeWords(options.handoverMaxAgeMs),
         keyDemanded,
       },
       json: {
@@ -118,7 +117,7 @@ export function activationPages(context: AdminContext) {
         ? { basis: 'handover', restart: true, lifetimeMs: options.handoverMaxAgeMs }
         : { basis: 'first', restart: true },
     );
-    if (!begun) throw new RequestError(409, 'not_begun', 'This user cannot be activated now.');
+    if (!begun) throw new RequestError(409, 'not_begun', message('admin.user.not-begun'));
     if (later) {
       const { admin, subject, req } = visit;
       const facts = { subject, actorId: admin.id, method: method.name, from: req.ip ?? null };
@@ -133,7 +132,7 @@ export function activationPages(context: AdminContext) {
     const { view, locals, json } = show();
     await present.page(req, res, {
       view: 'admin/user-key',
-      title: `Activate ${isolated(user.label)}`,
+      title: message('admin.activate.title', { label: isolated(user.label) }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
@@ -208,7 +207,7 @@ export function activationPages(context: AdminContext) {
     await present.page(req, res, {
       status: wrong.status,
       view: 'admin/user-key',
-      title: `Activate ${isolated(user.label)}`,
+      title: message('admin.activate.title', { label: isolated(user.label) }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),

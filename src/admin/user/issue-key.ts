@@ -1,3 +1,4 @@
+import { message } from '../../messages/english.js';
 import { activationKeyDigest, newActivationKey } from '../../methods/activation-key.js';
 import { isolated } from '../../names.js';
 import type { AdminContext } from '../context.js';
@@ -18,7 +19,7 @@ export async function handOutKey(
   audit.record('activation-key.issued', { subject, actorId: admin.id, from: req.ip ?? null });
   await present.page(req, res, {
     view: 'admin/user-activation-key',
-    title: `Activation key for ${isolated(user.label)}`,
+    title: message('admin.key.title', { label: isolated(user.label) }),
     subject: admin,
     locals: {
       nav: await navOf(visit, 'users'),

@@ -1,4 +1,5 @@
 import { recordOrLost } from '../../lost.js';
+import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { checkbox } from '../../web/form-fields.js';
 import { readBody } from '../bodies.js';
@@ -29,7 +30,7 @@ export function resetPages(context: AdminContext) {
     const factors = record.enrollments.length;
     await present.page(req, res, {
       view: 'admin/user-reset',
-      title: `Reset ${isolated(user.label)}`,
+      title: message('admin.reset.title', { label: isolated(user.label) }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),

@@ -2,6 +2,7 @@ import { together } from '../../awaitable.js';
 import type { SubjectRecord } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
 import { isLost, recordOrLost } from '../../lost.js';
+import { message } from '../../messages/english.js';
 import { keptCodesLeft } from '../../methods/kept-codes.js';
 import { isCounted, lockOf } from '../../methods/lock.js';
 import { isolated } from '../../names.js';
@@ -13,12 +14,12 @@ import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import type { UserLocals } from '../locals.js';
 import type { Standing } from '../standing.js';
-import { becauseOf, fromWords, stateOf } from '../wording.js';
 import { historyOf } from './history.js';
 
 /** User Details: the state with its reasons, the factors, and what can be done. */
 export function userPages(context: AdminContext) {
   const { navOf, standings, store, present, titleOf, audit } = context;
+  const { becauseOf, fromWords, stateOf } = context.words;
 
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
@@ -42,7 +43,7 @@ export function userPages(context: AdminContext) {
       subject: admin,
       locals: {
         nav,
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         userId: user.id,
         label: user.label,
         name: user.name ?? null,
@@ -65,6 +66,7 @@ export function userPages(context: AdminContext) {
         self: user.id === admin.id,
         can,
         required: standing.mode === 'required' && record.setting === null,
+        requiredFrom: standing.from.length > 1 ? 'both' : (standing.from[0] ?? ''),
         back: mayList ? at.users : null,
       },
       json: {
@@ -156,10 +158,6 @@ export function userPages(context: AdminContext) {
  */
 export function notOneself({ user, admin }: UserVisit): void {
   if (user.id === admin.id) {
-    throw new RequestError(
-      409,
-      'own_account',
-      'This is your own account. Use My Profile, or ask another administrator.',
-    );
+    throw new RequestError(409, 'own_account', message('admin.user.own-refused'));
   }
 }

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
 import { refusedWords } from '../../web/refusal.js';
 
@@ -9,8 +10,6 @@ export interface Wrong {
   readonly message: string;
   readonly retryAt: Date | null;
 }
-
-const CHANGED = 'This user was changed meanwhile. Look at them again, and start anew.';
 
 /** `of`: the method's name. */
 export function wrongOf(
@@ -29,9 +28,9 @@ export function wrongOf(
   return {
     status: 429,
     error: 'locked',
-    message: verdict.retryAt
-      ? 'Too many wrong codes for this user.'
-      : 'Too many wrong codes for this user: unlock them first.',
+    message: sentences.say(
+      message(verdict.retryAt ? 'admin.user.too-many-codes' : 'admin.user.too-many-codes-stopped'),
+    ),
     retryAt: verdict.retryAt,
   };
 }
@@ -41,7 +40,7 @@ function messageOf(
   of: string,
   sentences: Sentences,
 ): string {
-  if (reason === 'ended') return CHANGED;
+  if (reason === 'ended') return sentences.say(message('admin.user.changed'));
   const handedOver = `${of}.handedOver`;
   const words = sentences.has(`${handedOver}.refused.${reason}`) ? handedOver : of;
   return refusedWords({ ...rejected, reason }, words, sentences).message;

@@ -1,11 +1,13 @@
+import type { Message } from '../../contracts.js';
 import { recordOrLost } from '../../lost.js';
+import { message } from '../../messages/english.js';
+import { told } from '../../web/refusal.js';
 import { inBatches } from '../batches.js';
 import { FieldsError } from '../bodies.js';
 import { type AdminContext, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import { newlyShutsOut, switchedOn } from '../standing.js';
-import { count } from '../wording.js';
 import {
   readSelection,
   SELECTED_AT_MOST,
@@ -15,13 +17,14 @@ import {
   selectionFields,
 } from './selection.js';
 import { isInState, type UserState } from './states.js';
-import { isDone, OUTCOMES, type Switched, switchUser } from './switching.js';
+import { isDone, type Outcome, type Switched, switchUser, TONES } from './switching.js';
 
 const NAMED = 10;
 
 /** Actions → Enable or Disable Two-Factor: the question with the number of users, and what was done per user. */
 export function bulkPages(context: AdminContext) {
   const { directory, navOf, standings, store, present } = context;
+  const { say } = present;
 
   async function select(visit: OrganizationVisit): Promise<{
     selection: Selection;
@@ -29,8 +32,8 @@ export function bulkPages(context: AdminContext) {
   }> {
     const selection = readSelection(visit.req);
     if (selection.users?.length === 0) {
-      throw new FieldsError(422, 'invalid_selection', 'Select at least one user first.', {
-        users: `Select 1 to ${SELECTED_AT_MOST} users, or everybody.`,
+      throw new FieldsError(422, 'invalid_selection', message('admin.bulk.nobody'), {
+        users: message('admin.bulk.nobody-field', { most: SELECTED_AT_MOST }),
       });
     }
     const found = await selectedUsers(directory, visit.organization, selection);
@@ -80,19 +83,20 @@ export function bulkPages(context: AdminContext) {
     visit: OrganizationVisit,
     selection: Selection,
     selected: readonly Selected[],
-    again: { readonly text: string | null; readonly graceError: string | null } | null = null,
+    again: { readonly text: Message } | { readonly graceError: Message } | null = null,
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const users = await visible(visit, selected);
     const ids = users.map(({ id }) => id);
     const { enable, search, state } = selection;
     const lockout = await locksOut(visit, selection, ids);
-    const title = `${enable ? 'Enable' : 'Disable'} two-factor`;
+    const text = again && 'text' in again ? told(again.text, say) : null;
+    const graceError = again && 'graceError' in again ? say(again.graceError) : null;
     const fields = selectionFields(selection, users.length);
     await present.page(req, res, {
-      status: again ? (again.graceError ? 422 : 409) : 200,
+      status: graceError ? 422 : text ? 409 : 200,
       view: 'admin/bulk-confirm',
-      title,
+      title: message('admin.bulk.title', { enable: enable ? 'yes' : 'no' }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
@@ -103,24 +107,16 @@ export function bulkPages(context: AdminContext) {
         cancel: withQuery(at.users, { search, state }),
         fields,
         some: users.slice(0, NAMED).map(({ label }) => label),
-        again: again?.text ?? null,
-        graceError: again?.graceError ?? null,
-        lockout: lockout
-          ? {
-              text: 'You are among them, and have not activated any mechanism: you will be shut out until you have.',
-              error: null,
-            }
-          : null,
+        again: text?.message ?? null,
+        graceError,
+        lockout: lockout ? { text: say(message('admin.bulk.lockout')), error: null } : null,
       },
       json: {
-        ...(again?.text ? { error: 'selection_changed', message: again.text } : {}),
-        ...(again?.graceError
-          ? {
-              error: 'invalid_selection',
-              message: again.graceError,
-              fields: { grace: again.graceError },
-            }
-          : {}),
+        ...(text && { error: 'selection_changed', ...text }),
+        ...(graceError && {
+          ...{ error: 'invalid_selection', message: graceError },
+          fields: { grace: graceError },
+        }),
         organization: organizationJson(organization),
         action: enable ? 'enable' : 'disable',
         count: users.length,
@@ -142,16 +138,14 @@ export function bulkPages(context: AdminContext) {
       const seen = await visible(visit, selected);
       if (seen.length !== selection.count) {
         return ask(visit, selection, selected, {
-          text: `These were ${count(selection.count, 'user')} when you were asked, and are ${seen.length} now. Nothing was changed: please confirm again.`,
-          graceError: null,
+          text: message('admin.bulk.changed', { before: selection.count, now: seen.length }),
         });
       }
     }
     const graceUntil = graceOf(selection);
     if (graceUntil !== null && Date.parse(graceUntil) <= store.now()) {
       return ask(visit, selection, selected, {
-        text: null,
-        graceError: 'This date is past: choose one to come, or none.',
+        graceError: message('admin.bulk.grace-past'),
       });
     }
     const results = await inBatches(selected, (one) =>
@@ -171,7 +165,7 @@ export function bulkPages(context: AdminContext) {
     const refused = results.length - done - unchanged;
     await present.page(req, res, {
       view: 'admin/bulk-result',
-      title: enable ? 'Two-factor enabled' : 'Two-factor disabled',
+      title: message(enable ? 'admin.result.enabled-title' : 'admin.result.disabled-title'),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'users'),
@@ -184,12 +178,19 @@ export function bulkPages(context: AdminContext) {
         rows: results.map(({ id, label, outcome, reason }) => ({
           label: label ?? id,
           href: label === null ? null : at.user(id).details,
-          outcome: [OUTCOMES[outcome].text, reason].filter(Boolean).join('. '),
-          tone: OUTCOMES[outcome].tone,
+          outcome: outcomeWords(outcome, reason),
+          tone: TONES[outcome],
         })),
       },
       json: { action: enable ? 'enable' : 'disable', done, unchanged, refused, results },
     });
+  }
+
+  function outcomeWords(name: Outcome, reason: string | null): string {
+    const outcome = say(message(`admin.outcome.${name}`));
+    return reason === null
+      ? outcome
+      : say(message('admin.result.with-reason', { outcome, reason }));
   }
 
   return { preview, perform };

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { DirectoryOrganization, DirectoryUser } from '../../contracts.js';
+import { message, wrongBy } from '../../messages/english.js';
 import { checkbox, listOf } from '../../web/form-fields.js';
 import { inBatches } from '../batches.js';
 import { FieldsError, readBody } from '../bodies.js';
@@ -35,9 +36,7 @@ const shape = {
   search: z.string().max(200).default(''),
   state: z.string().max(40).default(''),
   count: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,6}$/)]).optional(),
-  grace: z
-    .union([z.literal(''), z.iso.date({ error: 'Enter a date as year-month-day.' })])
-    .default(''),
+  grace: z.union([z.literal(''), z.iso.date(wrongBy('admin.field.date'))]).default(''),
   override: z.literal(LOCK_ME_OUT).optional(),
 };
 
@@ -85,9 +84,9 @@ export async function selectedUsers(
         422,
         'too_many_users',
         state === null
-          ? `These are more than ${LISTED_AT_MOST} users. Switch two-factor on for the whole organization instead: that holds for all of them at once.`
-          : `The search finds more than ${LISTED_AT_MOST} users, too many to look at at once. Look for fewer, or tick them page by page.`,
-        { everybody: `At most ${LISTED_AT_MOST} users.` },
+          ? message('admin.bulk.too-many', { most: LISTED_AT_MOST })
+          : message('admin.bulk.too-many-found', { most: LISTED_AT_MOST }),
+        { everybody: message('admin.bulk.too-many-field', { most: LISTED_AT_MOST }) },
       );
     }
     cursor = page.items.length === 0 ? null : page.next;

@@ -1,18 +1,14 @@
 import type { DirectoryOrganization, DirectoryUser, SubjectRecord } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import { lockOf } from '../../methods/lock.js';
 import { FieldsError } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { Standing } from '../standing.js';
 
-/** By what users can be looked for, with the words of the page. */
-export const STATES = {
-  'not-activated': 'Nothing activated',
-  activated: 'Activated',
-  'in-grace': 'May still postpone it',
-  locked: 'Locked after wrong codes',
-} as const;
+/** By what users can be looked for. */
+export const STATES = ['not-activated', 'activated', 'in-grace', 'locked'] as const;
 
-export type UserState = keyof typeof STATES;
+export type UserState = (typeof STATES)[number];
 
 /** What is known of a user when one is looked for. */
 export interface Candidate {
@@ -23,14 +19,11 @@ export interface Candidate {
 /** The state that was asked for; null for everybody. */
 export function stateFrom(text: string): UserState | null {
   if (text === '') return null;
-  if (isState(text)) return text;
-  throw new FieldsError(400, 'invalid_request', 'The address was not understood.', {
-    state: `This must be one of: ${Object.keys(STATES).join(', ')}.`,
+  const state = STATES.find((one) => one === text);
+  if (state) return state;
+  throw new FieldsError(400, 'invalid_request', message('admin.address'), {
+    state: message('admin.field.one-of', { names: STATES.join(', ') }),
   });
-}
-
-function isState(text: string): text is UserState {
-  return Object.hasOwn(STATES, text);
 }
 
 /** Until when a user who has nothing activated may postpone what is required of them; null: not at all. */

@@ -1,9 +1,9 @@
 import type { DirectoryOrganization, Subject } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import type { AdminContext } from '../context.js';
 import type { Visit } from '../guard.js';
 import type { State } from '../locals.js';
 import { newlyShutsOut, switchedOn } from '../standing.js';
-import { becauseOf } from '../wording.js';
 import type { Selected } from './selection.js';
 
 /** What was done with one user. */
@@ -34,17 +34,16 @@ export interface Switch {
   readonly override: boolean;
 }
 
-/** Words and tone of an outcome. */
-export const OUTCOMES: Readonly<Record<Outcome, { text: string; tone: State['tone'] }>> = {
-  enabled: { text: 'Enabled', tone: 'success' },
-  'already-enabled': { text: 'Was enabled already', tone: 'plain' },
-  disabled: { text: 'Disabled', tone: 'success' },
-  'already-disabled': { text: 'Was not enabled', tone: 'plain' },
-  'required-by-organization': { text: 'Not disabled', tone: 'warning' },
-  'would-lock-you-out': { text: 'Not enabled: it would lock you out', tone: 'warning' },
-  'changed-meanwhile': { text: 'Somebody else changed this user meanwhile', tone: 'warning' },
-  forbidden: { text: 'You may not change this user', tone: 'warning' },
-  'not-found': { text: 'There is no such user here', tone: 'warning' },
+export const TONES: Readonly<Record<Outcome, State['tone']>> = {
+  enabled: 'success',
+  'already-enabled': 'plain',
+  disabled: 'success',
+  'already-disabled': 'plain',
+  'required-by-organization': 'warning',
+  'would-lock-you-out': 'warning',
+  'changed-meanwhile': 'warning',
+  forbidden: 'warning',
+  'not-found': 'warning',
 };
 
 export function isDone(outcome: Outcome): boolean {
@@ -53,7 +52,7 @@ export function isDone(outcome: Outcome): boolean {
 
 /** Switches one user on or off: only this user's own setting, which can add to the organization's and not take away. */
 export async function switchUser(
-  { standings, store, audit }: AdminContext,
+  { standings, store, audit, present, words }: AdminContext,
   { req, admin, may }: Visit,
   organization: DirectoryOrganization,
   { id, user }: Selected,
@@ -77,10 +76,10 @@ export async function switchUser(
   if (!enable) {
     const everybody = await standings.everybody(organization.id, subject);
     if (everybody.mode === 'required') {
-      const reason = becauseOf(everybody).find((sentence) => sentence.includes('required'));
+      const reason = words.becauseOf(everybody).find((sentence) => sentence.includes('required'));
       return told(
         'required-by-organization',
-        reason ?? 'The organization requires two-factor of all its users.',
+        reason ?? present.say(message('admin.outcome.required')),
       );
     }
     if (!isOn) return told('already-disabled');
@@ -90,7 +89,7 @@ export async function switchUser(
   if (enable && user.id === admin.id && !override) {
     const standing = await standings.of(subject);
     if (newlyShutsOut(standing, switchedOn(standing, graceUntil), record, store.now())) {
-      return told('would-lock-you-out', 'Activate a mechanism of your own first.');
+      return told('would-lock-you-out', present.say(message('admin.outcome.activate-first')));
     }
   }
 

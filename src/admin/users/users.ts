@@ -1,4 +1,6 @@
 import { together } from '../../awaitable.js';
+import type { Message } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import { lockOf } from '../../methods/lock.js';
 import { isolated } from '../../names.js';
 import { inBatches } from '../batches.js';
@@ -7,13 +9,14 @@ import { type AdminContext, noticeOf } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { listQuery, listView } from '../listing.js';
 import type { UserRow } from '../locals.js';
-import { activatedWords, fromWords, stateOf } from '../wording.js';
 import { findUsers } from './find-users.js';
-import { type Candidate, graceOf, STATES, stateFrom } from './states.js';
+import { type Candidate, graceOf, STATES, stateFrom, type UserState } from './states.js';
 
 /** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
 export function userListPages(context: AdminContext) {
-  const { navOf, standings, store, present, titleOf } = context;
+  const { navOf, standings, store, present } = context;
+  const { stateOf, fromWords, activatedWords } = context.words;
+  const { say } = present;
 
   async function rowOf({ organization, at }: OrganizationVisit, { user, record }: Candidate) {
     const subject = { id: user.id, tenantId: organization.id, label: user.label };
@@ -28,11 +31,11 @@ export function userListPages(context: AdminContext) {
       href: at.user(user.id).details,
       state: stateOf(standing),
       from: fromWords(standing),
-      activated: activatedWords(record, titleOf),
+      activated: activatedWords(record),
       graceUntil: graceUntil && present.moment(graceUntil),
       locked: locked
         ? {
-            text: stopped ? 'Stopped after too many wrong codes' : 'Too many wrong codes',
+            text: say(message(stopped ? 'admin.users.stopped' : 'admin.users.locked')),
             until: retryAt && present.moment(retryAt),
           }
         : null,
@@ -50,6 +53,23 @@ export function userListPages(context: AdminContext) {
     return { view, json };
   }
 
+  const stateWords = (state: UserState) => say(message(`admin.users.state.${state}`));
+
+  /** All whom the search finds, for the box that is ticked instead of all of theirs. */
+  function everybody(search: string, count: number | null, named: UserState | null): Message {
+    const state = named && say(message(`admin.users.in-state.${named}`));
+    if (search === '') {
+      if (state !== null) return message('admin.users.all-in-state', { state });
+      return count === null
+        ? message('admin.users.all')
+        : message('admin.users.all-counted', { count });
+    }
+    if (state !== null) return message('admin.users.found-in-state', { search, state });
+    return count === null
+      ? message('admin.users.found', { search })
+      : message('admin.users.found-counted', { search, count });
+  }
+
   async function list(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const query = listQuery(req);
@@ -63,16 +83,17 @@ export function userListPages(context: AdminContext) {
     const looked = found.looked + (/^\d{1,9}$/.test(before) ? Number(before) : 0);
     await present.page(req, res, {
       view: 'admin/users',
-      title: `Users of ${isolated(organization.name)}`,
+      title: message('admin.users.title', { name: isolated(organization.name) }),
       subject: admin,
       locals: {
         nav,
-        notice: noticeOf(visit),
+        notice: noticeOf(visit, present),
         list: listView(at.users, query, found, { state }, { looked: state && looked }),
         filter: {
           state: state ?? '',
-          states: Object.entries(STATES).map(([name, label]) => ({ name, label })),
-          words: state && STATES[state],
+          states: STATES.map((name) => ({ name, label: stateWords(name) })),
+          words: state && stateWords(state),
+          all: say(everybody(query.search, found.total, state)),
           looked,
         },
         bulkAction: at.bulkConfirm,

@@ -20,6 +20,7 @@ export const WEB = {
   'time.seconds': '{count, plural, one {# second} other {# seconds}}',
   'time.minutes': '{count, plural, one {# minute} other {# minutes}}',
   'time.hours': '{count, plural, one {# hour} other {# hours}}',
+  'time.days': '{count, plural, one {# day} other {# days}}',
   'time.left.minutes': '{count, plural, one {# minute} other {# minutes}}',
   'time.left.hours': '{count, plural, one {# hour} other {# hours}}',
   'time.left.days': '{count, plural, one {# day} other {# days}}',
