@@ -131,7 +131,7 @@ describe('ready() of the redis store', () => {
   });
 
   it('goes well with a Redis user who may do what the documentation says, and so does all that follows', async () => {
-    const page = await readFile(new URL('../../docs/writing-a-store.md', import.meta.url), 'utf8');
+    const page = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8');
     const said = /The Redis user needs[^\n]*? in a Cluster: ([^\n]*?), on the keys/.exec(page)?.[1];
     const rules = [...(said ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => `+${name}`);
     const url = await user('careful', '-@all', ...rules, 'resetkeys', '~sp:*');
