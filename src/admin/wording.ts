@@ -1,4 +1,4 @@
-import type { SubjectRecord } from '../contracts.js';
+import type { PolicyReason, SubjectRecord } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
 import type { State } from './locals.js';
@@ -27,6 +27,12 @@ const FROM = [
 export type Wording = ReturnType<typeof wording>;
 
 export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
+  function reasonWords({ level, id, rule }: PolicyReason): string {
+    return level === 'host'
+      ? say(message('admin.because.default', { rule: say(rule) }))
+      : say(message('admin.because.level', { level, id: isolated(id), rule: say(rule) }));
+  }
+
   return {
     stateOf({ mode }: Standing): State {
       return { ...TONES[mode], label: say(message(`admin.mode.${mode}`)) };
@@ -47,12 +53,10 @@ export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
     /** Why, in sentences. */
     becauseOf({ policy, problem }: Standing): string[] {
       if (!policy) return [problem ?? say(message('admin.because.contradictory'))];
-      return policy.because.map(({ level, id, rule }) =>
-        level === 'host'
-          ? say(message('admin.because.default', { rule }))
-          : say(message('admin.because.level', { level, id: isolated(id), rule })),
-      );
+      return policy.because.map(reasonWords);
     },
+
+    reasonWords,
 
     /** `24 hours`, `7 days` */
     lifetimeWords(ms: number): string {

@@ -9,15 +9,20 @@ import type { Awaitable, MethodName } from './subject.js';
 /** What is set for one method above a person; `Stored` is what an organization keeps for it. */
 export interface SettingLevels<Stored> {
   readonly organization: Organization;
-  /** `by` says who set it and when, for reasons: `set by admin@acme.example on 2026-01-31`. */
-  readonly own: { readonly stored: Stored | null; readonly by: string } | null;
+  readonly own: { readonly stored: Stored | null; readonly set: SettingStamp } | null;
   /** Of a client: its partner. */
   readonly partner: {
     readonly id: string;
-    readonly by: string;
+    readonly set: SettingStamp;
     readonly stored: Stored | null;
     readonly floor: Floor | null;
   } | null;
+}
+
+/** Who set it and on which day (`2026-01-31`), for reasons. */
+export interface SettingStamp {
+  readonly by: string;
+  readonly on: string;
 }
 
 /** What the levels come to. */

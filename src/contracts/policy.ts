@@ -1,10 +1,12 @@
+import type { Sentence } from './messages.js';
 import type { Awaitable, MethodName, Subject } from './subject.js';
 
 /** Why a part of a policy is as it is: who decided (`level`, `id`) and by which `rule`. */
 export interface PolicyReason {
   readonly level: 'partner' | 'client' | 'user' | 'host' | (string & {});
   readonly id: string;
-  readonly rule: string;
+  /** A text of the host's own policy, or a message of the catalog: its `key` and `values` say which rule it is. */
+  readonly rule: Sentence;
 }
 
 /** What one subject must prove, resolved. A method with settings adds its part, under its name. */

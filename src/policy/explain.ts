@@ -1,4 +1,4 @@
-import type { Policy, Subject, SubjectRecord } from '../contracts.js';
+import type { Policy, Sentence, Subject, SubjectRecord } from '../contracts.js';
 import { provable } from './provable.js';
 
 /** A policy and a person's standing, in sentences for support. */
@@ -8,13 +8,18 @@ export interface Explanation {
   readonly sentences: readonly string[];
 }
 
-export function explain(subject: Subject, policy: Policy, record: SubjectRecord): Explanation {
+export function explain(
+  subject: Subject,
+  policy: Policy,
+  record: SubjectRecord,
+  say: (sentence: Sentence) => string = String,
+): Explanation {
   const enrolled = provable(record, policy).map(({ method }) => method);
   const sentences = [
     `${subject.label}: two-factor is ${policy.mode}${policy.mode === 'off' ? '' : `, with ${policy.methods.join(', ')}`}.`,
     ...policy.because.map(({ level, id, rule }) =>
       // What was decided above all organizations holds where none of them says anything.
-      level === 'host' ? `By default: ${rule}.` : `Because ${level} ${id}: ${rule}.`,
+      level === 'host' ? `By default: ${say(rule)}.` : `Because ${level} ${id}: ${say(rule)}.`,
     ),
     enrolled.length === 0
       ? 'Nothing is activated.'

@@ -1,4 +1,5 @@
 import type {
+  Message,
   MethodName,
   Organization,
   OrganizationSetting,
@@ -7,9 +8,12 @@ import type {
   PolicyPart,
   PolicyReason,
   ResolvedPart,
+  Sentence,
+  SettingStamp,
   UserSetting,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
+import { message } from '../messages/english.js';
 import { type Stamped, storedOf } from './settings.js';
 
 /** All that a policy is made of; for a partner's own user, `partner` is null. */
@@ -26,7 +30,7 @@ export interface Levels {
 interface Demand {
   readonly level: 'partner' | 'client' | 'user';
   readonly id: string;
-  readonly by: string;
+  readonly set: SettingStamp;
   readonly mode: Policy['mode'] | null;
   readonly methods: readonly MethodName[] | null;
   readonly enrollment: Policy['enrollment'] | null;
@@ -105,11 +109,11 @@ function resolveParts(levels: Levels, registered: readonly PolicyMethod[]): Part
     if (!settings) continue;
     const resolved = settings.resolve({
       organization,
-      own: own && { stored: storedOf(own.value, name), by: by(own) },
+      own: own && { stored: storedOf(own.value, name), set: stampOf(own) },
       partner:
         kind === 'client' && partner && partnerId !== null
           ? {
-              ...{ id: partnerId, by: by(partner), stored: storedOf(partner.value, name) },
+              ...{ id: partnerId, set: stampOf(partner), stored: storedOf(partner.value, name) },
               floor: partner.value.clientsMust,
             }
           : null,
@@ -127,14 +131,14 @@ function resolveMode(
   let mode: Policy['mode'] | null = null;
   for (const demand of demands) {
     if (demand.mode === null) continue;
-    because.push(said(demand, `two-factor is ${demand.mode}`));
+    because.push(said(demand, message('policy.mode', { mode: demand.mode, ...demand.set })));
     if (mode === null || STRENGTH[demand.mode] > STRENGTH[mode]) mode = demand.mode;
   }
   if (mode !== null) return mode;
   because.push(
     byDefault === 'off'
-      ? reason(organization.kind, organization.id, 'nothing was switched on')
-      : reason('host', 'door', `two-factor is ${byDefault} where nothing is set`),
+      ? reason(organization.kind, organization.id, message('policy.mode-off'))
+      : reason('host', 'door', message('policy.mode-default', { mode: byDefault })),
   );
   return byDefault;
 }
@@ -146,17 +150,20 @@ function resolveMethods(
   because: PolicyReason[],
 ): readonly MethodName[] {
   const names = registered.map(({ name }) => name);
-  because.push(reason('host', 'door', `offers ${names.join(', ')}`));
+  because.push(reason('host', 'door', message('policy.offers', { methods: names.join(', ') })));
   let methods = registered
     .filter((method) => !isBackup(method) && !lacks(method, parts))
     .map(({ name }) => name);
   for (const demand of demands) {
     if (demand.methods === null) continue;
-    because.push(said(demand, `accepts ${demand.methods.join(', ')}`));
+    const accepted = demand.methods.join(', ');
+    because.push(said(demand, message('policy.accepts', { methods: accepted, ...demand.set })));
     methods = [...new Set(demand.methods)].filter((method) => methods.includes(method));
   }
   for (const [name, { reasons }] of parts) {
-    for (const one of reasons(methods.includes(name))) because.push(Object.freeze(one));
+    for (const { level, id, rule } of reasons(methods.includes(name))) {
+      because.push(reason(level, id, rule));
+    }
   }
   return methods;
 }
@@ -168,12 +175,12 @@ function resolveEnrollment(
   let enrollment: Policy['enrollment'] | null = null;
   for (const demand of demands) {
     if (demand.enrollment === null) continue;
-    const needs = demand.enrollment === 'activation-key' ? 'an' : 'no';
-    because.push(said(demand, `a first activation needs ${needs} activation key`));
+    const key = demand.enrollment === 'self' ? 'policy.activation-self' : 'policy.activation-key';
+    because.push(said(demand, message(key, demand.set)));
     if (enrollment !== 'activation-key') enrollment = demand.enrollment;
   }
   if (enrollment === null) {
-    because.push(reason('host', 'door', 'a first activation needs no activation key'));
+    because.push(reason('host', 'door', message('policy.activation-default')));
   }
   return enrollment ?? 'self';
 }
@@ -183,10 +190,11 @@ function resolveGrace(demands: readonly Demand[], because: PolicyReason[]): Date
   for (const demand of demands) {
     if (demand.mode !== 'required') continue;
     if (demand.graceUntil === null) {
-      because.push(said(demand, 'cannot be postponed'));
+      because.push(said(demand, message('policy.grace-none', demand.set)));
       until = Number.NEGATIVE_INFINITY;
     } else {
-      because.push(said(demand, `may be postponed until ${demand.graceUntil}`));
+      const rule = message('policy.grace', { until: demand.graceUntil, ...demand.set });
+      because.push(said(demand, rule));
       until = Math.min(until, Date.parse(demand.graceUntil));
     }
   }
@@ -197,11 +205,11 @@ function resolveMaxAge(demands: readonly Demand[], because: PolicyReason[]): num
   let smallest: number | null = null;
   for (const demand of demands) {
     if (demand.maxAgeSeconds === null) continue;
-    because.push(said(demand, `a proof counts for ${demand.maxAgeSeconds} s`));
+    const seconds = demand.maxAgeSeconds;
+    because.push(said(demand, message('policy.max-age', { seconds, ...demand.set })));
     smallest = Math.min(smallest ?? demand.maxAgeSeconds, demand.maxAgeSeconds);
   }
-  if (smallest === null)
-    because.push(reason('host', 'door', 'a proof counts as long as the app has it'));
+  if (smallest === null) because.push(reason('host', 'door', message('policy.max-age-default')));
   return smallest;
 }
 
@@ -212,13 +220,15 @@ function resolveRemembering(
   because: PolicyReason[],
 ): number | null {
   if (!own?.value.rememberDays) {
-    because.push(reason(organization.kind, organization.id, 'does not let devices be remembered'));
+    const rule = message('policy.remember-none');
+    because.push(reason(organization.kind, organization.id, rule));
     return null;
   }
   let smallest = Number.POSITIVE_INFINITY;
   for (const demand of demands) {
     if (demand.rememberDays === null) continue;
-    because.push(said(demand, `a device is remembered for at most ${demand.rememberDays} days`));
+    const days = demand.rememberDays;
+    because.push(said(demand, message('policy.remember', { days, ...demand.set })));
     smallest = Math.min(smallest, demand.rememberDays);
   }
   return smallest === 0 ? null : smallest * 24 * 3600;
@@ -229,14 +239,14 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   const { kind, id, partnerId } = organization;
   const floor = kind === 'client' ? partner?.value.clientsMust : null;
   if (floor && partner && partnerId !== null) {
-    demands.push({ ...floor, level: 'partner', id: partnerId, by: by(partner) });
+    demands.push({ ...floor, level: 'partner', id: partnerId, set: stampOf(partner) });
   }
   if (own) {
     const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = own.value;
     demands.push({
       level: kind,
       id,
-      by: by(own),
+      set: stampOf(own),
       mode,
       methods,
       enrollment,
@@ -249,7 +259,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
     demands.push({
       level: 'user',
       id: user.id,
-      by: by(user.setting),
+      set: stampOf(user.setting),
       ...user.setting.value,
       methods: null,
       enrollment: null,
@@ -260,14 +270,20 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   return demands;
 }
 
-function by({ changedBy, changedAt }: Stamped<unknown>): string {
-  return `set by ${changedBy} on ${changedAt.toISOString().slice(0, 10)}`;
+function stampOf({ changedBy, changedAt }: Stamped<unknown>): SettingStamp {
+  return { by: changedBy, on: changedAt.toISOString().slice(0, 10) };
 }
 
-function said({ level, id, by: stamp }: Demand, rule: string): PolicyReason {
-  return reason(level, id, `${rule} (${stamp})`);
+function said({ level, id }: Demand, rule: Sentence): PolicyReason {
+  return reason(level, id, rule);
 }
 
-function reason(level: PolicyReason['level'], id: string, rule: string): PolicyReason {
-  return Object.freeze({ level, id, rule });
+function reason(level: PolicyReason['level'], id: string, rule: Sentence): PolicyReason {
+  return Object.freeze({ level, id, rule: typeof rule === 'string' ? rule : frozen(rule) });
+}
+
+/** A policy that is frozen through and through is checked once. */
+function frozen(rule: Message): Message {
+  Object.freeze(rule.values);
+  return Object.freeze(rule);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type {
   Awaitable,
+  Message,
   Policy,
   PolicyContext,
   PolicyFunction,
@@ -9,7 +10,12 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 
-const reason = z.strictObject({ level: z.string(), id: z.string(), rule: z.string() });
+/** A text, or a message of the catalog: policies of ours give these. */
+const sentence = z.union([
+  z.string(),
+  z.custom<Message>((rule) => typeof Object(rule).key === 'string' && Object(rule).values),
+]);
+const reason = z.strictObject({ level: z.string(), id: z.string(), rule: sentence });
 
 const MAX_REMEMBER_SECONDS = 30 * 24 * 3600;
 

@@ -411,7 +411,11 @@ describe('partner → client → user', () => {
     const admin = '(set by admin@acme.example on 2026-01-02)';
     const helpdesk = '(set by helpdesk@acme.example on 2026-01-02)';
     assert.deepEqual(
-      resolveSettings(levels, EVERY_METHOD).because.map((one) => [one.level, one.id, one.rule]),
+      resolveSettings(levels, EVERY_METHOD).because.map((one) => [
+        one.level,
+        one.id,
+        String(one.rule),
+      ]),
       [
         ['partner', 'northwind', `two-factor is required ${root}`],
         ['client', 'acme', `two-factor is optional ${admin}`],
@@ -432,7 +436,11 @@ describe('partner → client → user', () => {
 
   it('names the defaults where nobody has set anything', () => {
     assert.deepEqual(
-      resolveSettings(client(), ['totp', 'duo']).because.map((one) => Object.values(one)),
+      resolveSettings(client(), ['totp', 'duo']).because.map(({ level, id, rule }) => [
+        level,
+        id,
+        String(rule),
+      ]),
       [
         ['client', 'acme', 'nothing was switched on'],
         ['host', 'door', 'offers totp, duo'],

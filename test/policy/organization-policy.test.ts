@@ -4,6 +4,7 @@ import type {
   Organization,
   OrganizationSetting,
   SecondFactorStore,
+  Sentence,
   Subject,
 } from '../../src/contracts.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
@@ -79,8 +80,8 @@ describe('the organization policy', () => {
     for (const mode of ['off', 'optional', 'required'] as const) {
       assert.equal((await resolve(mode)).mode, mode);
     }
-    const said = (await resolve('required')) as { because: readonly { rule: string }[] };
-    assert.ok(said.because.some(({ rule }) => /required where nothing is set/.test(rule)));
+    const said = (await resolve('required')) as { because: readonly { rule: Sentence }[] };
+    assert.ok(said.because.some(({ rule }) => /required where nothing is set/.test(String(rule))));
     // A setting that says nothing of the mode is silent too.
     await save('acme', { maxAgeSeconds: 600 });
     assert.equal((await resolve('required')).mode, 'required');

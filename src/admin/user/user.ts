@@ -34,7 +34,9 @@ export function userPages(context: AdminContext) {
     const can = await possible(visit, standing, record, mayList);
     const { policy } = standing;
     const named = { ...subject, label: isolated(subject.label) };
-    const sentences = policy ? explain(named, policy, record).sentences : becauseOf(standing);
+    const sentences = policy
+      ? explain(named, policy, record, present.say).sentences
+      : becauseOf(standing);
     const key = activationKey(record);
     const lock = lockOf(record, store.now());
     await present.page(req, res, {

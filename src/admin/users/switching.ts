@@ -76,10 +76,12 @@ export async function switchUser(
   if (!enable) {
     const everybody = await standings.everybody(organization.id, subject);
     if (everybody.mode === 'required') {
-      const reason = words.becauseOf(everybody).find((sentence) => sentence.includes('required'));
+      const reason = everybody.policy?.because.find(
+        ({ rule }) => typeof rule !== 'string' && rule.values.mode === 'required',
+      );
       return told(
         'required-by-organization',
-        reason ?? present.say(message('admin.outcome.required')),
+        reason ? words.reasonWords(reason) : present.say(message('admin.outcome.required')),
       );
     }
     if (!isOn) return told('already-disabled');

@@ -11,6 +11,7 @@ import { acceptedWords } from './accepted-words.js';
 import type { DuoAcceptedResults } from './factors.js';
 import { isWeaker, WHEN_UNAVAILABLE, type WhenUnavailable, weakestAllowed } from './fallback.js';
 import { sealedKeys } from './sealed-keys.js';
+import { duoWords as words } from './words.js';
 
 /** What an organization has stored for Duo. */
 export interface DuoSetting {
@@ -128,7 +129,7 @@ function resolve({
   const lent = partner?.stored?.lendToClients ? partner.stored : null;
   const setting = own?.stored ?? lent;
   if (!setting) {
-    const because = [{ level: kind, id, rule: 'has no keys for Duo' }];
+    const because = [{ level: kind, id, rule: words('policy.no-keys') }];
     return { part: null, reasons: () => because };
   }
   const byPartner = !own?.stored && partner !== null;
@@ -144,15 +145,14 @@ function resolve({
     },
     // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
     reasons(offered): readonly PolicyReason[] {
-      const said = offered ? 'is offered' : 'is not offered, and only proven again,';
-      const rule = `Duo ${said} with the keys of this account`;
+      const rule = words(offered ? 'policy.offered' : 'policy.not-offered');
       const level = byPartner ? 'partner' : kind;
       return [
         ...(limited
           ? [
               {
                 ...{ level: 'partner', id: partner.id },
-                rule: `while Duo cannot be reached: ${limit} (${partner.by})`,
+                rule: words('policy.limit', { limit, ...partner.set }),
               },
             ]
           : []),

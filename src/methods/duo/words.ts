@@ -21,6 +21,12 @@ export const DUO_WORDS = {
   },
   locked: 'Too many attempts. Try Duo again in {wait}.',
   stopped: 'Too many attempts. Ask your administrator for help.',
+  policy: {
+    'no-keys': 'has no keys for Duo',
+    offered: 'Duo is offered with the keys of this account',
+    'not-offered': 'Duo is not offered, and only proven again, with the keys of this account',
+    limit: 'while Duo cannot be reached: {limit} (set by {by} on {on})',
+  },
   prompt: {
     activate:
       'Duo asks you to register your phone, if it does not know it yet, and then to approve on it. From now on, signing in takes your password and that phone.',
