@@ -18,6 +18,7 @@ import {
   type SecondFactorStore,
   type Subject,
   sallyport,
+  securityKey,
   totp,
 } from 'sallyport';
 import { type Account, type Accounts, DEMO_PASSWORD } from './accounts.js';
@@ -90,7 +91,7 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     loginUrl: '/login',
     accountUrl: (subject) => setupOf(accounts.byId(subject.id)),
     passport,
-    methods: [totp(), duo(options.duo?.options), recoveryCodes()],
+    methods: [securityKey(), totp(), duo(options.duo?.options), recoveryCodes()],
   });
   await door.ready();
   await seedSettings(store);

@@ -2,9 +2,9 @@ import type { OrganizationSetting, SecondFactorStore } from 'sallyport';
 
 /** What our organizations ask of their people at first; Initech has nothing set, so nothing is asked there. */
 const FIRST = {
-  acme: setting('required'),
-  globex: setting('required'),
-  northwind: setting('optional'),
+  acme: setting('required', ['totp']),
+  globex: setting('required', ['totp']),
+  northwind: setting('optional', ['totp', 'security-key']),
 };
 
 /**
@@ -18,10 +18,13 @@ export async function seedSettings(store: SecondFactorStore): Promise<void> {
   }
 }
 
-function setting(mode: OrganizationSetting['mode']): OrganizationSetting {
+function setting(
+  mode: OrganizationSetting['mode'],
+  methods: OrganizationSetting['methods'],
+): OrganizationSetting {
   return {
     mode,
-    methods: ['totp'],
+    methods,
     enrollment: null,
     graceUntil: null,
     maxAgeSeconds: null,

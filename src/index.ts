@@ -35,6 +35,8 @@ export type {
   PagedMethod,
 } from './methods/pages.js';
 export { type RecoveryCodeOptions, recoveryCodes } from './methods/recovery-code/method.js';
+export { securityKey } from './methods/security-key/method.js';
+export type { SecurityKeyOptions } from './methods/security-key/options.js';
 export { type TotpOptions, totp } from './methods/totp/method.js';
 export type { SallyportOptions } from './options.js';
 export { type Explanation, explain } from './policy/explain.js';

@@ -365,6 +365,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       return mountedPages({
         ...{ mounts: mounted, inspector: inspecting, outspoken, onError },
         hasHostsCsrf: config.csrf !== undefined,
+        wellKnown: Object.assign({}, ...made.map((method) => method.wellKnown)),
       });
     },
 

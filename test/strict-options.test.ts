@@ -77,7 +77,10 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     good: { maxAge: '5m', methods: ['totp'] },
     typo: [{ maxage: '5m' }, /^require has no maxage; there are: maxAge, methods$/],
     wrong: [
-      [{ methods: ['topt'] }, /^require\.methods\[0\] must be one of totp, duo, .*, got 'topt'$/],
+      [
+        { methods: ['topt'] },
+        /^require\.methods\[0\] must be one of security-key, totp, .*, got 'topt'$/,
+      ],
       [{ methods: ['totp', 'remembered-device'] }, /^require\.methods\[1\] must be one of/],
       [{ methods: new Set(['totp']) }, /^require\.methods must be a list of at least one method/],
       [{ methods: [] }, /^require\.methods must be a list of at least one method/],

@@ -287,6 +287,8 @@ export interface Method<State = unknown> {
    * from `methodScript`. Pages say what to do without it.
    */
   readonly script?: URL;
+  /** What browsers are told about it at the root of the origin: JSON, by the name below `/.well-known/`. */
+  readonly wellKnown?: Readonly<Record<string, object>>;
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */
   wellFormed?(input: Readonly<Record<string, unknown>>): boolean;
   /**

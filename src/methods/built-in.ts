@@ -3,11 +3,12 @@ import { duo } from './duo/method.js';
 import { duoSettings } from './duo/settings.js';
 import type { MethodPlan } from './pages.js';
 import { recoveryCodes } from './recovery-code/method.js';
+import { securityKey } from './security-key/method.js';
 import { totp } from './totp/method.js';
 
 /** What a door has that names no methods. */
 export function builtInMethods(): readonly MethodPlan[] {
-  return [totp(), duo(), recoveryCodes()];
+  return [securityKey(), totp(), duo(), recoveryCodes()];
 }
 
 /** What the command line, which has no door, finds sealed in settings. */

@@ -8,6 +8,8 @@ import type { Mounts, Places } from '../web/places.js';
 import type { Responder } from '../web/respond.js';
 import { refusedForm, unknownGuard } from './host-guard.js';
 
+const WELL_KNOWN = '/.well-known/';
+
 /** The pages of one mount. */
 export interface PagesAt {
   readonly places: Places;
@@ -23,6 +25,8 @@ export interface MountConfig {
   readonly hasHostsCsrf: boolean;
   readonly outspoken: boolean;
   readonly onError: (error: unknown) => void;
+  /** What methods tell browsers at the root of the origin, by its name below `/.well-known/`. */
+  readonly wellKnown: Readonly<Record<string, object>>;
 }
 
 /**
@@ -35,6 +39,7 @@ export function mountedPages({
   hasHostsCsrf,
   outspoken,
   onError,
+  wellKnown,
 }: MountConfig): (RequestHandler | ErrorRequestHandler)[] {
   /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
   const unavailable: ErrorRequestHandler = (error, req, res, next) => {
@@ -56,6 +61,7 @@ export function mountedPages({
     const { places, router, leave, respond } = mounts.of(req);
     const own = ownPath(req, places);
     if (own === null) {
+      if (tellsWellKnown(req, res, places)) return;
       leave.watch(req, res);
       passBy(req, res, next);
       return;
@@ -76,6 +82,17 @@ export function mountedPages({
       next(error);
     });
   };
+
+  /** True when it has answered: the same for everybody, signed in or not. */
+  function tellsWellKnown(req: Request, res: Response, { stripped }: Places): boolean {
+    if (req.method !== 'GET') return false;
+    const path = stripped + req.baseUrl + req.path;
+    const name = path.startsWith(WELL_KNOWN) ? path.slice(WELL_KNOWN.length) : '';
+    if (!Object.hasOwn(wellKnown, name)) return false;
+    res.set({ 'Cache-Control': 'public, max-age=3600', 'X-Content-Type-Options': 'nosniff' });
+    res.json(wellKnown[name]);
+    return true;
+  }
 
   function passBy(req: Request, res: Response, next: (error?: unknown) => void): void {
     const left = inspector.passBy(req);

@@ -34,6 +34,12 @@ export {
   methodContract,
 } from './method-contract/method-contract.js';
 export type { TestRunner } from './runner.js';
+export {
+  type SoftwareKey,
+  type SoftwareKeyFault,
+  type SoftwareKeyOptions,
+  softwareKey,
+} from './software-key.js';
 export type { StoreFactory, StoreUnderTest } from './store-contract/stage.js';
 export { type StoreContractOptions, storeContract } from './store-contract/store-contract.js';
 export { type TestClock, testClock } from './test-clock.js';

@@ -275,8 +275,11 @@ describe('the page of an organization’s setting', () => {
         organization: { id: 'acme', name: 'Acme', kind: 'client', partnerId: 'north' },
         ...{ version: 1, lost: false, setting: { ...SETTING, mode: 'optional' } },
         ...{ changedBy: 'admin@acme', changedAt },
-        effective: { mode: 'required', from: ['partner'], methods: ['totp', 'recovery-code'] },
-        ...{ selectable: ['totp', 'duo'], mayChange: true },
+        effective: {
+          ...{ mode: 'required', from: ['partner'] },
+          methods: ['security-key', 'totp', 'recovery-code'],
+        },
+        ...{ selectable: ['security-key', 'totp', 'duo'], mayChange: true },
       },
     );
   });

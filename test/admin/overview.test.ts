@@ -30,7 +30,8 @@ describe('the overview of an organization', () => {
     assert.match(text, /<h1>Partner Details<\/h1>/);
     assert.deepEqual(facts(text), {
       ...{ Kind: 'Partner', 'Two-factor': 'Off' },
-      ...{ Mechanisms: 'Authenticator app, Recovery code', 'Clients must': 'Nothing' },
+      ...{ Mechanisms: 'Passkey or security key, Authenticator app, Recovery code' },
+      'Clients must': 'Nothing',
     });
     assert.deepEqual(links(text), [
       `Account Information ${at}/authentication: Switch two-factor on or off, and choose the mechanisms.`,

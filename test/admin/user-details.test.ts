@@ -33,7 +33,8 @@ describe('what User Details tells a program', () => {
     assert.deepEqual(rest, {
       organization: { id: 'acme', name: 'Acme', kind: 'client', partnerId: 'north' },
       user: { id: 'user1@acme', label: 'user1@acme.example', name: null },
-      ...{ mode: 'off', from: [], methods: ['totp', 'recovery-code'], enabled: false, factors: [] },
+      ...{ mode: 'off', from: [], enabled: false, factors: [] },
+      methods: ['security-key', 'totp', 'recovery-code'],
       ...{ recoveryCodesLeft: null, activationKeyEndsAt: null },
       ...{ failures: 0, locked: false, retryAt: null, stopped: false },
       can: ['activate', 'enable'],

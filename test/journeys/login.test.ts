@@ -6,7 +6,10 @@ import { Browser, codeAt, recoveryCodesOn, wrongCode } from '../support/browser.
 describe('a login with TOTP', () => {
   it('leads from the password through activation to the page first asked for', async () => {
     const clock = testClock();
-    const { app } = await host({ store: memoryStore({ now: clock.now }) });
+    const { app } = await host({
+      store: memoryStore({ now: clock.now }),
+      policy: () => ({ mode: 'required', methods: ['totp', 'recovery-code'] }),
+    });
     const browser = new Browser(app);
 
     const first = await browser.get('/reports/1?month=3');

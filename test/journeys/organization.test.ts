@@ -107,11 +107,11 @@ journeys('an organization', (world) => {
 
   it('whose setting contradicts itself lets nobody in', async () => {
     const [browser] = await people('user1@acme');
-    await set(world().store, 'acme', { mode: 'required', methods: ['security-key'] });
+    await set(world().store, 'acme', { mode: 'required', methods: ['voice-call'] });
     assert.equal((await browser!.get('/reports')).status, 503);
-    await set(world().store, 'acme', { mode: 'optional', methods: ['security-key'] });
+    await set(world().store, 'acme', { mode: 'optional', methods: ['voice-call'] });
     assert.equal((await browser!.get('/reports')).status, 503);
-    await set(world().store, 'acme', { mode: 'required', methods: ['security-key', 'totp'] });
+    await set(world().store, 'acme', { mode: 'required', methods: ['voice-call', 'totp'] });
     assert.equal(await standsAt(browser!), ACTIVATE);
   });
 

@@ -281,7 +281,7 @@ journeys('a method of a host’s own', (world) => {
     const browser = await signedIn(app);
     const page = await browser.get(ACTIVATE);
     const [, src = ''] =
-      /<script src="([^"]*email-code\.[0-9a-f]{12}\.js)" defer>/.exec(page.text) ?? [];
+      /<script type="module" src="([^"]*email-code\.[0-9a-f]{12}\.js)">/.exec(page.text) ?? [];
     assert.match(String(page.headers['content-security-policy']), /script-src 'self'(;|$)/);
     const served = await browser.get(src);
     assert.equal(served.headers['content-type'], 'text/javascript; charset=utf-8');

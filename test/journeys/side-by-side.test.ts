@@ -176,13 +176,16 @@ journeys('two doors in one process', (world) => {
 
     a.door.passport(passport);
     a.door.passport(passport);
-    assert.deepEqual([...names], ['sallyport-totp', 'sallyport-duo', 'sallyport-recovery-code']);
+    assert.deepEqual(
+      [...names],
+      ['security-key', 'totp', 'duo', 'recovery-code'].map((name) => `sallyport-${name}`),
+    );
     assert.throws(
       () => b.door.passport(passport),
       (error) =>
         error instanceof SallyportError &&
         error.code === 'ERR_OPTION' &&
-        /prefix.*sallyport-totp is another door's/.test(error.message),
+        /prefix.*sallyport-security-key is another door's/.test(error.message),
     );
     b.door.passport(passport, { prefix: 'partner' });
     assert.equal(names.has('partner-totp'), true);

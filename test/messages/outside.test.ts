@@ -6,14 +6,14 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Parts of src/ that answer people. */
 const PARTS = ['pages', 'web', 'gate', 'session', 'methods'];
 /** Catalogs, and what is no sentence of a page. */
-const CATALOGS = /\/words\.ts$|\/activation-key-words\.ts$/;
+const CATALOGS = /\/words\.ts$|\/activation-key-words\.ts$|\/security-key\/models\.ts$/;
 /** What administrators read is not in the catalog: these say it. */
 const ADMINISTRATORS =
   /^views\/admin\/|^views\/duo\/(?:floor|setting)\.|\/duo\/(?:accepted-form|credentials|save|section|settings|provision)\.ts$/;
 /** Errors, for whoever makes the app or reads its logs. */
 const ERRORS = [/^Duo \(\$\{apiHost\}\)/, /^Duo has no form$/, /^Duo keys?$/, /\{wait\}/];
 /** What a method is called goes into the catalog as its title, and into records as the name of an enrollment. */
-const TITLES = ['Authenticator app', 'Duo Security', 'Recovery code'];
+const TITLES = ['Passkey or security key', 'Authenticator app', 'Duo Security', 'Recovery code'];
 
 function filesIn(folder: string, ending: string): string[] {
   return readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' })

@@ -1,0 +1,78 @@
+import { decode, encode } from 'cbor-x';
+
+/** What is kept, sealed, of a key: what it is named by, and what its answers are checked with. */
+export interface Credential {
+  readonly id: Uint8Array;
+  /** A COSE key, as the authenticator gave it. */
+  readonly publicKey: Uint8Array;
+  readonly transports: readonly Transport[];
+}
+
+// Append only: the place is the bit.
+const TRANSPORTS = ['usb', 'nfc', 'ble', 'internal', 'hybrid', 'smart-card', 'cable'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export function isTransport(value: unknown): value is Transport {
+  return TRANSPORTS.some((one) => one === value);
+}
+
+export function packCredential({ id, publicKey, transports }: Credential): Uint8Array {
+  const bits = TRANSPORTS.reduce(
+    (sum, one, bit) => (transports.includes(one) ? sum | (1 << bit) : sum),
+    0,
+  );
+  return encode([id, publicKey, bits]);
+}
+
+/** Throws for what is not such bytes. */
+export function unpackCredential(bytes: Uint8Array): Credential {
+  const [id, publicKey, bits] = decode(bytes);
+  if (!(id instanceof Uint8Array && publicKey instanceof Uint8Array && Number.isInteger(bits))) {
+    throw new Error('a credential is not what was kept of one');
+  }
+  // Copies, which the library's types want: what was decoded is a view of the whole.
+  return {
+    id: Uint8Array.from(id),
+    publicKey: Uint8Array.from(publicKey),
+    transports: TRANSPORTS.filter((_one, bit) => bits & (1 << bit)),
+  };
+}
+
+/** What is known of a key without opening it: it decides where the key is accepted. */
+export interface KeyFacts {
+  readonly aaguid: string;
+  /** It has told its person from others: by a PIN, a finger, a face. */
+  readonly userVerified: boolean;
+  /** It may be copied to other devices of its person: a synced passkey. */
+  readonly backupEligible: boolean;
+  readonly backedUp: boolean;
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+const FLAGS = [
+  ['v', 'userVerified'],
+  ['e', 'backupEligible'],
+  ['b', 'backedUp'],
+] as const;
+
+/** `7oMo-XIccRPnIDHA6h8g/v`: AAGUID, none where it is all zeros, and flags. */
+export function formatFacts(facts: KeyFacts): string {
+  const model =
+    facts.aaguid === NOBODY
+      ? ''
+      : Buffer.from(facts.aaguid.replaceAll('-', ''), 'hex').toString('base64url');
+  const flags = FLAGS.filter(([, name]) => facts[name]).map(([letter]) => letter);
+  return `${model}/${flags.join('')}`;
+}
+
+export function parseFacts(parameters: string): KeyFacts {
+  const [model = '', flags = ''] = parameters.split('/');
+  const hex = Buffer.from(model, 'base64url').toString('hex').padEnd(32, '0');
+  const has = (letter: string) => flags.includes(letter);
+  return {
+    aaguid: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    userVerified: has('v'),
+    backupEligible: has('e'),
+    backedUp: has('b'),
+  };
+}

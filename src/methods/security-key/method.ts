@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
+import type { Method, MethodContext, Rejected, Subject } from '../../contracts.js';
+import { message } from '../../messages/english.js';
+import { rejected } from '../ask.js';
+import type { MethodPlan } from '../pages.js';
+import { ANSWER_LENGTH, readAssertion, readAttestation } from './answer.js';
+import { ALGORITHMS, checkAssertion, checkAttestation } from './ceremony.js';
+import { type Credential, formatFacts, type KeyFacts, packCredential } from './credential.js';
+import type { OwnLocals } from './locals.js';
+import { MODELS } from './models.js';
+import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
+import { descriptorOf, idOf, opened } from './own-key.js';
+import {
+  SCRIPT_WORDS,
+  SECURITY_KEY_WORDS,
+  type SecurityKeyReason,
+  securityKeyWords,
+} from './words.js';
+
+declare module '../../contracts/subject.js' {
+  interface MethodNames {
+    'security-key': true;
+  }
+}
+
+const TITLE = 'Passkey or security key';
+const AT_MOST = 20;
+const CHALLENGE_MS = 5 * 60 * 1000;
+const CHALLENGE_BYTES = 32;
+
+/** One challenge, base64url. */
+interface Asked {
+  readonly challenge: string;
+}
+
+/**
+ * Passkeys and security keys (WebAuthn Level 3), those of the days of U2F too. Nothing can be guessed here, and a
+ * page of another domain gets nothing. Throws ERR_OPTION.
+ * @example sallyport({ methods: [securityKey({ rpId: 'example.com' }), totp(), recoveryCodes()] })
+ */
+export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
+  const parsed = parseSecurityKeyOptions(options);
+  return ({ origin, keyring, say }) => {
+    const { timeoutMs, ...party } = parsed(origin);
+    const { rpId } = party;
+
+    /** What a passkey knows its person by: says nothing of them, and is the same for all of their keys. */
+    const handleOf = ({ id }: Subject) =>
+      Uint8Array.from(keyring.digest(id, HANDLE, HANDLE_BYTES).bytes);
+
+    return {
+      name: 'security-key',
+      title: TITLE,
+      words: SECURITY_KEY_WORDS,
+      throttle: 'none',
+      atMost: AT_MOST,
+      phishingResistant: true,
+      challengeMs: CHALLENGE_MS,
+      challengeUse: 'once',
+      answer: { credential: { maxLength: ANSWER_LENGTH } },
+      views: ['security-key/challenge', 'security-key/activate'],
+      ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
+      script: new URL('../../../views/security-key/security-key.js', import.meta.url),
+
+      wellFormed: ({ credential }) =>
+        readAssertion(credential) !== null || readAttestation(credential) !== null,
+
+      start: () => ({ challenge: randomBytes(CHALLENGE_BYTES).toString('base64url') }),
+
+      async prompt(context) {
+        const keys = (await context.openEnrollments()).map(opened);
+        const asked = await optionsOf(context, scriptWords(), (challenge) =>
+          generateAuthenticationOptions({
+            ...{ rpID: rpId, challenge, timeout: timeoutMs, userVerification: 'preferred' },
+            allowCredentials: keys.map(descriptorOf),
+          }),
+        );
+        return {
+          ...{
+            kind: 'form',
+            view: 'security-key/challenge',
+            title: say(securityKeyWords('challenge.title')),
+            ...asked,
+          },
+        };
+      },
+
+      async verify({ challenge: asked, enrollments, subject }, { credential: typed }) {
+        const response = readAssertion(typed);
+        if (!response || !asked) return rejected('malformed');
+        const { userHandle } = response.response;
+        const own = enrollments.map(opened).find((one) => idOf(one.credential) === response.id);
+        if (!own) return refused('wrong-code', 'not-yours', 'not a key of theirs');
+        if (userHandle && !handles(subject).includes(userHandle)) {
+          return refused('wrong-code', 'not-yours', 'user handle');
+        }
+        const checked = await checkAssertion(response, asked.challenge, own.credential, party);
+        if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
+        const { count, facts } = checked;
+        if (facts.backupEligible !== own.facts.backupEligible) {
+          return rejected('wrong-code', 'backup eligibility');
+        }
+        if (count <= own.lastCount && (count > 0 || own.lastCount > 0)) {
+          const detail = `sign count ${count} after ${own.lastCount}`;
+          return { ...refused('denied', 'copied', detail), copied: own.id };
+        }
+        const { aaguid } = own.facts;
+        const userVerified = own.facts.userVerified || facts.userVerified;
+        const parameters = formatFacts({ ...facts, aaguid, userVerified });
+        return {
+          ...{ kind: 'accepted', enrollmentId: own.id, detail: presence(facts) },
+          ...(count > 0 && { step: count }),
+          ...(parameters !== formatFacts(own.facts) && { keep: { parameters } }),
+        };
+      },
+
+      enrollment: {
+        // What is kept is known when it is confirmed.
+        begin: () => ({}),
+
+        async prompt(context) {
+          const keys = (await context.openEnrollments()).map(opened);
+          const { subject, issuer, account } = context;
+          const asked = await optionsOf(context, scriptWords(), (challenge) =>
+            generateRegistrationOptions({
+              ...{ rpID: rpId, rpName: issuer, challenge, timeout: timeoutMs },
+              ...{ userID: handleOf(subject), userName: account, userDisplayName: account },
+              attestationType: 'none',
+              excludeCredentials: keys.map(descriptorOf),
+              supportedAlgorithmIDs: [...ALGORITHMS],
+              authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+            }),
+          );
+          return {
+            ...{
+              kind: 'form',
+              view: 'security-key/activate',
+              title: say(message('activate.title')),
+            },
+            ...asked,
+          };
+        },
+
+        async confirm({ challenge: asked, enrollments }, { credential: typed }) {
+          const response = readAttestation(typed);
+          if (!response || !asked) return rejected('malformed');
+          const checked = await checkAttestation(response, asked.challenge, party);
+          if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
+          const { credential, facts, count } = checked;
+          const id = idOf(credential);
+          if (enrollments.some((one) => idOf(opened(one).credential) === id)) {
+            return refused('denied', 'activated', 'activated already');
+          }
+          return {
+            ...{ kind: 'accepted', step: count, detail: presence(facts) },
+            suggestedLabel:
+              MODELS[facts.aaguid] ?? say(securityKeyWords(`named.${kindOf(credential, facts)}`)),
+            keep: { secret: packCredential(credential), parameters: formatFacts(facts) },
+          };
+        },
+      },
+    } satisfies Method<Asked>;
+
+    function scriptWords(): Readonly<Record<string, string>> {
+      return Object.fromEntries(
+        SCRIPT_WORDS.map((name) => [name, say(securityKeyWords(`script.${name}`))]),
+      );
+    }
+
+    function handles({ id }: Subject): readonly string[] {
+      return keyring
+        .digests(id, HANDLE, HANDLE_BYTES)
+        .map(({ bytes }) => Buffer.from(bytes).toString('base64url'));
+    }
+  };
+}
+
+const HANDLE = 'security-key user';
+const HANDLE_BYTES = 32;
+
+/** What the script is given, and a program: the same. Nobody is asked while another request makes the challenge. */
+async function optionsOf(
+  { challenge: asked }: MethodContext<Asked>,
+  said: Readonly<Record<string, string>>,
+  make: (challenge: Uint8Array<ArrayBuffer>) => Promise<object>,
+): Promise<{ readonly locals: OwnLocals; readonly json: Readonly<Record<string, unknown>> }> {
+  const publicKey =
+    asked && (await make(Uint8Array.from(Buffer.from(asked.challenge, 'base64url'))));
+  return {
+    locals: {
+      options: publicKey && JSON.stringify(publicKey),
+      said: JSON.stringify(said),
+    },
+    json: { publicKey },
+  };
+}
+
+function refused(reason: Rejected['reason'], because: SecurityKeyReason, detail: string): Rejected {
+  return { ...rejected(reason, detail), because };
+}
+
+function presence({ userVerified }: Pick<KeyFacts, 'userVerified'>): string {
+  return userVerified ? 'user verified' : 'user present';
+}
+
+function kindOf({ transports }: Credential, { backupEligible }: KeyFacts): 'passkey' | 'key' {
+  return backupEligible || transports.includes('internal') ? 'passkey' : 'key';
+}

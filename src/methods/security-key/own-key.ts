@@ -1,0 +1,26 @@
+import type { EnrolledContext } from '../../contracts.js';
+import { type Credential, type KeyFacts, parseFacts, unpackCredential } from './credential.js';
+
+/** A key of the person's, with what is known of it. */
+export interface OwnKey {
+  readonly id: string;
+  readonly lastCount: number;
+  readonly facts: KeyFacts;
+  readonly credential: Credential;
+}
+
+export function opened({ id, lastStep, parameters, secret }: EnrolledContext): OwnKey {
+  return {
+    ...{ id, lastCount: Math.max(0, lastStep), facts: parseFacts(parameters) },
+    credential: unpackCredential(secret()),
+  };
+}
+
+export function idOf({ id }: Credential): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+/** What a browser is told of it. */
+export function descriptorOf({ credential }: OwnKey) {
+  return { id: idOf(credential), transports: [...credential.transports] };
+}

@@ -1,0 +1,77 @@
+import type { MethodWords } from '../../contracts.js';
+import { messagesOf } from '../../messages/message.js';
+
+/** What its script says, of what never comes to the server. */
+const SCRIPT = {
+  waiting: 'Your browser is asking for the key. Touch it, or confirm on your device.',
+  cancelled:
+    'Nothing was confirmed: it was cancelled, or this is not the key that was asked for. Try again.',
+  timedOut: 'No key has answered in time. Have it at hand and try again.',
+  activated: 'This key, or this device, is activated already. Use another one.',
+  unsupported:
+    'This browser cannot use passkeys or security keys. Use another browser, or another way.',
+  address:
+    'Keys cannot be used at this address of the page. Tell your administrator, and use another way.',
+  failed: 'The key could not be used. Try again; if it goes on, use another way.',
+} as const;
+
+export const SECURITY_KEY_WORDS = {
+  another: 'Another passkey or security key',
+  begin: {
+    heading: 'Activate a passkey or security key',
+    text: 'Your phone, your computer or a key that you plug in then confirms that it is you. No look-alike page can get anything from it.',
+    button: 'Continue',
+  },
+  refused: {
+    'wrong-code':
+      'That answer of your key could not be checked. Try again; if it goes on, use another way.',
+    replayed: 'That answer was used already. Try again.',
+    expired: 'That took longer than five minutes. Try again.',
+    superseded: 'This activation was started again elsewhere. Try again here.',
+    denied: 'That key was not accepted. Use another way.',
+    'not-accepted': 'That key does not count here. Confirm in another way.',
+    malformed:
+      'Nothing came from a key. Your browser needs JavaScript for this: allow it, or use another way.',
+  },
+  because: {
+    'not-yours': 'That is not one of your keys here. Use one that you have activated.',
+    activated: 'That key is activated already. Use another one.',
+    copied:
+      'That key has counted backwards, as it does when there is a copy of it, and was not accepted. Use another way, and tell your administrator.',
+  },
+  locked: 'Too many attempts. Try again in {wait}.',
+  stopped: 'Too many attempts. Ask your administrator for help.',
+  challenge: {
+    title: 'Use your passkey or security key',
+    text: 'Your browser asks for it: touch the key, or confirm on your phone or computer.',
+    'step-up': 'What you are about to do needs your key once more, although you are signed in.',
+    'enroll-other':
+      'Your organization now asks for another method. Confirm with your key; then you activate the new one.',
+    button: 'Use my key',
+    trouble: 'Is the key not accepted, or lost?',
+    'trouble-own': 'Use a key that you have activated here; another one is not asked for.',
+    'trouble-phone':
+      'A passkey on your phone can be used on this computer: choose the phone when the browser asks.',
+    'trouble-lost':
+      'If the key is lost, ask your administrator to reset your two-factor authentication.',
+  },
+  activate: {
+    title: 'Activate a passkey or security key',
+    text: 'From now on, signing in takes your password and this: your phone, your computer, or a key that you plug in. It works on this website alone, so that no look-alike page can get anything from it.',
+    name: 'Name of this key',
+    'name-hint': 'So that you tell it from your others; without one it is named after its maker',
+    'second-one':
+      'Whoever loses their only key needs an administrator to get in again. Activate a second one, or an app, in My Profile afterwards.',
+  },
+  'no-script':
+    'This needs JavaScript, which your browser does not run here. Allow it and load the page again, or use another way.',
+  again: 'Try again',
+  named: { passkey: 'Passkey', key: 'Security key' },
+  script: SCRIPT,
+} as const satisfies MethodWords;
+
+export const securityKeyWords = messagesOf(SECURITY_KEY_WORDS, 'security-key');
+
+export type SecurityKeyReason = keyof (typeof SECURITY_KEY_WORDS)['because'];
+
+export const SCRIPT_WORDS = Object.keys(SCRIPT) as readonly (keyof typeof SCRIPT)[];
