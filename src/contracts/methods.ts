@@ -90,7 +90,8 @@ export interface VerifyContext<State = unknown>
 
 /**
  * What a person is asked for: a form of ours, or a page of somebody else's. `locals` are for the view, `json` for
- * programs; both hold a secret only at activation. Given as functions, only what is sent is made.
+ * programs; both hold a secret only at activation. Given as functions, only what is sent is made. A member of `json`
+ * that is a function is made for whoever asks for it by its name: `qr` for `?qr`.
  */
 export type Prompt =
   | {

@@ -121,12 +121,21 @@ export function checkPrompt(method: string, what: string, given: Prompt, askNow:
   const { locals, json, ...rest } = given;
   return {
     ...rest,
-    ...(locals && { locals: later('locals', locals) }),
-    ...(json && { json: later('json', json) }),
+    ...(locals && { locals: isMaker(locals) ? () => now('locals', locals) : locals }),
+    ...(json && { json: isMaker(json) ? () => members(now('json', json)) : members(json) }),
   };
 
-  function later<T extends object>(name: string, part: T | (() => T)): T | (() => T) {
-    return isMaker(part) ? () => askNow(`${what}.${name}`, part) : part;
+  function members(of: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(
+      Object.entries(of).map(([name, value]) => [
+        name,
+        typeof value === 'function' ? () => now(`json.${name}`, () => value()) : value,
+      ]),
+    );
+  }
+
+  function now<T>(name: string, make: () => T): T {
+    return askNow(`${what}.${name}`, make);
   }
 }
 

@@ -92,6 +92,7 @@ export function challengePages(config: PageConfig) {
   ): Promise<void> {
     const prompt = await method.challenge(config.attemptOf(situation, {}));
     if (prompt.kind === 'leave') throw leavesNowhere(method);
+    const isPage = wantsHtml(req);
     const { url, rememberDays: days, others } = placeOf(method, situation, { methods, reason });
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
@@ -99,12 +100,12 @@ export function challengePages(config: PageConfig) {
       view: prompt.view ?? 'challenge',
       title: prompt.title,
       locals: {
-        ...formLocals(method, prompt, config),
+        ...(isPage && formLocals(method, prompt, config)),
         ...{ action: url, otherMethods: others, reason, rememberDays: days },
         restartAction: method.restart && `${url}/restart`,
         ...saidOf(wrong),
       },
-      json: besideProtocol(jsonOf(prompt), {
+      json: besideProtocol(isPage ? {} : jsonOf(prompt, req), {
         ...(wrong
           ? {
               ...{ error: wrong.error, message: wrong.message, values: wrong.values },

@@ -5,6 +5,7 @@ import type { Sentences } from '../messages/sentences.js';
 import type { EnrollableMethod } from '../methods/bound.js';
 import type { Begun } from '../methods/bound-enrollment.js';
 import { NAME_LENGTH } from '../names.js';
+import { wantsHtml } from '../web/accept.js';
 import type { Stylesheets } from '../web/assets.js';
 import type { Later, MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
@@ -74,6 +75,7 @@ export function enrollingForms(config: {
     if (prompt.kind === 'leave') throw leavesNowhere(method);
     const handedOver = begun.basis === 'handover';
     // Whoever was handed something may do without it, unless the organization wants to have seen them.
+    const isPage = wantsHtml(req);
     const restarts = !handedOver || situation.facts.policy.enrollment === 'self';
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
@@ -81,7 +83,7 @@ export function enrollingForms(config: {
       title: prompt.title,
       subject: situation.subject,
       locals: {
-        ...formLocals(method, prompt, config),
+        ...(isPage && formLocals(method, prompt, config)),
         action: url,
         restartAction: restarts ? `${url}/restart` : null,
         enrollment: begun.id,
@@ -91,7 +93,7 @@ export function enrollingForms(config: {
         otherMethods: others,
         later,
       },
-      json: besideProtocol(jsonOf(prompt), {
+      json: besideProtocol(isPage ? {} : jsonOf(prompt, req), {
         ...asJson(wrong),
         next: 'enroll',
         method: method.name,

@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import type { AnswerShape, Prompt } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import type { BoundMethod } from '../methods/bound.js';
@@ -39,8 +40,14 @@ export function formLocals(
   };
 }
 
-export function jsonOf({ json }: Form): Readonly<Record<string, unknown>> {
-  return made(json) ?? {};
+/** What a program is told; what costs something only if it asks for it by its name in the query. */
+export function jsonOf({ json }: Form, { query }: Request): Readonly<Record<string, unknown>> {
+  const members = Object.entries(made(json) ?? {});
+  return Object.fromEntries(
+    members
+      .filter(([name, value]) => typeof value !== 'function' || Object.hasOwn(query, name))
+      .map(([name, value]) => [name, made(value)]),
+  );
 }
 
 export function saidOf(wrong: Refusal | null) {

@@ -45,7 +45,10 @@ journeys('a single-page app', (world) => {
     assert.equal(begun.body.graceEndsAt, graceUntil.toISOString());
     assert.equal(begun.body.csrfToken, csrfToken);
     assert.match(begun.body.uri, /^otpauth:\/\/totp\//);
-    assert.match(begun.body.qr, /^<svg/);
+    assert.equal(begun.body.qr, undefined, 'only for whoever asks for it');
+    const shown = await browser.json('get', `${choose.body.url}?qr`);
+    assert.match(shown.body.qr, /^<svg/);
+    assert.deepEqual({ ...shown.body, qr: undefined }, { ...begun.body, qr: undefined });
     const { key, enrollment } = begun.body;
 
     const incomplete = await browser

@@ -116,7 +116,7 @@ export function totp(options: TotpOptions = {}): MethodPlan {
           }
           return {
             ...{ kind: 'form', view: 'totp/activate', title },
-            locals: () => shown().locals,
+            locals: () => shown().locals(),
             json: () => shown().json,
           };
         },
@@ -137,8 +137,8 @@ export function totp(options: TotpOptions = {}): MethodPlan {
 
         handOver: {
           show({ pending, issuer, account }) {
-            const { locals, json } = shownKey(pending, { issuer, account }, say);
-            const { key, uri, qr, digits } = json;
+            const locals = shownKey(pending, { issuer, account }, say).locals();
+            const { key, uri, qr, digits } = locals;
             return { view: 'totp/key', locals, json: { key, uri, qr, digits } };
           },
 

@@ -7,9 +7,12 @@ import type { Own, TotpActivateLocals } from './locals.js';
 import { qrSvg } from './qr.js';
 import { keySettings, totpWords } from './words.js';
 
-/** A new key as it is shown, to a person and to a program. The only place where the secret leaves the keyring. */
+/**
+ * A new key as it is shown, to a person and to a program. The only place where the secret leaves the keyring. The QR
+ * code is made where it is shown: it costs more than all the rest of its page.
+ */
 export interface ShownKey {
-  readonly locals: Own<TotpActivateLocals>;
+  locals(): Own<TotpActivateLocals>;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -23,10 +26,13 @@ export function shownKey(
   const { issuer, account } = appNames(names);
   const key = manualKey(secret);
   const uri = keyUri({ secret, issuer, account, parameters });
-  const qr = qrSvg(uri, say(totpWords('activate.qr', { account: isolated(account) })));
+  const qr = () => qrSvg(uri, say(totpWords('activate.qr', { account: isolated(account) })));
   const { digits } = parameters;
   return {
-    locals: { key, qr, uri, account, issuer, digits, settings: keySettings(parameters, say) },
+    locals: () => ({
+      ...{ key, qr: qr(), uri, account, issuer, digits },
+      settings: keySettings(parameters, say),
+    }),
     json: {
       ...{ enrollment: pending.id, basis: pending.basis, key, uri, issuer, account },
       ...parameters,

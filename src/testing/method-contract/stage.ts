@@ -56,7 +56,11 @@ export async function methodStage(under: MethodUnderTest) {
     if (prompt.kind !== 'form') throw broken(`${method.name} asks by no form`);
     const { json = {} } = prompt;
     const made: unknown = typeof json === 'function' ? json() : json;
-    return { purpose, json: { ...Object(made) }, now: clock.now() };
+    // As a program gets it that asks for everything by its name.
+    const members = Object.entries<unknown>(Object(made)).map(
+      ([name, value]) => [name, typeof value === 'function' ? value() : value] as const,
+    );
+    return { purpose, json: Object.fromEntries(members), now: clock.now() };
   };
 
   function as(id: string) {
