@@ -7,7 +7,7 @@ export type {
 } from './admin/authorize.js';
 export type { AdminOptions } from './admin/options.js';
 export type * from './contracts.js';
-export { emptySubject } from './contracts.js';
+export { authorityId, emptySubject, partOf } from './contracts.js';
 export {
   type ErrorCode,
   OutageError,
