@@ -1,4 +1,5 @@
 import { withDeadline } from '../deadline.js';
+import { SallyportError } from '../errors.js';
 import type { Send } from '../store/redis/client.js';
 import { replyCode, unavailable } from '../store/redis/errors.js';
 import { slotOf } from '../store/redis/slots.js';
@@ -29,7 +30,7 @@ export interface Servers {
 
 /** Finds out what is behind a URL: one server, or a node of a Cluster. The client is an optional peer. */
 export async function findServers(url: string): Promise<Servers> {
-  const { createClient, createCluster } = await import('redis');
+  const { createClient, createCluster } = await driver();
   const parsed = parseUrl(url);
 
   const open = (address: string): Server => {
@@ -93,6 +94,18 @@ export async function findServers(url: string): Promise<Servers> {
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+async function driver(): Promise<typeof import('redis')> {
+  try {
+    return await import('redis');
+  } catch (cause) {
+    throw new SallyportError(
+      'ERR_DEPENDENCY',
+      'Redis is reached with the package redis, which could not be loaded: npm install redis@6',
+      { cause },
+    );
   }
 }
 

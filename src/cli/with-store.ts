@@ -1,5 +1,6 @@
 import type { SecondFactorStore } from '../contracts.js';
 import type { StoreDump } from '../store/dump.js';
+import { ownPool } from '../store/postgres/driver.js';
 import { postgresDump } from '../store/postgres/dump.js';
 import { postgresRun } from '../store/postgres/run.js';
 import { postgresScan } from '../store/postgres/scan.js';
@@ -100,9 +101,7 @@ async function withPostgres<T>(
       'the Postgres URL is not one: postgres://[user:password@]host[:port]/database',
     );
   }
-  const { Pool } = await import('pg').then((pg) => pg.default);
-  const pool = new Pool({ connectionString: url, max: 6, connectionTimeoutMillis: 5000 });
-  pool.on('error', () => {});
+  const pool = await ownPool(url, { max: 6, connectionTimeoutMillis: 5000 });
   const store = postgresStore(pool, {
     ...{ prefix, timeout: 2000, initialize: false },
     ...(schema !== undefined && { schema }),

@@ -50,6 +50,14 @@ export interface ServerRecords extends Pick<RecordStore, 'read' | 'update'> {
   /** What the server calls so has changed. */
   forget(key: string): void;
   clear(): void;
+  /** What is kept at hand, by what the server calls it: at most so many of a kind; the rest is dropped. */
+  atHand(most: number): readonly AtHand[];
+}
+
+export interface AtHand {
+  readonly key: string;
+  /** Of the record; empty for none. */
+  readonly version: Uint8Array;
 }
 
 /**
@@ -75,6 +83,7 @@ export function serverRecords(config: ServerRecordsConfig): ServerRecords {
     clear() {
       for (const { clear } of watched) clear();
     },
+    atHand: (most) => watched.flatMap((one) => one.atHand(most)),
   };
 }
 
@@ -132,6 +141,8 @@ function recordsOf<K extends Kind>(
       return andThen(found, ({ record }) => record);
     },
     update,
+    atHand: (most: number): AtHand[] =>
+      reads.newest(most).map(([key, { version }]) => ({ key, version })),
     forget: reads.forget,
     clear() {
       reads.clear();

@@ -8,6 +8,8 @@ export interface TrackedReads<V> {
   peek(key: string): V | undefined;
   /** The key has changed: a value at hand is dropped, a load in flight will not be kept. */
   forget(key: string): void;
+  /** What is at hand and was used last; the rest is dropped, and no load in flight will be kept. */
+  newest(most: number): readonly (readonly [key: string, value: V])[];
   /** Everything may have changed. */
   clear(): void;
 }
@@ -70,6 +72,12 @@ export function trackedReads<V>({
     forget(key) {
       loads.delete(key);
       values.delete(key);
+    },
+    newest(most) {
+      loads.clear();
+      const all = [...values.entries()];
+      for (const [key] of all.slice(most)) values.delete(key);
+      return all.slice(0, most).map(([key, { value }]) => [key, value] as const);
     },
     clear() {
       loads.clear();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { sallyport, startSallyport } from '../support/cli.js';
@@ -82,5 +83,19 @@ describe('npx sallyport', () => {
     ]);
     assert.deepEqual([made.code, unnamed.code, sound.code], [0, 2, 1]);
     assert.equal(Buffer.from(made.out.trim(), 'base64').length, 32);
+  });
+
+  it('names the package that is missing, and how to install it', async () => {
+    const without = fileURLToPath(new URL('../support/without-peers.mjs', import.meta.url));
+    for (const [args, says] of [
+      [['--postgres', 'postgres://127.0.0.1:1/none'], 'npm install pg@8'],
+      [['--redis', 'redis://127.0.0.1:1'], 'npm install redis@6'],
+    ] as const) {
+      const env = { NODE_OPTIONS: `--import=tsx --import=${without}` };
+      const { code, err } = await startSallyport(['init', ...args], { env }).ended;
+      assert.equal(code, 1, err);
+      assert.match(err, /^sallyport: ERR_DEPENDENCY: /m);
+      assert.ok(err.includes(says), err);
+    }
   });
 });

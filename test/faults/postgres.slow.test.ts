@@ -35,8 +35,18 @@ describe('a Postgres that fails', function () {
   const serves = (store: ReturnType<typeof postgresStore>) =>
     eventually(async () => (await store.reset(fresh())).epoch === 1, 10_000);
 
-  it('is answered with 503 within the time while it hangs, and served from as soon as it goes on', async () => {
-    const { store } = await open();
+  for (const [how, options] of [
+    ['', {}],
+    [', without LISTEN', { listen: false }],
+  ] as const) {
+    it(`is answered with 503 within the time while it hangs, and served from as soon as it goes on${how}`, () =>
+      hanging(options));
+    it(`is served from again after it was killed, with all that was acknowledged${how}`, () =>
+      killed(options));
+  }
+
+  async function hanging(options: PostgresStoreOptions): Promise<void> {
+    const { store } = await open(options);
     const user = fresh();
     await store.reset(user);
     server.pause();
@@ -59,10 +69,10 @@ describe('a Postgres that fails', function () {
     await serves(store);
     // What has timed out may have been done; what was acknowledged has been.
     assert.ok((await store.readSubject(user)).epoch >= 1);
-  });
+  }
 
-  it('is served from again after it was killed, with all that was acknowledged', async () => {
-    const { store } = await open();
+  async function killed(options: PostgresStoreOptions): Promise<void> {
+    const { store } = await open(options);
     const user = fresh();
     await store.reset(user);
     await store.readSubject(user);
@@ -72,7 +82,7 @@ describe('a Postgres that fails', function () {
     await server.start();
     await serves(store);
     assert.equal((await store.readSubject(user)).epoch, 1);
-  });
+  }
 
   it('loses nothing and nobody when all connections are ended', async () => {
     const [{ store }, { store: other, pool }] = [await open(), await open()];

@@ -48,9 +48,12 @@ describe('postgresStore', () => {
       { schema: 'x; DROP' },
       { prefix: '' },
       { prefx: 'a' },
+      { listen: true },
+      { listen: '' },
+      { listen: 5 },
     ]) {
       assert.throws(
-        () => postgresStore(pool, options as PostgresStoreOptions),
+        () => postgresStore(pool, options as unknown as PostgresStoreOptions),
         coded('ERR_OPTION'),
         JSON.stringify(options),
       );
@@ -192,6 +195,62 @@ describe('postgresStore', () => {
       assert.equal(await store.readSetting('acme'), null);
     }
     assert.deepEqual(asked, []);
+  });
+
+  it('listens on a connection of its own by its address, and says nothing of it where that fails', async () => {
+    await open().initialize();
+    const small = openPool(url, { max: 1 });
+    const store = open({ listen: url }, small);
+    await store.ready();
+    await store.readSubject('user1');
+    await open().reset('user1');
+    await eventually(async () => (await store.readSubject('user1')).epoch === 1);
+    await eventually(() => !(store.readSubject('user1') instanceof Promise));
+    const wrong = open({ listen: 'postgres://user:hush@127.0.0.1:1/none' });
+    await assert.rejects(wrong.ready(), (error: Error) => {
+      assert.doesNotMatch(error.message, /hush/);
+      return isUnavailable(error);
+    });
+    await store.close();
+    await closePool(small);
+  });
+
+  it('without LISTEN asks for versions, and sees what others do within the bound', async () => {
+    await open().initialize();
+    const [store, other] = [open({ listen: false }), open({ listen: false })];
+    await Promise.all([store.ready(), other.ready()]);
+    await store.reset('user1');
+    const epochOf = async (id: string) => (await store.readSubject(id)).epoch;
+    const atHand = (id: string) => eventually(() => !(store.readSubject(id) instanceof Promise));
+    for (const id of ['user1', 'nobody yet', 'a:"b\\\n{c}', '\ud800']) {
+      const before = await epochOf(id);
+      await atHand(id);
+      let told = 0;
+      const unsubscribe = store.subscribe(() => {
+        told += 1;
+      });
+      await other.reset(id);
+      await eventually(async () => (await epochOf(id)) === before + 1, store.stalenessMs);
+      assert.ok(told > 0);
+      unsubscribe();
+      await atHand(id);
+    }
+    // A store of which one process alone is used asks for nothing else than versions.
+    const { query } = pool;
+    const asked: string[] = [];
+    Object.assign(pool, {
+      query: (...args: Parameters<typeof query>) => {
+        asked.push((args[0] as unknown as { text: string }).text);
+        return Reflect.apply(query, pool, args);
+      },
+    });
+    await eventually(async () => {
+      assert.equal(await epochOf('user1'), 2);
+      return asked.filter((text) => text.includes('unnest')).length >= 4;
+    }, 10_000);
+    Object.assign(pool, { query });
+    const others = asked.filter((text) => !/unnest|extract\(epoch FROM clock_timestamp/.test(text));
+    assert.deepEqual(others, []);
   });
 
   it('rejects within its time where the pool has no connection to spare', async () => {

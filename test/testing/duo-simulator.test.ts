@@ -1003,7 +1003,7 @@ describe('npx sallyport duo-simulator', () => {
 
   it('says what to install where nothing is there to make certificates with', async function () {
     this.timeout(20_000);
-    const without = fileURLToPath(new URL('../support/without-selfsigned.mjs', import.meta.url));
+    const without = fileURLToPath(new URL('../support/without-peers.mjs', import.meta.url));
     const child = spawn(process.execPath, ['--import=tsx', `--import=${without}`, ...program]);
     const stderr = (await child.stderr.toArray()).join('');
     assert.match(stderr, /npm install --save-dev selfsigned/);

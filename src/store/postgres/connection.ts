@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Awaitable } from '../../contracts.js';
 import { LateError, withDeadline } from '../../deadline.js';
 import {
   closedError,
@@ -11,7 +12,7 @@ import {
   unavailable,
 } from './errors.js';
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
-import { rowsOf, sent } from './run.js';
+import { type Run, rowsOf, sent } from './run.js';
 import { LAYOUT, type Tables } from './schema.js';
 
 const BEAT_MS = 1000;
@@ -26,6 +27,8 @@ export interface ConnectionListener {
   changed(keys: readonly string[] | null): void;
   /** What was read so far is to be believed no longer. */
   lost(): void;
+  /** Asks what has changed, where nobody listens. */
+  poll(run: Run): Promise<void>;
 }
 
 export interface PostgresConnection {
@@ -49,8 +52,9 @@ export interface PostgresConnection {
 }
 
 interface Session {
-  readonly client: PostgresClient;
-  /** When the last heartbeat was sent that has been heard: all notices of before it have arrived. */
+  /** null: nobody listens, changes are asked for. */
+  readonly client: PostgresClient | null;
+  /** When the last heartbeat was sent that has been heard: all changes of before it are known. */
   heard: number;
   /** The heartbeat that is waited for. */
   awaited: { readonly token: string; resolve(): void } | null;
@@ -59,8 +63,8 @@ interface Session {
 export interface ConnectionConfig {
   readonly timeout: number;
   readonly tables: Tables;
-  /** A connection of its own to listen on; one of the pool's is kept otherwise. */
-  readonly listen: (() => PostgresClient) | null;
+  /** Makes the connection to listen on; `pool`: one of the pool's is kept; `none`: changes are asked for. */
+  readonly listen: (() => Awaitable<PostgresClient>) | 'pool' | 'none';
 }
 
 /** A longer one is refused by the server. */
@@ -69,7 +73,8 @@ const LONGEST_NOTICE = 7900;
 /**
  * Statements go through the pool, notices arrive on one connection that is kept. A heartbeat is a notice to
  * ourselves, sent through the pool: once it is heard, all that were sent before it have been, and both lead to
- * the same server. Without it what was read is not believed; statements still run.
+ * the same server. Without it what was read is not believed; statements still run. Where nobody listens, each
+ * heartbeat asks for the versions of what is in use.
  */
 export function postgresConnection(
   pool: PostgresPool,
@@ -96,7 +101,7 @@ export function postgresConnection(
   const send = (text: string, values?: readonly unknown[]) => sent(pool, { timeout }, text, values);
 
   async function beat(session: Session): Promise<void> {
-    const token = randomBytes(9).toString('base64url');
+    const token = session.client ? randomBytes(9).toString('base64url') : '';
     const sent = monotonic();
     const heard = new Promise<void>((resolve) => {
       session.awaited = { token, resolve };
@@ -106,16 +111,21 @@ export function postgresConnection(
         `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS clock,
           pg_is_in_recovery()::text AS standby,
           (SELECT encode(body, 'escape') FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS marker,
-          pg_notify($1, $2)::text AS told`,
-        [tables.channel, `${self} ${token}`],
+          CASE WHEN $2 <> '' THEN pg_notify($1, $2) END::text AS told`,
+        [tables.channel, token && `${self} ${token}`],
       ),
     );
     clockOffset = Number(row?.clock) - (sent + monotonic()) / 2;
     if (row?.standby !== 'false') throw readOnly();
     assertMarker(row?.marker);
-    await withDeadline(heard, timeout).catch(() => {
-      throw notHeard();
-    });
+    if (session.client) {
+      await withDeadline(heard, timeout).catch(() => {
+        throw notHeard();
+      });
+    } else {
+      await listener.poll(async (text, values) => rowsOf(await send(text, values)));
+      session.awaited = null;
+    }
     session.heard = sent;
   }
 
@@ -134,15 +144,15 @@ export function postgresConnection(
   }
 
   async function establish(): Promise<Session> {
-    const client = await connected();
+    const client = listen === 'none' ? null : await connected();
     const session: Session = { client, heard: Number.NEGATIVE_INFINITY, awaited: null };
     try {
-      client.on('error', (error) => lose(session, error));
-      client.on('end', () => lose(session, new Error('the connection was closed')));
-      client.on('notification', ({ channel, payload }) => {
+      client?.on('error', (error) => lose(session, error));
+      client?.on('end', () => lose(session, new Error('the connection was closed')));
+      client?.on('notification', ({ channel, payload }) => {
         if (channel === tables.channel) notified(session, payload);
       });
-      await withDeadline(client.query(`LISTEN ${tables.channel}`), timeout);
+      if (client) await withDeadline(client.query(`LISTEN ${tables.channel}`), timeout);
       await beat(session);
       if (closed) throw closedError();
       return session;
@@ -153,8 +163,7 @@ export function postgresConnection(
   }
 
   async function connected(): Promise<PostgresClient> {
-    const own = listen?.();
-    const connecting = own ? Promise.resolve(own.connect?.()).then(() => own) : pool.connect();
+    const connecting = typeof listen === 'function' ? connectedBy(listen) : pool.connect();
     try {
       return await withDeadline(connecting, timeout);
     } catch (error) {
@@ -278,6 +287,12 @@ export function postgresConnection(
   };
 }
 
+async function connectedBy(listen: () => Awaitable<PostgresClient>): Promise<PostgresClient> {
+  const client = await listen();
+  await client.connect?.();
+  return client;
+}
+
 export function assertMarker(marker: string | null | undefined): void {
   if (marker === null || marker === undefined) throw notInitialized();
   if (marker !== LAYOUT) throw otherLayout(marker);
@@ -292,8 +307,8 @@ function isUnheard(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'ERR_POSTGRES_LISTEN';
 }
 
-function discard(client: PostgresClient): void {
+function discard(client: PostgresClient | null): void {
   // One of the pool's is ended and not lent again: it still listens.
-  if (client.release) client.release(true);
-  else Promise.resolve(client.end?.()).catch(() => {});
+  if (client?.release) client.release(true);
+  else Promise.resolve(client?.end?.()).catch(() => {});
 }

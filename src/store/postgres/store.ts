@@ -13,9 +13,11 @@ import { secondFactorStore } from '../second-factor-store.js';
 import { serverRecords } from '../server-records.js';
 import { setsUpByItself } from '../set-up.js';
 import { postgresConnection, STALENESS_MS } from './connection.js';
+import { ownClient } from './driver.js';
 import { unavailable } from './errors.js';
 import { laterNotices } from './later-notices.js';
 import { assertPermissions } from './permissions.js';
+import { changedSince } from './polls.js';
 import { assertPool, type PostgresClient, type PostgresPool } from './pool.js';
 import { postgresRecords } from './records.js';
 import { postgresTables } from './schema.js';
@@ -30,10 +32,12 @@ export interface PostgresStoreOptions {
   /** Begins the names of the tables. Default `sallyport_`. */
   readonly prefix?: string;
   /**
-   * Makes the connection to listen on, not connected: needed where the pool goes through PgBouncer in
-   * transaction mode. Default: one connection of the pool is kept for it.
+   * The connection to listen on, by its address or as a function that makes a Client of pg, not connected: needed
+   * where the pool goes through PgBouncer in transaction mode. Default: one connection of the pool is kept for it.
+   * `false`: nobody listens; each second one query asks which of the records in use have changed, so a change of
+   * another process is seen after about a second, and after 5 seconds at most, as always.
    */
-  readonly listen?: () => PostgresClient;
+  readonly listen?: string | (() => PostgresClient) | false;
   /** The deadline of each store call, in milliseconds, 50 to 2000. Default 1000. */
   readonly timeout?: number;
   /** How many subjects, and how many sessions, are kept at hand in this process. Default 50 000. */
@@ -49,14 +53,22 @@ export interface PostgresStore extends SecondFactorStore {
   initialize(): Promise<void>;
 }
 
+/** So many records of a kind, those that were used last, are kept at hand where nobody listens. */
+const POLLED = 2000;
+
 const NAME = 'a name of lower case letters, digits and _, 40 characters at most';
 const isName = (value: unknown) =>
   typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
 
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
+
 const schema = optionsObject({
   schema: option<string>(NAME, isName).optional(),
   prefix: option<string>(NAME, isName).default('sallyport_'),
-  listen: functionOption<() => PostgresClient>('a function that makes a Client of pg').optional(),
+  listen: option<NonNullable<PostgresStoreOptions['listen']>>(
+    'an address, a function that makes a Client of pg, or false',
+    (value) => value === false || typeof value === 'function' || isText(value),
+  ).optional(),
   timeout: integerOption(50, 2000).default(1000),
   maxEntries: integerOption(1, 10_000_000).default(50_000),
   initialize: booleanOption().optional(),
@@ -99,7 +111,7 @@ export function postgresRecordStore(
   const changes = changeListeners();
   const connection = postgresConnection(
     pool,
-    { timeout, tables, listen: listen ?? null },
+    { timeout, tables, listen: listenerOf(listen) },
     {
       changed(keys) {
         if (keys === null) return forgetAll();
@@ -107,6 +119,11 @@ export function postgresRecordStore(
         changes.announce();
       },
       lost: forgetAll,
+      async poll(run) {
+        const changed = await changedSince(run, tables, records.atHand(POLLED));
+        for (const key of changed) records.forget(key);
+        if (changed.length > 0) changes.announce();
+      },
     },
   );
   const now = given.now ?? connection.now;
@@ -153,4 +170,10 @@ export function postgresRecordStore(
       await connection.setUp({ onlyEmpty: false });
     },
   };
+}
+
+function listenerOf(listen: PostgresStoreOptions['listen']) {
+  if (listen === false) return 'none';
+  if (typeof listen === 'string') return () => ownClient(listen);
+  return listen ?? 'pool';
 }

@@ -1,0 +1,32 @@
+import { SallyportError } from '../../errors.js';
+import type { PostgresClient, PostgresPool } from './pool.js';
+
+/** A connection of its own by an address, not connected. Rejects with ERR_DEPENDENCY. */
+export async function ownClient(connectionString: string): Promise<PostgresClient> {
+  const { Client } = await driver();
+  return new Client({ connectionString });
+}
+
+/** A pool by an address. Rejects with ERR_DEPENDENCY. */
+export async function ownPool(
+  connectionString: string,
+  options: { readonly max: number; readonly connectionTimeoutMillis: number },
+): Promise<PostgresPool & { end(): Promise<void> }> {
+  const { Pool } = await driver();
+  const pool = new Pool({ connectionString, ...options });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Here and not above: whoever gives a pool has it, others need not. */
+async function driver(): Promise<typeof import('pg').default> {
+  try {
+    return (await import('pg')).default;
+  } catch (cause) {
+    throw new SallyportError(
+      'ERR_DEPENDENCY',
+      'Postgres is reached with the package pg, which could not be loaded: npm install pg@8',
+      { cause },
+    );
+  }
+}
