@@ -195,7 +195,10 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     pendingMaxAgeMs: config.pendingMaxAgeMs,
     endedForMs,
   });
-  const checking = checker({ inspector: inspecting, store, onError });
+  const checking = checker({
+    ...{ inspector: inspecting, store, onError },
+    isPhishingResistant: (name) => methods.get(name)?.phishingResistant === true,
+  });
   const limits = ATTEMPT_LIMITS;
   const redeemActivationKey = activationKeyRedeemer({ keyring: keys, limits, audit: events });
   const run = attempts({ store, limits, audit: events });
@@ -409,7 +412,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     },
     subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, settings, duo: made.find(isDuo), audit: events }),
-    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.keys()]),
+    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.values()]),
     async user(req) {
       const { decision, subject } = await check(req);
       return decision.kind === 'pass' ? subject : null;

@@ -75,8 +75,19 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   'door.require()': {
     take: (options) => door.require(options),
     good: { maxAge: '5m', methods: ['totp'] },
-    typo: [{ maxage: '5m' }, /^require has no maxage; there are: maxAge, methods$/],
+    typo: [
+      { maxage: '5m' },
+      /^require has no maxage; there are: maxAge, methods, phishingResistant$/,
+    ],
     wrong: [
+      [
+        { phishingResistant: 'yes' },
+        /^require\.phishingResistant must be true or false, got 'yes'$/,
+      ],
+      [
+        { phishingResistant: true, methods: ['totp'] },
+        /^require\.phishingResistant must have a method that is, e\.g\. securityKey\(\), among totp$/,
+      ],
       [
         { methods: ['topt'] },
         /^require\.methods\[0\] must be one of security-key, totp, .*, got 'topt'$/,

@@ -226,6 +226,7 @@ export interface UserLocals extends Page {
     readonly createdAt: Moment;
     readonly lastUsedAt: Moment | null;
     readonly accepted: boolean;
+    readonly phishingResistant: boolean;
   }[];
   readonly recoveryCodesLeft: number | null;
   readonly activationKey: { readonly until: Moment; readonly past: boolean } | null;

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Policy, SecondFactorStore, Subject } from '../contracts.js';
+import type { MethodName, Policy, SecondFactorStore, Subject } from '../contracts.js';
 import { type Decision, freshFactors } from './decide.js';
 import type { Inspector, KnownSituation, Situation } from './situation.js';
 
@@ -16,6 +16,8 @@ export interface Check<S extends Subject = Subject> {
     readonly method: string;
     readonly enrollmentId: string;
     readonly at: Date;
+    /** A look-alike page would have got nothing. */
+    readonly phishingResistant: boolean;
   }[];
   /** When the last of these proofs ends; null when there is none. */
   readonly expiresAt: Date | null;
@@ -29,6 +31,7 @@ export interface Check<S extends Subject = Subject> {
 export interface CheckConfig {
   readonly inspector: Inspector;
   readonly store: Pick<SecondFactorStore, 'subscribe'>;
+  readonly isPhishingResistant: (method: MethodName) => boolean;
   /** Told of a listener of the host's that throws or rejects. */
   readonly onError: (error: unknown) => void;
 }
@@ -38,7 +41,7 @@ export interface Checker {
   close(): void;
 }
 
-export function checker({ inspector, store, onError }: CheckConfig): Checker {
+export function checker({ inspector, store, isPhishingResistant, onError }: CheckConfig): Checker {
   const watching = new Set<() => void>();
   const recheckAll = () => {
     for (const recheck of watching) recheck();
@@ -97,7 +100,7 @@ export function checker({ inspector, store, onError }: CheckConfig): Checker {
   return {
     async check(req) {
       const situation = await inspector.inspect(req);
-      const { factors, expiresAt } = proven(situation);
+      const { factors, expiresAt } = proven(situation, isPhishingResistant);
       return {
         decision: situation.decision,
         subject: situation.kind === 'known' ? situation.subject : null,
@@ -111,7 +114,10 @@ export function checker({ inspector, store, onError }: CheckConfig): Checker {
   };
 }
 
-function proven(situation: Situation): { factors: Check['assurance']; expiresAt: Date | null } {
+function proven(
+  situation: Situation,
+  isPhishingResistant: CheckConfig['isPhishingResistant'],
+): { factors: Check['assurance']; expiresAt: Date | null } {
   if (situation.kind === 'anonymous') return { factors: [], expiresAt: null };
   const { facts } = situation as KnownSituation;
   const fresh = freshFactors(facts);
@@ -126,6 +132,7 @@ function proven(situation: Situation): { factors: Check['assurance']; expiresAt:
       method,
       enrollmentId,
       at: new Date(at),
+      phishingResistant: isPhishingResistant(method),
     })),
     expiresAt: new Date(Math.min(last, facts.assurance.expiresAt)),
   };

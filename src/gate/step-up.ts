@@ -1,7 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { checkOptions, durationOption, listOption, optionsObject } from '../check-options.js';
+import {
+  checkOptions,
+  durationOption,
+  listOption,
+  option,
+  optionsObject,
+} from '../check-options.js';
 import type { MethodName } from '../contracts.js';
-import { RequestError } from '../errors.js';
+import { RequestError, SallyportError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { saveSession } from '../session/elevate.js';
 import type { Duration } from '../time.js';
@@ -18,6 +24,14 @@ export interface RequireOptions {
   readonly maxAge?: Duration;
   /** One of these must be proven; by default any that the policy accepts. */
   readonly methods?: readonly MethodName[];
+  /** A method must be proven from which a look-alike page gets nothing. */
+  readonly phishingResistant?: boolean;
+}
+
+/** What is known here of a door's method. */
+export interface RegisteredMethod {
+  readonly name: MethodName;
+  readonly phishingResistant: boolean;
 }
 
 /**
@@ -29,7 +43,7 @@ export interface RequireOptions {
 export function requireProof(
   configOf: (req: Request) => GateConfig,
   options: RequireOptions = {},
-  registered: readonly MethodName[] = [],
+  registered: readonly RegisteredMethod[] = [],
 ): RequestHandler {
   const stepUp = parseRequire(options, registered);
 
@@ -173,18 +187,36 @@ async function demand(
   );
 }
 
-function parseRequire(raw: unknown, registered: readonly MethodName[]): StepUp {
-  const { maxAge, methods } = checkOptions(
+function parseRequire(raw: unknown, registered: readonly RegisteredMethod[]): StepUp {
+  const names = registered.map(({ name }) => name);
+  const { maxAge, methods, phishingResistant } = checkOptions(
     raw,
     optionsObject({
       maxAge: durationOption('5m').optional(),
       methods: listOption<MethodName>(
-        `one of ${registered.join(', ')}`,
-        (name) => typeof name === 'string' && registered.includes(name),
+        `one of ${names.join(', ')}`,
+        (name) => typeof name === 'string' && names.includes(name),
         { atLeastOne: 'method' },
       ).optional(),
+      phishingResistant: option<boolean>(
+        'true or false',
+        (value) => typeof value === 'boolean',
+      ).default(false),
     }),
     { name: 'require' },
   );
-  return Object.freeze({ maxAgeMs: maxAge ?? null, methods: methods ?? null });
+  const allowed = phishingResistant ? resistant(methods ?? names, registered) : methods;
+  return Object.freeze({ maxAgeMs: maxAge ?? null, methods: allowed ?? null });
+}
+
+function resistant(
+  names: readonly MethodName[],
+  registered: readonly RegisteredMethod[],
+): readonly MethodName[] {
+  const found = registered.filter((one) => one.phishingResistant && names.includes(one.name));
+  if (found.length > 0) return found.map(({ name }) => name);
+  throw new SallyportError(
+    'ERR_OPTION',
+    `require.phishingResistant must have a method that is, e.g. securityKey(), among ${names.join(', ')}`,
+  );
 }

@@ -57,7 +57,7 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
         case 'verified':
           audit.record(confirming ? 'enrollment.confirmed' : 'verification.succeeded', {
             ...facts,
-            detail: verdict.detail ?? null,
+            detail: provenBy(method, verdict),
             ...(confirming && { enrollments: [await enrolled(verdict.enrollmentId)] }),
           });
           return;
@@ -109,4 +109,12 @@ function answer(
   if (operation.kind === 'verify') return method.verify(attempt, limits);
   if (!method.enrollment) throw broken(`${method.name} cannot be activated`);
   return method.enrollment.confirm(attempt, limits, operation.replaces);
+}
+
+function provenBy(
+  { phishingResistant }: BoundMethod,
+  { detail }: Extract<Verdict, { kind: 'verified' }>,
+): string | null {
+  const words = [...(detail ? [detail] : []), ...(phishingResistant ? ['phishing-resistant'] : [])];
+  return words.length === 0 ? null : words.join(' ');
 }

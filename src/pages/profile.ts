@@ -36,6 +36,8 @@ export function profilePages(config: ProfileConfig) {
   const { say, times } = respond;
   const home = `${path}/profile`;
   const form = enrolling(config);
+  const isPhishingResistant = ({ method }: Enrollment) =>
+    config.methods.get(method)?.phishingResistant === true;
   const renaming = renamePages({ ...config, home, admitted, own, changedMeanwhile });
 
   const overview: Handler = async (req, res, situation) => {
@@ -53,6 +55,7 @@ export function profilePages(config: ProfileConfig) {
       createdAt: times.onDate(new Date(one.createdAt)),
       lastUsedAt: one.lastUsedAt === null ? null : times.onDate(new Date(one.lastUsedAt)),
       accepted: policy.methods.includes(one.method) && here.includes(one),
+      phishingResistant: isPhishingResistant(one),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
       renameHref: `${home}/rename/${one.id}`,
@@ -90,7 +93,11 @@ export function profilePages(config: ProfileConfig) {
       json: {
         mode: policy.mode,
         methods: policy.methods,
-        enrollments: enrollments.map((one) => ({ ...one, removable: mayRemove(situation, one) })),
+        enrollments: enrollments.map((one) => ({
+          ...one,
+          removable: mayRemove(situation, one),
+          phishingResistant: isPhishingResistant(one),
+        })),
         activatable: offers.map(({ name }) => name),
         ...Object.assign({}, ...brought.map((pages) => pages.profileJson?.(situation))),
         devices,

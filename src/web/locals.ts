@@ -184,6 +184,7 @@ export interface ProfileLocals extends Page {
     readonly lastUsedAt: Moment | null;
     /** Whether the organization still accepts it. */
     readonly accepted: boolean;
+    readonly phishingResistant: boolean;
     /** Links; null where the policy does not allow it. */
     readonly replaceHref: string | null;
     readonly removeHref: string | null;

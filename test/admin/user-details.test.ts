@@ -65,7 +65,10 @@ describe('what User Details tells a program', () => {
     const { told, shown, store, clock } = await opened();
     await enroll(store, 'user1@acme');
     const bound = new Date(clock.now()).toISOString();
-    const phone = { id: 'abcdefghijkl', method: 'totp', label: 'Authenticator app' };
+    const phone = {
+      ...{ id: 'abcdefghijkl', method: 'totp', label: 'Authenticator app' },
+      phishingResistant: false,
+    };
     const before = await told();
     assert.deepEqual(before.factors, [{ ...phone, createdAt: bound, lastUsedAt: bound }]);
     assert.deepEqual(before.can, ['reset', 'enable']);

@@ -129,7 +129,10 @@ describe('passkeys and security keys, in the browser', () => {
         await press();
         await inside();
       }
-      assert.equal(made.events.at(-1)?.detail, verified ? 'user verified' : 'user present');
+      assert.equal(
+        made.events.at(-1)?.detail,
+        `user ${verified ? 'verified' : 'present'} phishing-resistant`,
+      );
     });
   }
 

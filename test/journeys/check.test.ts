@@ -83,7 +83,10 @@ journeys('a check by the host’s own code', (world) => {
     const { enrollments } = await world().store.readSubject('user1@acme');
     assert.deepEqual(check.decision, { kind: 'pass', why: 'proven' });
     assert.deepEqual(check.assurance, [
-      { method: 'totp', enrollmentId: enrollments[0]?.id, at: new Date(now()) },
+      {
+        ...{ method: 'totp', enrollmentId: enrollments[0]?.id, at: new Date(now()) },
+        phishingResistant: false,
+      },
     ]);
     assert.deepEqual(check.expiresAt, new Date(now() + 12 * HOUR));
     world().clock.advance(HOUR);

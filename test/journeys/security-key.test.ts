@@ -60,18 +60,18 @@ journeys('passkeys and security keys', (world) => {
     const confirmed = events.find(({ type }) => type === 'enrollment.confirmed');
     assert.deepEqual(
       [confirmed?.method, confirmed?.detail, confirmed?.enrollments?.map(({ label }) => label)],
-      ['security-key', 'user verified', ['YubiKey 5 NFC']],
+      ['security-key', 'user verified phishing-resistant', ['YubiKey 5 NFC']],
     );
 
     const browser = await signedIn(app);
     assert.equal((await browser.get('/reports')).headers.location, '/two-factor/challenge');
-    assert.equal((await browser.get('/two-factor/challenge')).headers.location, CHALLENGE);
+    assert.match((await browser.get('/two-factor/challenge')).text, /data-sp-key="get"/);
     assert.equal((await prove(browser, key)).headers.location, '/reports');
     assert.equal(await isInside(browser), true);
     const { assurance } = (await browser.json('get', '/api/me')).body;
     assert.deepEqual(
-      assurance.map(({ method }: { method: string }) => method),
-      ['security-key'],
+      assurance.map((one: object) => ({ ...one, at: null, enrollmentId: null })),
+      [{ method: 'security-key', at: null, enrollmentId: null, phishingResistant: true }],
     );
   });
 
@@ -233,6 +233,46 @@ journeys('passkeys and security keys', (world) => {
     assert.match((await browser.get(CHALLENGE)).text, /<h1>Confirm that it is you<\/h1>/);
     assert.equal((await prove(browser, key)).headers.location, '/vault');
     assert.equal((await browser.get('/vault')).text, 'open');
+  });
+
+  it('alone do where a route wants what nobody can phish', async () => {
+    const { app } = await world().host({
+      policy: () => WITH_APP,
+      options: { methods: [totp(), securityKey()] },
+      routes: (routed, door) =>
+        routed.get('/vault', door.require({ phishingResistant: true }), (_req, res) => {
+          res.send('open');
+        }),
+    });
+    const browser = new Browser(app);
+    const secret = await browser.activate(USER, world().clock.now());
+    assert.equal(await isInside(browser), true);
+    const lacking = await browser.json('get', '/vault');
+    assert.deepEqual([lacking.status, lacking.body.methods], [401, []]);
+    const page = await browser.get('/vault');
+    const none = await browser.get(String(page.headers.location));
+    assert.equal(none.status, 403, 'who has none is told so');
+
+    const key = keyOf();
+    const at = `${PROFILE}/activate/security-key`;
+    assert.equal((await activate(browser, key, at)).headers.location, `${PROFILE}?done=activated`);
+    assert.equal((await browser.get('/vault')).text, 'open');
+    const { enrollments } = (await browser.json('get', PROFILE)).body;
+    assert.deepEqual(
+      enrollments.map(({ phishingResistant }: { phishingResistant: boolean }) => phishingResistant),
+      [false, true],
+    );
+    assert.match((await browser.get(PROFILE)).text, /Phishing-resistant: /);
+
+    const later = await signedIn(app);
+    world().clock.advance(MINUTE);
+    await later.answerChallenge(codeAt(secret, world().clock.now()));
+    assert.equal(await isInside(later), true);
+    const wanted = await later.json('get', '/vault');
+    assert.deepEqual([wanted.status, wanted.body.methods], [401, ['security-key']]);
+    await later.get('/vault');
+    assert.equal((await prove(later, key)).headers.location, '/vault');
+    assert.equal((await later.get('/vault')).text, 'open');
   });
 
   it('have a device remembered where that may be', async () => {

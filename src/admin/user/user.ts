@@ -20,6 +20,8 @@ import { historyOf } from './history.js';
 export function userPages(context: AdminContext) {
   const { navOf, standings, store, present, titleOf, audit } = context;
   const { becauseOf, fromWords, stateOf } = context.words;
+  const isPhishingResistant = (method: string) =>
+    context.methods.get(method)?.phishingResistant === true;
 
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
@@ -59,6 +61,7 @@ export function userPages(context: AdminContext) {
           createdAt: present.moment(new Date(createdAt)),
           lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
           accepted: policy?.methods.includes(method) ?? false,
+          phishingResistant: isPhishingResistant(method),
         })),
         recoveryCodesLeft: keptCodesLeft(record),
         activationKey: key && { until: present.moment(key.until), past: key.past },
@@ -85,6 +88,7 @@ export function userPages(context: AdminContext) {
           label,
           createdAt: new Date(createdAt),
           lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+          phishingResistant: isPhishingResistant(method),
         })),
         recoveryCodesLeft: keptCodesLeft(record),
         activationKeyEndsAt: key && !key.past ? key.until : null,

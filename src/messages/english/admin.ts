@@ -171,6 +171,7 @@ export const ADMIN = {
   'admin.user.device': 'Device',
   'admin.user.last-used': 'Last used',
   'admin.user.never': 'Never',
+  'admin.user.phishing-resistant': 'Phishing-resistant',
   'admin.user.not-accepted': 'No longer accepted: another one has to be activated.',
   'admin.user.codes-left': 'Recovery codes left: {count}',
   'admin.user.key-past': 'An activation key was issued and is past.',

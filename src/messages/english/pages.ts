@@ -74,6 +74,7 @@ export const PAGES = {
   'profile.active': 'Signing in takes your password and one of these.',
   'profile.required': 'Not activated yet. Your organization requires it.',
   'profile.optional': 'Not activated yet. It is up to you.',
+  'profile.phishing-resistant': 'Phishing-resistant: a look-alike page gets nothing from it.',
   'profile.not-accepted': 'Your organization no longer accepts this method.',
   'profile.rename': 'Rename',
   'profile.replace': 'Replace',

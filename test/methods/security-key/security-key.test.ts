@@ -108,7 +108,7 @@ describe('a passkey or security key', () => {
     assert.equal((await user.prove(key)).kind, 'verified');
     const [own] = await user.enrollments();
     assert.equal(own?.label, 'Security key');
-    assert.equal(events.at(-1)?.detail, 'user present');
+    assert.equal(events.at(-1)?.detail, 'user present phishing-resistant');
   });
 
   it('is recorded with its model, and with what it does and is', async () => {
