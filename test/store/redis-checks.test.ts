@@ -36,6 +36,20 @@ describe('redisStore refuses', () => {
     }
   });
 
+  it('a client of before 5.9, which does not tell what other processes change', () => {
+    const client = createClient();
+    // Options that it does not know were nothing to it.
+    const old = Object.assign(Object.create(client), {
+      duplicate: ({ emitInvalidate: _, ...known }: object & { emitInvalidate?: boolean }) =>
+        client.duplicate(known),
+    });
+    assert.throws(
+      () => redisStore(old),
+      (error: Error) => coded('ERR_REDIS_CLIENT')(error) && /5\.9 or later/.test(error.message),
+    );
+    assert.equal(redisStore(client).name, 'redis');
+  });
+
   it('options that make no sense, by name and value', () => {
     const client = createClient();
     const bad: [RedisStoreOptions, RegExp][] = [

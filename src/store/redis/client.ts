@@ -2,7 +2,7 @@ import { SallyportError } from '../../errors.js';
 import type { Watch } from './eviction.js';
 
 /**
- * A client of node-redis (`redis` 5 or 6), connected or not: of `createClient()`, `createSentinel()` or
+ * A client of node-redis (`redis` 5.9 or later, or 6), connected or not: of `createClient()`, `createSentinel()` or
  * `createCluster()`.
  */
 export interface RedisClient {
@@ -78,9 +78,26 @@ export function connectionOptions(
   };
 }
 
+/**
+ * node-redis before 5.9 knows no `emitInvalidate`, and takes no notice of it: what other processes change would never
+ * be heard of. Throws ERR_REDIS_CLIENT.
+ */
+export function assertTellsOfChanges<T extends RedisClient>(client: T): T {
+  try {
+    // Refused together by those that know it, before any connection is made.
+    const others = { clientSideCache: undefined, maintNotifications: 'disabled' };
+    client.duplicate({ RESP: 2, emitInvalidate: true, ...others });
+  } catch {
+    return client;
+  }
+  throw notAClient('one that does not tell what another process has changed');
+}
+
 /** Duplicates of a standalone client. */
 export function duplicates(client: RedisClient, settings: ConnectionSettings): Connect {
-  const options = (client as { options?: NodeRedisOptions }).options ?? {};
+  const { options = {} } = assertTellsOfChanges<RedisClient & { options?: NodeRedisOptions }>(
+    client,
+  );
   return (kind) => {
     const one = client.duplicate(connectionOptions(options, kind, settings)) as TrackedClient;
     return Object.assign(one, { verify: () => assertMaster(one) });
@@ -127,7 +144,7 @@ export function optionsOfClient<T extends object>(client: RedisClient, needed: k
 function notAClient(got: string): SallyportError {
   return new SallyportError(
     'ERR_REDIS_CLIENT',
-    'redisStore needs a client made by createClient(), createSentinel() or createCluster() of redis 5 or ' +
-      `6, got ${got}`,
+    'redisStore needs a client made by createClient(), createSentinel() or createCluster() of redis 5.9 ' +
+      `or later, or of 6, got ${got}`,
   );
 }

@@ -1,4 +1,5 @@
 import {
+  assertTellsOfChanges,
   type ConnectionKind,
   type ConnectionSettings,
   connectionOptions,
@@ -37,7 +38,7 @@ export async function nodeClient(
   settings: ConnectionSettings,
 ): Promise<TrackedClient> {
   // Here and not above: whoever has given a Sentinel or a Cluster client has it, others need not.
-  template ??= import('redis').then(({ createClient }) => createClient());
+  template ??= import('redis').then(({ createClient }) => assertTellsOfChanges(createClient()));
   const ours = connectionOptions(options, kind, settings);
   return (await template).duplicate({
     ...options,
