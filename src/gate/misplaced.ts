@@ -22,8 +22,9 @@ export function misplaced(
   const asked = rawPath(askedUrl(req, config));
   if (asked === path || asked.startsWith(`${path}/`)) return pagesMisplaced(config);
   const isLogin = kind === 'anonymous' && asked === new URL(loginUrl, origin).pathname;
-  // A program may send anything to any address; what is asked for with GET is the login page.
-  if (!isLogin || !(isNavigation(req) || req.method === 'GET')) return null;
+  // A program may send anything to any address; what is asked for with GET is the login page, and a browser's POST its form.
+  const isAsked = req.method === 'GET' || (req.method === 'POST' && isNavigation(req));
+  if (!isLogin || !isAsked) return null;
   return new SallyportError(
     'ERR_OPTION',
     `loginUrl: ${loginUrl} is behind the gate itself, so nobody can sign in; move app.use(door.gate()) below the routes of ${loginUrl}, or name them in door.gate({ exempt })`,

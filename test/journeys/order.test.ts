@@ -130,6 +130,14 @@ journeys('parts in the wrong order', (world) => {
     assert.equal(sent.status, 401);
   });
 
+  it('a login page that is exempt with its methods is not named for others', async () => {
+    const exempt = ['GET /login', 'POST /login'];
+    const { app, errors } = hostOf((one, door) => one.use(door.pages(), door.gate({ exempt })));
+    const put = await request(app).put('/login').set('Accept', 'text/html').redirects(0);
+    assert.deepEqual([put.status, put.headers.location], [303, '/login']);
+    assert.deepEqual(errors, []);
+  });
+
   it('a session below the pages is named', async () => {
     const door = sallyport({ ...hostOptions(), store: world().store, onError: () => {} });
     const app = express().use(door.pages(), door.gate());
