@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { SallyportError } from '../errors.js';
+import { broken, SallyportError } from '../errors.js';
 import { accentColors, isAccent } from './accent.js';
+import { packagedFiles } from './packaged.js';
 
 /** A stylesheet or script of ours: its name holds its hash, so it may be kept for a year. */
 export interface Stylesheet {
@@ -86,5 +85,7 @@ function named(base: string, name: string, ending: 'css' | 'js', body: string): 
 }
 
 function packaged(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../views/${name}`, import.meta.url)), 'utf8');
+  const text = packagedFiles.get(name);
+  if (text === undefined) throw broken(`views/${name} is not in the package`);
+  return text;
 }

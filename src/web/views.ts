@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import { SallyportError } from '../errors.js';
 import { escaped } from './markup.js';
+import { packagedFiles } from './packaged.js';
 import type { ViewWords } from './view-words.js';
 
 /**
@@ -28,13 +28,11 @@ export interface ViewsOptions {
   readonly cache?: boolean | undefined;
 }
 
-/** The package's views, from src/pages (tsx) as from dist/pages (built). */
-const PACKAGE_FOLDER = fileURLToPath(new URL('../../views', import.meta.url));
-
 /** Whether a view is there, in the host's folder or ours. */
 export function viewExists(folder: string | undefined): (name: string) => boolean {
-  const folders = [...(folder === undefined ? [] : [folder]), PACKAGE_FOLDER];
-  return (name) => folders.some((one) => existsSync(join(one, `${name}.ejs`)));
+  return (name) =>
+    packagedFiles.has(`${name}.ejs`) ||
+    (folder !== undefined && existsSync(join(folder, `${name}.ejs`)));
 }
 
 type Locals = Readonly<Record<string, unknown>>;
@@ -48,15 +46,21 @@ interface Source {
   readonly template: (locals: Locals) => string;
 }
 
-/** The package's views are the same for every door of the process, and nobody edits them there: compiled once. */
-const packageSources = once(() => readFolder(PACKAGE_FOLDER, false));
+/** The package's views are the same for every door of the process, and are compiled for all of them at once. */
+const packageSources = once(async () =>
+  [...packagedFiles]
+    .filter(([name]) => name.endsWith('.ejs'))
+    .map(([name, text]) => compile(text, { file: `views/${name}`, path: name, fromHost: false })),
+);
 
 export function createViews({ folder, words, cache = true }: ViewsOptions = {}): Views {
   async function load(): Promise<ReadonlyMap<string, Source>> {
-    const ours = await packageSources();
-    const theirs = folder === undefined ? [] : await readFolder(folder, true);
+    const theirs = folder === undefined ? [] : await readFolder(folder);
     return new Map(
-      [...ours, ...theirs].map((source) => [key(source.name, source.fromHost), source]),
+      [...(await packageSources()), ...theirs].map((source) => [
+        key(source.name, source.fromHost),
+        source,
+      ]),
     );
   }
 
@@ -117,7 +121,7 @@ function run(sources: ReadonlyMap<string, Source>, source: Source, locals: Local
   }
 }
 
-async function readFolder(folder: string, fromHost: boolean): Promise<Source[]> {
+async function readFolder(folder: string): Promise<Source[]> {
   let names: string[];
   try {
     if (!(await stat(folder)).isDirectory()) throw new Error('not a folder');
@@ -125,19 +129,31 @@ async function readFolder(folder: string, fromHost: boolean): Promise<Source[]> 
   } catch (error) {
     throw viewError(folder, error);
   }
-  const files = names.filter((name) => name.endsWith('.ejs'));
-  return Promise.all(files.map((name) => readView(folder, name, fromHost)));
+  const paths = names.filter((name) => name.endsWith('.ejs'));
+  return Promise.all(
+    paths.map(async (path) => {
+      const file = join(folder, path);
+      const text = await readFile(file, 'utf8').catch((error: unknown) => {
+        throw viewError(file, error);
+      });
+      return compile(text, { file, path, fromHost: true });
+    }),
+  );
 }
 
-async function readView(folder: string, path: string, fromHost: boolean): Promise<Source> {
-  const file = join(folder, path);
+interface Place extends Pick<Source, 'file' | 'fromHost'> {
+  /** Below the folder of all views. */
+  readonly path: string;
+}
+
+function compile(text: string, { file, path, fromHost }: Place): Source {
   const name = path
     .split(sep)
     .join('/')
     .replace(/\.ejs$/, '');
   try {
     // Delimiters are stated since a host may have set others for the whole process.
-    const template = ejs.compile(await readFile(file, 'utf8'), {
+    const template = ejs.compile(text, {
       filename: file,
       cache: false,
       openDelimiter: '<',
