@@ -13,6 +13,7 @@ import { createApp } from '../../example/app.js';
 import { stackOf } from '../../src/testing/bypass/layers.js';
 import { host, hostOptions } from '../support/app.js';
 import { newKey } from '../support/cli.js';
+import { CSRF_GUARDS } from '../support/csrf-guards.js';
 
 interface Outcome {
   readonly title: string;
@@ -228,6 +229,71 @@ describe('bypassChecks()', function () {
     assert.deepEqual(await errorsOf(app, { refusals: [405] }), []);
   });
 
+  it('finds what OPTIONS gives away besides the methods of a route', async () => {
+    const { app } = await host({
+      before: (one) =>
+        one.options('/reports', (_req, res) => void res.set('Allow', 'GET,HEAD').send('GET,HEAD ')),
+    });
+    assert.match((await errorsOf(app)).join('\n'), /OPTIONS \/reports \(JSON\): 200/);
+  });
+
+  for (const [name, guard] of Object.entries(CSRF_GUARDS)) {
+    it(`takes the 403 of a CSRF guard ahead of the gate for what it is: ${name}`, async () => {
+      const { app } = await host({
+        above: (one) =>
+          one.use(express.urlencoded({ extended: false }), express.json(), ...guard()),
+      });
+      assert.deepEqual(await errorsOf(app), []);
+    });
+  }
+
+  it('names the option for a guard whose refusals are no two alike', async () => {
+    let count = 0;
+    const { app } = await host({
+      above: (one) =>
+        one.use((req, res, next) => {
+          if (req.method === 'GET' || req.method === 'HEAD') next();
+          else res.status(403).send(`refused, number ${count++}`);
+        }),
+    });
+    const errors = (await errorsOf(app)).join('\n');
+    assert.match(errors, /POST \/reports \(JSON\): 403/);
+    assert.match(errors, /refusals: \[403\]/);
+    assert.doesNotMatch(errors, /`public`/);
+    assert.deepEqual(await errorsOf(app, { refusals: [403] }), []);
+  });
+
+  describe('of a partly public app', () => {
+    const partly = (guarded: boolean) =>
+      host({
+        gate: { anonymous: 'pass' },
+        routes(app) {
+          app.get('/about', (_req, res) => void res.send('for everybody'));
+          app.all('/prices', (req, res) =>
+            !guarded || req.user ? res.send('9.99') : res.redirect('/login'),
+          );
+        },
+      });
+    const protectedPaths = ['/prices'];
+
+    it('names the option, and finds nothing with it', async () => {
+      const { app } = await partly(true);
+      const errors = await errorsOf(app, { protectedPaths });
+      assert.equal(errors.length, 1, errors.join('\n'));
+      assert.match(errors[0] ?? '', /GET \/about \(JSON\): 200/);
+      assert.match(errors[0] ?? '', /anonymous: 'pass'/);
+      assert.deepEqual(await errorsOf(app, { protectedPaths, anonymous: 'pass' }), []);
+    });
+
+    it('finds what is protected and given to nobody-signed-in', async () => {
+      const { app } = await partly(false);
+      const errors = await errorsOf(app, { protectedPaths, anonymous: 'pass' });
+      assert.equal(errors.length, 1, errors.join('\n'));
+      assert.match(errors[0] ?? '', /nothing that is protected.*\n.*GET \/prices \(JSON\): 200/);
+      assert.doesNotMatch(errors[0] ?? '', /about/);
+    });
+  });
+
   it('finds a server that takes WebSocket upgrades without asking', async () => {
     const { app } = await host();
     const open = createServer(app).on('upgrade', (_req, socket) => {
@@ -294,11 +360,8 @@ describe('bypassChecks()', function () {
 
   it('finds nothing around a gate below a path where nothing is to be had there', async () => {
     const app = await gateBelow({ files: false });
-    // OPTIONS of a public route is answered by Express where no gate stands at the root.
-    const more = {
-      protectedPaths: ['/api/me'],
-      public: ['ALL /login', 'GET /login', 'POST /login'],
-    };
+    // OPTIONS of a public route is answered by Express itself where no gate stands at the root.
+    const more = { protectedPaths: ['/api/me'], public: ['GET /login', 'POST /login'] };
     assert.deepEqual(await errorsOf(app, more), []);
   });
 

@@ -28,6 +28,16 @@ export function isTurnedAway(method: string, answered: Answered, { locations }: 
   return refusal(answered) !== null;
 }
 
+/** Whether Express has answered OPTIONS by itself: it names the methods that its routes take, and nothing else. */
+export function isExpressOwn(method: string, { status, headers, text }: Answered): boolean {
+  return method === 'OPTIONS' && status === 200 && text !== '' && text === headers.allow;
+}
+
+/** Whether something was given, and be it the word that it has not changed. */
+export function isGiven({ status }: Answered): boolean {
+  return status < 300 || status === 304 || status >= 500;
+}
+
 /** `200 text/html, 5120 characters`, for the list of what was found. */
 export function described({ status, headers, text }: Answered): string {
   const where = headers.location === undefined ? '' : ` to ${headers.location}`;

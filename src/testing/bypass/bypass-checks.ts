@@ -4,6 +4,8 @@ import { type BypassChecksOptions, parseBypassOptions } from './bypass-options.j
 import {
   brokenBodyProbes,
   forgedProbes,
+  givenToNobody,
+  type Hole,
   holes,
   METHODS,
   methodProbes,
@@ -50,8 +52,18 @@ export function bypassChecks(app: AppUnderTest, given: BypassChecksOptions): voi
     }
     it(title, check, TIMEOUT_MS);
   };
-  const search = (title: string, find: (standing: Standing) => Promise<readonly string[]>): void =>
-    test(title, async ({ standing }) => none(await find(standing)));
+  const search = (
+    title: string,
+    find: (standing: Standing) => Promise<readonly Hole[]>,
+    advise: (found: readonly Hole[]) => readonly string[] = adviceOn,
+  ): void =>
+    test(title, async ({ standing }) => {
+      const found = await find(standing);
+      none(
+        found.map(({ what }) => what),
+        advise(found),
+      );
+    });
 
   describe('a session that has proven a password only', () => {
     test('stands before the gate', async ({ standing }) => assertStillBefore(standing));
@@ -77,12 +89,21 @@ export function bypassChecks(app: AppUnderTest, given: BypassChecksOptions): voi
     search('gains nothing by headers that a proxy might have added', (standing) =>
       holes(forgedProbes(standing), standing),
     );
-    search('gets no WebSocket', (standing) => upgradeHoles(standing, options.webSocketPaths));
-    search('is no worse off than nobody, who gets nothing either', (standing) => {
-      const plain = METHODS.flatMap((method) => methodProbes(method, standing));
-      const once = plain.filter(({ path, odd }) => !odd && standing.targets.includes(path));
-      return holes(once, standing, { signedIn: false });
-    });
+    test('gets no WebSocket', async ({ standing }) =>
+      none(await upgradeHoles(standing, options.webSocketPaths)));
+    if (options.anonymous === 'pass') {
+      search('is no worse off than nobody, who gets nothing that is protected', givenToNobody);
+    } else {
+      search(
+        'is no worse off than nobody, who gets nothing either',
+        (standing) => {
+          const plain = METHODS.flatMap((method) => methodProbes(method, standing));
+          const once = plain.filter(({ path, odd }) => !odd && standing.targets.includes(path));
+          return holes(once, standing, { signedIn: false });
+        },
+        (found) => [PARTLY_PUBLIC, ...adviceOn(found)],
+      );
+    }
     test('stands before the gate still', async ({ standing, close }) => {
       await assertStillBefore(standing);
       close();
@@ -96,10 +117,28 @@ function adviceFor(path: string | null): string {
     : 'mount it below door.gate(), or name it in `public`';
 }
 
-function none(found: readonly string[]): void {
+const PARTLY_PUBLIC =
+  "An app whose gate lets nobody-signed-in pass (door.gate({ anonymous: 'pass' })) says so here, too: anonymous: 'pass'.";
+
+/** The options that settle what was found, if it is meant. */
+function adviceOn(found: readonly Hole[]): readonly string[] {
+  const statuses = new Set(found.flatMap(({ answered }) => (answered ? [answered.status] : [])));
+  const refused = [...statuses].filter((status) => status >= 400 && status < 500);
+  return [
+    ...(refused.length < statuses.size
+      ? ["What is meant for everybody is named in `public`, e.g. 'GET /login'."]
+      : []),
+    ...(refused.length > 0
+      ? [
+          `A layer of yours that refuses ahead of the gate, such as a CSRF guard, is named by its status: refusals: [${refused.join(', ')}].`,
+        ]
+      : []),
+  ];
+}
+
+function none(found: readonly string[], advice: readonly string[] = []): void {
   if (found.length === 0) return;
   const more = found.length > LISTED ? [`… and ${found.length - LISTED} more`] : [];
-  throw new Error(
-    ['reached without a second factor:', ...found.slice(0, LISTED), ...more].join('\n  '),
-  );
+  const list = ['reached without a second factor:', ...found.slice(0, LISTED), ...more];
+  throw new Error([list.join('\n  '), ...advice].join('\n'));
 }

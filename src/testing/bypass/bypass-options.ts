@@ -32,6 +32,8 @@ export interface BypassChecksOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses with which layers ahead of the gate refuse what they do not like, e.g. 403 of a CSRF check. */
   readonly refusals?: readonly number[];
+  /** What `door.gate({ anonymous })` is given: with `pass` nobody-signed-in is refused by the app's own checks. */
+  readonly anonymous?: 'deny' | 'pass';
   /** The test runner's; by default the globals of that name. */
   readonly describe?: TestRunner['describe'];
   readonly it?: TestRunner['it'];
@@ -55,6 +57,9 @@ const schema = optionsObject({
     })
     .default({}),
   refusals: listOption<number>('a status from 400 to 599', isRefusal).default([]),
+  anonymous: option<'deny' | 'pass'>("'deny' or 'pass'", (value) =>
+    ['deny', 'pass'].includes(value as string),
+  ).default('deny'),
   describe: functionOption<TestRunner['describe']>("the test runner's").optional(),
   it: functionOption<TestRunner['it']>("the test runner's").optional(),
   report: functionOption<(line: string) => void>('a function (line) => void').default(

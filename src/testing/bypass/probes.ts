@@ -1,4 +1,4 @@
-import { described, type Gate, isTurnedAway } from './answers.js';
+import { described, type Gate, isExpressOwn, isGiven, isTurnedAway } from './answers.js';
 import type { Answered, Asked, Wire } from './exchange.js';
 import type { PublicRoutes } from './public-routes.js';
 import { spellings } from './spellings.js';
@@ -17,7 +17,7 @@ export interface Standing {
   /** Where to knock: every route that has an example, and the host's protected paths. */
   readonly targets: readonly string[];
   readonly protectedPaths: readonly string[];
-  /** Whether there is nothing at an address: the answer is the one to a path that surely does not exist. */
+  /** Whether an answer says nothing of an address: it is the one to a path that surely does not exist. */
   readonly nothing: (asked: Asked, answered: Answered) => boolean;
   /** Statuses besides the gate's own with which the host's layers ahead of it refuse. */
   readonly refusals: readonly number[];
@@ -119,13 +119,29 @@ function withHeaders(
     );
 }
 
-/** Sends all of them and says which were answered by something else than the gate, in words. */
+/** The protected paths, by each method, for somebody who is not signed in where such requests pass the gate. */
+export async function givenToNobody(standing: Standing): Promise<readonly Hole[]> {
+  const plain = METHODS.flatMap((method) => methodProbes(method, standing));
+  const once = plain.filter(({ path, odd }) => !odd && standing.protectedPaths.includes(path));
+  const found = await holes(once, standing, { signedIn: false });
+  return found.filter(({ answered }) => answered === null || isGiven(answered));
+}
+
+/** A request that something else than the gate has answered. */
+export interface Hole {
+  /** In words. */
+  readonly what: string;
+  /** Null where there was no answer. */
+  readonly answered: Answered | null;
+}
+
+/** Sends all of them and says which were answered by something else than the gate. */
 export async function holes(
   probes: readonly Probe[],
   { wire, gate, cookie, headers, refusals, nothing }: Standing,
   { signedIn = true } = {},
-): Promise<string[]> {
-  const found: string[] = [];
+): Promise<Hole[]> {
+  const found: Hole[] = [];
   const waiting = [...probes];
   const worker = async (): Promise<void> => {
     for (let probe = waiting.shift(); probe; probe = waiting.shift()) {
@@ -136,7 +152,8 @@ export async function holes(
       try {
         answered = await wire.ask(sent);
       } catch (error) {
-        found.push(`${asked.method} ${asked.path} (${what}): ${(error as Error).message}`);
+        const message = error instanceof Error ? error.message : String(error);
+        found.push({ what: `${asked.method} ${asked.path} (${what}): ${message}`, answered: null });
         continue;
       }
       // The gate answers so where it sends browsers and nothing is there: not well mounted, and no hole.
@@ -146,9 +163,11 @@ export async function holes(
         refusals.includes(answered.status) ||
         own.includes(answered.status) ||
         (odd && answered.status === 400) ||
+        isExpressOwn(asked.method, answered) ||
         nothing(asked, answered);
       if (!refused && !isTurnedAway(asked.method, answered, gate)) {
-        found.push(`${asked.method} ${asked.path} (${what}): ${described(answered)}`);
+        const said = `${asked.method} ${asked.path} (${what}): ${described(answered)}`;
+        found.push({ what: said, answered });
       }
     }
   };

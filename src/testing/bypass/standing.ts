@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { type RequestListener, Server } from 'node:http';
 import { SallyportError } from '../../errors.js';
 import { refusal } from './answers.js';
 import type { AppUnderTest } from './bypass-checks.js';
 import type { BypassConfig } from './bypass-options.js';
-import { type Answered, type Asked, openWire, type Wire } from './exchange.js';
-import { METHODS, type Standing } from './probes.js';
+import { openWire, type Wire } from './exchange.js';
+import { learnNothing } from './nothing.js';
+import type { Standing } from './probes.js';
 import { publicRoutes } from './public-routes.js';
 import { hasGate, type MountedRoute, routesAheadOfGate, routesOf } from './routes.js';
 import { visitor } from './visitor.js';
@@ -47,7 +47,7 @@ export async function prepare(target: AppUnderTest, options: Options): Promise<P
   return {
     standing: {
       ...{ wire, cookie, headers, publicly, protectedPaths, refusals },
-      nothing: await learnNothing(wire, headers, cookie),
+      nothing: await learnNothing(wire, { ...headers, cookie }),
       gate: { locations: await learn(wire, headers, cookie, protectedPaths[0] as string) },
       targets: [...new Set([...protectedPaths, ...samples])],
     },
@@ -98,54 +98,6 @@ async function learn(
   const pages = /^(.*)\/(?:activate|challenge)$/.exec(between?.url ?? '')?.[1];
   const own = pages === undefined ? [] : ['activate', 'challenge', 'expired'];
   return [...own.map((page) => `${pages}/${page}`), ...(outside ? [outside.url] : [])];
-}
-
-/**
- * How this app says that there is nothing: where a gate is mounted below a path of its own, odd spellings of that
- * path come to it, and what they would hide is more than they say. The path may stand in the text.
- */
-async function learnNothing(
-  wire: Wire,
-  headers: Readonly<Record<string, string>>,
-  cookie: string,
-): Promise<Standing['nothing']> {
-  const known = new Set<string>();
-  const shape = ({ path }: Asked, { status, headers: answer, text }: Answered): string | null =>
-    status !== 404
-      ? null
-      : JSON.stringify([
-          answer['content-type'] ?? '',
-          withoutPath(text, path).replace(/\s+/g, ' '),
-        ]);
-  for (const method of METHODS) {
-    for (const accept of ['application/json', 'text/html']) {
-      const asked = { method, path: `/${randomBytes(12).toString('hex')}` };
-      const answered = await wire.ask({ ...asked, headers: { ...headers, accept, cookie } });
-      const found = shape(asked, answered);
-      if (found !== null) known.add(`${method} ${found}`);
-    }
-  }
-  return (asked, answered) => {
-    const found = shape(asked, answered);
-    return found !== null && known.has(`${asked.method} ${found}`);
-  };
-}
-
-/** A page says what was asked for as it stood, or decoded, and encodes it for HTML. */
-function withoutPath(text: string, path: string): string {
-  const plain = path.replace(/[?#].*$/, '');
-  const forms = new Set([path, plain, html(path), html(plain)]);
-  return [...forms]
-    .toSorted((one, other) => other.length - one.length)
-    .reduce(
-      (rest, form) =>
-        form === '/' ? rest.replace(/ \/(?=[<\s]|$)/g, ' ') : rest.replaceAll(form, ''),
-      text,
-    );
-}
-
-function html(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }
 
 async function startable(target: AppUnderTest): Promise<RequestListener | Server> {
