@@ -52,7 +52,7 @@ describe('the blocks of README and docs', function () {
         JSON.stringify({
           extends: join(ROOT, 'tsconfig.json'),
           compilerOptions: OPTIONS,
-          include: [join(folder, '*.ts')],
+          include: [join(folder, '*.ts'), join(ROOT, 'test/support/node-sqlite.d.ts')],
         }),
       );
       const tsc = join(ROOT, 'node_modules/.bin/tsc');
