@@ -47,11 +47,13 @@ interface Source {
 }
 
 /** The package's views are the same for every door of the process, and are compiled for all of them at once. */
-const packageSources = once(async () =>
-  [...packagedFiles]
+const packageSources = once(compilePackaged);
+
+async function compilePackaged(): Promise<Source[]> {
+  return [...packagedFiles]
     .filter(([name]) => name.endsWith('.ejs'))
-    .map(([name, text]) => compile(text, { file: `views/${name}`, path: name, fromHost: false })),
-);
+    .map(([name, text]) => compile(text, { file: `views/${name}`, path: name, fromHost: false }));
+}
 
 export function createViews({ folder, words, cache = true }: ViewsOptions = {}): Views {
   async function load(): Promise<ReadonlyMap<string, Source>> {
