@@ -10,7 +10,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@duosecurity/duo_universal';
 import { duoSimulatorAgent } from '../../src/testing/duo-simulator/agent.js';
-import { makeCertificates } from '../../src/testing/duo-simulator/certificates.js';
 import { API_HOST_PATTERN } from '../../src/testing/duo-simulator/hosts.js';
 import { type Claims, signJwt } from '../../src/testing/duo-simulator/jwt.js';
 import { duoKeys } from '../../src/testing/duo-simulator/keys.js';
@@ -20,6 +19,7 @@ import type {
   DuoWireFault,
 } from '../../src/testing/duo-simulator/knobs.js';
 import { type DuoSimulator, duoSimulator } from '../../src/testing/duo-simulator/simulator.js';
+import { makeCertificates } from '../../src/testing/simulator/certificates.js';
 
 const HEALTH = '/oauth/v1/health_check';
 const TOKEN = '/oauth/v1/token';

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.js';
+import { type Html, html } from '../simulator/html.js';
 
 export const STYLESHEET_PATH = '/simulator.css';
 export const ICON_PATH = '/simulator.svg';

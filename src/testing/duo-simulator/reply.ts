@@ -1,4 +1,4 @@
-import type { Html } from './html.js';
+import type { Html } from '../simulator/html.js';
 import type { DuoLogEntry } from './log.js';
 
 /** An answer, and what the log will say about it. */

@@ -1,3 +1,4 @@
+import { stylesheet } from '../simulator/stylesheet.js';
 import type { Account } from './account.js';
 import { HEALTH_CHECK_PATH, healthCheck, TOKEN_PATH, token } from './api.js';
 import type { KnobFor } from './knobs.js';
@@ -6,7 +7,6 @@ import { AUTHORIZE_PATH, answerPrompt, authorize, PROMPT_PATH, showPrompt } from
 import type { Arrived } from './read-request.js';
 import { asset, page, type Reply } from './reply.js';
 import { startPage } from './start-page.js';
-import { stylesheet } from './stylesheet.js';
 
 /** An endpoint that is logged, and that knobs may apply to. */
 export type Route =

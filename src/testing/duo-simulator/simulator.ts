@@ -1,12 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import { checkOptions, optionsObject, textOption } from '../../check-options.js';
+import { makeCertificates } from '../simulator/certificates.js';
+import { type Listening, listenOnLoopback } from '../simulator/listen.js';
 import { openAccount } from './account.js';
 import { duoSimulatorAgent } from './agent.js';
-import { makeCertificates } from './certificates.js';
 import { ELSEWHERE_HOST } from './hosts.js';
 import type { DuoKnob } from './knobs.js';
-import { type Listening, listenOnLoopback } from './listen.js';
 import type { DuoLogEntry } from './log.js';
 import { apiListener, promptListener } from './server.js';
 import { type DuoSimulatorOptions, parseSimulatorOptions } from './simulator-options.js';

@@ -1,5 +1,5 @@
+import { type Html, html } from '../simulator/html.js';
 import type { Account, DuoApp } from './account.js';
-import { type Html, html } from './html.js';
 import { layout } from './layout.js';
 import type { DuoUser, DuoUserState } from './users.js';
 
