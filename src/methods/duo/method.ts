@@ -9,9 +9,9 @@ import {
 } from '../../contracts.js';
 import { RequestError, UnavailableError } from '../../errors.js';
 import { rejected } from '../ask.js';
+import { askingBudget } from '../asking-budget.js';
 import type { PagedMethod } from '../pages.js';
 import { isAnswer, readAnswer } from './answer.js';
-import { duoBudget } from './budget.js';
 import type { Asked, Outages } from './challenge.js';
 import { type DuoClient, type DuoClients, duoClients } from './client.js';
 import { openCredentials } from './credentials.js';
@@ -98,7 +98,8 @@ export function duoMethod(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
   const checkKeys = duoKeyCheck({ keyring, clients });
   const transactions = duoTransactions({ store, keyring });
-  const spend = duoBudget({ store });
+  const tooOften = (minutes: number) => duoWords('failed.too-often', { minutes });
+  const spend = askingBudget({ method: 'duo', store, tooOften });
   const ownName = duoNames({ store });
 
   async function configured({ policy }: Pick<Asked, 'policy'>) {

@@ -1,6 +1,5 @@
-import https from 'node:https';
-import { Socket } from 'node:net';
-import { connect } from 'node:tls';
+import type https from 'node:https';
+import { loopbackAgent } from '../simulator/agent.js';
 import { ELSEWHERE_HOST } from './hosts.js';
 
 export interface SimulatorAddress {
@@ -18,16 +17,6 @@ export interface SimulatorAddress {
  * a test never leaves the machine. For a simulator of the same process take `simulator.agent`.
  */
 export function duoSimulatorAgent({ apiHost, port, ca }: SimulatorAddress): https.Agent {
-  const reachable = new Set([apiHost, ELSEWHERE_HOST]);
-  const agent = new https.Agent({ ca });
-  // The request's own TLS options are left aside: none of them could weaken the check of the name.
-  agent.createConnection = ({ host }, callback) => {
-    if (!host || !reachable.has(host)) {
-      const message = `the Duo simulator's agent reaches ${apiHost} only, not ${host}`;
-      callback?.(new Error(message), new Socket());
-      return undefined;
-    }
-    return connect({ host: '127.0.0.1', port, servername: host, ca });
-  };
-  return agent;
+  const simulator = 'the Duo simulator';
+  return loopbackAgent({ hosts: [apiHost, ELSEWHERE_HOST], port, ca, simulator });
 }

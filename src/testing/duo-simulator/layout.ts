@@ -1,7 +1,5 @@
-import { type Html, html } from '../simulator/html.js';
-
-export const STYLESHEET_PATH = '/simulator.css';
-export const ICON_PATH = '/simulator.svg';
+import type { Html } from '../simulator/html.js';
+import { simulatorPage } from '../simulator/layout.js';
 
 export interface Layout {
   readonly title: string;
@@ -10,24 +8,7 @@ export interface Layout {
 }
 
 /** Every page says at its very top what it is not. */
-export function layout({ title, content, wide = false }: Layout): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Duo simulator</title>
-<link rel="stylesheet" href="${STYLESHEET_PATH}">
-<link rel="icon" type="image/svg+xml" href="${ICON_PATH}">
-</head>
-<body>
-<header class="notice"><p><strong>Duo simulator.</strong> This is not Duo: it runs on this machine, for development and tests.</p></header>
-<main class="${wide ? 'card wide' : 'card'}">
-${content}
-</main>
-</body>
-</html>
-`;
+export function layout(page: Layout): Html {
+  const notice = 'This is not Duo: it runs on this machine, for development and tests.';
+  return simulatorPage({ ...page, of: 'Duo', notice });
 }
-
-export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f6f5e"/><path d="M9 23V11a7 7 0 0 1 14 0v12M9 23h14M16 15v4" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/></svg>`;

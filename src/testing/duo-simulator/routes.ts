@@ -1,8 +1,8 @@
+import { ICON_PATH, icon, STYLESHEET_PATH } from '../simulator/layout.js';
 import { stylesheet } from '../simulator/stylesheet.js';
 import type { Account } from './account.js';
 import { HEALTH_CHECK_PATH, healthCheck, TOKEN_PATH, token } from './api.js';
 import type { KnobFor } from './knobs.js';
-import { ICON_PATH, icon, STYLESHEET_PATH } from './layout.js';
 import { AUTHORIZE_PATH, answerPrompt, authorize, PROMPT_PATH, showPrompt } from './prompt.js';
 import type { Arrived } from './read-request.js';
 import { asset, page, type Reply } from './reply.js';

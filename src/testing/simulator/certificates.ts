@@ -22,7 +22,7 @@ const KIND = { keyType: 'rsa', keySize: 2048, algorithm: 'sha256' } as const;
  */
 export async function makeCertificates(hosts: readonly string[]): Promise<Certificates> {
   const { generate } = await certificateMaker();
-  const authority = await generate(named('Sallyport Duo simulator CA'), {
+  const authority = await generate(named('Sallyport simulator CA'), {
     ...KIND,
     ...VALIDITY,
     extensions: [
@@ -30,7 +30,7 @@ export async function makeCertificates(hosts: readonly string[]): Promise<Certif
       { name: 'keyUsage', critical: true, keyCertSign: true },
     ],
   });
-  const server = await generate(named('Sallyport Duo simulator'), {
+  const server = await generate(named('Sallyport simulator'), {
     ...KIND,
     ...VALIDITY,
     ca: { key: authority.private, cert: authority.cert },
@@ -48,14 +48,14 @@ function named(value: string) {
   return [{ name: 'commonName', value }];
 }
 
-/** Only the simulator needs certificates, so only who runs it installs what makes them. */
+/** Only a simulator needs certificates, so only who runs it installs what makes them. */
 async function certificateMaker(): Promise<typeof import('selfsigned')> {
   try {
     return await import('selfsigned');
   } catch (cause) {
     throw new SallyportError(
       'ERR_DEPENDENCY',
-      'the Duo simulator makes its certificates with the package selfsigned, which could not be loaded: npm install --save-dev selfsigned@5',
+      'a simulator makes its certificates with the package selfsigned, which could not be loaded: npm install --save-dev selfsigned@5',
       { cause },
     );
   }
