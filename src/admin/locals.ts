@@ -261,22 +261,41 @@ export interface UserActivateLocals extends Page {
   readonly action: string;
   readonly issueKeyAction: string;
   readonly back: string;
-  /** null: QR code and key can be handed over. */
-  readonly noQr: string | null;
+  /** What an administrator can begin, each with how: `now`, `first-login`. */
+  readonly mechanisms: readonly {
+    readonly method: string;
+    readonly ways: readonly string[];
+    readonly heading: string;
+    readonly text: string | null;
+    /** The button where nothing is shown before. */
+    readonly begin: string;
+  }[];
+  /** Said where there is none of them. */
+  readonly nothing: string;
   readonly keyLifetime: string;
   readonly handoverLifetime: string;
   readonly keyDemanded: boolean;
 }
 
-/** `admin/user-key`: QR code and key, shown once; or only the field, when a code was wrong. */
+/** `admin/user-key`: what is handed over, shown once; or only the field, when a code was wrong, and where nothing is. */
 export interface UserKeyLocals extends Page {
   readonly label: string;
-  /** What is handed over, as a view of the method's; null after a wrong code. */
+  /** What is handed over, as a view of the method's; null after a wrong code, and where nothing is. */
   readonly shown: { readonly view: string; readonly locals: object } | null;
+  /** Whether the method shows something to hand over, now or before. */
+  readonly handsOver: boolean;
   /** null: confirmed at the user's first login, until then. */
-  readonly confirm: { readonly action: string; readonly enrollment: string } | null;
+  readonly confirm: {
+    readonly action: string;
+    readonly method: string;
+    readonly enrollment: string;
+  } | null;
   /** For the code that confirms it; null where there is none to enter. */
-  readonly field: { readonly label: string; readonly hint: string } | null;
+  readonly field: {
+    readonly label: string;
+    readonly hint: string;
+    readonly inputMode?: 'numeric' | 'text';
+  } | null;
   readonly until: Moment;
   readonly error: string | null;
   readonly retryAt: Moment | null;

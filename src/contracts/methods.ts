@@ -201,9 +201,14 @@ export interface MethodWords extends Words {
    * the clock is off that it comes from.
    */
   readonly clockOff?: string;
-  /** What an administrator is told who has handed it over, and enters the code that somebody else reads out. */
+  /** What an administrator is told who begins it for somebody else, and enters the code that is read out. */
   readonly handedOver?: {
-    readonly refused: Readonly<Record<RefusalReason, string>>;
+    /** Above the buttons; by default the method's title. */
+    readonly heading?: string;
+    readonly text?: string;
+    /** The button where nothing is shown. */
+    readonly begin?: string;
+    readonly refused?: Readonly<Record<RefusalReason, string>>;
     readonly clockOff?: string;
   };
 }
@@ -232,15 +237,21 @@ export interface MethodEnrollment<State = unknown> {
     answer: Readonly<Record<string, unknown>>,
   ): Awaitable<Answered>;
   /**
-   * An administrator may begin it for somebody: what is handed over. Left out where there is nothing that one can
-   * hand over.
+   * An administrator may begin it for somebody. Left out where there is nothing that one can hand over. The answer's
+   * field is then called `code`.
    */
   readonly handOver?: {
-    show(context: MethodContext<State> & { readonly pending: PendingContext }): HandedOver;
-    /** For the answer that the person reads out on the spot. */
+    /**
+     * What is handed over, and confirmed on the spot or at the first login. Left out where the administrator holds
+     * the authenticator itself, and answers with it.
+     */
+    show?(context: MethodContext<State> & { readonly pending: PendingContext }): HandedOver;
+    /** For the answer that the person reads out on the spot, or the administrator gives. */
     field(context: MethodContext<State> & { readonly pending: PendingContext }): {
       readonly label: string;
       readonly hint: string;
+      /** Default `numeric`. */
+      readonly inputMode?: 'numeric' | 'text';
     };
   };
 }

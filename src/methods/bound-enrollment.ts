@@ -44,16 +44,16 @@ export interface BeginOptions {
 /** An enrollment that has been begun, and what is asked for to confirm it. */
 export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'> {
   prompt(): Promise<Prompt>;
-  /** What an administrator hands over; throws a 422 where there is nothing. */
+  /** What an administrator hands over (null: nothing) and answers; throws a 422 where they cannot begin it. */
   handOver(): {
-    show(): HandedOver;
-    readonly field: { readonly label: string; readonly hint: string };
+    show(): HandedOver | null;
+    readonly field: ReturnType<NonNullable<MethodEnrollment['handOver']>['field']>;
   };
 }
 
 export interface BoundEnrollment {
-  /** Whether an administrator can begin it for somebody. */
-  readonly handsOver: boolean;
+  /** Whether an administrator can begin it for somebody: with what is handed over, or answered on the spot alone. */
+  readonly handsOver: 'shown' | 'on-the-spot' | null;
   /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
   begin(attempt: Attempt, options: BeginOptions): Promise<Begun | null>;
   /**
@@ -106,7 +106,7 @@ export function boundEnrollment(
           );
         }
         return {
-          show: () => askNow('enrollment.handOver.show', () => handOver.show(context)),
+          show: () => askNow('enrollment.handOver.show', () => handOver.show?.(context) ?? null),
           field: askNow('enrollment.handOver.field', () => handOver.field(context)),
         };
       },
@@ -142,7 +142,7 @@ export function boundEnrollment(
   }
 
   return {
-    handsOver: enrollment.handOver !== undefined,
+    handsOver: enrollment.handOver ? (enrollment.handOver.show ? 'shown' : 'on-the-spot') : null,
 
     async begin(attempt, { restart, basis, unlessPending = false, lifetimeMs }) {
       const proposal = await propose(attempt, basis, lifetimeMs);

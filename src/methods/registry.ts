@@ -161,8 +161,18 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
     throw wrong(name, "needs an enrollment, or role: 'backup' where nobody activates it");
   }
   const { handOver } = enrollment ?? {};
-  if (handOver && [handOver.show, handOver.field].some((one) => typeof one !== 'function')) {
-    throw wrong(name, 'needs enrollment.handOver.show and .field, two functions');
+  const { show, field } = handOver ?? {};
+  if (
+    handOver &&
+    (typeof field !== 'function' || !['function', 'undefined'].includes(typeof show))
+  ) {
+    throw wrong(
+      name,
+      'needs enrollment.handOver.field, a function, and so is .show where it is there',
+    );
+  }
+  if (handOver && !Object.hasOwn(method.answer, 'code')) {
+    throw wrong(name, 'needs answer.code, where administrators can begin it');
   }
   if (method.views !== undefined && !Array.isArray(method.views)) {
     throw wrong(name, "needs views: a list of names, e.g. ['email-code/challenge']");

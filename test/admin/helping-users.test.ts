@@ -110,10 +110,12 @@ describe('activating for a user', () => {
       assert.ok(csrfToken);
       return rest;
     };
-    assert.deepEqual(await read(), { ways, activationKeyDemanded: false });
+    const app = { method: 'totp', title: 'Authenticator app', ways: ['now', 'first-login'] };
+    const mechanisms = [app];
+    assert.deepEqual(await read(), { ways, mechanisms, activationKeyDemanded: false });
     assert.match((await browser.get(`${USER1}/activate`)).text, /types it on the activation page/);
     await set(store, 'acme', { mode: 'required', enrollment: 'activation-key' });
-    assert.deepEqual(await read(), { ways, activationKeyDemanded: true });
+    assert.deepEqual(await read(), { ways, mechanisms, activationKeyDemanded: true });
     const page = await browser.get(`${USER1}/activate`);
     assert.match(page.text, /demands one for a first activation/);
     assert.match(page.text, /It works once, within 24 hours/);
@@ -126,7 +128,7 @@ describe('activating for a user', () => {
     const { body } = await browser.json('get', `${USER1}/activate`);
     assert.deepEqual(body.ways, ['activation-key']);
     const words =
-      'The authenticator app is not accepted for this user, so there is no key to hand over.';
+      'Nothing that you could activate for this user is accepted, so there is nothing to hand over.';
     const page = await browser.get(`${USER1}/activate`);
     assert.ok(page.text.includes(`<p>${words}</p>`));
     assert.doesNotMatch(page.text, /name="confirm"/);
@@ -152,6 +154,7 @@ describe('activating for a user', () => {
     assert.match(page.text, /<title>Error: Activate user1@acme\.example – /);
     assert.match(page.text, /the key is not shown again/);
     assert.deepEqual(formFields(page.text, `${USER1}/activate/confirm`), {
+      method: 'totp',
       enrollment: begun.enrollment,
       code: '',
     });

@@ -215,7 +215,7 @@ describe('the activation of a method of somebody else’s', () => {
 
   it('hands nothing over where its method does not', async () => {
     const made = method();
-    assert.equal(made.enrollment.handsOver, false);
+    assert.equal(made.enrollment.handsOver, null);
     const { handOver } = await begun(made);
     assert.throws(handOver, { status: 422, error: 'method_not_accepted' });
   });

@@ -246,7 +246,9 @@ describe('an answer to a pure method', () => {
     });
     const begun = await method.enrollment.begin(attempt({}), { basis: 'first', restart: false });
     assert.ok(begun);
-    const { uri } = begun.handOver().show().json as { uri: string };
+    const shown = begun.handOver().show();
+    assert.ok(shown);
+    const { uri } = shown.json as { uri: string };
     const app = authenticator(uri, { now: clock.now });
     const confirming = attempt({ code: app.code(), enrollment: begun.id });
     opened = 0;

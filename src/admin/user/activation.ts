@@ -22,10 +22,31 @@ import { type Wrong, wrongOf } from './verdicts.js';
 /** What holds for a user who has nothing yet, and as of which epoch. */
 type Ready = Standing & { readonly epoch: number; readonly besides: readonly string[] };
 
-/** User Details → Activate: a QR code to hand over, or an activation key. Nobody's session is elevated by it. */
+/** How an administrator can go about it. */
+const WAYS = { shown: ['now', 'first-login'], 'on-the-spot': ['now'] } as const;
+
+type Way = 'now' | 'first-login';
+
+const name = z.string().min(1).max(40).optional();
+
+/**
+ * User Details → Activate: by a mechanism that the administrator hands over or has at hand, or by an activation key.
+ * Nobody's session is elevated by it.
+ */
 export function activationPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit, onError, methods, options, appNames, words } =
-    context;
+  const {
+    navOf,
+    standings,
+    store,
+    present,
+    audit,
+    onError,
+    methods,
+    options,
+    appNames,
+    words,
+    titleOf,
+  } = context;
   const nothing = () => message('admin.user.nothing-to-hand-over');
 
   async function ready(visit: UserVisit): Promise<Ready> {
@@ -40,16 +61,21 @@ export function activationPages(context: AdminContext) {
     return { ...standing, epoch: record.epoch, besides };
   }
 
-  /** The first accepted method of which there is something to hand over; null when there is none. */
-  function handedOver({ policy }: Standing): EnrollableMethod | null {
-    const accepted = enrollableMethods(methods, policy?.methods ?? []);
-    return accepted.find(({ enrollment }) => enrollment.handsOver) ?? null;
+  /** The accepted methods that an administrator can begin, with how. */
+  function mechanisms({ policy }: Standing) {
+    return enrollableMethods(methods, policy?.methods ?? []).flatMap((method) => {
+      const { handsOver } = method.enrollment;
+      return handsOver === null ? [] : [{ method, ways: WAYS[handsOver] as readonly Way[] }];
+    });
   }
 
-  function methodOf(standing: Standing): EnrollableMethod {
-    const method = handedOver(standing);
-    if (!method) throw new RequestError(422, 'method_not_accepted', nothing());
-    return method;
+  /** The one that is named, or the first. */
+  function methodOf(standing: Standing, wanted: string | undefined, way: Way): EnrollableMethod {
+    const found = mechanisms(standing).find(
+      ({ method, ways }) => ways.includes(way) && (wanted ?? method.name) === method.name,
+    );
+    if (!found) throw new RequestError(422, 'method_not_accepted', nothing());
+    return found.method;
   }
 
   function attemptOf(visit: UserVisit, standing: Ready, input: Attempt['input']): Attempt {
@@ -79,7 +105,9 @@ export function activationPages(context: AdminContext) {
   async function choose(visit: UserVisit): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const standing = await ready(visit);
-    const refusal = handedOver(standing) ? null : present.say(nothing());
+    const offered = mechanisms(standing);
+    const { at, has } = present.sentences;
+    const said = (key: string) => (has(key) ? at(key) : null);
     const keyDemanded = standing.policy?.enrollment === 'activation-key';
     await present.page(req, res, {
       view: 'admin/user-activate',
@@ -92,23 +120,33 @@ export function activationPages(context: AdminContext) {
         action: here.activate,
         issueKeyAction: here.issueKey,
         back: here.details,
-        noQr: refusal,
+        mechanisms: offered.map(({ method: { name: method }, ways }) => ({
+          ...{ method, ways },
+          heading: said(`${method}.handedOver.heading`) ?? titleOf(method),
+          text: said(`${method}.handedOver.text`),
+          begin: said(`${method}.handedOver.begin`) ?? at('action.activate'),
+        })),
+        nothing: present.say(nothing()),
         keyLifetime: words.lifetimeWords(options.activationKeyMaxAgeMs),
         handoverLifetime: words.lifetimeWords(options.handoverMaxAgeMs),
         keyDemanded,
       },
       json: {
-        ways: [...(refusal === null ? ['now', 'first-login'] : []), 'activation-key'],
+        ways: [...new Set([...offered.flatMap(({ ways }) => ways), 'activation-key'])],
+        mechanisms: offered.map(({ method, ways }) => ({
+          ...{ method: method.name, title: titleOf(method.name), ways },
+        })),
         activationKeyDemanded: keyDemanded,
       },
     });
   }
 
-  /** Shows QR code and key: in this answer, and never again. */
+  /** Shows what is handed over: in this answer, and never again. */
   async function begin(visit: UserVisit): Promise<void> {
-    const { confirm } = readBody(visit.req, { confirm: z.enum(['now', 'first-login']) });
+    const sent = readBody(visit.req, { confirm: z.enum(['now', 'first-login']), method: name });
+    const { confirm } = sent;
     const standing = await ready(visit);
-    const method = methodOf(standing);
+    const method = methodOf(standing, sent.method, confirm);
     const later = confirm === 'first-login';
     const attempt = attemptOf(visit, standing, {});
     const begun = await method.enrollment.begin(
@@ -123,13 +161,18 @@ export function activationPages(context: AdminContext) {
       const facts = { subject, actorId: admin.id, method: method.name, from: req.ip ?? null };
       audit.record('enrollment.handed-over', facts);
     }
-    await showKey(visit, begun, later);
+    await showKey(visit, method, begun, later);
   }
 
-  async function showKey(visit: UserVisit, begun: Begun, later: boolean): Promise<void> {
+  async function showKey(
+    visit: UserVisit,
+    method: EnrollableMethod,
+    begun: Begun,
+    later: boolean,
+  ): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const { show, field } = begun.handOver();
-    const { view, locals, json } = show();
+    const handed = show();
     await present.page(req, res, {
       view: 'admin/user-key',
       title: message('admin.activate.title', { label: isolated(user.label) }),
@@ -138,8 +181,9 @@ export function activationPages(context: AdminContext) {
         nav: await navOf(visit, 'users'),
         notice: null,
         label: user.label,
-        shown: { view, locals },
-        confirm: later ? null : { action: here.confirm, enrollment: begun.id },
+        shown: handed && { view: handed.view, locals: handed.locals },
+        handsOver: handed !== null,
+        confirm: later ? null : confirming(visit, method, begun),
         field,
         until: present.moment(new Date(begun.expiresAt)),
         error: null,
@@ -148,7 +192,8 @@ export function activationPages(context: AdminContext) {
         again: here.activate,
       },
       json: {
-        ...json,
+        ...handed?.json,
+        method: method.name,
         confirm: later ? 'first-login' : 'now',
         enrollment: begun.id,
         expiresAt: new Date(begun.expiresAt),
@@ -156,15 +201,20 @@ export function activationPages(context: AdminContext) {
     });
   }
 
+  const confirming = ({ here }: UserVisit, { name: method }: EnrollableMethod, { id }: Begun) => ({
+    ...{ action: here.confirm, method, enrollment: id },
+  });
+
   /** The code on the spot. The key itself is not shown again: after a wrong code there is only the field. */
   async function confirm(visit: UserVisit): Promise<void> {
     const { req, res, admin, subject, here } = visit;
     const input = readBody(req, {
       code: z.string().max(200),
       enrollment: z.string().min(1).max(64),
+      method: name,
     });
     const standing = await ready(visit);
-    const method = methodOf(standing);
+    const method = methodOf(standing, input.method, 'now');
     const run = attempts({
       store,
       limits: ATTEMPT_LIMITS,
@@ -183,6 +233,7 @@ export function activationPages(context: AdminContext) {
       case 'locked':
         return showAgain(
           visit,
+          method,
           await method.enrollment.resume(attempt),
           wrongOf(verdict, method.name, present.sentences),
         );
@@ -192,14 +243,19 @@ export function activationPages(context: AdminContext) {
         const facts = { method: method.name, subject, from, res, sentences, audit, onError };
         const { status, error, message } = outage(verdict.cause, facts);
         const wrong = { status, error, message, retryAt: null };
-        return showAgain(visit, await method.enrollment.resume(attempt), wrong);
+        return showAgain(visit, method, await method.enrollment.resume(attempt), wrong);
       }
       default:
         verdict satisfies never;
     }
   }
 
-  async function showAgain(visit: UserVisit, begun: Begun | null, wrong: Wrong): Promise<void> {
+  async function showAgain(
+    visit: UserVisit,
+    method: EnrollableMethod,
+    begun: Begun | null,
+    wrong: Wrong,
+  ): Promise<void> {
     const { req, res, admin, user, here } = visit;
     const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
     const voided = wrong.error === 'superseded' || wrong.error === 'expired';
@@ -214,7 +270,8 @@ export function activationPages(context: AdminContext) {
         notice: null,
         label: user.label,
         shown: null,
-        confirm: going && { action: here.confirm, enrollment: going.id },
+        handsOver: method.enrollment.handsOver === 'shown',
+        confirm: going && confirming(visit, method, going),
         field: going?.handOver().field ?? null,
         until: present.moment(new Date(store.now())),
         error: wrong.message,

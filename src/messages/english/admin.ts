@@ -195,7 +195,7 @@ export const ADMIN = {
   'admin.user.contradiction': 'Contradictory.',
   'admin.user.not-begun': 'This user cannot be activated now.',
   'admin.user.nothing-to-hand-over':
-    'The authenticator app is not accepted for this user, so there is no key to hand over.',
+    'Nothing that you could activate for this user is accepted, so there is nothing to hand over.',
   'admin.user.changed': 'This user was changed meanwhile. Look at them again, and start anew.',
   'admin.user.too-many-codes': 'Too many wrong codes for this user.',
   'admin.user.too-many-codes-stopped': 'Too many wrong codes for this user: unlock them first.',
@@ -220,10 +220,8 @@ export const ADMIN = {
   'admin.activate.title': 'Activate {label}',
   'admin.activate.heading': 'Activate <bdi>{label}</bdi>',
   'admin.activate.text':
-    'There are two ways: hand over the key of an authenticator app, or a short key with which the user activates it alone.',
-  'admin.activate.hand-over': 'Hand over QR code and key',
-  'admin.activate.once':
-    'They are shown once, on the next page. Choose how it is confirmed that the user’s app has them.',
+    'Activate it here and now, hand over what the user confirms, or issue a short key with which the user activates it alone.',
+  'admin.activate.key-only': 'Issue a short key with which the user activates it alone.',
   'admin.activate.now': 'Show, and confirm now',
   'admin.activate.first-login': 'Show, and confirm at the first login',
   'admin.activate.ways':

@@ -25,6 +25,8 @@ export const TOTP_WORDS = {
     'That code is right, but not now: your phone’s clock is {direction, select, late {about {minutes, plural, one {# minute} other {# minutes}} late} other {about {minutes, plural, one {# minute} other {# minutes}} ahead}}. Let the phone set its clock by itself, and enter the code that it shows then.',
   stopped: 'Too many wrong codes. Codes are no longer accepted: ask your administrator for help.',
   handedOver: {
+    heading: 'Hand over QR code and key',
+    text: 'They are shown once, on the next page. Choose how it is confirmed that the user’s app has them.',
     refused: {
       'wrong-code': 'That code is not right. Enter the one that the app shows now.',
       replayed: 'That code was used already. Wait for the next one.',

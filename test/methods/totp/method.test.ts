@@ -60,7 +60,9 @@ describe('the TOTP method', () => {
   async function begin(basis: EnrollmentBasis = 'first', more: object = {}, made = method()) {
     const begun = await made.enrollment.begin(attempt(), { restart: false, basis, ...more });
     assert.ok(begun);
-    const data = begun.handOver().show().json as { key: string; uri: string };
+    const shown = begun.handOver().show();
+    assert.ok(shown);
+    const data = shown.json as { key: string; uri: string };
     const app = authenticator(data.uri, { now: () => now });
     return { begun, enrollment: begun.id, ...data, app };
   }
