@@ -1,4 +1,4 @@
-import type { DirectoryOrganization, MethodName } from '../contracts.js';
+import { type DirectoryOrganization, EVENT_TYPES, type MethodName } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { type BoundMethod, isEnrollable } from '../methods/bound.js';
 import type { SettingReader } from '../policy/settings.js';
@@ -26,8 +26,8 @@ export interface AdminContext extends AdminPorts {
   /** Settings as this door reads them. */
   readonly settings: SettingReader;
   readonly changesBetween: ChangesBetween;
-  /** Types of events that are a method's own, in words. */
-  readonly eventsOfMethods: Readonly<Record<string, string>>;
+  /** Types of events that this door knows, methods' own last. */
+  readonly eventTypes: readonly string[];
   /** Methods for which an organization sets something on a page. */
   readonly withSection: readonly MethodWithSection[];
   /** Methods that a setting may name. */
@@ -51,7 +51,7 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     titleOf,
     settings: ports.policy.settings,
     changesBetween: changesOf(all, titleOf),
-    eventsOfMethods: Object.assign({}, ...all.map(({ events }) => events)),
+    eventTypes: [...EVENT_TYPES, ...all.flatMap(({ events }) => Object.keys(events ?? {}))],
     withSection: all.filter(hasSection),
     selectable: all.filter(isEnrollable).map(({ name, title }) => ({ name, title })),
   };

@@ -1,6 +1,6 @@
-import type { Change, SettingSection } from '../contracts.js';
 import type { FieldWords } from './bodies.js';
 
+import type { ChangeWords } from './organization/changes.js';
 import type { DryRun } from './organization/dry-run.js';
 import type { FormLevel } from './organization/setting-form.js';
 
@@ -40,6 +40,7 @@ interface Page {
 
 /** How two-factor stands, for a tick mark and words. */
 export interface State {
+  readonly mode: 'required' | 'optional' | 'off' | 'contradictory';
   /** A tick mark. */
   readonly on: boolean;
   readonly label: string;
@@ -77,10 +78,10 @@ export interface AuthenticationLocals extends Page {
   readonly clients: FormLevel | null;
   readonly methods: readonly { readonly name: string; readonly title: string }[];
   /** The floor that the partner demands of this client. */
-  readonly floor: { readonly partner: string; readonly lines: readonly string[] } | null;
+  readonly floor: { readonly partner: string; readonly lines: string } | null;
   readonly errors: FieldWords;
   /** Somebody else saved first: what they changed, beside what was sent here. */
-  readonly conflict: { readonly by: string; readonly changes: readonly Change[] } | null;
+  readonly conflict: { readonly by: string; readonly changes: readonly ChangeWords[] } | null;
   /** For the one button: the whole setting, switched on or off. */
   readonly toggle: { readonly enable: boolean; readonly fields: readonly Hidden[] } | null;
   /** What methods add to the demands on clients: views that get `values` and `wrong`, by field. */
@@ -97,8 +98,8 @@ export interface ConfirmSettingLocals extends Page {
   readonly cancel: string;
   readonly version: number;
   /** The method's own. */
-  readonly words: Omit<SettingSection['asking']['remove'], 'title'>;
-  readonly changes: readonly Change[];
+  readonly words: { readonly heading: string; readonly text: string; readonly left: string };
+  readonly changes: readonly ChangeWords[];
   readonly dryRun: DryRun;
   readonly lockout: { readonly error: string | null } | null;
 }
@@ -113,7 +114,7 @@ export interface PreviewLocals extends Page {
   readonly action: string;
   readonly cancel: string;
   readonly fields: readonly Hidden[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly ChangeWords[];
   readonly dryRun: DryRun;
   /** Saving would lock out the administrator; the box's words say so. */
   readonly lockout: { readonly text: string; readonly error: string | null } | null;

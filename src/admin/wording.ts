@@ -1,4 +1,4 @@
-import type { PolicyReason, SubjectRecord } from '../contracts.js';
+import type { AuditEvent, EventMessage, PolicyReason, SubjectRecord } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
 import type { State } from './locals.js';
@@ -26,7 +26,13 @@ const FROM = [
 /** How things stand, as administrators read it. */
 export type Wording = ReturnType<typeof wording>;
 
-export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
+export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: TitleOf) {
+  const { say, at, has } = sentences;
+
+  /** An event may be of a method that the door has no longer. */
+  const isKnown = ({ key, values }: EventMessage): boolean =>
+    has(key) && Object.values(values).every((value) => typeof value !== 'object' || isKnown(value));
+
   function reasonWords({ level, id, rule }: PolicyReason): string {
     return level === 'host'
       ? say(message('admin.because.default', { rule: say(rule) }))
@@ -35,7 +41,7 @@ export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
 
   return {
     stateOf({ mode }: Standing): State {
-      return { ...TONES[mode], label: say(message(`admin.mode.${mode}`)) };
+      return { ...TONES[mode], mode, label: say(message(`admin.mode.${mode}`)) };
     },
 
     /** Who switched it on: `from client and user`, or nothing. */
@@ -57,6 +63,14 @@ export function wording({ say }: Pick<Presenter, 'say'>, titleOf: TitleOf) {
     },
 
     reasonWords,
+
+    /** What happened, by the type of an event. */
+    eventWords: (type: string): string => (has(`event.${type}`) ? at(`event.${type}`) : type),
+
+    /** What an event says more: in words where its catalog has them, otherwise as it was kept. */
+    detailWords({ detail, said }: Pick<AuditEvent, 'detail' | 'said'>): string {
+      return said && isKnown(said) ? say(said) : (detail ?? '');
+    },
 
     /** `24 hours`, `7 days` */
     lifetimeWords(ms: number): string {

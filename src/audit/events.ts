@@ -3,9 +3,14 @@ import type {
   AuditEventType,
   AuditSink,
   EventEnrollment,
+  EventMessage,
+  Message,
   MethodName,
+  Sentence,
   Subject,
 } from '../contracts.js';
+
+const DETAIL_LENGTH = 500;
 
 export interface EventFacts {
   readonly subject?: Pick<Subject, 'id' | 'tenantId'> | null;
@@ -15,7 +20,8 @@ export interface EventFacts {
   readonly actorId?: string | null;
   readonly method?: MethodName | null;
   readonly from?: string | null;
-  readonly detail?: string | null;
+  /** A word, or a sentence of the catalog. */
+  readonly detail?: Sentence | null;
   /** The authenticators that were enrolled, removed or reset. */
   readonly enrollments?: readonly EventEnrollment[] | undefined;
 }
@@ -53,12 +59,27 @@ export function audit(
         actorId: actorId === undefined ? (subject?.id ?? null) : actorId,
         method,
         from,
-        detail,
+        ...detailOf(detail),
         ...(enrollments && { enrollments: enrollments.map(named) }),
       });
       for (const sink of sinks) (async () => sink.record(event))().catch(onError);
     },
   };
+}
+
+/** A sentence in English, for logs, and as what it is made of, for pages. */
+function detailOf(detail: Sentence | null): Pick<AuditEvent, 'detail' | 'said'> {
+  if (detail === null || typeof detail === 'string') return { detail };
+  return { detail: String(detail).slice(0, DETAIL_LENGTH), said: kept(detail) };
+}
+
+/** A message as plain values, for whatever keeps events. */
+function kept({ key, values }: Message): EventMessage {
+  const plain = Object.entries(values).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.toISOString() : typeof value === 'object' ? kept(value) : value,
+  ]);
+  return Object.freeze({ key, values: Object.freeze(Object.fromEntries(plain)) });
 }
 
 /** The fields that an event has of it: nothing else that its record holds. */

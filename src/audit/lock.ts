@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { AuditEvent, AuditSink } from '../contracts.js';
+import type { AuditEvent, AuditSink, Message } from '../contracts.js';
+import { message } from '../messages/english.js';
 
 const HELPS: ReadonlySet<AuditEvent['type']> = new Set([
   'subject.unlocked',
@@ -9,8 +10,10 @@ const HELPS: ReadonlySet<AuditEvent['type']> = new Set([
 ]);
 
 /** The `detail` of `verification.locked`: until when, and so which lock it was. */
-export function lockedUntil(retryAt: Date | null): string {
-  return retryAt === null ? 'until somebody helps' : `until ${retryAt.toISOString()}`;
+export function lockedUntil(retryAt: Date | null): Message {
+  return retryAt === null
+    ? message('event.detail.locked-until-help')
+    : message('event.detail.locked-until', { until: retryAt.toISOString() });
 }
 
 /**
@@ -22,13 +25,17 @@ export function oncePerLock(sink: AuditSink): AuditSink {
   return {
     record(event) {
       if (event.type === 'verification.locked') {
-        const lock = JSON.stringify([event.subjectId, event.detail]);
+        const lock = keyOf(event.subjectId, event.detail);
         if (told.has(lock)) return;
         told.set(lock, true);
       }
       // What helps opens a lock without an end, and the next one like it is another.
-      if (HELPS.has(event.type)) told.delete(JSON.stringify([event.subjectId, lockedUntil(null)]));
+      if (HELPS.has(event.type)) told.delete(keyOf(event.subjectId, String(lockedUntil(null))));
       return sink.record(event);
     },
   };
+}
+
+function keyOf(subjectId: string | null, lock: string | null): string {
+  return JSON.stringify([subjectId, lock]);
 }

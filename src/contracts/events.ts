@@ -40,6 +40,12 @@ export interface EventEnrollment {
   readonly label: string;
 }
 
+/** A message of the catalog, as an event keeps it: which one, and what is put into it. */
+export interface EventMessage {
+  readonly key: string;
+  readonly values: { readonly [name: string]: string | number | EventMessage };
+}
+
 /** Something that happened, for the audit trail. Never holds a code, a secret or a token. */
 export interface AuditEvent {
   readonly type: AuditEventType;
@@ -51,7 +57,10 @@ export interface AuditEvent {
   readonly method: MethodName | null;
   /** The client's address as Express sees it (`req.ip`). */
   readonly from: string | null;
+  /** A word, or a sentence in English. */
   readonly detail: string | null;
+  /** What `detail` says, where it is a sentence of the catalog; left out where it is none. */
+  readonly said?: EventMessage;
   /** The authenticators that were enrolled, removed or reset; of other events it is left out. */
   readonly enrollments?: readonly EventEnrollment[];
 }

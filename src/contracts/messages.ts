@@ -1,5 +1,7 @@
-/** What stands in the place of a message's placeholders. */
-export type MessageValues = Readonly<Record<string, string | number | Date>>;
+/** What stands in the place of a message's placeholders; a message is worded first. */
+export interface MessageValues {
+  readonly [name: string]: string | number | Date | Message;
+}
 
 /** A sentence that has not been worded yet: which one of the catalog, and what is put into it. */
 export interface Message {

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https';
 import type { ZodType } from 'zod';
 import type { DirectoryOrganization } from './directory.js';
 import type { Keyring } from './keyring.js';
+import type { Sentence } from './messages.js';
 import type { PolicyPart, PolicyReason } from './policy.js';
 import type { Change, Floor, Organization } from './settings.js';
 import type { Awaitable, MethodName } from './subject.js';
@@ -45,7 +46,7 @@ export interface MethodSettings<Stored = unknown, Part extends PolicyPart = Poli
   /** Fields that a partner's demand on its clients may have for this method; each may be missing. */
   readonly floor?: Readonly<Record<string, FloorField>>;
   /** The method cannot be offered without: what is said beside a list that names it and has no keys for it. */
-  readonly required?: string;
+  readonly required?: Sentence;
   /** From what the levels say to what holds. Pure. */
   resolve(levels: SettingLevels<Stored>): ResolvedPart<Part>;
   /** Of a method whose proof is somebody else's word: whose (`authorityId`), by what is stored. */
@@ -54,7 +55,7 @@ export interface MethodSettings<Stored = unknown, Part extends PolicyPart = Poli
   contradictions?(
     stored: Stored,
     organization: Pick<Organization, 'kind'>,
-  ): readonly { readonly field: string; readonly message: string }[];
+  ): readonly { readonly field: string; readonly message: Sentence }[];
   /** What differs, in words. Secrets are compared and never named. */
   changes(before: Stored | null, after: Stored | null): readonly Change[];
   /** The same of a partner's demand on its clients. */
@@ -74,7 +75,7 @@ export interface PolicyMethod {
 export interface FloorField {
   readonly schema: ZodType;
   /** What is said beside the field when it is wrong. */
-  readonly wrong: string;
+  readonly wrong: Sentence;
 }
 
 /** What the command line does with something sealed in a setting. `stored` is unchecked, and may be anything. */
@@ -114,9 +115,9 @@ export interface SettingRefused {
   readonly kind: 'refused';
   readonly status: 409 | 422 | 503;
   readonly error: string;
-  readonly message: string;
+  readonly message: Sentence;
   /** Beside each field what is wrong with it. */
-  readonly errors: Readonly<Record<string, string | undefined>>;
+  readonly errors: Readonly<Record<string, Sentence | undefined>>;
 }
 
 /** The section of a method on the administrators' page of an organization. */
@@ -145,10 +146,10 @@ export interface SettingSection<Stored = unknown, Fields = Readonly<Record<strin
     Record<
       'remove' | 'replace',
       {
-        readonly title: string;
-        readonly heading: string;
-        readonly text: string;
-        readonly left: string;
+        readonly title: Sentence;
+        readonly heading: Sentence;
+        readonly text: Sentence;
+        readonly left: Sentence;
       }
     >
   >;

@@ -1,3 +1,4 @@
+import type { Sentence } from './messages.js';
 import type { Policy } from './policy.js';
 import type { Awaitable, MethodName } from './subject.js';
 
@@ -80,7 +81,7 @@ export interface UserSetting {
 export interface Change {
   /** As in the stored setting, e.g. `clientsMust.methods`. */
   readonly field: string;
-  readonly label: string;
-  readonly from: string;
-  readonly to: string;
+  readonly label: Sentence;
+  readonly from: Sentence;
+  readonly to: Sentence;
 }

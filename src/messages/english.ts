@@ -1,5 +1,6 @@
 import type { Sentence } from '../contracts.js';
 import { ADMIN } from './english/admin.js';
+import { EVENTS } from './english/events.js';
 import { GATE } from './english/gate.js';
 import { PAGES } from './english/pages.js';
 import { POLICY } from './english/policy.js';
@@ -8,7 +9,15 @@ import { WEB } from './english/web.js';
 import { type Catalog, messagesOf } from './message.js';
 
 /** What pages say beside the words of methods. */
-export const ENGLISH = { ...WEB, ...GATE, ...PAGES, ...ADMIN, ...SETTINGS, ...POLICY } as const;
+export const ENGLISH = {
+  ...WEB,
+  ...GATE,
+  ...PAGES,
+  ...ADMIN,
+  ...EVENTS,
+  ...SETTINGS,
+  ...POLICY,
+} as const;
 
 /**
  * Names a sentence of the catalog, with the values that it asks for.

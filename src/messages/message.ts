@@ -39,9 +39,23 @@ export function messagesOf<const Texts extends Words>(
     key: prefix === '' ? key : `${prefix}.${key}`,
     values: (values ?? {}) as MessageValues,
     toString() {
-      return String(compiled(catalog[key] as string, 'en').format(this.values));
+      const english = worded(this.values, String);
+      return String(compiled(catalog[key] as string, 'en').format(english));
     },
   });
+}
+
+/** The values, with words in the place of messages. */
+export function worded(
+  values: MessageValues,
+  say: (message: Message) => string,
+): Readonly<Record<string, string | number | Date>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'object' && 'key' in value ? say(value) : value,
+    ]),
+  );
 }
 
 /** Nested words with whole keys: `{ refused: { denied: … } }` is `refused.denied`. */

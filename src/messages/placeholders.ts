@@ -1,3 +1,5 @@
+import type { Message } from '../contracts.js';
+
 /**
  * The values that an ICU message asks for, read from its text by the compiler. `{count, plural, …}` takes a number,
  * `{at, date, …}` a date, `{name}` and `{name, select, …}` a text. A branch of a plural or select must not be one
@@ -13,7 +15,7 @@ type ValueOf<Inside extends string> = Inside extends `${infer Name}, ${infer Kin
     : { readonly [key in Name]: KindOf<Kind> }
   : Word<Inside> extends never
     ? unknown
-    : { readonly [key in Inside]: string | number };
+    : { readonly [key in Inside]: string | number | Message };
 
 type KindOf<Kind extends string> = Kind extends `plural${string}` | `number${string}`
   ? number

@@ -1,7 +1,7 @@
 import type { MessageValues, Sentence } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { type Compiled, compiled, type PlaceholderKind } from './compiled.js';
-import type { Catalog } from './message.js';
+import { type Catalog, worded } from './message.js';
 
 /** The catalog of one door, in one language: ours, with the sentences that the host words otherwise. */
 export interface Sentences {
@@ -73,7 +73,8 @@ export function sentences({ language, catalog, messages }: SentencesConfig): Sen
     return own;
   }
 
-  const at = (key: string, values: MessageValues = {}) => String(of(key).format(values));
+  const at = (key: string, values: MessageValues = {}): string =>
+    String(of(key).format(worded(values, (inner) => at(inner.key, inner.values))));
 
   return {
     language,

@@ -81,12 +81,15 @@ export function registry(
 /** What methods say, by keys that begin with their names. */
 function wordsOf(methods: readonly PagedMethod[]): Catalog {
   const words: Record<string, string> = { ...catalogOf(ACTIVATION_KEY_WORDS, ACTIVATION_KEY) };
-  for (const { name, title, answer, words: own } of methods) {
+  for (const { name, title, answer, events = {}, words: own } of methods) {
     const fields = Object.entries(answer).map(([field, { label, hint }]) => [
       field,
       { label, hint },
     ]);
-    const catalog = catalogOf({ title, answer: Object.fromEntries(fields), ...own }, name);
+    const catalog = {
+      ...catalogOf({ title, answer: Object.fromEntries(fields), ...own }, name),
+      ...catalogOf(events, 'event'),
+    };
     const ours = Object.keys(catalog).find((key) => Object.hasOwn(ENGLISH, key));
     if (ours !== undefined) {
       throw wrong(name, `has the words ${ours}, which is a sentence of ours: give it another name`);

@@ -4,10 +4,12 @@ import type {
   MethodName,
   OrganizationSetting,
   PolicyMethod,
+  Sentence,
   StoredSetting,
   UserSetting,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
+import { message } from '../messages/english.js';
 
 const mode = z.enum(['off', 'optional', 'required']);
 const enrollment = z.enum(['self', 'activation-key']);
@@ -148,8 +150,8 @@ export function contradictions(
     enrollable: readonly MethodName[];
     methods: readonly PolicyMethod[];
   },
-): { readonly field: string; readonly message: string }[] {
-  const found: { field: string; message: string }[] = [];
+): { readonly field: string; readonly message: Sentence }[] {
+  const found: { field: string; message: Sentence }[] = [];
   const needs = new Map(registered.map(({ name, settings }) => [name, settings?.required]));
   const check = (
     prefix: string,
@@ -165,11 +167,14 @@ export function contradictions(
     if (unknown.length > 0) {
       found.push({
         field,
-        message: `${unknown.join(', ')} cannot be activated here: choose from ${enrollable.join(', ')}.`,
+        message: message('admin.setting.wrong.not-here', {
+          names: unknown.join(', '),
+          enrollable: enrollable.join(', '),
+        }),
       });
     }
     if (set === 'required' && accepted?.length === 0) {
-      found.push({ field, message: 'Choose at least one method: two-factor is required.' });
+      found.push({ field, message: message('admin.setting.wrong.one-method') });
     }
   };
   check('', setting);
@@ -178,7 +183,7 @@ export function contradictions(
     if (kind === 'client') {
       found.push({
         field: 'clientsMust',
-        message: 'Only a partner can set what its clients must do.',
+        message: message('admin.setting.wrong.partner-only'),
       });
     }
   }

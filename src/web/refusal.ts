@@ -10,6 +10,7 @@ import type {
   Verdict,
 } from '../contracts.js';
 import { OutageError } from '../errors.js';
+import { worded } from '../messages/message.js';
 import type { Sentences } from '../messages/sentences.js';
 import { sessionEnded } from '../session/elevate.js';
 import type { Moment } from './locals.js';
@@ -30,7 +31,10 @@ export interface Refusal {
 /** A sentence for a program: with the values that stand in it, where there are any. */
 export function told(sentence: Sentence, say: Sentences['say']) {
   const values = typeof sentence === 'string' ? {} : sentence.values;
-  return { message: say(sentence), ...(Object.keys(values).length > 0 && { values }) };
+  return {
+    message: say(sentence),
+    ...(Object.keys(values).length > 0 && { values: worded(values, say) }),
+  };
 }
 
 /** In the words of what was answered: `of` is a method's name, or what its keys begin with in the catalog. */

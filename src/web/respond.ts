@@ -3,6 +3,7 @@ import type { Audit } from '../audit/events.js';
 import type { MessageValues, Sentence, Subject } from '../contracts.js';
 import { mayHeal, RequestError, SallyportError } from '../errors.js';
 import { message } from '../messages/english.js';
+import { worded } from '../messages/message.js';
 import type { Sentences } from '../messages/sentences.js';
 import { wantsHtml } from './accept.js';
 import type { Stylesheets } from './assets.js';
@@ -232,7 +233,7 @@ function describe(error: unknown, { method }: Request, { say, at, has }: Sentenc
       error: error.error,
       heading: headingOf(error.error, byStatus(error.status)),
       text: say(sentence),
-      values: typeof sentence === 'string' ? {} : sentence.values,
+      values: typeof sentence === 'string' ? {} : worded(sentence.values, say),
       advice: null,
       href: error.href,
       label: say(message(toActivate ? 'action.activate' : 'action.go-on')),

@@ -25,6 +25,8 @@ const TAGS = {
   strong: (inner: Pieces) => new Markup(`<strong>${markupOf(inner)}</strong>`),
   bdi: (inner: Pieces) => new Markup(`<bdi>${markupOf(inner)}</bdi>`),
   number: (inner: Pieces) => new Markup(`<span data-sp="count">${markupOf(inner)}</span>`),
+  muted: (inner: Pieces) => new Markup(`<span class="sp-muted">${markupOf(inner)}</span>`),
+  tick: (inner: Pieces) => new Markup(`<span class="sp-tick">${markupOf(inner)}</span>`),
   name: (inner: Pieces) => new Markup(`<bdi><strong>${markupOf(inner)}</strong></bdi>`),
 } as const;
 

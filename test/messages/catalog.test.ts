@@ -5,7 +5,7 @@ import { compiled } from '../../src/messages/compiled.js';
 import { CATALOG } from '../support/sentences.js';
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
-const TAGS = ['bdi', 'name', 'number', 'strong'];
+const TAGS = ['bdi', 'muted', 'name', 'number', 'strong', 'tick'];
 
 interface Use {
   readonly where: string;

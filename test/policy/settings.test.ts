@@ -136,7 +136,7 @@ describe('a setting that contradicts itself', () => {
         found.map(({ field }) => field),
         fields,
       );
-      for (const { message } of found) assert.match(message, /^\S.*\.$/);
+      for (const { message } of found) assert.match(String(message), /^\S.*\.$/);
     });
   }
 

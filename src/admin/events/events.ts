@@ -1,5 +1,6 @@
 import { trailsOf } from '../../audit/place.js';
-import type { AuditEventType, EVENT_TYPES, StoredEvent } from '../../contracts.js';
+import type { AuditEventType, Message, StoredEvent } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { FieldsError, readQuery } from '../bodies.js';
 import { type AdminContext, noticeOf } from '../context.js';
@@ -12,31 +13,6 @@ const SCANNED_AT_MOST = 2000;
 const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const WORDS: Readonly<Record<(typeof EVENT_TYPES)[number], string>> = {
-  'verification.succeeded': 'Verified',
-  'verification.failed': 'Wrong answer',
-  'verification.locked': 'Refused: too many wrong answers',
-  'activation-key.issued': 'Activation key issued',
-  'activation-key.revoked': 'Activation key revoked',
-  'setting.changed': 'Setting changed',
-  'subject.deleted': 'User deleted',
-  'subject.moved': 'User moved',
-  'subject.unlocked': 'Unlocked',
-  'sessions.ended': 'Other sessions ended',
-  'password.changed': 'Password changed',
-  'fallback.used': 'Fallback used',
-  'enrollment.handed-over': 'Key handed over',
-  'enrollment.confirmed': 'Activated',
-  'enrollment.failed': 'Activation failed',
-  'enrollment.removed': 'Removed',
-  'enrollment.copied': 'Possibly copied',
-  'enrollment.reset': 'Reset',
-  'device.remembered': 'Device remembered',
-  'device.forgotten': 'Device forgotten',
-  'device.stolen': 'Remembered device used twice',
-  unavailable: 'Unavailable',
-};
-
 interface Filter {
   readonly type: string;
   readonly user: string;
@@ -45,36 +21,34 @@ interface Filter {
 }
 
 /** The audit trail of an organization, the newest first. */
-export function eventPages({ navOf, store, present, titleOf, eventsOfMethods }: AdminContext) {
-  const words: Readonly<Record<string, string>> = { ...WORDS, ...eventsOfMethods };
-
+export function eventPages({ navOf, store, present, titleOf, words, eventTypes }: AdminContext) {
   async function list(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const { cursor, ...filter } = readQuery(req, ['type', 'user', 'from', 'to', 'cursor']);
     const { events, next } = await find(
       organization.id,
-      matcher(filter, Object.keys(words)),
+      matcher(filter, eventTypes),
       cursor || null,
     );
     const nextUrl = next && withQuery(at.events, { ...filter, cursor: next });
     await present.page(req, res, {
       view: 'admin/events',
-      title: `Events of ${isolated(organization.name)}`,
+      title: message('admin.events.title', { name: isolated(organization.name) }),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'events'),
         notice: noticeOf(visit, present),
         action: at.events,
-        types: Object.entries(words).map(([name, label]) => ({ name, label })),
+        types: eventTypes.map((name) => ({ name, label: words.eventWords(name) })),
         filter,
         rows: events.map((event) => ({
           at: present.moment(event.at),
-          what: words[event.type] ?? event.type,
+          what: words.eventWords(event.type),
           who: event.actorId ?? '',
           whom: event.subjectId === event.actorId ? '' : (event.subjectId ?? ''),
           method: event.method === null ? '' : titleOf(event.method),
           from: event.from ?? '',
-          detail: event.detail ?? '',
+          detail: words.detailWords(event),
           enrollments: event.enrollments?.map(({ label }) => label) ?? [],
           repeats: event.repeats,
           lastAt: event.lastAt && present.moment(event.lastAt),
@@ -93,6 +67,7 @@ export function eventPages({ navOf, store, present, titleOf, eventsOfMethods }: 
           method: event.method,
           from: event.from,
           detail: event.detail,
+          ...(event.said && { said: event.said }),
           enrollments,
           repeats: event.repeats,
           lastAt: event.lastAt,
@@ -128,7 +103,7 @@ export function eventPages({ navOf, store, present, titleOf, eventsOfMethods }: 
 /** `from` and `to` are days in UTC, both included. */
 function matcher({ type, user, from, to }: Filter, types: readonly string[]) {
   const isType = (name: string): name is AuditEventType => types.includes(name);
-  if (!isType(type) && type !== '') throw invalid('type', 'There is no such type.');
+  if (!isType(type) && type !== '') throw invalid('type', message('admin.field.type'));
   const since = from === '' ? null : dayOf(from, 'from');
   const until = to === '' ? null : dayOf(to, 'to') + DAY_MS;
   return {
@@ -144,10 +119,10 @@ function matcher({ type, user, from, to }: Filter, types: readonly string[]) {
 
 function dayOf(date: string, field: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(at)) throw invalid(field, 'Enter a date as year-month-day, e.g. 2026-12-31.');
+  if (Number.isNaN(at)) throw invalid(field, message('admin.field.date-example'));
   return at;
 }
 
-function invalid(field: string, message: string): FieldsError {
-  return new FieldsError(400, 'invalid_request', message, { [field]: message });
+function invalid(field: string, wrong: Message): FieldsError {
+  return new FieldsError(400, 'invalid_request', wrong, { [field]: wrong });
 }

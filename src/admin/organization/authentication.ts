@@ -1,11 +1,12 @@
 import { together } from '../../awaitable.js';
-import type { BaseSetting, OrganizationSetting } from '../../contracts.js';
+import type { BaseSetting, OrganizationSetting, Sentence } from '../../contracts.js';
 import { message } from '../../messages/english.js';
+import { told } from '../../web/refusal.js';
 import { type FieldErrors, fieldWords } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import type { AuthenticationLocals } from '../locals.js';
-import { levelLines } from './changes.js';
+import { changeWords, inOne, levelLines } from './changes.js';
 import { type SectionRefused, sectionOf } from './method-setting.js';
 import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
 import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
@@ -14,7 +15,7 @@ import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 interface Refused {
   readonly status: 409 | 422;
   readonly error: 'conflict' | 'invalid_setting';
-  readonly message: string;
+  readonly message: Sentence;
   readonly own: FormLevel;
   readonly clients: FormLevel;
   readonly errors: FieldErrors;
@@ -88,7 +89,9 @@ export function authenticationPages(context: AdminContext) {
         sections: sections.map(({ view, locals }) => ({ view, locals })),
       },
       json: {
-        ...(wrong ? { error: wrong.error, message: wrong.message, fields: wrongFields } : {}),
+        ...(wrong
+          ? { error: wrong.error, ...told(wrong.message, present.say), fields: wrongFields }
+          : {}),
         organization: organizationJson(organization),
         version,
         lost: current.lost,
@@ -117,7 +120,8 @@ export function authenticationPages(context: AdminContext) {
     const { value } = currentSetting(settings, await store.readSetting(partnerId), partnerId);
     if (!value.clientsMust) return null;
     const partner = await directory.organization(partnerId);
-    return { partner: partner?.name ?? partnerId, lines: levelLines(value.clientsMust, titleOf) };
+    const lines = inOne(levelLines(value.clientsMust, titleOf)) ?? '';
+    return { partner: partner?.name ?? partnerId, lines: present.say(lines) };
   }
 
   function showWrong(
@@ -127,7 +131,7 @@ export function authenticationPages(context: AdminContext) {
     return show(visit, {
       status: 422,
       error: 'invalid_setting',
-      message: 'This setting contradicts itself or is incomplete. Nothing was saved.',
+      message: message('admin.setting.wrong'),
       own: proposal.own,
       clients: proposal.clients,
       errors,
@@ -146,13 +150,17 @@ export function authenticationPages(context: AdminContext) {
     return show(visit, {
       status: 409,
       error: 'conflict',
-      message: `${current.changedBy ?? 'Somebody'} has changed this setting meanwhile. Nothing of yours was saved: look at what holds now, and decide again.`,
+      message: message('admin.setting.conflict', {
+        by: current.changedBy ?? message('admin.setting.somebody'),
+      }),
       own: formLevel(current.value),
       clients: formLevel(current.value.clientsMust, methods),
       errors: {},
       conflict: {
-        by: current.changedBy ?? 'Somebody else',
-        changes: yours ? context.changesBetween(current.value, yours) : [],
+        by: current.changedBy ?? present.say(message('admin.setting.somebody-else')),
+        changes: yours
+          ? changeWords(context.changesBetween(current.value, yours), present.say)
+          : [],
       },
       json: { yours: yours && baseOf(yours) },
     });

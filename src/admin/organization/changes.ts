@@ -1,4 +1,13 @@
-import type { Change, MethodName, OrganizationSetting, PolicyMethod } from '../../contracts.js';
+import type {
+  Change,
+  Message,
+  MethodName,
+  OrganizationSetting,
+  PolicyMethod,
+  Sentence,
+} from '../../contracts.js';
+import { message } from '../../messages/english.js';
+import type { Sentences } from '../../messages/sentences.js';
 import { storedOf } from '../../policy/settings.js';
 
 type Level = Pick<
@@ -6,14 +15,14 @@ type Level = Pick<
   'mode' | 'methods' | 'enrollment' | 'graceUntil' | 'maxAgeSeconds' | 'rememberDays'
 >;
 
-const LABELS: Readonly<Record<keyof Level, string>> = {
-  mode: 'Two-factor',
-  methods: 'Mechanisms',
-  enrollment: 'First activation',
-  graceUntil: 'May be postponed until',
-  maxAgeSeconds: 'A proof counts for',
-  rememberDays: 'A device may be remembered for',
-};
+const FIELDS = [
+  'mode',
+  'methods',
+  'enrollment',
+  'graceUntil',
+  'maxAgeSeconds',
+  'rememberDays',
+] as const satisfies readonly (keyof Level)[];
 
 export type TitleOf = (method: MethodName) => string;
 
@@ -25,13 +34,16 @@ export type ChangesBetween = (
 /** What differs between two settings, with what these methods keep in them. */
 export function changesOf(methods: readonly PolicyMethod[], titleOf: TitleOf): ChangesBetween {
   return function changesBetween(before, after) {
-    const changes = levelChanges('', '', before, after, titleOf);
+    const changes = levelChanges('', before, after, titleOf);
     const [floor, nextFloor] = [before.clientsMust, after.clientsMust];
     if (floor === null || nextFloor === null) {
       const [from, to] = [summary(floor, titleOf), summary(nextFloor, titleOf)];
-      if (from !== to) changes.push({ field: 'clientsMust', label: 'Clients must', from, to });
+      if (String(from) !== String(to)) {
+        const label = message('admin.setting.clientsMust');
+        changes.push({ field: 'clientsMust', label, from, to });
+      }
     } else {
-      changes.push(...levelChanges('clientsMust.', 'Clients: ', floor, nextFloor, titleOf));
+      changes.push(...levelChanges('clientsMust.', floor, nextFloor, titleOf));
       for (const { settings } of methods) {
         changes.push(...(settings?.floorChanges?.(floor, nextFloor) ?? []));
       }
@@ -43,52 +55,101 @@ export function changesOf(methods: readonly PolicyMethod[], titleOf: TitleOf): C
   };
 }
 
+/** The same, as people read them. */
+export interface ChangeWords {
+  readonly field: string;
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export function changeWords(
+  changes: readonly Change[],
+  say: Sentences['say'],
+): readonly ChangeWords[] {
+  return changes.map(({ field, label, from, to }) => ({
+    ...{ field, label: say(label), from: say(from), to: say(to) },
+  }));
+}
+
+/** All of them in one, for the event; null where there are none. */
+export function changesInOne(changes: readonly Change[]): Sentence | null {
+  return inOne(
+    changes.map(({ label, from, to }) =>
+      message('admin.setting.change', { label, before: from, after: to }),
+    ),
+  );
+}
+
+/** Several, one after the other; null for none. */
+export function inOne(sentences: readonly Message[]): Message | null {
+  const last = sentences.at(-1) ?? null;
+  return sentences
+    .slice(0, -1)
+    .reduceRight<Message | null>(
+      (rest, first) => rest && message('admin.setting.list', { first, rest }),
+      last,
+    );
+}
+
 /** The lines of a level that say something. */
-export function levelLines(level: Level, titleOf: TitleOf): string[] {
-  return (Object.keys(LABELS) as (keyof Level)[])
-    .filter((field) => level[field] !== null)
-    .map((field) => `${LABELS[field]}: ${words(level, field, titleOf)}`);
+export function levelLines(level: Level, titleOf: TitleOf): Message[] {
+  return FIELDS.filter((field) => level[field] !== null).map((field) =>
+    message('admin.setting.line', {
+      label: message(`admin.setting.${field}`),
+      value: valueWords(level, field, titleOf),
+    }),
+  );
 }
 
 function levelChanges(
-  fieldPrefix: string,
-  labelPrefix: string,
+  prefix: '' | 'clientsMust.',
   before: Level,
   after: Level,
   titleOf: TitleOf,
 ): Change[] {
-  return (Object.keys(LABELS) as (keyof Level)[])
-    .map((field) => ({
-      field: `${fieldPrefix}${field}`,
-      label: `${labelPrefix}${LABELS[field]}`,
-      from: words(before, field, titleOf),
-      to: words(after, field, titleOf),
-    }))
-    .filter(({ from, to }) => from !== to);
+  return FIELDS.map((field) => {
+    const label = message(`admin.setting.${field}`);
+    return {
+      field: `${prefix}${field}`,
+      label: prefix === '' ? label : message('admin.setting.of-clients', { label }),
+      from: valueWords(before, field, titleOf),
+      to: valueWords(after, field, titleOf),
+    };
+  }).filter(({ from, to }) => String(from) !== String(to));
 }
 
-function summary(level: Level | null, titleOf: TitleOf): string {
-  return level ? levelLines(level, titleOf).join('; ') : 'nothing';
+function summary(level: Level | null, titleOf: TitleOf): Sentence {
+  if (!level) return message('admin.setting.value.nothing');
+  return inOne(levelLines(level, titleOf)) ?? '';
 }
 
-function words(level: Level, field: keyof Level, titleOf: TitleOf): string {
+function valueWords(level: Level, field: (typeof FIELDS)[number], titleOf: TitleOf): Sentence {
   switch (field) {
     case 'mode':
-      return level.mode ?? 'not set';
-    case 'methods':
-      return level.methods ? level.methods.map(titleOf).join(', ') || 'none' : 'any';
+      return level.mode
+        ? message(`admin.setting.value.${level.mode}`)
+        : message('admin.setting.value.not-set');
+    case 'methods': {
+      if (!level.methods) return message('admin.setting.value.any');
+      return level.methods.map(titleOf).join(', ') || message('admin.setting.value.none');
+    }
     case 'enrollment':
-      return { self: 'by everybody', 'activation-key': 'with an activation key', none: 'not set' }[
-        level.enrollment ?? 'none'
-      ];
+      return level.enrollment
+        ? message(`admin.setting.value.${level.enrollment}`)
+        : message('admin.setting.value.not-set');
     case 'graceUntil':
       return level.graceUntil
         ? level.graceUntil.replace(/T00:00:00(\.0+)?Z$/, '')
-        : 'not postponable';
+        : message('admin.setting.value.not-postponable');
     case 'maxAgeSeconds':
-      return level.maxAgeSeconds ? `${level.maxAgeSeconds / 60} minutes` : 'the usual time';
+      return level.maxAgeSeconds
+        ? message('admin.setting.value.minutes', { minutes: level.maxAgeSeconds / 60 })
+        : message('admin.setting.value.usual-time');
     case 'rememberDays':
-      return level.rememberDays === null ? 'not set' : `${level.rememberDays} days`;
+      return level.rememberDays === null
+        ? message('admin.setting.value.not-set')
+        : message('admin.setting.value.days', { days: level.rememberDays });
     default:
       return field satisfies never;
   }

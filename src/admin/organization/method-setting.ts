@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { together } from '../../awaitable.js';
 import type {
+  Message,
   MethodName,
   OrganizationSetting,
   PolicyMethod,
@@ -9,13 +10,15 @@ import type {
   SettingSection,
 } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
+import { message } from '../../messages/english.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
 import { storedOf, withStored } from '../../policy/settings.js';
-import { readBody } from '../bodies.js';
+import { fieldWords, readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import { newlyShutsOut } from '../standing.js';
+import { changesInOne, changeWords } from './changes.js';
 import { dryRun } from './dry-run.js';
 import { type Current, currentSetting } from './proposals.js';
 import { LOCK_ME_OUT } from './setting-form.js';
@@ -100,7 +103,7 @@ export function methodSettingPages(
       const sealed = Buffer.from(pending, 'base64url');
       return JSON.parse(Buffer.from(keyring.open(sealed, pendingContext(visit))).toString());
     } catch {
-      throw new RequestError(400, 'invalid_request', 'The form was not understood: start again.');
+      throw new RequestError(400, 'invalid_request', message('admin.setting.start-again'));
     }
   }
 
@@ -128,7 +131,7 @@ export function methodSettingPages(
   ): Promise<void> {
     const setting = withOwn(current, stored);
     if (!overridden && (await locks(visit, hypothesisOf(visit, current, setting)))) {
-      return ask(visit, current, 'Tick this box, or go back.', stored);
+      return ask(visit, current, message('admin.preview.tick'), stored);
     }
     await write(visit, current, setting, null);
   }
@@ -136,8 +139,7 @@ export function methodSettingPages(
   function conflict(visit: OrganizationVisit, typed: SectionRefused['typed']): Promise<void> {
     return showRefused(visit, {
       ...{ kind: 'refused', method, typed, status: 409, error: 'conflict' },
-      message:
-        'Somebody has changed this setting meanwhile. Nothing was saved: look at what holds now, and decide again.',
+      message: message('admin.setting.conflict-method'),
       errors: {},
     });
   }
@@ -161,7 +163,7 @@ export function methodSettingPages(
       organizationId: organization.id,
       actorId: admin.id,
       from: req.ip ?? null,
-      detail: changes.map(({ label, from, to }) => `${label}: ${from} → ${to}`).join('; '),
+      detail: changesInOne(changes),
     });
     done(visit, 'saved', written.version);
   }
@@ -175,7 +177,7 @@ export function methodSettingPages(
   async function ask(
     visit: OrganizationVisit,
     current: Current,
-    wrong: string | null,
+    refusal: Message | null,
     stored: unknown,
   ): Promise<void> {
     const { req, res, admin, at } = visit;
@@ -187,7 +189,8 @@ export function methodSettingPages(
     const locksOut = await locks(visit, hypothesis);
     const urls = pagesOf(visit);
     const pending = stored === null ? null : sealPending(visit, stored);
-    const { title, ...words } = section.asking[pending === null ? 'remove' : 'replace'];
+    const { title, heading, text, left } = section.asking[pending === null ? 'remove' : 'replace'];
+    const wrong = refusal && present.say(refusal);
     await present.page(req, res, {
       status: wrong === null ? 200 : 422,
       view: 'admin/confirm-setting',
@@ -200,8 +203,8 @@ export function methodSettingPages(
         pending,
         cancel: at.authentication,
         version: current.version,
-        words,
-        changes: changesBetween(current.value, setting),
+        words: { heading: present.say(heading), text: present.say(text), left: present.say(left) },
+        changes: changeWords(changesBetween(current.value, setting), present.say),
         dryRun: run,
         lockout: locksOut ? { error: wrong } : null,
       },
@@ -255,7 +258,8 @@ export async function sectionOf(
     locals: {
       ...section.locals(place, own?.typed ?? null),
       ...{ action: visit.at.ofMethod(method).save, version: current.version, mayChange },
-      ...{ wrong: own?.errors ?? {}, message: own?.message ?? null },
+      wrong: fieldWords(own?.errors ?? {}, context.present.say),
+      message: own && context.present.say(own.message),
     },
     json: section.json(place),
   };

@@ -1,6 +1,13 @@
 import { together } from '../../awaitable.js';
-import type { Change, OrganizationSetting, StoredSetting, Subject } from '../../contracts.js';
+import type {
+  Change,
+  OrganizationSetting,
+  Sentence,
+  StoredSetting,
+  Subject,
+} from '../../contracts.js';
 import { isLostRecord } from '../../lost.js';
+import { message } from '../../messages/english.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
 import { contradictions, type SettingReader } from '../../policy/settings.js';
 import type { FieldErrors } from '../bodies.js';
@@ -21,9 +28,9 @@ export interface Current {
 
 const BEGUN_ANEW: Change = {
   field: 'record',
-  label: 'What was stored',
-  from: 'lost or damaged: nobody gets in, and what it said is not known',
-  to: 'begun anew with what follows; everything else, keys included, is not set',
+  label: message('admin.setting.record'),
+  from: message('admin.setting.record-lost'),
+  to: message('admin.setting.record-anew'),
 };
 
 /** What comes of a proposal before anything is written. */
@@ -83,7 +90,7 @@ export async function judge(
   const { setting } = proposal;
   if (!setting) return { kind: 'wrong', proposal, errors: proposal.errors };
 
-  const errors: Record<string, string> = {};
+  const errors: Record<string, Sentence> = {};
   const hypothesis: Hypothesis = {
     organizationId: organization.id,
     setting: {
@@ -97,17 +104,16 @@ export async function judge(
   const enrollable = selectable
     .map(({ name }) => name)
     .filter((name) => !standing.withoutSetting.includes(name));
-  for (const { field, message } of contradictions(setting, {
+  for (const { field, message: sentence } of contradictions(setting, {
     ...{ kind: organization.kind, enrollable, methods: [...methods.values()] },
   })) {
-    errors[field] ??= message;
+    errors[field] ??= sentence;
   }
   if (Object.keys(errors).length === 0) {
     const left = standing.policy?.methods.filter((name) => enrollable.includes(name)) ?? [];
     // Also while it is off: a user who is switched on alone could not get in.
     if (left.length === 0) {
-      errors.methods =
-        'No mechanism is left: what is accepted here and what the partner accepts have none in common.';
+      errors.methods = message('admin.setting.wrong.none-left');
     }
   }
   if (Object.keys(errors).length > 0) return { kind: 'wrong', proposal, errors };

@@ -1,18 +1,16 @@
+import { message } from '../../messages/english.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import type { AuthenticationPages } from './authentication.js';
+import { changesInOne, changeWords } from './changes.js';
 import { type DryRun, dryRun } from './dry-run.js';
 import { type Current, currentSetting, type Judgement, judge, readCurrent } from './proposals.js';
 import { hiddenFields, LOCK_ME_OUT } from './setting-form.js';
 
 type Good = Extract<Judgement, { kind: 'good' }>;
 
-const LOCKOUT = {
-  error: 'would_lock_you_out',
-  message:
-    'You have not activated any of the mechanisms that this setting demands of you. Activate one first; otherwise you will be shut out until you have.',
-};
+const LOCKOUT = message('admin.preview.lockout-text');
 
 /** What saving a setting would do, and saving it. Neither skips what the other checks. */
 export function savingPages(
@@ -20,6 +18,7 @@ export function savingPages(
   { showWrong, showConflict }: Pick<AuthenticationPages, 'showWrong' | 'showConflict'>,
 ) {
   const { navOf, store, present, audit } = context;
+  const { say } = present;
 
   const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
     readCurrent(context, organization.id);
@@ -32,6 +31,7 @@ export function savingPages(
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const isPartner = organization.kind === 'partner';
+    const words = changeWords(changes, say);
     const floorChanged = changes.some(({ field }) => field.startsWith('clientsMust'));
     const run: DryRun = await dryRun(context, visit, hypothesis, {
       withClients: isPartner && floorChanged,
@@ -39,7 +39,7 @@ export function savingPages(
     await present.page(req, res, {
       status: refused ? 422 : 200,
       view: 'admin/preview',
-      title: 'What would change',
+      title: message('admin.preview.title'),
       subject: admin,
       locals: {
         nav: await navOf(visit, 'authentication'),
@@ -47,16 +47,19 @@ export function savingPages(
         action: at.authentication,
         cancel: at.authentication,
         fields: hiddenFields(current.version, proposal.own, isPartner ? proposal.clients : null),
-        changes,
+        changes: words,
         dryRun: run,
         lockout: locksOut
-          ? { text: LOCKOUT.message, error: refused ? 'Tick this box, or go back.' : null }
+          ? { text: say(LOCKOUT), error: refused ? say(message('admin.preview.tick')) : null }
           : null,
       },
       json: {
-        ...(refused ? { ...LOCKOUT, fields: { override: `Send "${LOCK_ME_OUT}".` } } : {}),
+        ...(refused && {
+          ...{ error: 'would_lock_you_out', message: say(LOCKOUT) },
+          fields: { override: say(message('admin.preview.send', { text: LOCK_ME_OUT })) },
+        }),
         version: current.version,
-        changes,
+        changes: words,
         dryRun: run,
         locksOut,
       },
@@ -109,10 +112,7 @@ export function savingPages(
       organizationId: organization.id,
       actorId: admin.id,
       from: req.ip ?? null,
-      detail: changes
-        .map(({ label, from, to }) => `${label}: ${from} → ${to}`)
-        .join('; ')
-        .slice(0, 500),
+      detail: changesInOne(changes),
     });
     present.onward(req, res, withQuery(at.authentication, { done: 'saved' }), {
       version: written.version,

@@ -7,6 +7,7 @@ import type {
   OrganizationSetting,
   PolicyMethod,
 } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import type { SettingReader } from '../../policy/settings.js';
 import { listOf } from '../../web/form-fields.js';
 import { type FieldErrors, fieldErrors, readBody, WITH_INPUT } from '../bodies.js';
@@ -68,13 +69,13 @@ const jsonShape = {
 };
 
 /** By the last name in a field's path; all that the schema can find wrong with what a person enters. */
-const WORDS = {
-  mode: 'Choose off, optional or required.',
-  methods: 'Choose at least one mechanism, or accept any.',
-  enrollment: 'Choose who may activate: everybody, or whoever has an activation key.',
-  graceUntil: 'Enter a date as year-month-day, e.g. 2026-12-31.',
-  maxAgeSeconds: 'Enter a number of minutes from 1 to 43200 (30 days).',
-  rememberDays: 'Enter a whole number of days from 0 to 30.',
+const WORDS: FieldErrors = {
+  mode: message('admin.setting.wrong.mode'),
+  methods: message('admin.setting.wrong.methods'),
+  enrollment: message('admin.setting.wrong.enrollment'),
+  graceUntil: message('admin.field.date-example'),
+  maxAgeSeconds: message('admin.setting.wrong.maxAgeSeconds'),
+  rememberDays: message('admin.setting.wrong.rememberDays'),
 };
 
 interface FormContext {
@@ -209,11 +210,11 @@ function graceOf(date: string, current: string | null): string | null {
 function pastDates(setting: BaseSetting, current: OrganizationSetting, now: number): FieldErrors {
   const past = (next: string | null | undefined, before: string | null | undefined) =>
     typeof next === 'string' && next !== before && Date.parse(next) <= now;
-  const message = 'This date is past: choose one to come, or none.';
+  const wrong = message('admin.setting.wrong.past');
   return {
-    ...(past(setting.graceUntil, current.graceUntil) ? { graceUntil: message } : {}),
+    ...(past(setting.graceUntil, current.graceUntil) ? { graceUntil: wrong } : {}),
     ...(past(setting.clientsMust?.graceUntil, current.clientsMust?.graceUntil)
-      ? { 'clientsMust.graceUntil': message }
+      ? { 'clientsMust.graceUntil': wrong }
       : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../contracts.js';
+import { message } from '../../messages/english.js';
 import { readQuery } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
@@ -17,14 +18,10 @@ export interface History {
 }
 
 export async function historyOf(
-  {
-    store,
-    present,
-    titleOf,
-    eventsOfMethods,
-  }: Pick<AdminContext, 'store' | 'present' | 'titleOf' | 'eventsOfMethods'>,
+  { store, present, titleOf, words }: Pick<AdminContext, 'store' | 'present' | 'titleOf' | 'words'>,
   { req, organization, user, here }: UserVisit,
 ): Promise<History> {
+  const { say } = present;
   const { history } = readQuery(req, ['history']);
   const before = history === '' ? null : history;
   // One more than is shown tells whether there is a next page.
@@ -39,13 +36,16 @@ export async function historyOf(
     view: {
       rows: events.map((event) => ({
         at: present.moment(event.at),
-        what: whatOf(event, eventsOfMethods).words,
+        what: wordsOf(whatOf(event), event),
         which:
           event.enrollments?.map(({ label, method }) => ({
             label,
             title: titleOf(method) === label ? null : titleOf(method),
           })) ?? [],
-        who: event.actorId === user.id ? 'The user' : (whoOf(event) ?? elsewhere(event)),
+        who:
+          event.actorId === user.id
+            ? say(message('admin.history.by-user'))
+            : (whoOf(event) ?? elsewhere(event)),
         repeats: event.repeats,
         lastAt: event.lastAt && present.moment(event.lastAt),
       })),
@@ -55,7 +55,7 @@ export async function historyOf(
     json: {
       items: events.map((event) => ({
         id: event.id,
-        what: whatOf(event, eventsOfMethods).name,
+        what: whatOf(event) ?? event.type.replace('.', '-'),
         at: event.at,
         authenticators: event.enrollments ?? [],
         actorId: whoOf(event),
@@ -67,28 +67,27 @@ export async function historyOf(
   };
 
   function elsewhere({ actorId, tenantId }: StoredEvent): string {
-    if (tenantId !== organization.id) return 'Another organization';
-    return actorId ?? 'The application';
+    if (tenantId !== organization.id) return say(message('admin.history.elsewhere'));
+    return actorId ?? say(message('admin.history.application'));
+  }
+
+  function wordsOf(what: ReturnType<typeof whatOf>, { type }: StoredEvent): string {
+    return what ? say(message(`admin.history.${what}`)) : words.eventWords(type);
   }
 }
 
-/** What happened: its name in JSON, and the words of the page. */
-function whatOf(
-  { type, detail }: StoredEvent,
-  ofMethods: AdminContext['eventsOfMethods'],
-): { readonly name: string; readonly words: string } {
+/** What happened, by its name in JSON; null for what is a method's own. */
+function whatOf({ type, detail }: StoredEvent) {
   switch (type) {
     case 'enrollment.confirmed':
-      return { name: 'enrolled', words: 'Activated' };
+      return 'enrolled';
     case 'enrollment.removed':
-      return detail === 'replaced'
-        ? { name: 'replaced', words: 'Replaced' }
-        : { name: 'removed', words: 'Removed' };
+      return detail === 'replaced' ? 'replaced' : 'removed';
     case 'enrollment.reset':
-      return { name: 'reset', words: 'Reset' };
+      return 'reset';
     case 'enrollment.copied':
-      return { name: 'copied', words: 'Possibly copied' };
+      return 'copied';
     default:
-      return { name: type.replace('.', '-'), words: ofMethods[type] ?? type };
+      return null;
   }
 }

@@ -1,4 +1,4 @@
-import type { DirectoryOrganization, Subject } from '../../contracts.js';
+import type { DirectoryOrganization, Message, Subject } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import type { AdminContext } from '../context.js';
 import type { Visit } from '../guard.js';
@@ -105,9 +105,14 @@ export async function switchUser(
     subject,
     actorId: admin.id,
     from: req.ip ?? null,
-    detail: enable
-      ? `two-factor enabled for the user${graceUntil ? `, may be postponed until ${graceUntil}` : ''}`
-      : 'two-factor disabled for the user',
+    detail: changeOf(enable, graceUntil),
   });
   return told(enable ? 'enabled' : 'disabled');
+}
+
+function changeOf(enable: boolean, until: string | null): Message {
+  if (!enable) return message('event.detail.disabled');
+  return until === null
+    ? message('event.detail.enabled')
+    : message('event.detail.enabled-grace', { until });
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { MethodServices, Sentence } from '../../contracts.js';
 import { listOf } from '../../web/form-fields.js';
 import { DEFAULT_ACCEPTED, type DuoAcceptedResults } from './factors.js';
 import { acceptedSchema, type DuoSetting } from './settings.js';
+import { DUO_WORDS, duoWords } from './words.js';
 
 type Place = keyof DuoAcceptedResults;
 type Rule = DuoAcceptedResults[Place];
@@ -14,32 +16,9 @@ export interface AcceptedForm {
 }
 
 /** What a person can do at Duo. */
-const FACTORS = [
-  ['duo_push', 'Duo Push'],
-  ['verified_duo_push', 'Verified Duo Push'],
-  ['phone_call', 'Phone call'],
-  ['sms_passcode', 'Passcode by text message'],
-  ['duo_mobile_passcode', 'Passcode of the Duo app'],
-  ['passcode', 'Other passcode'],
-  ['hardware_token', 'Hardware token'],
-  ['yubikey_passcode', 'YubiKey passcode'],
-  ['webauthn', 'Security key or passkey (WebAuthn)'],
-  ['platform_authenticator', 'Touch ID, Windows Hello and their like'],
-  ['bypass_code', 'Bypass code'],
-] as const;
-
+const FACTORS = Object.keys(DUO_WORDS.factor) as (keyof typeof DUO_WORDS.factor)[];
 /** Why Duo lets somebody in. */
-const REASONS = [
-  ['user_approved', 'The person approved'],
-  ['valid_passcode', 'A passcode was right'],
-  ['remembered_device', 'The device is remembered at Duo'],
-  ['bypass_user', 'The user is set to bypass'],
-  ['trusted_network', 'The network is trusted'],
-  ['trusted_device', 'The device is trusted'],
-  ['trusted_location', 'The location is trusted'],
-  ['allow_unenrolled_user', 'New users are let through'],
-  ['allowed_by_policy', 'Another policy allows it'],
-] as const;
+const REASONS = Object.keys(DUO_WORDS.reason) as (keyof typeof DUO_WORDS.reason)[];
 
 const rule = z.enum(['any', 'actual', 'these']).optional();
 const names = listOf(z.string().regex(/^\w{1,64}$/), 40);
@@ -63,17 +42,17 @@ export function readAccepted(
   current: DuoSetting | null,
 ): {
   readonly accepted: DuoAcceptedResults | undefined;
-  readonly errors: Readonly<Record<string, string>>;
+  readonly errors: Readonly<Record<string, Sentence>>;
 } {
   const stored = fields.accepted ?? current?.accepted;
-  const errors: Record<string, string> = {};
+  const errors: Record<string, Sentence> = {};
   const read = (place: Place): Rule => {
     const form = formOf(fields, place);
     if (form === null) return (stored ?? DEFAULT_ACCEPTED)[place];
     if (form.rule !== 'these') return form.rule;
     const { factors, reasons } = form;
     if (factors.length === 0 && reasons.length === 0) {
-      errors[`${place}Rule`] = 'Tick at least one factor or reason.';
+      errors[`${place}Rule`] = duoWords('wrong.none-ticked');
     }
     return {
       factors: factors.length > 0 ? factors : null,
@@ -106,6 +85,7 @@ export function typedAccepted(fields: Fields): Readonly<Record<Place, AcceptedFo
 export function acceptedSection(
   stored: DuoAcceptedResults | undefined,
   typed: Readonly<Record<Place, AcceptedForm>> | null,
+  say: MethodServices['say'],
 ) {
   const form = (place: Place): AcceptedForm => {
     const kept = (stored ?? DEFAULT_ACCEPTED)[place];
@@ -118,13 +98,16 @@ export function acceptedSection(
     const { rule: chosen, factors, reasons } = form(place);
     return {
       name: place,
-      legend:
-        place === 'login'
-          ? 'Which of Duo’s answers count at login'
-          : 'Which of them count where more is asked than at login',
+      legend: say(duoWords(`setting.${place}`)),
       rule: chosen,
-      factors: options(FACTORS, factors),
-      reasons: options(REASONS, reasons),
+      factors: options(
+        FACTORS.map((one) => [one, say(duoWords(`factor.${one}`))]),
+        factors,
+      ),
+      reasons: options(
+        REASONS.map((one) => [one, say(duoWords(`reason.${one}`))]),
+        reasons,
+      ),
     };
   });
 }

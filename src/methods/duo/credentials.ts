@@ -1,6 +1,7 @@
-import type { Keyring } from '../../contracts.js';
+import type { Keyring, Sentence } from '../../contracts.js';
 import { DuoError, type DuoField } from './failure.js';
 import { isApiHost, readApiHost } from './host.js';
+import { duoWords } from './words.js';
 
 /** The three values of a Duo application: integration key, secret key and API hostname. */
 export interface DuoCredentials {
@@ -22,7 +23,7 @@ export interface SealedCredentials {
 const CLIENT_ID = /^DI[A-Za-z0-9]{18}$/;
 const CLIENT_SECRET = /^[A-Za-z0-9]{40}$/;
 
-export type FieldErrors = Readonly<Partial<Record<DuoField, string>>>;
+export type FieldErrors = Readonly<Partial<Record<DuoField, Sentence>>>;
 
 /** Checks what an administrator typed, field by field. */
 export function readCredentials(
@@ -31,15 +32,15 @@ export function readCredentials(
   const clientId = trimmed(input.clientId);
   const clientSecret = trimmed(input.clientSecret);
   const apiHost = readApiHost(input.apiHost);
-  const errors: Partial<Record<DuoField, string>> = {};
+  const errors: Partial<Record<DuoField, Sentence>> = {};
   if (!CLIENT_ID.test(clientId)) {
-    errors.clientId = 'An integration key has 20 letters and digits and begins with DI.';
+    errors.clientId = duoWords('wrong.clientId');
   }
   if (!CLIENT_SECRET.test(clientSecret)) {
-    errors.clientSecret = 'A secret key has 40 letters and digits.';
+    errors.clientSecret = duoWords('wrong.clientSecret');
   }
   if (apiHost === null) {
-    errors.apiHost = 'An API hostname looks like api-XXXXXXXX.duosecurity.com.';
+    errors.apiHost = duoWords('wrong.apiHost');
   }
   return apiHost === null || Object.keys(errors).length > 0
     ? { errors }

@@ -70,7 +70,7 @@ export function duo(options: DuoOptions = {}): (services: MethodServices) => Duo
 }
 
 export interface DuoConfig
-  extends Pick<MethodServices, 'store' | 'keyring'>,
+  extends Pick<MethodServices, 'store' | 'keyring' | 'say'>,
     Pick<ParsedDuoOptions, 'username' | 'promptOrigin'> {
   readonly clients: DuoClients;
   /** What an organization has stored for Duo; null when it has nothing. */
@@ -96,7 +96,7 @@ type Redeemed =
  */
 export function duoMethod(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
-  const checkKeys = duoKeyCheck({ keyring, clients });
+  const checkKeys = duoKeyCheck({ keyring, clients, say: config.say });
   const transactions = duoTransactions({ store, keyring });
   const tooOften = (minutes: number) => duoWords('failed.too-often', { minutes });
   const spend = askingBudget({ method: 'duo', store, tooOften });
@@ -218,7 +218,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     answer: {},
     views: ['duo/prompt', 'duo/fallback', 'duo/setting', 'duo/floor'],
     settings: duoSettings,
-    section: duoSection(checkKeys),
+    section: duoSection(checkKeys, config.say),
     checkKeys,
 
     wellFormed: (input) => isAnswer(input),

@@ -13,6 +13,7 @@ import { type SettingReader, withStored } from '../../policy/settings.js';
 import { WHEN_UNAVAILABLE, type WhenUnavailable } from './fallback.js';
 import type { DuoMethod } from './method.js';
 import type { CheckedKeys } from './save.js';
+import { duoWords } from './words.js';
 
 /** Duo's keys as a host's own program saves them: at start, or when an organization is made. */
 export interface DuoKeysInput {
@@ -104,7 +105,7 @@ export function duoProvision({
           expectedVersion: stamped?.version ?? 0,
         });
         if (written.kind === 'conflict') continue;
-        const detail = `Duo Security: keys of ${checked.keys.apiHost}`;
+        const detail = duoWords('change.saved', { host: checked.keys.apiHost });
         audit.record('setting.changed', { organizationId, actorId: actor, detail });
         return { kind: 'saved', version: written.version };
       }

@@ -1,4 +1,4 @@
-import type { Keyring } from '../../contracts.js';
+import type { Keyring, Message, MethodServices } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import type { DuoClients } from './client.js';
 import {
@@ -8,11 +8,15 @@ import {
   sealCredentials,
 } from './credentials.js';
 import { DuoError, type DuoField, INVALID_CLIENT, INVALID_CLIENT_CAUSES } from './failure.js';
+import { duoWords } from './words.js';
 
 export type CheckedKeys =
   | { readonly kind: 'checked'; readonly keys: SealedCredentials }
   /** Wrong in shape: what to say at which field. */
-  | { readonly kind: 'malformed'; readonly errors: FieldErrors }
+  | {
+      readonly kind: 'malformed';
+      readonly errors: Readonly<Partial<Record<DuoField, string>>>;
+    }
   /** Right in shape, and not Duo's. */
   | {
       readonly kind: 'rejected';
@@ -37,20 +41,24 @@ export type CheckKeys = (
 export function duoKeyCheck({
   keyring,
   clients,
+  say,
 }: {
   readonly keyring: Keyring;
   readonly clients: DuoClients;
+  readonly say: MethodServices['say'];
 }): CheckKeys {
   return async function checkKeys(organizationId, input, current) {
     const untouched = current !== null && isBlank(input.clientSecret);
     const read = readCredentials(untouched ? { ...input, clientSecret: '0'.repeat(40) } : input);
-    if ('errors' in read) return { kind: 'malformed', errors: read.errors };
+    if ('errors' in read) return { kind: 'malformed', errors: worded(read.errors) };
     if (untouched) {
       const same = read.clientId === current.clientId && read.apiHost === current.apiHost;
       if (same) return { kind: 'checked', keys: current };
       // Otherwise whoever may change the hostname could have the secret sign for a host of their choice.
-      const message = 'Enter the secret key again: the other values have changed.';
-      return { kind: 'malformed', errors: { clientSecret: message } };
+      return {
+        kind: 'malformed',
+        errors: { clientSecret: say(duoWords('wrong.secret-again')) },
+      };
     }
 
     const credentials = { ...read, version: randomId() };
@@ -58,35 +66,38 @@ export function duoKeyCheck({
       await clients(credentials).healthCheck();
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
-      return refused(error);
+      return refused(error, say);
     }
     return { kind: 'checked', keys: sealCredentials(keyring, organizationId, credentials) };
   };
+
+  function worded(errors: FieldErrors): Readonly<Partial<Record<DuoField, string>>> {
+    return Object.fromEntries(Object.entries(errors).map(([field, wrong]) => [field, say(wrong)]));
+  }
 }
 
-function refused({ kind, outage, duoCode, suspect }: DuoError): CheckedKeys {
+function refused(
+  { kind, outage, duoCode, suspect }: DuoError,
+  say: MethodServices['say'],
+): CheckedKeys {
   if (outage) {
-    const message =
-      suspect === 'apiHost'
-        ? 'There is no such API hostname. Nothing was saved.'
-        : 'Duo cannot be reached at the moment. Nothing was saved: try again in a few minutes.';
+    const message = say(duoWords(suspect === 'apiHost' ? 'wrong.no-host' : 'wrong.unreachable'));
     return { kind: 'unreachable', message, suspect };
   }
   if (kind === 'tls' || kind === 'invalid') {
-    const message = 'What answers at this API hostname is not Duo. Nothing was saved.';
+    const message = say(duoWords('wrong.not-duo'));
     return { kind: 'rejected', message, duoCode, suspect: 'apiHost' };
   }
-  const code = duoCode === null ? '' : ` (Duo's code ${duoCode})`;
-  const causes = duoCode === INVALID_CLIENT ? ` Duo answers so ${INVALID_CLIENT_CAUSES}.` : '';
-  const message = `Duo rejected these keys${code}. ${HINTS[suspect ?? 'apiHost']}${causes} Nothing was saved.`;
-  return { kind: 'rejected', message, duoCode, suspect };
+  return { kind: 'rejected', message: say(rejection(duoCode, suspect)), duoCode, suspect };
 }
 
-const HINTS: Readonly<Record<DuoField, string>> = {
-  clientId: 'The integration key looks wrong: Duo does not know it.',
-  clientSecret: 'The secret key looks wrong: it does not belong to this integration key.',
-  apiHost: 'Compare the integration key and the secret key with those in Duo.',
-};
+function rejection(code: string | null, suspect: DuoField | null): Message {
+  const hint = duoWords(`wrong.hint-${suspect ?? 'apiHost'}`);
+  if (code === null) return duoWords('wrong.rejected', { hint });
+  return code === INVALID_CLIENT
+    ? duoWords('wrong.rejected-causes', { code, hint, causes: INVALID_CLIENT_CAUSES })
+    : duoWords('wrong.rejected-code', { code, hint });
+}
 
 function isBlank(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value.trim() === '');

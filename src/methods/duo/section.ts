@@ -1,11 +1,18 @@
 import { z } from 'zod';
-import type { SettingPlace, SettingRefused, SettingSection } from '../../contracts.js';
+import type {
+  MethodServices,
+  Sentence,
+  SettingPlace,
+  SettingRefused,
+  SettingSection,
+} from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
 import { acceptedSection, acceptedShape, readAccepted, typedAccepted } from './accepted-form.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
-import { isWeaker, WHEN_UNAVAILABLE, type WhenUnavailable, weakestAllowed } from './fallback.js';
+import { isWeaker, WHEN_UNAVAILABLE, weakestAllowed } from './fallback.js';
 import type { CheckedKeys, CheckKeys } from './save.js';
 import type { DuoSetting } from './settings.js';
+import { duoWords } from './words.js';
 
 const text = z.string().max(200).default('');
 
@@ -23,12 +30,15 @@ type Fields = z.output<z.ZodObject<typeof shape>>;
 type Place = SettingPlace<DuoSetting>;
 
 /** Clients → a client → Authentication Mechanism → Duo Security: Yes, and the same for a partner. */
-export function duoSection(checkKeys: CheckKeys): SettingSection<DuoSetting, Fields> {
+export function duoSection(
+  checkKeys: CheckKeys,
+  say: MethodServices['say'],
+): SettingSection<DuoSetting, Fields> {
   return {
     view: 'duo/setting',
     floorView: 'duo/floor',
     fields: shape,
-    locals: sectionLocals,
+    locals: (place, typed) => sectionLocals(place, typed, say),
 
     /** Whose keys hold, and never more than their name. */
     json(place) {
@@ -44,12 +54,12 @@ export function duoSection(checkKeys: CheckKeys): SettingSection<DuoSetting, Fie
       if (fields.enabled === 'no') return { kind: 'read', stored: null };
       const { accepted, errors } = readAccepted(fields, stored);
       if (Object.keys(errors).length > 0) {
-        return invalid('Say which of Duo’s answers count. Nothing was saved.', errors);
+        return invalid(duoWords('wrong.accepted'), errors);
       }
       const { whenUnavailable, clientId, clientSecret, apiHost } = fields;
       if (isWeaker(whenUnavailable, weakestAllowed(partner?.floor))) {
-        return invalid('The partner does not allow this choice. Nothing was saved.', {
-          whenUnavailable: 'Your partner does not allow this: choose a safer one.',
+        return invalid(duoWords('wrong.not-allowed'), {
+          whenUnavailable: duoWords('wrong.safer'),
         });
       }
       const typed = { clientId, clientSecret, apiHost };
@@ -78,22 +88,22 @@ export function duoSection(checkKeys: CheckKeys): SettingSection<DuoSetting, Fie
 
     asking: {
       remove: {
-        title: 'Remove the keys of Duo',
-        heading: 'Remove the keys of Duo?',
-        text: 'Duo is no longer offered, from the next request on. The keys are deleted here and stay valid at Duo.',
-        left: 'Who has activated Duo alone can no longer prove it, and gets in again only after you have reset them.',
+        title: duoWords('asking.remove-title'),
+        heading: duoWords('asking.remove-heading'),
+        text: duoWords('asking.remove-text'),
+        left: duoWords('asking.remove-left'),
       },
       replace: {
-        title: 'Other keys of Duo',
-        heading: 'Save these keys of Duo?',
-        text: 'Duo has accepted the keys; nothing is saved yet. Whoever has activated Duo at another account, or with keys that are lent no longer, has to activate again.',
-        left: 'They are asked to activate at their next login: with an activation key where you demand one, otherwise with their password alone.',
+        title: duoWords('asking.replace-title'),
+        heading: duoWords('asking.replace-heading'),
+        text: duoWords('asking.replace-text'),
+        left: duoWords('asking.replace-left'),
       },
     },
   };
 }
 
-function sectionLocals(place: Place, typed: Fields | null) {
+function sectionLocals(place: Place, typed: Fields | null, say: MethodServices['say']) {
   const { organization, stored, partner } = place;
   const { keys, whenUnavailable = 'deny', lendToClients = false } = stored ?? {};
   const limit = weakestAllowed(partner?.floor);
@@ -112,8 +122,13 @@ function sectionLocals(place: Place, typed: Fields | null) {
       whenUnavailable: values.whenUnavailable,
       lendToClients: values.lendToClients,
     },
-    choices: CHOICES.map((choice) => ({ ...choice, allowed: !isWeaker(choice.value, limit) })),
-    accepted: acceptedSection(stored?.accepted, typed && typedAccepted(typed)),
+    choices: WHEN_UNAVAILABLE.map((value) => ({
+      value,
+      label: say(duoWords(`setting.${value}`)),
+      hint: say(duoWords(`setting.${value}-hint`)),
+      allowed: !isWeaker(value, limit),
+    })),
+    accepted: acceptedSection(stored?.accepted, typed && typedAccepted(typed), say),
   };
 }
 
@@ -122,13 +137,13 @@ function lender({ stored, partner }: Place): string | null {
   return !stored && partner?.stored?.lendToClients ? partner.name : null;
 }
 
-function invalid(message: string, errors: SettingRefused['errors']): SettingRefused {
+function invalid(message: Sentence, errors: SettingRefused['errors']): SettingRefused {
   return { kind: 'refused', status: 422, error: 'invalid_setting', message, errors };
 }
 
 function refused(checked: Exclude<CheckedKeys, { kind: 'checked' }>): SettingRefused {
   if (checked.kind === 'malformed') {
-    const message = 'These are not keys of Duo yet. Nothing was saved.';
+    const message = duoWords('wrong.keys');
     const { errors } = checked;
     return { kind: 'refused', status: 422, error: 'invalid_keys', message, errors };
   }
@@ -138,26 +153,3 @@ function refused(checked: Exclude<CheckedKeys, { kind: 'checked' }>): SettingRef
     ? { kind: 'refused', status: 422, error: 'duo_rejected', message, errors }
     : { kind: 'refused', status: 503, error: 'duo_unreachable', message, errors };
 }
-
-/** Shown as what they are. */
-const CHOICES: readonly {
-  readonly value: WhenUnavailable;
-  readonly label: string;
-  readonly hint: string;
-}[] = [
-  {
-    value: 'deny',
-    label: 'Nobody gets in with Duo (safest)',
-    hint: 'Users wait until Duo is back, or use another mechanism that is accepted.',
-  },
-  {
-    value: 'fall-back-to-totp',
-    label: 'Users with an authenticator app use a code of it instead',
-    hint: 'Also where the app is not accepted otherwise; then for an hour at most.',
-  },
-  {
-    value: 'let-in',
-    label: 'Users get in with their password alone (least safe)',
-    hint: 'Whoever has activated Duo gets in without a second factor, for an hour at most. Each time is recorded.',
-  },
-];

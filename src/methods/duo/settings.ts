@@ -5,6 +5,7 @@ import {
   type MethodSettings,
   type PolicyReason,
   type ResolvedPart,
+  type Sentence,
   type SettingLevels,
 } from '../../contracts.js';
 import { acceptedWords } from './accepted-words.js';
@@ -96,16 +97,16 @@ export const duoSettings: MethodSettings<DuoSetting, DuoPolicy> = {
   floor: {
     whenUnavailable: {
       schema: whenUnavailable.nullish(),
-      wrong: 'Choose one of the three, or leave it open.',
+      wrong: words('wrong.one-of-three'),
     },
   },
-  required: 'Duo needs keys: enter them first, or leave Duo out.',
+  required: words('wrong.needs-keys'),
   resolve,
   accountOf: ({ keys: { apiHost } }) => authorityId(apiHost),
 
   contradictions: ({ lendToClients }, { kind }) =>
     kind === 'client' && lendToClients
-      ? [{ field: 'lendToClients', message: 'Only a partner can lend its keys to its clients.' }]
+      ? [{ field: 'lendToClients', message: words('wrong.only-partner') }]
       : [],
 
   changes,
@@ -113,7 +114,7 @@ export const duoSettings: MethodSettings<DuoSetting, DuoPolicy> = {
   floorChanges(before, after) {
     const [from, to] = [weakestAllowed(before), weakestAllowed(after)];
     const field = 'clientsMust.whenUnavailable';
-    const label = 'Clients: while Duo cannot be reached, at most';
+    const label = words('change.unreachable-clients');
     return from === to ? [] : [{ field, label, from, to }];
   },
 
@@ -165,25 +166,25 @@ function resolve({
 /** Keys are compared by version: there is nothing else to show. */
 function changes(before: DuoSetting | null, after: DuoSetting | null): readonly Change[] {
   const found: Change[] = [];
-  const change = (field: string, label: string, from: string, to: string) => {
-    if (from !== to) found.push({ field, label, from, to });
+  const change = (field: string, label: Sentence, from: Sentence, to: Sentence) => {
+    if (String(from) !== String(to)) found.push({ field, label, from, to });
   };
   const named = (setting: DuoSetting | null) =>
-    setting ? `keys of ${setting.keys.apiHost}` : 'no keys';
+    setting ? words('change.keys-of', { host: setting.keys.apiHost }) : words('change.no-keys');
   if (before?.keys.version !== after?.keys.version) {
     const [from, to] = [named(before), named(after)];
-    found.push({ field: 'duo', label: 'Duo Security', from, to });
+    found.push({ field: 'duo', label: words('change.keys'), from, to });
   }
   if (!before || !after) return found;
-  const yes = ({ lendToClients }: DuoSetting) => (lendToClients ? 'yes' : 'no');
+  const yes = ({ lendToClients }: DuoSetting) => words(lendToClients ? 'change.yes' : 'change.no');
   const accepted = (setting: DuoSetting) => acceptedWords(setting.accepted);
   change(
     'duo.whenUnavailable',
-    'While Duo cannot be reached',
+    words('change.unreachable'),
     before.whenUnavailable,
     after.whenUnavailable,
   );
-  change('duo.accepted', 'Answers of Duo that count', accepted(before), accepted(after));
-  change('duo.lendToClients', 'Duo’s keys lent to clients', yes(before), yes(after));
+  change('duo.accepted', words('change.accepted'), accepted(before), accepted(after));
+  change('duo.lendToClients', words('change.lent'), yes(before), yes(after));
   return found;
 }

@@ -3,7 +3,7 @@ import { rejected } from '../ask.js';
 import type { MethodPlan, PagedMethod } from '../pages.js';
 import { type RecoveryCodeBits, readRecoveryCode, recoveryCodeDigests } from './codes.js';
 import { recoveryCodePages } from './pages.js';
-import { RECOVERY_CODE_WORDS, recoveryCodeWords } from './words.js';
+import { RECOVERY_CODE_EVENTS, RECOVERY_CODE_WORDS, recoveryCodeWords } from './words.js';
 
 declare module '../../contracts/subject.js' {
   interface MethodNames {
@@ -44,7 +44,7 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
       role: 'backup',
       throttle: 'backoff',
       pure: true,
-      events: { 'recovery-codes.made': 'Recovery codes made' },
+      events: RECOVERY_CODE_EVENTS,
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'codes', 'left', 'profile'].map((view) => `recovery-code/${view}`),
       wellFormed: ({ code }) => readRecoveryCode(code) !== null,

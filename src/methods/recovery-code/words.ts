@@ -67,4 +67,7 @@ export const RECOVERY_CODE_WORDS = {
   },
 } as const satisfies MethodWords;
 
+/** By the types of its events. */
+export const RECOVERY_CODE_EVENTS = { 'recovery-codes.made': 'Recovery codes made' } as const;
+
 export const recoveryCodeWords = messagesOf(RECOVERY_CODE_WORDS, 'recovery-code');

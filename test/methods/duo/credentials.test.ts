@@ -22,7 +22,7 @@ describe('saving Duo’s keys', () => {
       timeoutMs: 250,
       httpsAgent: duo.agent,
     });
-    check = duoKeyCheck({ keyring: keys, clients });
+    check = duoKeyCheck({ keyring: keys, clients, say: String });
   });
   beforeEach(() => duo.reset());
   after(() => duo.close());

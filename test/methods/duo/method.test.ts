@@ -57,6 +57,7 @@ describe('the Duo method', () => {
   const method = (config: Partial<DuoConfig> = {}) => {
     const made = duoMethod({
       store,
+      say: String,
       keyring: keys,
       clients: () => ({
         async healthCheck() {},

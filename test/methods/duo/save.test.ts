@@ -27,6 +27,7 @@ describe('the check of Duo’s keys', () => {
   function check(answer: () => Promise<void> = async () => {}) {
     let asked = 0;
     const checkKeys = duoKeyCheck({
+      say: String,
       keyring: keys,
       clients: () => ({
         async healthCheck() {
