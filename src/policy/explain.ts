@@ -1,4 +1,5 @@
-import type { Policy, Sentence, Subject, SubjectRecord } from '../contracts.js';
+import type { Message, Policy, Sentence, Subject, SubjectRecord } from '../contracts.js';
+import { message } from '../messages/english.js';
 import { provable } from './provable.js';
 
 /** A policy and a person's standing, in sentences for support. */
@@ -14,23 +15,46 @@ export function explain(
   record: SubjectRecord,
   say: (sentence: Sentence) => string = String,
 ): Explanation {
+  const { label } = subject;
+  const { mode, because } = policy;
+  const methods = policy.methods.join(', ');
   const enrolled = provable(record, policy).map(({ method }) => method);
   const sentences = [
-    `${subject.label}: two-factor is ${policy.mode}${policy.mode === 'off' ? '' : `, with ${policy.methods.join(', ')}`}.`,
-    ...policy.because.map(({ level, id, rule }) =>
+    mode === 'off'
+      ? message('policy.explain.off', { label })
+      : message('policy.explain.on', { label, methods, mode: message(`policy.explain.${mode}`) }),
+    ...because.map(({ level, id, rule }) =>
       // What was decided above all organizations holds where none of them says anything.
-      level === 'host' ? `By default: ${say(rule)}.` : `Because ${level} ${id}: ${say(rule)}.`,
+      level === 'host'
+        ? message('policy.explain.default', { rule: say(rule) })
+        : message('policy.explain.because', { level, id, rule: say(rule) }),
     ),
     enrolled.length === 0
-      ? 'Nothing is activated.'
-      : `Activated: ${record.enrollments.map(({ method, createdAt }) => `${method} on ${new Date(createdAt).toISOString().slice(0, 10)}`).join(', ')}.`,
+      ? message('policy.explain.nothing')
+      : message('policy.explain.activated', { list: listed(record) }),
   ];
   if (
-    policy.mode !== 'off' &&
+    mode !== 'off' &&
     record.enrollments.length > 0 &&
     !enrolled.some((name) => policy.methods.includes(name))
   ) {
-    sentences.push('None of these is accepted any longer: another one must be activated.');
+    sentences.push(message('policy.explain.none-accepted'));
   }
-  return { subject, policy, sentences };
+  return { subject, policy, sentences: sentences.map(say) };
+}
+
+function listed({ enrollments }: SubjectRecord): Sentence {
+  return (
+    enrollments
+      .map(({ method, createdAt }) =>
+        message('policy.explain.one', {
+          method,
+          on: new Date(createdAt).toISOString().slice(0, 10),
+        }),
+      )
+      .reduceRight<Message | null>(
+        (rest, first) => (rest ? message('policy.explain.list', { first, rest }) : first),
+        null,
+      ) ?? ''
+  );
 }

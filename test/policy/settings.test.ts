@@ -143,7 +143,7 @@ describe('a setting that contradicts itself', () => {
   it('says what Duo is lacking', () => {
     const found = contradictions(setting({ methods: ['duo'] }), { kind: 'client', enrollable });
     assert.deepEqual(
-      found.map(({ message }) => message),
+      found.map(({ message }) => String(message)),
       ['Duo needs keys: enter them first, or leave Duo out.'],
     );
   });
@@ -152,7 +152,7 @@ describe('a setting that contradicts itself', () => {
     const wanted = setting({ methods: ['duo', 'sms', 'totp', 'fax'] });
     const found = contradictions(wanted, { kind: 'client', enrollable: ['totp', 'security-key'] });
     assert.deepEqual(
-      found.map(({ message }) => message),
+      found.map(({ message }) => String(message)),
       [
         'Duo needs keys: enter them first, or leave Duo out.',
         'sms, fax cannot be activated here: choose from totp, security-key.',

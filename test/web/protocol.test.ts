@@ -39,7 +39,7 @@ describe('what a method tells a program', () => {
       },
     });
     await showForm(
-      {} as Request,
+      { headers: {} } as Request,
       {} as Response,
       { subject: null, facts: { policy: { enrollment: 'self' } } } as unknown as KnownSituation,
       {

@@ -83,13 +83,10 @@ export function changesInOne(changes: readonly Change[]): Sentence | null {
 
 /** Several, one after the other; null for none. */
 export function inOne(sentences: readonly Message[]): Message | null {
-  const last = sentences.at(-1) ?? null;
-  return sentences
-    .slice(0, -1)
-    .reduceRight<Message | null>(
-      (rest, first) => rest && message('admin.setting.list', { first, rest }),
-      last,
-    );
+  return sentences.reduceRight<Message | null>(
+    (rest, first) => (rest ? message('admin.setting.list', { first, rest }) : first),
+    null,
+  );
 }
 
 /** The lines of a level that say something. */

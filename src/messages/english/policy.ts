@@ -14,4 +14,18 @@ export const POLICY = {
   'policy.max-age-default': 'a proof counts as long as the app has it',
   'policy.remember': 'a device is remembered for at most {days} days (set by {by} on {on})',
   'policy.remember-none': 'does not let devices be remembered',
+
+  'policy.explain.off': '{label}: two-factor is off.',
+  'policy.explain.on': '{label}: two-factor is {mode}, with {methods}.',
+  'policy.explain.required': 'required',
+  'policy.explain.optional': 'optional',
+  'policy.explain.default': 'By default: {rule}.',
+  'policy.explain.because':
+    '{level, select, partner {Because partner {id}: {rule}.} client {Because client {id}: {rule}.} user {Because user {id}: {rule}.} other {Because {level} {id}: {rule}.}}',
+  'policy.explain.nothing': 'Nothing is activated.',
+  'policy.explain.activated': 'Activated: {list}.',
+  'policy.explain.one': '{method} on {on}',
+  'policy.explain.list': '{first}, {rest}',
+  'policy.explain.none-accepted':
+    'None of these is accepted any longer: another one must be activated.',
 } as const;
