@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import type { SubjectRecord } from '../../src/contracts.js';
-import { eventually } from '../support/redis.js';
+import { eventually, startRedis } from '../support/redis.js';
 import { recordsIn } from '../support/redis-records.js';
-import { openSentinelStore, type RedisTrio, startSentinels } from '../support/redis-sentinel.js';
+import {
+  openSentinelStore,
+  type RedisTrio,
+  startLoneSentinel,
+  startSentinels,
+} from '../support/redis-sentinel.js';
 import {
   closeStores,
   coded,
@@ -100,6 +105,25 @@ describe('the redis store under Sentinel', function () {
     await eventually(async () => !(await enrolled(store, 'user1')));
     const { read } = recordsIn(replica.withTypeMapping({ 36: Buffer }));
     assert.equal((await read('subject', 'user1')).epoch, 1);
+  });
+
+  it('is led by most of the Sentinels, and not by the first, which was cut off from them', async () => {
+    const old = await startRedis();
+    const lone = await startLoneSentinel(old);
+    try {
+      const store = openSentinelStore(
+        { sentinels: [lone, ...trio.sentinels] },
+        { initialize: true },
+      );
+      await store.ready();
+      await enroll(store, 'user1');
+      const [there, here] = [await openClient(old.url), await openClient(trio.master.url)];
+      assert.deepEqual(await there.keys('*'), []);
+      assert.equal(await here.exists('sp:{s:user1}'), 1);
+    } finally {
+      await lone.stop();
+      await old.stop();
+    }
   });
 
   it('works while one Sentinel hangs and another is gone, and says when none answers', async () => {

@@ -15,6 +15,12 @@ export interface RedisTrio {
 
 const NAME = 'main';
 
+/** One that is cut off from the others, and still names a master that they have replaced. */
+export function startLoneSentinel({ port }: Pick<RedisServer, 'port'>): Promise<RedisServer> {
+  const config = `sentinel monitor ${NAME} 127.0.0.1 ${port} 1\n`;
+  return startRedis({ config, args: ['--sentinel'] });
+}
+
 /** A master and its replica, watched by three Sentinels who act fast. */
 export async function startSentinels(): Promise<RedisTrio> {
   const master = await startRedis({ persist: true, args: ['--repl-diskless-sync-delay', '0'] });
@@ -54,7 +60,10 @@ export async function startSentinels(): Promise<RedisTrio> {
 }
 
 /** A store on the master that the Sentinels name; `closeStores` ends it. */
-export function openSentinelStore({ sentinels }: RedisTrio, options: RedisStoreOptions = {}) {
+export function openSentinelStore(
+  { sentinels }: Pick<RedisTrio, 'sentinels'>,
+  options: RedisStoreOptions = {},
+) {
   return closeLater(redisStore(sentinelClient({ sentinels }), options));
 }
 
