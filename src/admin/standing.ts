@@ -2,7 +2,7 @@ import type { MethodName, Policy, PolicyMethod, Subject, SubjectRecord } from '.
 import { UnavailableError } from '../errors.js';
 import { isLostRecord } from '../lost.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
-import { provable } from '../policy/provable.js';
+import { isAccepted, provable } from '../policy/provable.js';
 import { type Levels, resolveSettings, withoutSetting } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
 
@@ -95,7 +95,7 @@ function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['
 
 /** Active enrollments that the policy accepts: what this person could sign in with. */
 function usable(record: SubjectRecord, policy: Policy): boolean {
-  return provable(record, policy).some(({ method }) => policy.methods.includes(method));
+  return provable(record, policy).some((one) => isAccepted(one, policy));
 }
 
 /** Whether signing in asks for a second factor. */

@@ -30,6 +30,11 @@ export interface PolicyPart {
   readonly source?: string | undefined;
   /** Of a method whose proof is somebody else's word: by whose (`authorityId`) it counts here. */
   readonly account?: string | undefined;
+  /**
+   * A regular expression: an enrollment of the method counts here where its `parameters` match. One that does not
+   * still proves who asks, and opens the way to another one instead of the door.
+   */
+  readonly accepts?: string | undefined;
 }
 
 /** The part of a policy that is about one method; null where there is none. */

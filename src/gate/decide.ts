@@ -9,7 +9,7 @@ import {
   REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../contracts.js';
-import { provable } from '../policy/provable.js';
+import { isAccepted, provable } from '../policy/provable.js';
 import { isYounger } from '../session/age.js';
 import type { Login } from '../session/session-data.js';
 import { bindingProof, usableBackups } from './binding-proof.js';
@@ -117,7 +117,10 @@ function required(facts: Facts): Decision {
     return { kind: 'enroll', why: 'required', methods: toActivate(facts), graceEndsAt };
   }
 
-  const activated = policy.methods.filter((method) => isEnrolled(own, method));
+  const accepted = own.every((one) => isAccepted(one, policy))
+    ? own
+    : own.filter((one) => isAccepted(one, policy));
+  const activated = policy.methods.filter((method) => isEnrolled(accepted, method));
   const codes = usableBackups(facts);
   if (activated.length === 0) {
     // What is activated is another organization's word: nobody can be asked for it here, so it is a first one.
@@ -147,7 +150,10 @@ function required(facts: Facts): Decision {
   const usable = [...activated, ...codes];
 
   const fresh = freshFactors(facts);
-  const proven = fresh.filter(({ method }) => policy.methods.includes(method));
+  const proven = fresh.filter(
+    ({ method, enrollmentId }) =>
+      policy.methods.includes(method) && !isRefused(enrollmentId, own, accepted),
+  );
   const remembered = fresh.some(({ method }) => method === REMEMBERED_DEVICE);
   // A remembered device stands for a proof at login, never for a fresh one.
   if (remembered && policy.rememberDeviceSeconds !== null && proven.length === 0) {
@@ -242,6 +248,17 @@ function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
 /** Its secret is ours, so it is nobody else's word. */
 function isOurs({ via }: Factor): boolean {
   return via === undefined;
+}
+
+/** By an enrollment that is there, and does not count. */
+function isRefused(
+  id: string,
+  own: readonly Enrollment[],
+  accepted: readonly Enrollment[],
+): boolean {
+  return (
+    own.length > accepted.length && own.some((one) => one.id === id && !accepted.includes(one))
+  );
 }
 
 function isEnrolled(enrollments: readonly Enrollment[], method: MethodName): boolean {

@@ -9,7 +9,7 @@ import type { Sentences } from '../messages/sentences.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { unusedName } from '../names.js';
-import { isProvable, provable } from '../policy/provable.js';
+import { isAccepted, isProvable, provable } from '../policy/provable.js';
 import { readFields } from '../web/fields.js';
 import { enrolling, type PageConfig } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
@@ -54,7 +54,7 @@ export function profilePages(config: ProfileConfig) {
       label: one.label,
       createdAt: times.onDate(new Date(one.createdAt)),
       lastUsedAt: one.lastUsedAt === null ? null : times.onDate(new Date(one.lastUsedAt)),
-      accepted: policy.methods.includes(one.method) && here.includes(one),
+      accepted: isAccepted(one, policy) && here.includes(one),
       phishingResistant: isPhishingResistant(one),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
@@ -331,9 +331,7 @@ function bindsRemoval({ facts }: KnownSituation, one: Enrollment): boolean {
 function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
   const { policy, record } = facts;
   if (policy.mode !== 'required') return true;
-  return provable(record, policy).some(
-    (other) => other.id !== one.id && policy.methods.includes(other.method),
-  );
+  return provable(record, policy).some((other) => other.id !== one.id && isAccepted(other, policy));
 }
 
 function countOf(enrollments: readonly Enrollment[], { name }: EnrollableMethod): number {

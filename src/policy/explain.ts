@@ -1,6 +1,6 @@
 import type { Message, Policy, Sentence, Subject, SubjectRecord } from '../contracts.js';
 import { message } from '../messages/english.js';
-import { provable } from './provable.js';
+import { isAccepted, provable } from './provable.js';
 
 /** A policy and a person's standing, in sentences for support. */
 export interface Explanation {
@@ -18,7 +18,7 @@ export function explain(
   const { label } = subject;
   const { mode, because } = policy;
   const methods = policy.methods.join(', ');
-  const enrolled = provable(record, policy).map(({ method }) => method);
+  const enrolled = provable(record, policy);
   const sentences = [
     mode === 'off'
       ? message('policy.explain.off', { label })
@@ -36,7 +36,7 @@ export function explain(
   if (
     mode !== 'off' &&
     record.enrollments.length > 0 &&
-    !enrolled.some((name) => policy.methods.includes(name))
+    !enrolled.some((one) => isAccepted(one, policy))
   ) {
     sentences.push(message('policy.explain.none-accepted'));
   }

@@ -36,3 +36,27 @@ export function unprovableIds(
 ): readonly string[] {
   return enrollments.filter((one) => !isProvable(one, policy)).map(({ id }) => id);
 }
+
+const patterns = new Map<string, RegExp>();
+
+/** What `accepts` says, compiled once: there are as many as settings. */
+function patternOf(source: string): RegExp {
+  const known = patterns.get(source);
+  if (known) return known;
+  const pattern = new RegExp(source);
+  if (patterns.size >= MOST_PATTERNS) patterns.clear();
+  patterns.set(source, pattern);
+  return pattern;
+}
+
+const MOST_PATTERNS = 1000;
+
+/** Whether an enrollment of an accepted method is one that counts here. */
+export function isAccepted(
+  { method, parameters }: Pick<Enrollment, 'method' | 'parameters'>,
+  policy: Policy,
+): boolean {
+  if (!policy.methods.includes(method)) return false;
+  const { accepts } = partOf(policy, method) ?? {};
+  return accepts === undefined || patternOf(accepts).test(parameters);
+}

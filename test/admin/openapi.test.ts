@@ -123,6 +123,13 @@ describe('docs/openapi.json', () => {
       setting: { ...setting, clientsMust: { ...setting, clientsMust: undefined } },
     });
     await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'no' });
+    const keys = '/organizations/globex/security-key';
+    await post('saveSecurityKeys', keys, { version: 0, models: 'none' });
+    const { version, pending: kept } = (
+      await post('saveSecurityKeys', keys, { version: 0, deviceBound: true })
+    ).body;
+    await post('replaceSecurityKeys', `${keys}/replace`, { version, pending: kept });
+    await post('removeSecurityKeys', `${keys}/remove`, { version: 1 });
     await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'yes', clientId: 'DI' });
     await post('removeDuoKeys', `${acme}/duo/remove`, { version: 1 });
     const context = JSON.stringify(['duo-pending', 'acme', 'admin@north']);

@@ -273,6 +273,7 @@ describe('the page of an organization’s setting', () => {
       { ...told, effective },
       {
         organization: { id: 'acme', name: 'Acme', kind: 'client', partnerId: 'north' },
+        'security-key': null,
         ...{ version: 1, lost: false, setting: { ...SETTING, mode: 'optional' } },
         ...{ changedBy: 'admin@acme', changedAt },
         effective: {

@@ -96,6 +96,17 @@ const record = (...enrollments: readonly Enrollment[]): SubjectRecord => ({
   enrollments,
 });
 const none = record();
+
+/** Two keys of one person, and a policy that takes those of the one kind. */
+const [good, bad] = ['good', 'bad'].map((parameters) => ({
+  ...{ ...enrolled('security-key'), parameters },
+  id: `${parameters}-1`,
+})) as [Enrollment, Enrollment];
+const ofKey = ({ id }: Enrollment) => ({ ...factor('security-key'), enrollmentId: id });
+const GOOD_ONLY: Partial<Policy> = {
+  methods: ['security-key'],
+  'security-key': { userVerification: false, deviceBound: false, models: null, accepts: '^good$' },
+};
 const grace = new Date(NOW + HOUR);
 
 const challenge = (why: string, ...methods: string[]) => ({ kind: 'challenge', why, methods });
@@ -175,6 +186,31 @@ const TABLE: readonly (readonly [string, Facts, object])[] = [
     challenge('not-proven', 'duo', 'totp'),
   ],
   ['passes a fresh proof', facts({ assurance: proven([factor('totp')]) }), pass('proven')],
+  [
+    'asks for an enrollment that counts here, beside one that does not',
+    facts({ policy: GOOD_ONLY, record: record(bad, good) }),
+    challenge('not-proven', 'security-key'),
+  ],
+  [
+    'passes the proof by the one that counts here',
+    facts({ policy: GOOD_ONLY, record: record(bad, good), assurance: proven([ofKey(good)]) }),
+    pass('proven'),
+  ],
+  [
+    'does not pass the proof by the one that does not',
+    facts({ policy: GOOD_ONLY, record: record(bad, good), assurance: proven([ofKey(bad)]) }),
+    challenge('not-proven', 'security-key'),
+  ],
+  [
+    'has whoever has only one that does not count prove it, to activate another',
+    facts({ policy: GOOD_ONLY, record: record(bad) }),
+    challenge('to-enroll-another', 'security-key'),
+  ],
+  [
+    'has them activate another one then',
+    facts({ policy: GOOD_ONLY, record: record(bad), assurance: proven([ofKey(bad)]) }),
+    { ...enroll('method-not-accepted'), methods: ['security-key'] } as Decision,
+  ],
   [
     'still passes a proof one millisecond before its age is over',
     facts({ assurance: proven([factor('totp', 12 * HOUR - 1)]) }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { recoveryCodes, type SallyportOptions, securityKey, totp } from 'sallyport';
 import { type SoftwareKey, type SoftwareKeyOptions, softwareKey } from 'sallyport/testing';
+import { AdminBrowser, administration } from '../support/admin.js';
 import { ORIGIN } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
@@ -344,6 +345,105 @@ journeys('passkeys and security keys', (world) => {
       (await new Browser(plain).get('/.well-known/webauthn')).headers.location,
       '/login',
     );
+  });
+
+  describe('of which an organization takes some', () => {
+    const YUBIKEY = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
+    const RESTRICTED = [
+      [
+        'userVerification',
+        { userVerification: true },
+        { userVerified: false },
+        {},
+        /PIN, a finger/,
+      ],
+      ['deviceBound', { deviceBound: true }, { synced: true }, {}, /synced to other devices/],
+      ['models', { models: [YUBIKEY] }, {}, { aaguid: YUBIKEY }, /this model of key/],
+    ] as const;
+
+    for (const [name, part, bad, good, sentence] of RESTRICTED) {
+      it(`(${name}) another one is refused at its activation, in a sentence that says why`, async () => {
+        const { app } = await hostOf({ ...ALONE, 'security-key': part });
+        const browser = await signedIn(app);
+        const refused = await activate(browser, keyOf(bad));
+        assert.equal(refused.status, 422);
+        assert.match(alertOn(refused.text) ?? '', sentence);
+        assert.equal(await isInside(browser), false);
+        assert.equal((await activate(browser, keyOf(good))).status, 303);
+        assert.equal(await isInside(browser), true);
+      });
+
+      it(`(${name}) one of before proves who asks, and opens the way to another one alone`, async () => {
+        let policy: object = ALONE;
+        const { app } = await world().host({
+          policy: () => ({ mode: 'required', ...policy }),
+          options: { methods: [securityKey(), recoveryCodes()] },
+        });
+        const [old, anew] = [keyOf(bad), keyOf(good)];
+        const before = await activated(app, old);
+        policy = { ...ALONE, 'security-key': part };
+        assert.equal(await isInside(before), false, 'and at once');
+        const browser = await signedIn(app);
+        assert.equal((await prove(browser, old)).status, 303);
+        assert.equal(await isInside(browser), false);
+        assert.equal((await activate(browser, anew)).status, 303);
+        assert.equal(await isInside(browser), true);
+
+        const later = await signedIn(app);
+        assert.equal((await askedFor(later)).allowCredentials.length, 1, 'the one that counts');
+        const { challenge, rpId } = await askedFor(later);
+        const still = await send(later, old.get({ challenge, rpId }));
+        assert.match(alertOn(still.text) ?? '', sentence);
+        assert.equal((await prove(later, anew)).status, 303);
+      });
+    }
+
+    it('a key that can has to tell its person from others each time', async () => {
+      const { app } = await hostOf({ ...ALONE, 'security-key': { userVerification: true } });
+      const key = keyOf();
+      await activated(app, key);
+      const browser = await signedIn(app);
+      const asked = await askedFor(browser);
+      assert.equal(asked.userVerification, 'required');
+      const refused = await send(browser, key.get(asked, { flags: 1 }));
+      assert.match(alertOn(refused.text) ?? '', /PIN, a finger/);
+      assert.equal((await prove(browser, key)).status, 303);
+    });
+
+    it('is set by administrators, who see first whose keys count no longer', async () => {
+      const made = await world().host(() => {
+        const own = administration({ admin: { secondFactor: 'policy' } });
+        const methods = [securityKey(), totp()];
+        return { ...own, options: { ...own.options, methods } };
+      });
+      const host = { ...made, clock: world().clock, store: world().store };
+      const admin = await AdminBrowser.signedIn(host, 'admin@north');
+      const setup = '/setup/organizations/acme';
+      assert.match((await admin.get(`${setup}/authentication`)).text, /Passkeys and security keys/);
+      const setting = {
+        ...{ mode: 'required', methods: ['security-key'], enrollment: 'self', graceUntil: null },
+        ...{ maxAgeSeconds: null, clientsMust: null },
+      };
+      const { body } = await admin.call(`${setup}/authentication`, { version: 0, setting });
+      await activated(made.app, keyOf());
+      const at = `${setup}/security-key`;
+      const wrong = await admin.call(at, { version: body.version, models: 'YubiKey 5' });
+      assert.deepEqual([wrong.status, wrong.body.error], [422, 'invalid_models']);
+      const asked = await admin.call(at, { version: body.version, models: YUBIKEY.toUpperCase() });
+      assert.equal(asked.body.next, 'confirm', asked.text);
+      const { pending, version, url } = asked.body;
+      assert.equal((await admin.call(url, { version, pending })).body.saved, true);
+      const page = (await admin.json('get', `${setup}/authentication`)).body;
+      assert.deepEqual(page['security-key'], {
+        ...{ userVerification: false, deviceBound: false, models: [YUBIKEY] },
+      });
+      const browser = await signedIn(made.app);
+      assert.equal(await isInside(browser), false);
+      assert.match(
+        (await browser.get('/two-factor/challenge')).text,
+        /Confirm with the method you have/,
+      );
+    });
   });
 
   it('bound what is sent', async () => {

@@ -7,7 +7,7 @@ import { keptCodesLeft } from '../../methods/kept-codes.js';
 import { isCounted, lockOf } from '../../methods/lock.js';
 import { isolated } from '../../names.js';
 import { explain } from '../../policy/explain.js';
-import { provable } from '../../policy/provable.js';
+import { isAccepted, provable } from '../../policy/provable.js';
 import { readBody } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { UserVisit } from '../guard.js';
@@ -55,12 +55,12 @@ export function userPages(context: AdminContext) {
         from: fromWords(standing),
         because: sentences,
         problem: standing.problem,
-        factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt }) => ({
+        factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt, parameters }) => ({
           title: titleOf(method),
           label,
           createdAt: present.moment(new Date(createdAt)),
           lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
-          accepted: policy?.methods.includes(method) ?? false,
+          accepted: policy !== null && isAccepted({ method, parameters }, policy),
           phishingResistant: isPhishingResistant(method),
         })),
         recoveryCodesLeft: keptCodesLeft(record),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
-import type { Method, MethodContext, Rejected, Subject } from '../../contracts.js';
+import type { Method, MethodContext, Subject } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import { rejected } from '../ask.js';
 import type { MethodPlan } from '../pages.js';
@@ -11,12 +11,10 @@ import type { OwnLocals } from './locals.js';
 import { MODELS } from './models.js';
 import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
 import { descriptorOf, idOf, opened } from './own-key.js';
-import {
-  SCRIPT_WORDS,
-  SECURITY_KEY_WORDS,
-  type SecurityKeyReason,
-  securityKeyWords,
-} from './words.js';
+import { securityKeySection } from './section.js';
+import { securityKeySettings } from './settings.js';
+import { askable, lacksVerification, notTaken, refused, taken, verificationOf } from './taken.js';
+import { SCRIPT_WORDS, SECURITY_KEY_WORDS, securityKeyWords } from './words.js';
 
 declare module '../../contracts/subject.js' {
   interface MethodNames {
@@ -59,7 +57,9 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       challengeMs: CHALLENGE_MS,
       challengeUse: 'once',
       answer: { credential: { maxLength: ANSWER_LENGTH } },
-      views: ['security-key/challenge', 'security-key/activate'],
+      views: ['challenge', 'activate', 'setting'].map((view) => `security-key/${view}`),
+      settings: securityKeySettings,
+      section: securityKeySection,
       ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
       script: new URL('../../../views/security-key/security-key.js', import.meta.url),
 
@@ -69,10 +69,13 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       start: () => ({ challenge: randomBytes(CHALLENGE_BYTES).toString('base64url') }),
 
       async prompt(context) {
-        const keys = (await context.openEnrollments()).map(opened);
+        const { policy } = context;
+        const found = askable(await context.openEnrollments(), policy);
+        const keys = found.map(opened);
         const asked = await optionsOf(context, scriptWords(), (challenge) =>
           generateAuthenticationOptions({
-            ...{ rpID: rpId, challenge, timeout: timeoutMs, userVerification: 'preferred' },
+            ...{ rpID: rpId, challenge, timeout: timeoutMs },
+            userVerification: verificationOf(policy, found),
             allowCredentials: keys.map(descriptorOf),
           }),
         );
@@ -86,11 +89,13 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         };
       },
 
-      async verify({ challenge: asked, enrollments, subject }, { credential: typed }) {
+      async verify({ challenge: asked, enrollments, subject, policy }, { credential: typed }) {
         const response = readAssertion(typed);
         if (!response || !asked) return rejected('malformed');
         const { userHandle } = response.response;
         const own = enrollments.map(opened).find((one) => idOf(one.credential) === response.id);
+        const counts = askable(enrollments, policy).some(({ id }) => id === own?.id);
+        if (own && !counts) return notTaken(own.facts, policy);
         if (!own) return refused('wrong-code', 'not-yours', 'not a key of theirs');
         if (userHandle && !handles(subject).includes(userHandle)) {
           return refused('wrong-code', 'not-yours', 'user handle');
@@ -98,6 +103,9 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         const checked = await checkAssertion(response, asked.challenge, own.credential, party);
         if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
         const { count, facts } = checked;
+        if (lacksVerification(own, facts, policy)) {
+          return refused('not-accepted', 'unverified', 'user not verified');
+        }
         if (facts.backupEligible !== own.facts.backupEligible) {
           return rejected('wrong-code', 'backup eligibility');
         }
@@ -120,16 +128,21 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         begin: () => ({}),
 
         async prompt(context) {
-          const keys = (await context.openEnrollments()).map(opened);
-          const { subject, issuer, account } = context;
+          const { subject, issuer, account, policy } = context;
+          // One that counts no longer may be activated anew, e.g. after it was given a PIN.
+          const keys = (await context.openEnrollments()).filter(taken(policy)).map(opened);
           const asked = await optionsOf(context, scriptWords(), (challenge) =>
             generateRegistrationOptions({
               ...{ rpID: rpId, rpName: issuer, challenge, timeout: timeoutMs },
               ...{ userID: handleOf(subject), userName: account, userDisplayName: account },
-              attestationType: 'none',
+              // Browsers hide the model of a key otherwise, and ask the person about it.
+              attestationType: policy['security-key']?.models ? 'direct' : 'none',
               excludeCredentials: keys.map(descriptorOf),
               supportedAlgorithmIDs: [...ALGORITHMS],
-              authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+              authenticatorSelection: {
+                residentKey: 'preferred',
+                userVerification: verificationOf(policy, 'new'),
+              },
             }),
           );
           return {
@@ -142,12 +155,14 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           };
         },
 
-        async confirm({ challenge: asked, enrollments }, { credential: typed }) {
+        async confirm({ challenge: asked, enrollments, policy }, { credential: typed }) {
           const response = readAttestation(typed);
           if (!response || !asked) return rejected('malformed');
           const checked = await checkAttestation(response, asked.challenge, party);
           if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
           const { credential, facts, count } = checked;
+          const parameters = formatFacts(facts);
+          if (!taken(policy)({ parameters })) return notTaken(facts, policy);
           const id = idOf(credential);
           if (enrollments.some((one) => idOf(opened(one).credential) === id)) {
             return refused('denied', 'activated', 'activated already');
@@ -156,7 +171,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
             ...{ kind: 'accepted', step: count, detail: presence(facts) },
             suggestedLabel:
               MODELS[facts.aaguid] ?? say(securityKeyWords(`named.${kindOf(credential, facts)}`)),
-            keep: { secret: packCredential(credential), parameters: formatFacts(facts) },
+            keep: { secret: packCredential(credential), parameters },
           };
         },
       },
@@ -194,10 +209,6 @@ async function optionsOf(
     },
     json: { publicKey },
   };
-}
-
-function refused(reason: Rejected['reason'], because: SecurityKeyReason, detail: string): Rejected {
-  return { ...rejected(reason, detail), because };
 }
 
 function presence({ userVerified }: Pick<KeyFacts, 'userVerified'>): string {

@@ -4,6 +4,7 @@ import { type Credential, type KeyFacts, parseFacts, unpackCredential } from './
 /** A key of the person's, with what is known of it. */
 export interface OwnKey {
   readonly id: string;
+  readonly parameters: string;
   readonly lastCount: number;
   readonly facts: KeyFacts;
   readonly credential: Credential;
@@ -11,7 +12,7 @@ export interface OwnKey {
 
 export function opened({ id, lastStep, parameters, secret }: EnrolledContext): OwnKey {
   return {
-    ...{ id, lastCount: Math.max(0, lastStep), facts: parseFacts(parameters) },
+    ...{ id, parameters, lastCount: Math.max(0, lastStep), facts: parseFacts(parameters) },
     credential: unpackCredential(secret()),
   };
 }

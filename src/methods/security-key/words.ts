@@ -36,8 +36,19 @@ export const SECURITY_KEY_WORDS = {
   because: {
     'not-yours': 'That is not one of your keys here. Use one that you have activated.',
     activated: 'That key is activated already. Use another one.',
+    unverified:
+      'Your organization wants the key to tell you from others, by a PIN, a finger or your face, and this one did not. Set it up on the key, or use another one.',
+    synced:
+      'Your organization takes no passkeys that are synced to other devices. Use a security key, or a device that keeps its passkeys.',
+    model: 'Your organization does not take this model of key. Use another one.',
     copied:
       'That key has counted backwards, as it does when there is a copy of it, and was not accepted. Use another way, and tell your administrator.',
+  },
+  policy: {
+    verified: 'keys tell their user from others each time (set by {by} on {on})',
+    'device-bound': 'no passkeys that are synced to other devices (set by {by} on {on})',
+    models:
+      '{count, plural, one {one model of keys} other {# models of keys}} alone (set by {by} on {on})',
   },
   locked: 'Too many attempts. Try again in {wait}.',
   stopped: 'Too many attempts. Ask your administrator for help.',
@@ -62,6 +73,42 @@ export const SECURITY_KEY_WORDS = {
     'name-hint': 'So that you tell it from your others; without one it is named after its maker',
     'second-one':
       'Whoever loses their only key needs an administrator to get in again. Activate a second one, or an app, in My Profile afterwards.',
+  },
+  wrong: {
+    models: 'These are no models of keys yet. Nothing was saved.',
+    'too-many': 'Name at most {most} models.',
+    aaguid: '“{typed}” is no AAGUID: it looks like 2fc0579f-8113-47ea-b116-bb5a8db9202a.',
+  },
+  change: {
+    verification: 'Keys verify their user',
+    'device-bound': 'No synced passkeys',
+    models: 'Models of keys',
+    yes: 'yes',
+    no: 'no',
+    any: 'any',
+  },
+  asking: {
+    'remove-title': 'All passkeys and security keys',
+    'remove-heading': 'Take all passkeys and security keys?',
+    'remove-text': 'Every passkey and security key counts again, from the next request on.',
+    'remove-left': 'They have no key that counts, and activate one at their next login.',
+    'replace-title': 'Fewer passkeys and security keys',
+    'replace-heading': 'Take fewer passkeys and security keys?',
+    'replace-text':
+      'Keys that do not fit count no longer, from the next request on. Whoever has nothing else proves such a key once more, and activates another one.',
+    'replace-left':
+      'They prove the key that they have once more at their next login, and activate another one.',
+  },
+  setting: {
+    title: 'Passkeys and security keys',
+    any: 'All of them count.',
+    some: 'Those that fit the following count.',
+    verification: 'The key tells its user from others each time, by a PIN, a finger or a face',
+    'device-bound': 'No passkeys that are synced to other devices',
+    models: 'Models',
+    save: 'Save',
+    'models-hint':
+      'One AAGUID a line; empty for all. A key says itself which model it is: without more it is its word.',
   },
   'no-script':
     'This needs JavaScript, which your browser does not run here. Allow it and load the page again, or use another way.',
