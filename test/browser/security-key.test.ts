@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { recoveryCodes, securityKey, totp } from 'sallyport';
 import { type Host, host } from '../support/app.js';
@@ -253,6 +254,31 @@ describe('passkeys and security keys, in the browser', () => {
     assert.match((await error().textContent()) ?? '', /^Nothing came from a key/);
     await page.getByRole('link', { name: 'Authenticator app' }).click();
     await page.waitForURL('**/activate/totp');
+  });
+
+  it('its pages have no accessibility findings, in light and dark, on a phone and on a desktop', async () => {
+    await plugIn(KINDS['a platform authenticator that knows its person']);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    for (const url of [ACTIVATE, CHALLENGE]) {
+      await signIn(url);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        for (const width of [320, 1280]) {
+          await page.setViewportSize({ width, height: 800 });
+          await page.evaluate(axe.source);
+          const found = await page.evaluate(
+            'axe.run().then(({ violations }) => violations.map(({ id }) => id))',
+          );
+          assert.deepEqual(found, [], `${url} at ${width} px, ${colorScheme}`);
+          const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+          assert.equal(wide, false, `${url} at ${width} px scrolls sideways`);
+        }
+      }
+      if (url === ACTIVATE) {
+        await press();
+        await inside();
+      }
+    }
   });
 
   it('a browser that has none says so', async () => {
