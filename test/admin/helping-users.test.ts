@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { UnavailableError } from '../../src/errors.js';
 import { formFields } from '../support/admin.js';
 import { codeAt, wrongCode } from '../support/browser.js';
 import { fail, opened } from '../support/opened-admin.js';
@@ -100,6 +101,36 @@ describe('activating for a user', () => {
     await enroll(store, 'user1@acme');
     const { status, body } = await browser.json('get', `${USER1}/activate`);
     assert.deepEqual([status, body], [409, ACTIVATED]);
+  });
+
+  it('is refused as well where the settings contradict each other, and nobody can say what counts', async () => {
+    const { browser, store } = await opened();
+    await set(store, 'acme', { mode: 'required', methods: ['duo'] });
+    assert.equal((await browser.json('get', `${USER1}/activate`)).status, 200);
+    await enroll(store, 'user1@acme');
+    const { status, body } = await browser.json('get', `${USER1}/activate`);
+    assert.deepEqual([status, body], [409, ACTIVATED]);
+  });
+
+  it('is a 503 where the store fails at the code, and the same code is taken afterwards', async () => {
+    let broken = false;
+    const made = await opened({}, (store) => ({
+      ...store,
+      async judgeAttempt(...attempt) {
+        if (broken) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store is away');
+        return store.judgeAttempt(...attempt);
+      },
+    }));
+    const { body: begun } = await made.browser.call(`${USER1}/activate`, { confirm: 'now' });
+    const confirm = () =>
+      made.browser.call(`${USER1}/activate/confirm`, {
+        ...{ code: codeAt(begun.key, made.clock.now()), enrollment: begun.enrollment },
+      });
+    broken = true;
+    assert.equal((await confirm()).status, 503);
+    assert.deepEqual((await made.store.readSubject('user1@acme')).enrollments, []);
+    broken = false;
+    assert.deepEqual((await confirm()).body.activated, true);
   });
 
   it('has three ways, and says whether a key is demanded', async () => {

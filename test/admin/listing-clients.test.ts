@@ -65,6 +65,22 @@ describe('the clients of a partner', () => {
     assert.match(text, /<caption>Clients<\/caption>/);
   });
 
+  it('are each asked for as an organization', async () => {
+    const asked: string[] = [];
+    const { browser } = await opened({
+      admin: {
+        authorize: (req, action, target) => {
+          asked.push(`${action} ${target.kind} ${target.organization.id}`);
+          return testAuthorize(req, action, target);
+        },
+      },
+    });
+    assert.equal((await browser.json('get', CLIENTS)).status, 200);
+    for (const id of ['acme', 'globex']) {
+      assert.ok(asked.includes(`organization:read organization ${id}`), id);
+    }
+  });
+
   it('are nothing that a client has', async () => {
     const { browser } = await opened();
     const { status, body } = await browser.json('get', '/setup/organizations/acme/clients');
