@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'ERR_AUTHORIZE'
   | 'ERR_METHOD'
   | 'ERR_APP_NAMES'
+  | 'ERR_IMPORT'
   | 'ERR_VIEW'
   | 'ERR_CONFLICT'
   | 'ERR_DEPENDENCY'

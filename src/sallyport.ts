@@ -23,6 +23,7 @@ import {
   type RequireOptions,
   requireProof,
 } from './gate/step-up.js';
+import { importer } from './host/import-subject.js';
 import { type Subjects, subjects } from './host/subjects.js';
 import { ENGLISH, message } from './messages/english.js';
 import { sentences as sentencesOf } from './messages/sentences.js';
@@ -180,6 +181,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     },
   );
   const scripts = scriptsOf(methods.values());
+  const importing = importer({ store, keyring: keys, audit: events, methods: made });
   const settings: SettingReader = settingReader(made);
   const { resolve, organizationPolicy } = policyFor(config, { store, methods: made });
   const resolvePolicy = withAccounts(
@@ -410,7 +412,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
         adminOptions,
       );
     },
-    subjects: subjects({ store, audit: events, inspector: inspecting, keepSession }),
+    subjects: subjects({ store, audit: events, importing, inspector: inspecting, keepSession }),
     duo: duoProvision({ store, settings, duo: made.find(isDuo), audit: events }),
     require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.values()]),
     async user(req) {

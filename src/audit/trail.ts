@@ -12,6 +12,7 @@ const HISTORY: ReadonlySet<string> = new Set([
   'enrollment.confirmed',
   'enrollment.removed',
   'enrollment.copied',
+  'enrollment.imported',
   'enrollment.reset',
 ]);
 

@@ -29,6 +29,10 @@ export interface Arguments {
   readonly final: boolean;
   /** `--resume`: into a store that holds something. */
   readonly resume: boolean;
+  /** `--dry-run`: read and judge, and write nothing. */
+  readonly dryRun: boolean;
+  /** `--sample`: `USER:CODE` */
+  readonly sample: string | undefined;
   /** Of simulators alone. */
   readonly more: {
     readonly port: string | undefined;
@@ -52,6 +56,8 @@ export const OPTIONS = [
     'activation-key',
     'final',
     'resume',
+    'dry-run',
+    'sample',
   ],
   ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
 ] as const satisfies readonly string[];

@@ -32,6 +32,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         'activation-key': { type: 'boolean' },
         final: { type: 'boolean' },
         resume: { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
+        sample: { type: 'string' },
         port: { type: 'string' },
         'prompt-port': { type: 'string' },
         'ca-file': { type: 'string' },
@@ -66,7 +68,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       caFile: values['ca-file'],
     };
     const store = { redis, postgres, schema, prefix };
-    const flags = { print, activationKey, final, resume };
+    const { 'dry-run': dryRun = false, sample } = values;
+    const flags = { print, activationKey, final, resume, dryRun, sample };
     await command.run({ positionals: rest, ...store, views, ...flags, more }, terminal);
     return 0;
   } catch (error) {
@@ -96,6 +99,8 @@ function help(): string {
     '  --print           init: print the SQL for Postgres, and run nothing',
     '  --final           export: take the store out of service first, so that nothing is missing',
     '  --resume          import: into a store that holds something, what is missing there',
+    '  --dry-run         import: read a file of users, and take nothing over',
+    '  --sample U:CODE   import: which encoding is right, by the code that user U sees now',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
     ...Object.values(commands).flatMap(({ help = [] }) => help),

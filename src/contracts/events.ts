@@ -22,6 +22,7 @@ export const EVENT_TYPES = [
   'enrollment.failed',
   'enrollment.removed',
   'enrollment.copied',
+  'enrollment.imported',
   'enrollment.reset',
   'unavailable',
 ] as const;

@@ -1,3 +1,4 @@
+import type { MethodImport } from './imports.js';
 import type { Digest, Keyring } from './keyring.js';
 import type { Sentence, Words } from './messages.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
@@ -325,6 +326,8 @@ export interface Method<State = unknown> {
   readonly enrollment?: MethodEnrollment<State>;
   /** Types of events of its own, e.g. `codes.made`, in words: they are about what a person has of it. */
   readonly events?: Readonly<Record<string, string>>;
+  /** How it takes over what was enrolled elsewhere, under its name in `door.subjects.import`. */
+  readonly imports?: MethodImport;
   /** What an organization sets for it, and what becomes of that in a policy. */
   readonly settings?: MethodSettings;
   /** Where administrators set that: a section on their page of an organization. */

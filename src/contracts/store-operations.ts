@@ -19,6 +19,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   end: true,
   reserveAttempt: true,
   judgeAttempt: true,
+  importEnrollments: true,
   commitAttempt: true,
   beginEnrollment: true,
   resumeEnrollment: true,

@@ -14,6 +14,7 @@ import type {
 import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './codes.js';
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
+import type { EnrollmentImport, ImportedEnrollments } from './imports.js';
 import type { Sealed } from './keyring.js';
 import type {
   AssuranceRecord,
@@ -132,6 +133,14 @@ export interface SecondFactorStore
     proposal: EnrollmentProposal,
     options: BeginEnrollment,
   ): Promise<PendingEnrollment | null>;
+  /**
+   * Adds enrollments that were made elsewhere, each once, and voids what was begun. The epoch stays as it is, so that
+   * nobody is signed out.
+   */
+  importEnrollments(
+    subjectId: string,
+    enrollments: readonly EnrollmentImport[],
+  ): Promise<ImportedEnrollments>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**

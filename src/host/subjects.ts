@@ -2,13 +2,14 @@ import { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import type { Audit } from '../audit/events.js';
 import { checkOptions, option, optionsObject } from '../check-options.js';
-import type { Enrollment, SecondFactorStore, Subject } from '../contracts.js';
+import type { Enrollment, ImportResult, SecondFactorStore, Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import type { Inspector } from '../gate/situation.js';
 import { recordOrLost } from '../lost.js';
 import { keptCodesLeft } from '../methods/kept-codes.js';
 import { type Lock, lockOf } from '../methods/lock.js';
+import type { Importer } from './import-subject.js';
 
 /** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
 export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;
@@ -65,6 +66,17 @@ export interface Subjects {
     from: { readonly tenantId: string },
     actor?: SubjectActor,
   ): Promise<void>;
+  /**
+   * Takes over second factors that a subject has had elsewhere, by method: each once, however often it is called.
+   * Nobody is signed out. Nothing is taken over for whoever has had something removed or reset here (`removed`): a lost
+   * phone must not come back. Throws ERR_IMPORT for what is not right, and names no secret.
+   * @example await door.subjects.import({ id: '7', tenantId: 'acme' }, { [method]: [{ secret, name: 'Phone' }] });
+   */
+  import(
+    subject: SubjectRef,
+    factors: Readonly<Record<string, readonly unknown[]>>,
+    actor?: SubjectActor,
+  ): Promise<ImportResult>;
   /** Forgets everything about a subject whom the host removes. */
   delete(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
 }
@@ -84,11 +96,18 @@ export interface SubjectsConfig {
     | 'now'
   >;
   readonly audit: Audit;
+  readonly importing: Importer;
   readonly inspector: Pick<Inspector, 'inspect'>;
   readonly keepSession: KeepSession;
 }
 
-export function subjects({ store, audit, inspector, keepSession }: SubjectsConfig): Subjects {
+export function subjects({
+  store,
+  audit,
+  importing,
+  inspector,
+  keepSession,
+}: SubjectsConfig): Subjects {
   return {
     async status(subjectId) {
       const record = await store.readSubject(text('subjectId', subjectId));
@@ -163,6 +182,12 @@ export function subjects({ store, audit, inspector, keepSession }: SubjectsConfi
       for (const organizationId of new Set([before, subject.tenantId])) {
         audit.record('subject.moved', { subject, organizationId, ...by, detail });
       }
+    },
+
+    async import(ref, factors, actor) {
+      const subject = checked(ref);
+      const by = checkedActor(actor);
+      return importing.add(subject, importing.read(subject, factors), by);
     },
 
     async delete(ref, actor) {

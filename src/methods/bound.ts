@@ -7,6 +7,7 @@ import type {
   Keyring,
   Method,
   MethodContext,
+  MethodImport,
   MethodSettings,
   PendingContext,
   Prompt,
@@ -56,6 +57,7 @@ export interface BoundMethod
   readonly settings?: MethodSettings | undefined;
   readonly section?: SettingSection | undefined;
   readonly events?: Method['events'] | undefined;
+  readonly imports?: MethodImport | undefined;
   /** What is asked for; what has to be sent first is sent once. */
   challenge(attempt: Attempt): Promise<Prompt>;
   /** Sends anew; null for a method that sends nothing. */
@@ -189,6 +191,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     settings: method.settings,
     section: method.section,
     events: method.events,
+    imports: method.imports,
     wellFormed: (input) =>
       fits(answer, input) &&
       askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,

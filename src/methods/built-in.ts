@@ -1,10 +1,11 @@
-import type { MethodName, SealedSetting } from '../contracts.js';
+import type { MethodImport, MethodName, SealedSetting } from '../contracts.js';
 import { duo } from './duo/method.js';
 import { duoSettings } from './duo/settings.js';
 import type { MethodPlan } from './pages.js';
 import { recoveryCodes } from './recovery-code/method.js';
 import { securityKey } from './security-key/method.js';
-import { totp } from './totp/method.js';
+import { totpImport } from './totp/imports.js';
+import { TOTP, totp } from './totp/method.js';
 
 /** What a door has that names no methods. */
 export function builtInMethods(): readonly MethodPlan[] {
@@ -18,3 +19,11 @@ export const sealedSettings: readonly {
 }[] = [{ name: 'duo', settings: duoSettings }].flatMap(({ name, settings: { sealed } }) =>
   sealed ? [{ name, sealed }] : [],
 );
+
+/** What the command line takes over from elsewhere. */
+export const importingMethods: readonly {
+  readonly name: MethodName;
+  readonly title: string;
+  readonly atMost: number;
+  readonly imports: MethodImport;
+}[] = [{ ...TOTP, imports: totpImport }];

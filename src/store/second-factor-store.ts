@@ -19,6 +19,7 @@ import {
   unenroll,
   voidPending,
 } from './transitions/enrolling.js';
+import { importEnrollments } from './transitions/importing.js';
 import { judgeAttempt } from './transitions/judging.js';
 import { end, openPending, prove } from './transitions/session.js';
 import { writeSetting, writeUserSetting } from './transitions/settings.js';
@@ -63,6 +64,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     },
     commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
+    importEnrollments: (id, given) => subject(id, importEnrollments(given)),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
     confirmEnrollment: (id, confirmation) => subject(id, confirmEnrollment(confirmation)),
     reseal: (id, enrollmentId, expected, resealed) =>

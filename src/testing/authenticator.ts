@@ -1,4 +1,4 @@
-import { generateSync, ScureBase32Plugin } from 'otplib';
+import { createGuardrails, generateSync, ScureBase32Plugin } from 'otplib';
 import { z } from 'zod';
 import { checkOptions, functionOption, optionsObject } from '../check-options.js';
 import { SallyportError } from '../errors.js';
@@ -32,6 +32,8 @@ const schema = z.preprocess(
 );
 
 const base32 = new ScureBase32Plugin();
+/** Some apps were given keys of 80 bits. */
+const guardrails = createGuardrails({ MIN_SECRET_BYTES: 10 });
 
 /**
  * An authenticator app for tests, from the manual key of the activation page (`data-sp="totp-key"`, with its
@@ -47,7 +49,7 @@ export function authenticator(key: string, options: AuthenticatorOptions = {}): 
   const { secret, algorithm, digits, period } = readKey(key);
   const stepMs = period * 1000;
   const code = (at = now()): string =>
-    generateSync({ secret, algorithm, digits, period, epoch: Math.floor(at / 1000) });
+    generateSync({ secret, algorithm, digits, period, epoch: Math.floor(at / 1000), guardrails });
 
   return {
     algorithm,

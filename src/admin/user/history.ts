@@ -85,6 +85,8 @@ function whatOf({ type, detail }: StoredEvent) {
       return detail === 'replaced' ? 'replaced' : 'removed';
     case 'enrollment.reset':
       return 'reset';
+    case 'enrollment.imported':
+      return 'imported';
     case 'enrollment.copied':
       return 'copied';
     default:

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { DumpedRecord, DumpedTrails } from '../../store/dump.js';
-import type { Command } from '../command.js';
+import { type Command, UsageError } from '../command.js';
 import { type DumpLine, dumpReader } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
+import { holdsUsers, importUsers, sampleUser } from './import-users.js';
 
 const BATCH = 200;
 /** Those of one owner always go together, however many they are. */
@@ -15,11 +16,28 @@ const EVENTS = 5000;
  */
 export const importStore: Command = {
   usage: 'FILE',
-  summary: 'put what `export` wrote into an empty store that `init` has set up',
+  summary:
+    'put what `export` wrote into an empty store, or take over users’ factors from elsewhere',
   positionals: 1,
-  options: [...STORE_OPTIONS, 'resume'],
+  options: [...STORE_OPTIONS, 'resume', 'dry-run', 'sample'],
   async run(given, terminal) {
     const [file = ''] = given.positionals;
+    const { sample } = given;
+    if (await holdsUsers(file)) {
+      if (sample !== undefined) return sampleUser(file, sample, terminal, terminal.now());
+      return withStore(
+        given,
+        terminal,
+        async (installation) => {
+          await installation.store.ready();
+          await importUsers(installation, file, given, terminal);
+        },
+        { allowEviction: false },
+      );
+    }
+    if (given.dryRun || sample !== undefined) {
+      throw new UsageError('--dry-run and --sample are for files of users, and this is none');
+    }
     await withStore(
       given,
       terminal,

@@ -213,6 +213,7 @@ export const ADMIN = {
   'admin.history.removed': 'Removed',
   'admin.history.reset': 'Reset',
   'admin.history.copied': 'Possibly copied',
+  'admin.history.imported': 'Taken over',
   'admin.history.by-user': 'The user',
   'admin.history.elsewhere': 'Another organization',
   'admin.history.application': 'The application',

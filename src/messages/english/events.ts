@@ -19,6 +19,7 @@ export const EVENTS = {
   'event.enrollment.failed': 'Activation failed',
   'event.enrollment.removed': 'Removed',
   'event.enrollment.copied': 'Possibly copied',
+  'event.enrollment.imported': 'Taken over',
   'event.enrollment.reset': 'Reset',
   'event.device.remembered': 'Device remembered',
   'event.device.forgotten': 'Device forgotten',

@@ -13,6 +13,7 @@ import {
   readCode,
   type TotpParameters,
 } from './code.js';
+import { totpImport } from './imports.js';
 import type { Own, TotpChallengeLocals, TotpHandoverLocals } from './locals.js';
 import { type ShownKey, shownKey } from './shown-key.js';
 import { TOTP_WORDS, totpWords } from './words.js';
@@ -23,8 +24,8 @@ declare module '../../contracts/subject.js' {
   }
 }
 
-/** A phone, the one before it, a tablet, a password manager, and one to spare. */
-const AT_MOST = 5;
+/** Five: a phone, the one before it, a tablet, a password manager, and one to spare. */
+export const TOTP = { name: 'totp', title: 'Authenticator app', atMost: 5 } as const;
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20;
@@ -53,14 +54,13 @@ export function totp(options: TotpOptions = {}): MethodPlan {
 
   return ({ appNamed, say }) =>
     ({
-      name: 'totp',
-      title: 'Authenticator app',
+      ...TOTP,
       words: TOTP_WORDS,
       throttle: 'lockout',
-      atMost: AT_MOST,
       pure: true,
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'activate', 'handover', 'key'].map((view) => `totp/${view}`),
+      imports: totpImport,
 
       // The enrollment at hand may have another number of digits than new ones get, so both pass here.
       wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,

@@ -1,0 +1,162 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { audit } from '../../audit/events.js';
+import { EVENTS_KEPT, storeTrail } from '../../audit/trail.js';
+import type { AuditEvent, ImportResult } from '../../contracts.js';
+import { importer } from '../../host/import-subject.js';
+import { importingMethods } from '../../methods/built-in.js';
+import { type Terminal, UsageError } from '../command.js';
+import { requiredKeys } from '../keys.js';
+import type { Installation } from '../with-store.js';
+
+/** So many users at once. */
+const BATCH = 50;
+
+const line = z.looseObject({
+  subject: z.strictObject({ id: z.string().min(1), tenantId: z.string().min(1) }),
+});
+
+/** One line of the file: whose, and what stands beside `subject`. */
+interface Line {
+  readonly number: number;
+  readonly subject: { readonly id: string; readonly tenantId: string };
+  readonly factors: Readonly<Record<string, unknown>>;
+}
+
+/** Whether a file is one of users: its first line tells. */
+export async function holdsUsers(file: string): Promise<boolean> {
+  for await (const text of linesOf(file)) return line.safeParse(parsed(text)).success;
+  return false;
+}
+
+/**
+ * Takes over the second factors of users, from lines `{ "subject": { "id", "tenantId" }, METHOD: [ … ] }`, each once:
+ * it may be stopped at any moment and run again. A line that is wrong is told and passed over. No secret is printed.
+ */
+export async function importUsers(
+  { store }: Installation,
+  file: string,
+  { dryRun }: { readonly dryRun: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { keyring } = requiredKeys(terminal);
+  const trail = storeTrail(store, { keep: EVENTS_KEPT });
+  let writing: Promise<void>[] = [];
+  const record = (event: AuditEvent) => {
+    writing.push(Promise.resolve(trail.record(event)));
+  };
+  const events = audit([{ record }], { now: () => store.now(), onError: report });
+  const taking = importer({ store, keyring, audit: events, methods: importingMethods });
+  const count = { users: 0, added: 0, present: 0, left: 0, refused: 0 };
+
+  function report(error: unknown): void {
+    terminal.err(error instanceof Error ? error.message : String(error));
+  }
+
+  function refuse(number: number, why: string): void {
+    count.refused += 1;
+    terminal.out(`${number}: refused: ${why}`);
+  }
+
+  async function takeOver({ number, subject, factors }: Line): Promise<void> {
+    let read: ReturnType<typeof taking.read>;
+    try {
+      read = taking.read(subject, factors);
+    } catch (error) {
+      return refuse(number, error instanceof Error ? error.message : String(error));
+    }
+    if (dryRun) {
+      terminal.out(`${number}: ${subject.id}: ${read.map(({ method }) => method).join(', ')}`);
+      return;
+    }
+    tell(number, subject.id, await taking.add(subject, read, { actorId: 'cli' }));
+  }
+
+  function tell(number: number, id: string, { kind, factors }: ImportResult): void {
+    if (kind === 'removed') {
+      count.left += 1;
+      terminal.out(`${number}: ${id}: left out, since something was removed or reset here`);
+      return;
+    }
+    for (const { outcome } of factors) {
+      if (outcome === 'too-many') count.left += 1;
+      else count[outcome] += 1;
+    }
+    const words = factors.map(({ method, outcome }) => `${method} ${outcome}`);
+    terminal.out(`${number}: ${id}: ${words.join(', ') || 'nothing'}`);
+  }
+
+  let number = 0;
+  let batch: Line[] = [];
+  async function flush(): Promise<void> {
+    await Promise.all(batch.map(takeOver));
+    await Promise.all(writing);
+    [batch, writing] = [[], []];
+  }
+  for await (const text of linesOf(file)) {
+    number += 1;
+    if (text.trim() === '') continue;
+    count.users += 1;
+    const read = line.safeParse(parsed(text));
+    if (!read.success) {
+      refuse(number, 'it must be {"subject":{"id":"…","tenantId":"…"},METHOD:[…]}');
+      continue;
+    }
+    const { subject, ...factors } = read.data;
+    batch.push({ number, subject, factors });
+    if (batch.length >= BATCH) await flush();
+  }
+  await flush();
+  terminal.out(
+    dryRun
+      ? `Read: ${count.users}. Would be refused: ${count.refused}. Nothing was taken over: this was a dry run.`
+      : `Users: ${count.users}. Added: ${count.added}. There already: ${count.present}. Left out: ${count.left}. Refused: ${count.refused}.`,
+  );
+  if (count.refused > 0) {
+    throw new Error(`${count.refused} of ${count.users} lines are not right; see above`);
+  }
+}
+
+/** Which encoding of a user's secret is the right one, by a code that their app shows now. */
+export async function sampleUser(
+  file: string,
+  sample: string,
+  { out }: Terminal,
+  now: number,
+): Promise<void> {
+  const at = sample.lastIndexOf(':');
+  const [id, code] = [sample.slice(0, at), sample.slice(at + 1)];
+  if (at < 1 || code === '') throw new UsageError('--sample takes USER:CODE');
+  for await (const text of linesOf(file)) {
+    const read = line.safeParse(parsed(text));
+    if (!read.success || read.data.subject.id !== id) continue;
+    for (const { name, imports } of importingMethods) {
+      const items = read.data[name];
+      for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
+        const good = imports.item.safeParse(item);
+        if (!good.success) continue;
+        const encodings = imports.sample?.(good.data, code, now) ?? [];
+        out(
+          encodings.length > 0
+            ? `${name}[${index}]: this code is right where the secret is read as ${encodings.join(' or ')}`
+            : `${name}[${index}]: this code is right in no encoding. Is it the present one, and of this app?`,
+        );
+      }
+    }
+    return;
+  }
+  throw new Error(`${file} has no user ${id}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function linesOf(file: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(file), crlfDelay: 100 });
+}

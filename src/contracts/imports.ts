@@ -1,0 +1,59 @@
+import type { ZodType } from 'zod';
+import type { Sealed } from './keyring.js';
+import type { MethodName } from './subject.js';
+
+/** One factor that was made elsewhere, as its method has read it. */
+export interface ImportedFactor {
+  /** What is sealed. */
+  readonly secret: Uint8Array;
+  /** At most 32 characters that are no secret. */
+  readonly parameters: string;
+  /** The name that it goes by here; left out, the method's title. */
+  readonly label?: string | undefined;
+  /** When it was made (ms); left out, now. */
+  readonly createdAt?: number | undefined;
+}
+
+/** How a method takes over what was enrolled elsewhere. */
+export interface MethodImport<Item = unknown> {
+  /** What stands under the method's field of a subject: one of these for each factor. */
+  readonly item: ZodType<Item>;
+  /** Throws an Error that says what is wrong with it, without its secret. */
+  read(item: Item): ImportedFactor;
+  /** The readings of an item with which it shows this code at this time: which encoding is right. */
+  sample?(item: Item, code: string, now: number): readonly string[];
+}
+
+/** The same for the store. */
+export interface EnrollmentImport {
+  readonly id: string;
+  /** Those under which it may have been added before, under an older key; `id` is one of them. */
+  readonly ids: readonly string[];
+  readonly method: MethodName;
+  readonly label: string;
+  readonly sealed: Sealed;
+  readonly parameters: string;
+  readonly createdAt: number | undefined;
+  /** How many of the method a person may have. */
+  readonly atMost: number;
+}
+
+/** In the order in which they were given. */
+export type ImportedEnrollments = readonly ImportOutcome['outcome'][];
+
+/** What became of one factor that was to be taken over. */
+export interface ImportOutcome {
+  readonly method: MethodName;
+  readonly label: string;
+  /** `present`: it was taken over before. `too-many`: the person has as many of the method as they may. */
+  readonly outcome: 'added' | 'present' | 'too-many';
+}
+
+export interface ImportResult {
+  /**
+   * `removed`: nothing was taken over, since something of this person was removed or reset here before; a lost phone
+   * must not come back.
+   */
+  readonly kind: 'imported' | 'removed';
+  readonly factors: readonly ImportOutcome[];
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { authenticator } from 'sallyport/testing';
+import type { RedisStore } from '../../src/store/redis/store.js';
+import { newKey, sallyport } from '../support/cli.js';
+import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { closeStores, openStore } from '../support/redis-store.js';
+
+const KEY = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const HEX = '48656c6c6f21deadbeef48656c6c6f21deadbeef';
+
+describe('npx sallyport import, of users', () => {
+  const key = newKey();
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-import-'));
+  const file = join(folder, 'users.ndjson');
+  let url: string;
+  let prefix: string;
+  let store: RedisStore;
+
+  before(async () => {
+    url = await sharedRedis();
+  });
+  beforeEach(async () => {
+    prefix = uniquePrefix();
+    store = openStore(url, { prefix, initialize: true });
+    await store.ready();
+  });
+  afterEach(closeStores);
+
+  const user = (id: string, totp: unknown[]) => ({ subject: { id, tenantId: 'acme' }, totp });
+  const write = (...lines: unknown[]) =>
+    writeFileSync(
+      file,
+      `${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`,
+    );
+  const run = (...args: string[]) =>
+    sallyport(['import', file, ...args, '--redis', url, '--prefix', prefix], {
+      env: { SALLYPORT_KEYS: key },
+    });
+  const fresh = () => openStore(url, { prefix, initialize: false });
+
+  it('takes over each once, also when it is run again, and tells of each line', async () => {
+    write(
+      ...Array.from({ length: 120 }, (_, at) =>
+        user(`user${at}`, [{ secret: KEY, name: 'Phone' }]),
+      ),
+    );
+    const first = await run();
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /^1: user0: totp added$/m);
+    assert.match(
+      first.out,
+      /Users: 120\. Added: 120\. There already: 0\. Left out: 0\. Refused: 0\./,
+    );
+    assert.doesNotMatch(first.out + first.err, new RegExp(KEY));
+    const again = await run();
+    assert.match(again.out, /Added: 0\. There already: 120\./);
+    const record = await fresh().readSubject('user119');
+    assert.deepEqual(
+      record.enrollments.map(({ label }) => label),
+      ['Phone'],
+    );
+    assert.equal(record.epoch, 0);
+    const [event] = await fresh().readEvents('acme', { before: null, limit: 1 });
+    assert.deepEqual([event?.type, event?.actorId], ['enrollment.imported', 'cli']);
+  });
+
+  it('passes over what is wrong, says which line and why, and ends with 1', async () => {
+    write(
+      user('one', [{ secret: KEY }]),
+      user('two', [{ secret: 'not base32!' }]),
+      '{"subject":',
+      user('three', [{ secret: KEY, digits: 7 }]),
+      user('four', [{ secret: KEY }]),
+    );
+    const { code, out, err } = await run();
+    assert.equal(code, 1);
+    assert.match(out, /^2: refused: .*totp\[0\]: totp\.secret is not written in base32$/m);
+    assert.match(out, /^3: refused: it must be \{"subject"/m);
+    assert.match(out, /^4: refused: .*totp\.0\.digits/m);
+    assert.match(err, /3 of 5 lines are not right/);
+    assert.equal((await fresh().readSubject('four')).enrollments.length, 1);
+    assert.equal((await fresh().readSubject('two')).enrollments.length, 0);
+    assert.doesNotMatch(out + err, /not base32!/);
+  });
+
+  it('writes nothing in a dry run', async () => {
+    write(user('one', [{ secret: KEY }]));
+    const { code, out } = await run('--dry-run');
+    assert.equal(code, 0);
+    assert.match(out, /^1: one: totp$/m);
+    assert.match(out, /Nothing was taken over: this was a dry run\./);
+    assert.equal((await fresh().readSubject('one')).enrollments.length, 0);
+  });
+
+  it('leaves whoever was reset here as they are', async () => {
+    write(user('one', [{ secret: KEY }]));
+    await run();
+    await sallyport(['reset', 'acme', 'one', '--redis', url, '--prefix', prefix], { env: {} });
+    assert.match(
+      (await run()).out,
+      /^1: one: left out, since something was removed or reset here$/m,
+    );
+    assert.equal((await fresh().readSubject('one')).enrollments.length, 0);
+  });
+
+  it('tells by one person’s code which encoding is right', async () => {
+    write(user('one', [{ secret: HEX, encoding: 'base64' }]));
+    const code = authenticator(KEY).code();
+    const right = await run('--sample', `one:${code}`);
+    assert.equal(right.code, 0, right.err);
+    assert.match(right.out, /^totp\[0\]: this code is right where the secret is read as hex$/m);
+    assert.equal((await fresh().readSubject('one')).enrollments.length, 0);
+    const wrong = await run('--sample', `one:${authenticator(KEY).wrongCode()}`);
+    assert.match(wrong.out, /right in no encoding/);
+    assert.equal((await run('--sample', 'nobody:123456')).code, 1);
+    assert.equal((await run('--sample', 'one')).code, 2);
+  });
+
+  it('keeps its options to files of users', async () => {
+    write('{"dump":"sallyport"}');
+    const { code, err } = await run('--dry-run');
+    assert.equal(code, 2);
+    assert.match(err, /for files of users, and this is none/);
+  });
+});
