@@ -15,6 +15,8 @@ const BASE = [
   'lost',
   'deadline',
   'messages',
+  'packaged',
+  'packaged-file',
 ];
 
 /** What each part of src/ may import of ours besides itself. */
@@ -24,6 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   messages: ['contracts', 'errors'],
   time: [],
   names: [],
+  packaged: [],
+  'packaged-file': ['errors', 'packaged'],
   deadline: [],
   lost: ['contracts', 'errors'],
   'check-options': ['errors', 'time'],

@@ -9,7 +9,7 @@ const texts = readdirSync('views', { recursive: true, withFileTypes: true })
   .sort()
   .map((file) => [file.split(sep).slice(1).join('/'), readFileSync(file, 'utf8')]);
 writeFileSync(
-  'dist/web/packaged.js',
+  'dist/packaged.js',
   `export const packagedFiles = new Map(${JSON.stringify(texts, null, 1)});\n`,
 );
 

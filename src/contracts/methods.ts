@@ -296,10 +296,10 @@ export interface Method<State = unknown> {
   /** Views that it shows, which must be there at construction. */
   readonly views?: readonly string[];
   /**
-   * A script for its pages, as a file: served from our own path under a name with its hash, and loaded by the view
+   * A script for its pages, as a file or as its text: served from our own path under a name with its hash, and loaded by the view
    * from `methodScript`. Pages say what to do without it.
    */
-  readonly script?: URL;
+  readonly script?: URL | string;
   /** What browsers are told about it at the root of the origin: JSON, by the name below `/.well-known/`. */
   readonly wellKnown?: Readonly<Record<string, object>>;
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */

@@ -63,7 +63,7 @@ export interface BoundMethod
   /** Sends anew; null for a method that sends nothing. */
   readonly restart: ((attempt: Attempt) => Promise<void>) | null;
   /** The file of its script; null for a method without one. */
-  readonly script: URL | null;
+  readonly script: URL | string | null;
   /** One answer: counted, compared, and accepted once. */
   verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
   /** null for what nobody activates by itself. */

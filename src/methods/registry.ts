@@ -104,10 +104,12 @@ export function scriptsOf(
   methods: Iterable<Pick<BoundMethod, 'name' | 'script'>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    [...methods].flatMap(({ name, script }) =>
-      script ? [[name, readFileSync(script, 'utf8')] as const] : [],
-    ),
+    [...methods].flatMap(({ name, script }) => (script ? [[name, textOf(script)] as const] : [])),
   );
+}
+
+function textOf(script: URL | string): string {
+  return typeof script === 'string' ? script : readFileSync(script, 'utf8');
 }
 
 function check(method: PagedMethod, where: string, hasView: (name: string) => boolean): void {
@@ -181,10 +183,10 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
     throw wrong(name, "needs views: a list of names, e.g. ['email-code/challenge']");
   }
   const { script } = method;
-  if (script !== undefined && !(script instanceof URL && existsSync(script))) {
+  if (script !== undefined && !isScript(script)) {
     throw wrong(
       name,
-      "needs script: the URL of a file, e.g. new URL('./email-code.js', import.meta.url)",
+      "needs script: its text, or the URL of a file, e.g. new URL('./email-code.js', import.meta.url)",
     );
   }
   const view = method.views?.find((one) => !hasView(one));
@@ -194,6 +196,10 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
       `shows the view ${view}.ejs, which is neither in the folder of the option views nor ours`,
     );
   }
+}
+
+function isScript(script: unknown): boolean {
+  return typeof script === 'string' ? script !== '' : script instanceof URL && existsSync(script);
 }
 
 function checkAnswer(name: string, { answer }: PagedMethod): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { broken, SallyportError } from '../errors.js';
+import { SallyportError } from '../errors.js';
+import { packagedFile } from '../packaged-file.js';
 import { accentColors, isAccent } from './accent.js';
-import { packagedFiles } from './packaged.js';
 
 /** A stylesheet or script of ours: its name holds its hash, so it may be kept for a year. */
 export interface Stylesheet {
@@ -40,8 +40,8 @@ export function createStylesheets(
   base: string,
   scripts: Readonly<Record<string, string>> = {},
 ): Stylesheets {
-  const main = named(base, 'sallyport', 'css', packaged('sallyport.css'));
-  const script = named(base, 'sallyport', 'js', packaged('sallyport.js'));
+  const main = named(base, 'sallyport', 'css', packagedFile('sallyport.css'));
+  const script = named(base, 'sallyport', 'js', packagedFile('sallyport.js'));
   const ofMethods = new Map(
     Object.entries(scripts).map(([method, body]) => [method, named(base, method, 'js', body)]),
   );
@@ -82,10 +82,4 @@ function named(base: string, name: string, ending: 'css' | 'js', body: string): 
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
   const file = `${name}.${hash}.${ending}`;
   return { href: `${base}/${file}`, file, hash, body };
-}
-
-function packaged(name: string): string {
-  const text = packagedFiles.get(name);
-  if (text === undefined) throw broken(`views/${name} is not in the package`);
-  return text;
 }

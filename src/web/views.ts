@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import ejs from 'ejs';
 import { SallyportError } from '../errors.js';
+import { packagedFiles } from '../packaged.js';
 import { escaped } from './markup.js';
-import { packagedFiles } from './packaged.js';
 import type { ViewWords } from './view-words.js';
 
 /**

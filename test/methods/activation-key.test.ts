@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type MethodEnrollment, memoryStore } from 'sallyport';
+import type { EventFacts } from '../../src/audit/events.js';
 import type { Attempt, SecondFactorStore } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import {
@@ -24,6 +25,16 @@ const attempt = (input: Attempt['input'] = {}): Attempt => ({
 });
 const HOUR = 60 * 60 * 1000;
 const email = emailCode({ addressOf: ({ label }) => label, send: async () => {} });
+
+/** An event with its detail as the trail has it. */
+const inWords = (type: string, facts: EventFacts) => {
+  const { detail } = facts;
+  return {
+    type,
+    ...facts,
+    ...(typeof detail === 'object' && detail && { detail: String(detail) }),
+  };
+};
 
 describe('activation keys', () => {
   it('are twenty characters in groups, read however they are typed, for one person', () => {
@@ -67,7 +78,7 @@ describe('activation keys', () => {
       const redeemed = activationKeyRedeemer({
         ...{ keyring: ring, limits: ATTEMPT_LIMITS },
         audit: {
-          record: (type: string, facts: object) => void events.push({ type, ...facts }),
+          record: (type: string, facts: EventFacts) => void events.push(inWords(type, facts)),
         } as never,
       });
       const method = boundEnrollable({ ...email, enrollment }, { store: under, keyring: ring });

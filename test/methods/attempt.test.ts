@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EventFacts } from '../../src/audit/events.js';
 import {
   type Attempt,
   emptySubject,
@@ -52,7 +53,7 @@ async function run({
     store: { readSubject },
     limits: ATTEMPT_LIMITS,
     audit: {
-      record: (type: string, facts: object) => void events.push({ type, ...facts }),
+      record: (type: string, facts: EventFacts) => void events.push(inWords(type, facts)),
     } as never,
   });
   const answered = await runAttempt(
@@ -73,6 +74,16 @@ async function run({
   );
   return { answered, calls, events };
 }
+
+/** An event with its detail as the trail has it. */
+const inWords = (type: string, facts: EventFacts) => {
+  const { detail } = facts;
+  return {
+    type,
+    ...facts,
+    ...(typeof detail === 'object' && detail && { detail: String(detail) }),
+  };
+};
 
 describe('an attempt', () => {
   it('is allowed as often as NIST allows, with waits that grow', () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
 import type { Method, MethodContext, Subject } from '../../contracts.js';
 import { message } from '../../messages/english.js';
+import { packagedFile } from '../../packaged-file.js';
 import { rejected } from '../ask.js';
 import type { MethodPlan } from '../pages.js';
 import { ANSWER_LENGTH, readAssertion, readAttestation } from './answer.js';
@@ -61,7 +62,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       settings: securityKeySettings,
       section: securityKeySection,
       ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
-      script: new URL('../../../views/security-key/security-key.js', import.meta.url),
+      script: packagedFile('security-key/security-key.js'),
 
       wellFormed: ({ credential }) =>
         readAssertion(credential) !== null || readAttestation(credential) !== null,

@@ -62,3 +62,19 @@ export function unpackText(part: unknown): string {
   if (word === undefined) throw new Error('a word of a later version');
   return word;
 }
+
+const TIME_BYTES = 6;
+
+/** A time (ms): seven bytes in the place of the nine of a number of that size. */
+export function packTime(at: number): Part {
+  if (!Number.isInteger(at) || at < 0 || at >= 2 ** (8 * TIME_BYTES)) return at;
+  const packed = Buffer.alloc(TIME_BYTES);
+  packed.writeUIntBE(at, 0, TIME_BYTES);
+  return packed;
+}
+
+export function unpackTime(part: unknown): number {
+  if (!(part instanceof Uint8Array)) return number(part);
+  if (part.length !== TIME_BYTES) throw new Error('a time was expected');
+  return Buffer.from(part).readUIntBE(0, TIME_BYTES);
+}

@@ -9,7 +9,9 @@ import {
   number,
   type Part,
   packText,
+  packTime,
   unpackText,
+  unpackTime,
 } from './cbor.js';
 import { packDigests, unpackDigests } from './digests.js';
 import { packSetting, unpackSetting } from './setting.js';
@@ -62,7 +64,7 @@ function packEnrollment(enrollment: StoredEnrollment): Part {
     sealed,
     packText(parameters),
     lastStep,
-    createdAt,
+    packTime(createdAt),
     // The difference is shorter.
     lastUsedAt === null ? null : lastUsedAt - createdAt,
   ];
@@ -70,7 +72,7 @@ function packEnrollment(enrollment: StoredEnrollment): Part {
 
 function unpackEnrollment(part: unknown): StoredEnrollment {
   const [id, method, label, sealed, parameters, lastStep, created, used] = list(part, 8);
-  const createdAt = number(created);
+  const createdAt = unpackTime(created);
   return Object.freeze({
     id: unpackText(id),
     method: unpackText(method),

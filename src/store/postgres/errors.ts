@@ -11,8 +11,8 @@ export function unavailable(cause: unknown, pool?: PostgresPool): UnavailableErr
 export function notInitialized(): UnavailableError {
   return new UnavailableError(
     'ERR_STORE_NOT_INITIALIZED',
-    'This database holds no Sallyport store. New installation: run `npx sallyport init --postgres URL`; ' +
-      'otherwise it was emptied or is the wrong one: restore your data. `export --final` leaves a store so, too: it has moved.',
+    'This database holds no Sallyport store. After `export --final` it has moved. New installation: run ' +
+      '`npx sallyport init --postgres URL`; otherwise it was emptied or is the wrong one: restore your data.',
   );
 }
 

@@ -11,8 +11,8 @@ export function unavailable(cause: unknown): UnavailableError {
 export function notInitialized(): UnavailableError {
   return new UnavailableError(
     'ERR_STORE_NOT_INITIALIZED',
-    'This Redis holds no Sallyport store. New installation: run `npx sallyport init`; otherwise it was ' +
-      'emptied or is the wrong one: restore your data. `export --final` leaves a store so, too: it has moved.',
+    'This Redis holds no Sallyport store. After `export --final` it has moved. New installation: run ' +
+      '`npx sallyport init`; otherwise it was emptied or is the wrong one: restore your data.',
   );
 }
 

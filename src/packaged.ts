@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
  * in the place of this one, which holds the texts themselves (`tools/finish-build.mjs`): a bundler takes them along.
  */
 export const packagedFiles: ReadonlyMap<string, string> = readFiles(
-  fileURLToPath(new URL('../../views', import.meta.url)),
+  fileURLToPath(new URL('../views', import.meta.url)),
 );
 
 function readFiles(folder: string): ReadonlyMap<string, string> {
