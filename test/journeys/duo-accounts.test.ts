@@ -59,7 +59,11 @@ journeys('an activation at one Duo account', (world) => {
     let at = from;
     for (let hops = 0; hops < 6; hops += 1) {
       const page = await browser.get(at);
-      if (page.status !== 303) return { at, text: page.text };
+      if (page.status !== 303) {
+        // The preferred method's page is shown at the choice itself; its form says which one it is.
+        const asked = /action="([^"]*\/challenge\/[^"]+)"/.exec(page.text)?.[1];
+        return { at: at === '/two-factor/challenge' ? (asked ?? at) : at, text: page.text };
+      }
       at = String(page.headers.location);
     }
     throw new Error(`no page after ${at}`);
