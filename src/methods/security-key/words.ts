@@ -108,7 +108,7 @@ export const SECURITY_KEY_WORDS = {
     models: 'Models',
     save: 'Save',
     'models-hint':
-      'One AAGUID a line; empty for all. A key says itself which model it is: without more it is its word.',
+      'One AAGUID a line; empty for all. A key names its own model, and the maker’s signature on it is not checked.',
   },
   'no-script':
     'This needs JavaScript, which your browser does not run here. Allow it and load the page again, or use another way.',
