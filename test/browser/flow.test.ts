@@ -213,7 +213,7 @@ describe('the way through the pages, in the browser', () => {
           script ? 1 : 2,
         );
         const { origin, clock, store } = await started({
-          policy: () => ({ mode: 'required' }),
+          policy: () => ({ mode: 'required', methods: ['totp', 'recovery-code'] }),
           waiting: both.wait,
         });
         await store.reset('user1@acme');
