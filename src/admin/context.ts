@@ -9,7 +9,7 @@ import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
 import { type ChangesBetween, changesOf, type TitleOf } from './organization/changes.js';
-import type { MethodWithSection } from './organization/method-setting.js';
+import type { MethodWithSection } from './organization/method-section.js';
 import type { AdminPorts } from './ports.js';
 import { type Standings, standings } from './standing.js';
 import { type Wording, wording } from './wording.js';

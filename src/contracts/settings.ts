@@ -43,10 +43,10 @@ export interface Organization {
 }
 
 /**
- * What administrators set for an organization, as it is stored. `null` always means "says nothing about it": the
- * level above decides, and at the top the default. Dates are ISO 8601 in UTC.
+ * What one level says. `null` always means "says nothing about it": the level above decides, and at the top the
+ * default. Dates are ISO 8601 in UTC.
  */
-export interface BaseSetting {
+export interface LevelSetting {
   readonly mode: Policy['mode'] | null;
   readonly methods: readonly MethodName[] | null;
   readonly enrollment: Policy['enrollment'] | null;
@@ -54,6 +54,10 @@ export interface BaseSetting {
   readonly maxAgeSeconds: number | null;
   /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
   readonly rememberDays: number | null;
+}
+
+/** What administrators set for an organization, as it is stored. */
+export interface BaseSetting extends LevelSetting {
   /** Partners only. */
   readonly clientsMust: Floor | null;
 }
@@ -62,13 +66,9 @@ export interface BaseSetting {
 export interface OrganizationSetting extends BaseSetting {}
 
 /** What a partner demands of its clients' users; clients cannot lower it. Methods add fields of their own. */
-export interface Floor {
+export interface Floor extends LevelSetting {
   readonly mode: Policy['mode'];
-  readonly methods: readonly MethodName[] | null;
   readonly enrollment: Policy['enrollment'];
-  readonly graceUntil: string | null;
-  readonly maxAgeSeconds: number | null;
-  readonly rememberDays: number | null;
 }
 
 /** What an administrator set for one user: switched on. What the organization requires holds for everybody anyway. */

@@ -1,4 +1,5 @@
 import type {
+  LevelSetting,
   Message,
   MethodName,
   Organization,
@@ -27,16 +28,10 @@ export interface Levels {
 }
 
 /** What one level demands; null where it says nothing. */
-interface Demand {
+interface Demand extends LevelSetting {
   readonly level: 'partner' | 'client' | 'user';
   readonly id: string;
   readonly set: SettingStamp;
-  readonly mode: Policy['mode'] | null;
-  readonly methods: readonly MethodName[] | null;
-  readonly enrollment: Policy['enrollment'] | null;
-  readonly graceUntil: string | null;
-  readonly maxAgeSeconds: number | null;
-  readonly rememberDays: number | null;
 }
 
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;

@@ -7,7 +7,7 @@ import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import type { AuthenticationLocals } from '../locals.js';
 import { changeWords, inOne, levelLines } from './changes.js';
-import { type SectionRefused, sectionOf } from './method-setting.js';
+import { type SectionRefused, sectionOf } from './method-section.js';
 import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
 import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 

@@ -1,5 +1,6 @@
 import type {
   Change,
+  LevelSetting,
   Message,
   MethodName,
   OrganizationSetting,
@@ -10,11 +11,6 @@ import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
 import { storedOf } from '../../policy/settings.js';
 
-type Level = Pick<
-  OrganizationSetting,
-  'mode' | 'methods' | 'enrollment' | 'graceUntil' | 'maxAgeSeconds' | 'rememberDays'
->;
-
 const FIELDS = [
   'mode',
   'methods',
@@ -22,7 +18,7 @@ const FIELDS = [
   'graceUntil',
   'maxAgeSeconds',
   'rememberDays',
-] as const satisfies readonly (keyof Level)[];
+] as const satisfies readonly (keyof LevelSetting)[];
 
 export type TitleOf = (method: MethodName) => string;
 
@@ -90,7 +86,7 @@ export function inOne(sentences: readonly Message[]): Message | null {
 }
 
 /** The lines of a level that say something. */
-export function levelLines(level: Level, titleOf: TitleOf): Message[] {
+export function levelLines(level: LevelSetting, titleOf: TitleOf): Message[] {
   return FIELDS.filter((field) => level[field] !== null).map((field) =>
     message('admin.setting.line', {
       label: message(`admin.setting.${field}`),
@@ -101,8 +97,8 @@ export function levelLines(level: Level, titleOf: TitleOf): Message[] {
 
 function levelChanges(
   prefix: '' | 'clientsMust.',
-  before: Level,
-  after: Level,
+  before: LevelSetting,
+  after: LevelSetting,
   titleOf: TitleOf,
 ): Change[] {
   return FIELDS.map((field) => {
@@ -116,12 +112,16 @@ function levelChanges(
   }).filter(({ from, to }) => String(from) !== String(to));
 }
 
-function summary(level: Level | null, titleOf: TitleOf): Sentence {
+function summary(level: LevelSetting | null, titleOf: TitleOf): Sentence {
   if (!level) return message('admin.setting.value.nothing');
   return inOne(levelLines(level, titleOf)) ?? '';
 }
 
-function valueWords(level: Level, field: (typeof FIELDS)[number], titleOf: TitleOf): Sentence {
+function valueWords(
+  level: LevelSetting,
+  field: (typeof FIELDS)[number],
+  titleOf: TitleOf,
+): Sentence {
   switch (field) {
     case 'mode':
       return level.mode

@@ -1,57 +1,23 @@
 import { z } from 'zod';
-import { together } from '../../awaitable.js';
-import type {
-  Message,
-  MethodName,
-  OrganizationSetting,
-  PolicyMethod,
-  SettingPlace,
-  SettingRefused,
-  SettingSection,
-} from '../../contracts.js';
+import type { Message, OrganizationSetting } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
 import { message } from '../../messages/english.js';
-import type { Hypothesis } from '../../policy/organization-policy.js';
 import { storedOf, withStored } from '../../policy/settings.js';
-import { fieldWords, readBody } from '../bodies.js';
+import { readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import { newlyShutsOut } from '../standing.js';
 import { changesInOne, changeWords } from './changes.js';
 import { dryRun } from './dry-run.js';
+import { hypothesisOf, wouldLockOut } from './hypothesis.js';
+import { type MethodWithSection, placeOf, type SectionRefused } from './method-section.js';
 import { type Current, currentSetting } from './proposals.js';
 import { LOCK_ME_OUT } from './setting-form.js';
-
-/** What a method's section is told when nothing was saved. */
-export interface SectionRefused extends SettingRefused {
-  readonly method: MethodName;
-  /** What was sent, to be shown again; null: what holds is shown. */
-  readonly typed: Readonly<Record<string, unknown>> | null;
-}
-
-export type MethodWithSection = PolicyMethod & { readonly section: SettingSection };
 
 type ShowRefused = (visit: OrganizationVisit, refused: SectionRefused) => Promise<void>;
 
 const version = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,15}$/)]).transform(Number);
 const override = z.literal(LOCK_ME_OUT).optional();
-
-/** What a method's section looks at: the organization's own setting, and its partner's. */
-async function placeOf(
-  { store, directory, settings }: Pick<AdminContext, 'store' | 'directory' | 'settings'>,
-  { organization }: Pick<OrganizationVisit, 'organization'>,
-  { value }: Pick<Current, 'value'>,
-  method: MethodName,
-): Promise<SettingPlace> {
-  const { kind, partnerId } = organization;
-  const stored = storedOf(value, method);
-  if (kind !== 'client' || partnerId === null) return { organization, stored, partner: null };
-  const above = currentSetting(settings, await store.readSetting(partnerId), partnerId).value;
-  const name = (await directory.organization(partnerId))?.name ?? partnerId;
-  const partner = { name, stored: storedOf(above, method), floor: above.clientsMust };
-  return { organization, stored, partner };
-}
 
 /**
  * What an organization sets for one method: saved, replaced or removed by itself, apart from the rest of its setting.
@@ -62,7 +28,7 @@ export function methodSettingPages(
   own: MethodWithSection,
   showRefused: ShowRefused,
 ) {
-  const { store, audit, present, standings, navOf, keyring, settings, changesBetween } = context;
+  const { store, audit, present, navOf, keyring, settings, changesBetween } = context;
   const { name: method, section } = own;
 
   const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
@@ -130,7 +96,10 @@ export function methodSettingPages(
     overridden: boolean,
   ): Promise<void> {
     const setting = withOwn(current, stored);
-    if (!overridden && (await locks(visit, hypothesisOf(visit, current, setting)))) {
+    if (
+      !overridden &&
+      (await wouldLockOut(context, visit, hypothesisOf(context, visit, current, setting)))
+    ) {
       return ask(visit, current, message('admin.preview.tick'), stored);
     }
     await write(visit, current, setting, null);
@@ -182,11 +151,11 @@ export function methodSettingPages(
   ): Promise<void> {
     const { req, res, admin, at } = visit;
     const setting = withOwn(current, stored);
-    const hypothesis = hypothesisOf(visit, current, setting);
+    const hypothesis = hypothesisOf(context, visit, current, setting);
     const before = storedOf(current.value, method);
     const withClients = before !== null && section.concernsClients(before);
     const run = await dryRun(context, visit, hypothesis, { withClients });
-    const locksOut = await locks(visit, hypothesis);
+    const locksOut = await wouldLockOut(context, visit, hypothesis);
     const urls = pagesOf(visit);
     const pending = stored === null ? null : sealPending(visit, stored);
     const { title, heading, text, left } = section.asking[pending === null ? 'remove' : 'replace'];
@@ -219,48 +188,5 @@ export function methodSettingPages(
     });
   }
 
-  function hypothesisOf(
-    { organization, admin }: OrganizationVisit,
-    current: Current,
-    value: OrganizationSetting,
-  ): Hypothesis {
-    const changedAt = new Date(store.now());
-    const stamp = { version: current.version + 1, changedBy: admin.label, changedAt };
-    return { organizationId: organization.id, setting: { value, ...stamp } };
-  }
-
-  async function locks({ admin }: OrganizationVisit, hypothesis: Hypothesis): Promise<boolean> {
-    const [record, before, after] = await together(
-      () => store.readSubject(admin.id),
-      () => standings.of(admin),
-      () => standings.of(admin, hypothesis),
-    );
-    return newlyShutsOut(before, after, record, store.now());
-  }
-
   return { save, remove, replace };
-}
-
-/** The part of the page that is a method's own. */
-export async function sectionOf(
-  context: AdminContext,
-  visit: OrganizationVisit,
-  current: Current,
-  { name: method, section }: MethodWithSection,
-  mayChange: boolean,
-  refused: SectionRefused | null,
-) {
-  const place = await placeOf(context, visit, current, method);
-  const own = refused?.method === method ? refused : null;
-  return {
-    method,
-    view: section.view,
-    locals: {
-      ...section.locals(place, own?.typed ?? null),
-      ...{ action: visit.at.ofMethod(method).save, version: current.version, mayChange },
-      wrong: fieldWords(own?.errors ?? {}, context.present.say),
-      message: own && context.present.say(own.message),
-    },
-    json: section.json(place),
-  };
 }

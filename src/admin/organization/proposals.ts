@@ -1,11 +1,4 @@
-import { together } from '../../awaitable.js';
-import type {
-  Change,
-  OrganizationSetting,
-  Sentence,
-  StoredSetting,
-  Subject,
-} from '../../contracts.js';
+import type { Change, OrganizationSetting, Sentence, StoredSetting } from '../../contracts.js';
 import { isLostRecord } from '../../lost.js';
 import { message } from '../../messages/english.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
@@ -13,7 +6,7 @@ import { contradictions, type SettingReader } from '../../policy/settings.js';
 import type { FieldErrors } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
-import { newlyShutsOut } from '../standing.js';
+import { hypothesisOf, wouldLockOut } from './hypothesis.js';
 import { type Proposal, readProposal } from './setting-form.js';
 
 /** What is stored for an organization; without anything stored, version 0 of the empty setting. */
@@ -77,10 +70,12 @@ export async function readCurrent(
 
 /** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
 export async function judge(
-  { standings, store, selectable, settings, methods, changesBetween }: AdminContext,
-  { req, organization, admin }: OrganizationVisit,
+  context: AdminContext,
+  visit: OrganizationVisit,
   current: Current,
 ): Promise<Judgement> {
+  const { standings, store, selectable, settings, methods, changesBetween } = context;
+  const { req, organization, admin } = visit;
   const proposal = readProposal(req, current.value, {
     ...{ settings, methods: [...methods.values()] },
     now: store.now(),
@@ -91,15 +86,7 @@ export async function judge(
   if (!setting) return { kind: 'wrong', proposal, errors: proposal.errors };
 
   const errors: Record<string, Sentence> = {};
-  const hypothesis: Hypothesis = {
-    organizationId: organization.id,
-    setting: {
-      value: setting,
-      version: current.version + 1,
-      changedBy: admin.label,
-      changedAt: new Date(store.now()),
-    },
-  };
+  const hypothesis = hypothesisOf(context, visit, current, setting);
   const standing = await standings.everybody(organization.id, admin, hypothesis);
   const enrollable = selectable
     .map(({ name }) => name)
@@ -123,20 +110,6 @@ export async function judge(
     setting,
     hypothesis,
     changes: [...(current.lost ? [BEGUN_ANEW] : []), ...changesBetween(current.value, setting)],
-    locksOut: await wouldLockOut(standings, store, admin, hypothesis),
+    locksOut: await wouldLockOut(context, visit, hypothesis),
   };
-}
-
-async function wouldLockOut(
-  standings: AdminContext['standings'],
-  store: Pick<AdminContext['store'], 'readSubject' | 'now'>,
-  admin: Subject,
-  hypothesis: Hypothesis,
-): Promise<boolean> {
-  const [record, before, after] = await together(
-    () => store.readSubject(admin.id),
-    () => standings.of(admin),
-    () => standings.of(admin, hypothesis),
-  );
-  return newlyShutsOut(before, after, record, store.now());
 }

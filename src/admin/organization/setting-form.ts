@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type {
   BaseSetting,
-  Floor,
   FloorField,
+  LevelSetting,
   OrganizationSetting,
   PolicyMethod,
 } from '../../contracts.js';
@@ -220,7 +220,7 @@ function pastDates(setting: BaseSetting, current: OrganizationSetting, now: numb
 }
 
 export function formLevel(
-  setting: Omit<BaseSetting, 'clientsMust'> | Floor | null,
+  setting: LevelSetting | null,
   methods: readonly PolicyMethod[] = [],
 ): FormLevel {
   const added = floorFields(methods).map(([name]) => name);
