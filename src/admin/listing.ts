@@ -3,7 +3,7 @@ import type { DirectoryQuery } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { FieldsError, readQuery } from './bodies.js';
 import { type LinkQuery, withQuery } from './links.js';
-import type { ListView } from './locals.js';
+import type { ListView } from './page.js';
 
 /** Rows of a page, unless a program asks for another number. */
 const PAGE = 50;

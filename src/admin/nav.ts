@@ -4,7 +4,7 @@ import type { Sentences } from '../messages/sentences.js';
 import type { AdminTarget } from './authorize.js';
 import type { CheckedDirectory } from './directory.js';
 import type { OrganizationVisit } from './guard.js';
-import type { Link, Nav } from './locals.js';
+import type { Link, Nav } from './page.js';
 
 export type Tab = 'details' | 'authentication' | 'clients' | 'users' | 'events';
 

@@ -13,7 +13,8 @@ import type { RequireAdministrator } from '../gate/step-up.js';
 import type { Sentences } from '../messages/sentences.js';
 import type { BoundMethod } from '../methods/bound.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
-import type { AdminViews, Moment } from './locals.js';
+import type { AdminViews } from './locals.js';
+import type { Moment } from './page.js';
 
 /** What the door gives to the administrator's pages. They know neither the user's pages nor a store. */
 export interface AdminPorts {

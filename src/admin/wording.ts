@@ -1,8 +1,8 @@
 import type { AuditEvent, EventMessage, PolicyReason, SubjectRecord } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
-import type { State } from './locals.js';
 import type { TitleOf } from './organization/changes.js';
+import type { State } from './page.js';
 import type { Presenter } from './ports.js';
 import type { Standing } from './standing.js';
 

@@ -13,7 +13,7 @@ import { readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import type { Moment } from '../locals.js';
+import type { Moment } from '../page.js';
 import type { Standing } from '../standing.js';
 import { handOutKey } from './issue-key.js';
 import { notOneself } from './user.js';

@@ -4,7 +4,7 @@ import { readQuery } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import type { HistoryView } from '../locals.js';
+import type { HistoryView } from './locals.js';
 
 const ROWS = 20;
 

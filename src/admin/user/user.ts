@@ -12,9 +12,9 @@ import { readBody } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import type { UserLocals } from '../locals.js';
 import type { Standing } from '../standing.js';
 import { historyOf } from './history.js';
+import type { UserLocals } from './locals.js';
 
 /** User Details: the state with its reasons, the factors, and what can be done. */
 export function userPages(context: AdminContext) {

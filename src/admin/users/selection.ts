@@ -6,8 +6,8 @@ import { checkbox, listOf } from '../../web/form-fields.js';
 import { inBatches } from '../batches.js';
 import { FieldsError, readBody } from '../bodies.js';
 import type { CheckedDirectory } from '../directory.js';
-import type { Hidden } from '../locals.js';
 import { LOCK_ME_OUT } from '../organization/setting-form.js';
+import type { Hidden } from '../page.js';
 import { stateFrom, type UserState } from './states.js';
 
 export const SELECTED_AT_MOST = 1000;

@@ -8,8 +8,8 @@ import { readQuery } from '../bodies.js';
 import { type AdminContext, noticeOf } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { listQuery, listView } from '../listing.js';
-import type { UserRow } from '../locals.js';
 import { findUsers } from './find-users.js';
+import type { UserRow } from './locals.js';
 import { type Candidate, graceOf, STATES, stateFrom, type UserState } from './states.js';
 
 /** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
