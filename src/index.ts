@@ -8,6 +8,7 @@ export type {
 export type { AdminOptions } from './admin/options.js';
 export type * from './contracts.js';
 export { authorityId, emptySubject, partOf } from './contracts.js';
+export type { Door } from './door.js';
 export {
   type ErrorCode,
   OutageError,
@@ -47,7 +48,7 @@ export {
   type OrganizationPolicyPlan,
   organizationPolicy,
 } from './policy/organization-policy.js';
-export { type Door, sallyport } from './sallyport.js';
+export { sallyport } from './sallyport.js';
 export { type Decoded, decodeRecord, encodeRecord } from './store/codec/record.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
 export type {

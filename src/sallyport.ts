@@ -1,7 +1,5 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import type { Store } from 'express-session';
+import type { Request } from 'express';
 import defaultPassport from 'passport';
-import type { AdminOptions } from './admin/options.js';
 import { adminRouter } from './admin/router.js';
 import { audit } from './audit/events.js';
 import { oncePerLock } from './audit/lock.js';
@@ -10,30 +8,25 @@ import { together } from './awaitable.js';
 import { refuseRequest } from './check-options.js';
 import { type Attempt, REMEMBERED_DEVICE, type Subject, type SubjectInput } from './contracts.js';
 import { keyring } from './crypto/keyring.js';
+import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
-import { type GateConfig, type GateOptions, gate, turnAway } from './gate/gate.js';
+import { type GateConfig, gate, turnAway } from './gate/gate.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { takeReturnTo } from './gate/return-to.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
-import {
-  administratorProof,
-  freshness,
-  type RequireOptions,
-  requireProof,
-} from './gate/step-up.js';
+import { administratorProof, freshness, requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
-import { type Subjects, subjects } from './host/subjects.js';
+import { subjects } from './host/subjects.js';
 import { ENGLISH, message } from './messages/english.js';
 import { sentences as sentencesOf } from './messages/sentences.js';
 import { ATTEMPT_LIMITS, attempts } from './methods/attempt.js';
 import { builtInMethods } from './methods/built-in.js';
 import { isDuo } from './methods/duo/method.js';
-import { type DuoKeys, duoProvision } from './methods/duo/provision.js';
+import { duoProvision } from './methods/duo/provision.js';
 import { namedStrategies } from './methods/named-strategies.js';
 import type { MethodPages } from './methods/pages.js';
-import type { PassportLike } from './methods/passport-like.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { registry, scriptsOf } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
@@ -67,53 +60,6 @@ import { viewWords } from './web/view-words.js';
 import { createViews, viewExists } from './web/views.js';
 import { times } from './web/words.js';
 import './session/session-data.js';
-
-/**
- * What `sallyport()` gives: mount its parts in the order in which they stand here. `pages`, `gate` and `require` are
- * called, and what they return is mounted: that they take nothing more has `app.use(door.gate)` not compile.
- */
-export interface Door<S extends Subject = Subject> {
-  /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
-  ready(): Promise<void>;
-  /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
-  sessions(store: Store): Store;
-  /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
-  readonly pages: (...nothing: never[]) => (RequestHandler | ErrorRequestHandler)[];
-  /**
-   * Everything mounted below is behind both doors. For `app.use()`: the gate, and its side for requests that have
-   * failed above it.
-   */
-  readonly gate: (
-    options?: GateOptions,
-    ...nothing: never[]
-  ) => (RequestHandler | ErrorRequestHandler)[];
-  /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
-  readonly require: (requirement?: RequireOptions, ...nothing: never[]) => RequestHandler;
-  /**
-   * The administrator's pages and their JSON API, under whatever path: `app.use('/setup', door.admin(…))`.
-   * Needs `policy: organizationPolicy(…)`. Throws ERR_OPTION.
-   */
-  admin(options: AdminOptions): RequestHandler;
-  /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
-  readonly subjects: Subjects;
-  /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
-  readonly duo: DuoKeys;
-  /**
-   * Who is through both doors, in the place of `req.user`, which is set after the password; null for everybody else.
-   * Rejects like `check`.
-   */
-  user(req: Request): Promise<S | null>;
-  /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
-  check(req: Request): Promise<Check<S>>;
-  /**
-   * For code of the host's that calls strategies by name: registers `sallyport-totp`, `sallyport-duo` and so on
-   * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our
-   * pages alone. A second door on the same Passport takes another `prefix` than `sallyport`, or throws ERR_OPTION.
-   */
-  passport(passport: PassportLike, options?: { readonly prefix?: string }): void;
-  /** Ends the library's connections and timers. */
-  close(): Promise<void>;
-}
 
 /**
  * The second door of an Express app. Options are checked here, once; wrong ones throw `SallyportError`

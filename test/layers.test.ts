@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** These put the parts together, and may import all of them. */
-const COMPOSITION = ['options', 'sallyport', 'index', 'cli'];
+const COMPOSITION = ['options', 'sallyport', 'door', 'index', 'cli'];
 
 const PARTS_WITH_EXPRESS = [
   'web',
@@ -58,6 +58,7 @@ const PARTS_WITH_EXPRESS = [
   'session',
   'options',
   'sallyport',
+  'door',
 ];
 const EXPRESS = ['express', 'express-session', 'passport', 'csrf-sync', 'helmet'];
 const STRATEGY = 'methods/strategy.ts';

@@ -7,7 +7,7 @@ import {
   optionsObject,
   textOption,
 } from '../../check-options.js';
-import type { SecondFactorStore } from '../../contracts.js';
+import type { SecondFactorStore, Subject } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import { type SettingReader, withStored } from '../../policy/settings.js';
 import { WHEN_UNAVAILABLE, type WhenUnavailable } from './fallback.js';
@@ -43,6 +43,13 @@ export interface DuoKeys {
     keys: DuoKeysInput,
     by: { readonly actor: string },
   ): Promise<DuoKeysSaved>;
+}
+
+declare module '../../door.js' {
+  interface Door<S extends Subject = Subject> {
+    /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
+    readonly duo: DuoKeys;
+  }
 }
 
 const TRIES = 5;

@@ -1,0 +1,54 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { Store } from 'express-session';
+import type { AdminOptions } from './admin/options.js';
+import type { Subject } from './contracts.js';
+import type { Check } from './gate/check.js';
+import type { GateOptions } from './gate/gate.js';
+import type { RequireOptions } from './gate/step-up.js';
+import type { Subjects } from './host/subjects.js';
+import type { PassportLike } from './methods/passport-like.js';
+
+/**
+ * What `sallyport()` gives: mount its parts in the order in which they stand here. `pages`, `gate` and `require` are
+ * called, and what they return is mounted: that they take nothing more has `app.use(door.gate)` not compile.
+ */
+export interface Door<S extends Subject = Subject> {
+  /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
+  ready(): Promise<void>;
+  /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
+  sessions(store: Store): Store;
+  /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
+  readonly pages: (...nothing: never[]) => (RequestHandler | ErrorRequestHandler)[];
+  /**
+   * Everything mounted below is behind both doors. For `app.use()`: the gate, and its side for requests that have
+   * failed above it.
+   */
+  readonly gate: (
+    options?: GateOptions,
+    ...nothing: never[]
+  ) => (RequestHandler | ErrorRequestHandler)[];
+  /** Step-up: a fresh proof, or one by a certain method, for the routes it is mounted on. */
+  readonly require: (requirement?: RequireOptions, ...nothing: never[]) => RequestHandler;
+  /**
+   * The administrator's pages and their JSON API, under whatever path: `app.use('/setup', door.admin(…))`.
+   * Needs `policy: organizationPolicy(…)`. Throws ERR_OPTION.
+   */
+  admin(options: AdminOptions): RequestHandler;
+  /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
+  readonly subjects: Subjects;
+  /**
+   * Who is through both doors, in the place of `req.user`, which is set after the password; null for everybody else.
+   * Rejects like `check`.
+   */
+  user(req: Request): Promise<S | null>;
+  /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
+  check(req: Request): Promise<Check<S>>;
+  /**
+   * For code of the host's that calls strategies by name: registers `sallyport-NAME` for each method
+   * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our
+   * pages alone. A second door on the same Passport takes another `prefix` than `sallyport`, or throws ERR_OPTION.
+   */
+  passport(passport: PassportLike, options?: { readonly prefix?: string }): void;
+  /** Ends the library's connections and timers. */
+  close(): Promise<void>;
+}
