@@ -1,8 +1,6 @@
 import type { Request, Response } from 'express';
-import type { Audit } from '../audit/events.js';
-import { authorityOf, type Enrollment, type SecondFactorStore } from '../contracts.js';
+import type { Enrollment } from '../contracts.js';
 import { RequestError } from '../errors.js';
-import type { KeepSession } from '../gate/keep-session.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { Sentences } from '../messages/sentences.js';
@@ -10,23 +8,13 @@ import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { unusedName } from '../names.js';
 import { isAccepted, isProvable, provable } from '../policy/provable.js';
-import { readFields } from '../web/fields.js';
-import { enrolling, type PageConfig } from './enrolling.js';
+import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
+import type { ProfileConfig, ProfileParts } from './profile-parts.js';
 import { openDoor } from './proof.js';
+import { mayRemove, removalPages } from './removal.js';
 import { renamePages } from './rename.js';
-
-export interface ProfileConfig extends PageConfig {
-  readonly store: Pick<
-    SecondFactorStore,
-    'unenroll' | 'renameEnrollment' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
-  >;
-  readonly audit: Audit;
-  /** This session goes on where all others of the person have ended. */
-  readonly keepSession: KeepSession;
-  /** Where this person switches two-factor for their whole account; null for most. */
-  readonly accountUrl: (situation: KnownSituation) => string | null;
-}
+import { sessionPages } from './sessions.js';
 
 const DONE = ['activated', 'replaced', 'renamed', 'removed', 'forgotten', 'signed-out'] as const;
 
@@ -38,7 +26,7 @@ export function profilePages(config: ProfileConfig) {
   const form = enrolling(config);
   const isPhishingResistant = ({ method }: Enrollment) =>
     config.methods.get(method)?.phishingResistant === true;
-  const renaming = renamePages({ ...config, home, admitted, own, changedMeanwhile });
+  const parts: ProfileParts = { ...config, home, admitted, own, changedMeanwhile };
 
   const overview: Handler = async (req, res, situation) => {
     const { policy, record } = situation.facts;
@@ -206,93 +194,6 @@ export function profilePages(config: ProfileConfig) {
     return new RequestError(409, 'superseded', message('profile.changed'), home);
   }
 
-  function removable(req: Request, situation: KnownSituation): Enrollment {
-    const one = own(req, situation);
-    if (!mayRemove(situation, one)) {
-      throw new RequestError(409, 'required', message('profile.required-here'));
-    }
-    return one;
-  }
-
-  const askRemove: Handler = async (req, res, situation) => {
-    const one = removable(req, situation);
-    if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
-    const title = config.methods.get(one.method)?.title ?? one.method;
-    await respond.page(req, res, {
-      view: 'confirm',
-      title: message('profile.remove.title'),
-      subject: situation.subject,
-      locals: {
-        heading: say(message('profile.remove.heading', { method: title })),
-        text: say(message('profile.remove.text')),
-        action: `${home}/remove/${one.id}`,
-        confirm: say(message('profile.remove')),
-        cancel: home,
-        danger: true,
-      },
-      json: { next: 'confirm', enrollment: one.id },
-    });
-  };
-
-  const remove: Handler = async (req, res, situation) => {
-    readFields(req, {});
-    const one = removable(req, situation);
-    if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
-    const { subject } = situation;
-    // Two removals at the same moment would each leave the method that the other one takes.
-    const removed = await store.unenroll(subject.id, one.id, situation.facts.record.epoch);
-    if (!removed) throw changedMeanwhile();
-    config.audit.record('enrollment.removed', {
-      subject,
-      method: one.method,
-      from: req.ip ?? null,
-      enrollments: [one],
-    });
-    await config.keepSession(req, situation, removed.epoch);
-    respond.onward(req, res, `${home}?done=removed`, { next: 'done' });
-  };
-
-  const askSignOut: Handler = async (req, res, situation) => {
-    if (!(await admitted(req, res, situation, false))) return;
-    await respond.page(req, res, {
-      view: 'confirm',
-      title: message('profile.sessions.button'),
-      subject: situation.subject,
-      locals: {
-        heading: say(message('profile.sign-out.heading')),
-        text: say(message('profile.sign-out.text')),
-        action: `${home}/sign-out-others`,
-        confirm: say(message('profile.sign-out.button')),
-        cancel: home,
-        danger: false,
-      },
-      json: { next: 'confirm' },
-    });
-  };
-
-  const signOutOthers: Handler = async (req, res, situation) => {
-    readFields(req, {});
-    if (!(await admitted(req, res, situation, false))) return;
-    const { subject } = situation;
-    // A reset at the same moment ends this session too: it must not go on under the epoch after it.
-    const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
-    if (!raised) throw changedMeanwhile();
-    config.audit.record('sessions.ended', { subject, from: req.ip ?? null });
-    await config.keepSession(req, situation, raised.epoch);
-    respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
-  };
-
-  /** Forgetting only ever asks for more, so it wants no fresh proof. */
-  const forgetDevice: Handler = async (req, res, { subject }) => {
-    readFields(req, {});
-    const id = String(req.params.device);
-    if (!(await store.removeDevice(subject.id, id))) {
-      throw new RequestError(404, 'not_found', message('profile.no-device'));
-    }
-    config.audit.record('device.forgotten', { subject, from: req.ip ?? null, detail: id });
-    respond.onward(req, res, `${home}?done=forgotten`, { next: 'done' });
-  };
-
   return {
     overview,
     show,
@@ -300,12 +201,9 @@ export function profilePages(config: ProfileConfig) {
     restart: start({ restart: true }),
     redeem,
     confirm,
-    ...renaming,
-    askRemove,
-    remove,
-    askSignOut,
-    signOutOthers,
-    forgetDevice,
+    ...renamePages(parts),
+    ...removalPages(parts),
+    ...sessionPages(parts),
   };
 }
 
@@ -320,18 +218,6 @@ function mayReplace(
   one: Enrollment,
 ): boolean {
   return policy.mode !== 'off' && policy.methods.includes(one.method) && isProvable(one, policy);
-}
-
-/** What rests on a word that counts here alone can go on that word; anything else is missed elsewhere too. */
-function bindsRemoval({ facts }: KnownSituation, one: Enrollment): boolean {
-  return authorityOf(one) === null || !isProvable(one, facts.policy);
-}
-
-/** Whether the policy still holds without it. */
-function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
-  const { policy, record } = facts;
-  if (policy.mode !== 'required') return true;
-  return provable(record, policy).some((other) => other.id !== one.id && isAccepted(other, policy));
 }
 
 function countOf(enrollments: readonly Enrollment[], { name }: EnrollableMethod): number {

@@ -1,33 +1,14 @@
 import type { Request, Response } from 'express';
-import type { Enrollment, MethodName, SecondFactorStore } from '../contracts.js';
-import type { RequestError } from '../errors.js';
+import type { Enrollment } from '../contracts.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
-import type { BoundMethod } from '../methods/bound.js';
 import type { Handler } from '../methods/pages.js';
 import { NAME_LENGTH, readName } from '../names.js';
 import { readFields, TEXT } from '../web/fields.js';
-import type { AnyResponder } from '../web/respond.js';
-
-export interface RenameConfig {
-  /** My Profile. */
-  readonly home: string;
-  readonly respond: Pick<AnyResponder, 'page' | 'onward' | 'say'>;
-  readonly store: Pick<SecondFactorStore, 'renameEnrollment'>;
-  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
-  /** The enrollment that the address names; throws where the person has no such one. */
-  readonly own: (req: Request, situation: KnownSituation) => Enrollment;
-  readonly admitted: (
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    binding: boolean,
-  ) => Promise<boolean>;
-  readonly changedMeanwhile: () => RequestError;
-}
+import type { ProfileParts } from './profile-parts.js';
 
 /** The name of one authenticator, which its owner gives it to tell it from the others. */
-export function renamePages(config: RenameConfig) {
+export function renamePages(config: ProfileParts) {
   const { home, respond, store, own, admitted, changedMeanwhile } = config;
 
   async function show(

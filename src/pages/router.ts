@@ -24,7 +24,8 @@ import { pageHeaders } from '../web/headers.js';
 import type { Leaving } from '../web/leave.js';
 import { activationPages } from './activation.js';
 import { challengePages } from './challenge.js';
-import { type ProfileConfig, profilePages } from './profile.js';
+import { profilePages } from './profile.js';
+import type { ProfileConfig } from './profile-parts.js';
 
 /** Of all that is no answer to a method, which says itself how long that may be. */
 const BODY_LIMIT = 8 * 1024;

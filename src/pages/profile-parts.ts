@@ -1,0 +1,34 @@
+import type { Request, Response } from 'express';
+import type { Audit } from '../audit/events.js';
+import type { Enrollment, SecondFactorStore } from '../contracts.js';
+import type { RequestError } from '../errors.js';
+import type { KeepSession } from '../gate/keep-session.js';
+import type { KnownSituation } from '../gate/situation.js';
+import type { PageConfig } from './enrolling.js';
+
+export interface ProfileConfig extends PageConfig {
+  readonly store: Pick<
+    SecondFactorStore,
+    'unenroll' | 'renameEnrollment' | 'raiseEpoch' | 'readDevices' | 'removeDevice'
+  >;
+  readonly audit: Audit;
+  /** This session goes on where all others of the person have ended. */
+  readonly keepSession: KeepSession;
+  /** Where this person switches two-factor for their whole account; null for most. */
+  readonly accountUrl: (situation: KnownSituation) => string | null;
+}
+
+/** What the pages of My Profile share. */
+export interface ProfileParts extends ProfileConfig {
+  /** My Profile. */
+  readonly home: string;
+  /** The enrollment that the address names; throws where the person has no such one. */
+  readonly own: (req: Request, situation: KnownSituation) => Enrollment;
+  readonly admitted: (
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    binding: boolean,
+  ) => Promise<boolean>;
+  readonly changedMeanwhile: () => RequestError;
+}
