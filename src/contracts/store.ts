@@ -134,13 +134,13 @@ export interface SecondFactorStore
     options: BeginEnrollment,
   ): Promise<PendingEnrollment | null>;
   /**
-   * Adds enrollments that were made elsewhere, each once, and voids what was begun. The epoch stays as it is, so that
-   * nobody is signed out.
+   * Adds enrollments that were made elsewhere, each once. The epoch stays as it is, so that nobody is signed out. Null,
+   * and nothing is added, for whoever has had an enrollment removed, replaced or reset here, or was deleted.
    */
   importEnrollments(
     subjectId: string,
     enrollments: readonly EnrollmentImport[],
-  ): Promise<ImportedEnrollments>;
+  ): Promise<ImportedEnrollments | null>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**

@@ -16,7 +16,7 @@ import { sealingContext } from '../methods/sealing-context.js';
 type Ref = Pick<Subject, 'id' | 'tenantId'>;
 
 export interface Importing {
-  readonly store: Pick<SecondFactorStore, 'readSubject' | 'readHistory' | 'importEnrollments'>;
+  readonly store: Pick<SecondFactorStore, 'importEnrollments'>;
   readonly keyring: Pick<Keyring, 'seal' | 'digests'>;
   readonly audit: Audit;
   readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[];
@@ -35,7 +35,6 @@ export interface Importer {
 }
 
 const ID_BYTES = 16;
-const HISTORY = 200;
 
 export function importer({ store, keyring, audit, methods }: Importing): Importer {
   const taking = methods.flatMap(({ imports, ...method }) =>
@@ -74,19 +73,6 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
     return { id: own, ids, method: name, label, sealed, parameters, createdAt, atMost };
   }
 
-  /** Whatever was taken from somebody here, by themselves or by an administrator, does not come back by a file. */
-  async function wasRemoved({ id }: Ref): Promise<boolean> {
-    if ((await store.readSubject(id)).epoch === 0) return false;
-    for (let before: string | null = null; ; ) {
-      const events = await store.readHistory(id, { before, limit: HISTORY });
-      if (events.some(({ type }) => type === 'enrollment.reset' || type === 'enrollment.removed')) {
-        return true;
-      }
-      before = events.length < HISTORY ? null : (events.at(-1)?.id ?? null);
-      if (before === null) return false;
-    }
-  }
-
   return {
     read(subject, factors) {
       const parsed = schema.safeParse(factors);
@@ -98,8 +84,9 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
     },
 
     async add(subject, factors, by) {
-      if (await wasRemoved(subject)) return { kind: 'removed', factors: [] };
       const outcomes = await store.importEnrollments(subject.id, factors);
+      // Whatever was taken from somebody here does not come back by a file: a lost phone.
+      if (outcomes === null) return { kind: 'removed', factors: [] };
       const results = factors.map(({ method, label }, at) => ({
         ...{ method, label, outcome: outcomes[at] ?? ('present' as const) },
       }));
@@ -113,9 +100,19 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
   };
 }
 
+/** What a field is called, rather than a secret in the place of a name. */
+const FIELD = /^[a-z][a-zA-Z]{0,15}$/;
+
 /** Paths and what would be right; never a value, which may be a secret. */
 function wordsOf({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
+  return issues
+    .map((issue) => {
+      const where = issue.path.join('.') || 'it';
+      if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
+      const named = issue.keys.filter((key) => FIELD.test(key)).join(', ');
+      return `${where}: there is no such field${named === '' ? '' : ` as ${named}`}`;
+    })
+    .join('; ');
 }
 
 function refused(what: string): SallyportError {

@@ -1,6 +1,6 @@
 import type { MethodImport, MethodName, SealedSetting } from '../contracts.js';
 import { duo } from './duo/method.js';
-import { duoSettings } from './duo/settings.js';
+import { sealedKeys } from './duo/sealed-keys.js';
 import type { MethodPlan } from './pages.js';
 import { recoveryCodes } from './recovery-code/method.js';
 import { securityKey } from './security-key/method.js';
@@ -16,9 +16,7 @@ export function builtInMethods(): readonly MethodPlan[] {
 export const sealedSettings: readonly {
   readonly name: MethodName;
   readonly sealed: SealedSetting;
-}[] = [{ name: 'duo', settings: duoSettings }].flatMap(({ name, settings: { sealed } }) =>
-  sealed ? [{ name, sealed }] : [],
-);
+}[] = [{ name: 'duo', sealed: sealedKeys }];
 
 /** What the command line takes over from elsewhere. */
 export const importingMethods: readonly {

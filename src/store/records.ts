@@ -26,6 +26,8 @@ export interface StoredSubject {
   readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
   readonly recoveryCodes: readonly Digest[] | null;
   readonly recoveryCodesKept: boolean;
+  /** Something of theirs was taken away here: nothing that they had elsewhere comes back. */
+  readonly removed: boolean;
   readonly setting: StoredSetting | null;
   /** Goes on rising when the setting is removed. */
   readonly settingVersion: number;
@@ -72,6 +74,7 @@ export const blankSubject: StoredSubject = Object.freeze({
   activationKey: null,
   recoveryCodes: null,
   recoveryCodesKept: false,
+  removed: false,
   setting: null,
   settingVersion: 0,
 });

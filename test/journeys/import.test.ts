@@ -106,7 +106,7 @@ journeys('factors that somebody has had elsewhere', (world) => {
     );
   });
 
-  it('do not come back after a reset, nor after a removal', async () => {
+  it('do not come back after a reset, a removal, nor for whoever was deleted', async () => {
     const { door } = await hosted();
     const totp = [{ secret: KEY }];
     await door.subjects.import(SUBJECT, { totp });
@@ -116,13 +116,30 @@ journeys('factors that somebody has had elsewhere', (world) => {
       factors: [],
     });
     assert.deepEqual((await world().store.readSubject(SUBJECT.id)).enrollments, []);
+    for (const [at, take] of [
+      async (id: string) => {
+        const { enrollments, epoch } = await world().store.readSubject(id);
+        assert.ok(await world().store.unenroll(id, String(enrollments[0]?.id), epoch));
+      },
+      (id: string) => door.subjects.delete({ id, tenantId: 'acme' }),
+    ].entries()) {
+      const one = { id: `gone${at}@acme`, tenantId: 'acme' };
+      await door.subjects.import(one, { totp });
+      await take(one.id);
+      assert.equal((await door.subjects.import(one, { totp })).kind, 'removed');
+      assert.deepEqual((await world().store.readSubject(one.id)).enrollments, []);
+    }
+    // Where there was nothing, a reset has taken nothing away.
+    const never = { id: 'user3@acme', tenantId: 'acme' };
+    await door.subjects.reset(never);
+    assert.equal((await door.subjects.import(never, { totp })).kind, 'imported');
     // A changed password has taken nothing away.
     const other = { id: 'user2@acme', tenantId: 'acme' };
     await door.subjects.passwordChanged(other);
     assert.equal((await door.subjects.import(other, { totp })).kind, 'imported');
   });
 
-  it('void what was begun on there being none', async () => {
+  it('leave no way to activate something beside them on the password alone', async () => {
     const { app, door } = await hosted();
     const browser = new Browser(app);
     await browser.login(SUBJECT.id);
@@ -150,12 +167,17 @@ journeys('factors that somebody has had elsewhere', (world) => {
     ['an unknown algorithm', { totp: [{ secret: KEY, algorithm: 'md5' }] }, /totp\.0\.algorithm/],
     ['a date of no form', { totp: [{ secret: KEY, createdAt: 'May' }] }, /totp\.0\.createdAt/],
     ['a name too long', { totp: [{ secret: KEY, name: 'x'.repeat(65) }] }, /totp\.0\.name/],
+    ['a secret in the place of a name', { totp: [{ [KEY]: '' }] }, /no such field/],
+    ['a secret in the place of a method', { [KEY]: [] }, /no such field/],
     ['too many', { totp: Array.from({ length: 21 }, () => ({ secret: KEY })) }, /totp: /],
   ] as const) {
     it(`are refused where they are not right, naming no secret: ${what}`, async () => {
       const { door } = await hosted();
       const given = door.subjects.import(SUBJECT, factors as never);
-      await assert.rejects(given, refuses(pattern, KEY));
+      const secrets = JSON.stringify(factors ?? '').match(/(?<="secret":")[^"]+/g) ?? [];
+      for (const secret of [...secrets, KEY]) {
+        await assert.rejects(given, refuses(pattern, secret));
+      }
       assert.deepEqual((await world().store.readSubject(SUBJECT.id)).enrollments, []);
     });
   }

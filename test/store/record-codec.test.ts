@@ -47,6 +47,7 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
     activationKey: fc.option(fc.record({ digest, endsAt: time })),
     recoveryCodes: fc.option(fc.array(digest, { maxLength: 12 })),
     recoveryCodesKept: fc.boolean(),
+    removed: fc.boolean(),
     setting: fc.option(setting),
     settingVersion: count,
   }),

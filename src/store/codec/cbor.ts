@@ -45,7 +45,8 @@ export function maybe<T>(part: unknown, read: (part: unknown) => T): T | null {
   return part === null ? null : read(part);
 }
 
-// Texts that nearly every record holds are stored as a number each. Append only: the place is the number.
+// Texts that nearly every record holds are stored as a number each. The place is the number: append only, or raise the
+// formats.
 const WORDS: readonly string[] = ['sha1/6/30', 'Authenticator app', 'remembered-device'];
 
 /** A text; one with half a surrogate pair, which UTF-8 cannot hold, as bytes of UTF-16. */

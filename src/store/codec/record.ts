@@ -31,10 +31,10 @@ interface Codec<R> {
 }
 
 const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
-  subject: { format: 1, parts: SUBJECT_PARTS, pack: packSubject, unpack: unpackSubject },
+  subject: { format: 2, parts: SUBJECT_PARTS, pack: packSubject, unpack: unpackSubject },
   organization: { format: 1, parts: 2, pack: packOrganization, unpack: unpackOrganization },
-  session: { format: 1, parts: 6, pack: packSession, unpack: unpackSession },
-  devices: { format: 1, parts: 1, pack: packDevices, unpack: unpackDevices },
+  session: { format: 2, parts: 6, pack: packSession, unpack: unpackSession },
+  devices: { format: 2, parts: 1, pack: packDevices, unpack: unpackDevices },
   transaction: { format: 1, parts: 2, pack: packTransaction, unpack: unpackTransaction },
 };
 

@@ -2,7 +2,6 @@ import type { EnrollmentBasis, PendingEnrollment } from '../../contracts.js';
 import type { StoredEnrollment, StoredSubject } from '../records.js';
 import {
   bytes,
-  flag,
   list,
   lists,
   maybe,
@@ -19,11 +18,15 @@ import { packSetting, unpackSetting } from './setting.js';
 // Append only: the place is the number.
 const BASES: readonly EnrollmentBasis[] = ['first', 'activation-key', 'handover', 'proven'];
 
+// Bits of one small number.
+const KEPT = 1;
+const REMOVED = 2;
+
 export const SUBJECT_PARTS = 10;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
   const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
-  const { recoveryCodes, recoveryCodesKept, setting, settingVersion } = subject;
+  const { recoveryCodes, recoveryCodesKept, removed, setting, settingVersion } = subject;
   return [
     epoch,
     failures,
@@ -32,14 +35,14 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
     pending && packPending(pending),
     activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
     recoveryCodes && packDigests(recoveryCodes),
-    recoveryCodesKept,
+    (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0),
     packSetting(setting),
     settingVersion,
   ];
 }
 
 export function unpackSubject(parts: readonly unknown[]): StoredSubject {
-  const [epoch, failures, retryAt, enrollments, pending, key, codes, kept, setting, version] =
+  const [epoch, failures, retryAt, enrollments, pending, key, codes, marks, setting, version] =
     parts;
   return Object.freeze({
     epoch: number(epoch),
@@ -49,7 +52,8 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
     pending: maybe(pending, unpackPending),
     activationKey: maybe(key, unpackKey),
     recoveryCodes: maybe(codes, unpackDigests),
-    recoveryCodesKept: flag(kept),
+    recoveryCodesKept: (number(marks) & KEPT) !== 0,
+    removed: (number(marks) & REMOVED) !== 0,
     setting: maybe(setting, unpackSetting),
     settingVersion: number(version),
   });

@@ -98,6 +98,7 @@ export const confirmEnrollment =
         enrollments: [...others, made],
         pending: null,
         activationKey: basis === 'activation-key' ? null : present.activationKey,
+        removed: present.removed || replaced,
         ...ACCEPTED,
       },
       { kind: 'confirmed', epoch, enrollment: viewOfEnrollment(made) },
@@ -145,7 +146,7 @@ export const unenroll =
     const epoch = present.epoch + 1;
     // They stand in for a lost factor, and there is none left to lose.
     const codes = enrollments.length === 0 ? { recoveryCodes: null, recoveryCodesKept: false } : {};
-    return changed(present, { enrollments, epoch, ...codes }, { epoch }, DURABLE);
+    return changed(present, { enrollments, epoch, removed: true, ...codes }, { epoch }, DURABLE);
   };
 
 export const voidPending: SubjectTransition<void> = (present) =>

@@ -4,13 +4,15 @@ import { blankSubject, type StoredEnrollment } from '../records.js';
 import { changed, DURABLE, type SubjectTransition } from './subject.js';
 
 /**
- * Adds enrollments that were made elsewhere, each once, as far as the person may have so many. The epoch stays: what
- * a session has proven, and who is signed in, is not touched by it.
+ * Adds enrollments that were made elsewhere, each once, as far as the person may have so many; null, and nothing is
+ * added, where something of theirs was taken away here. The epoch stays: what a session has proven, and who is signed
+ * in, is not touched by it.
  */
 export const importEnrollments =
-  (given: readonly EnrollmentImport[]): SubjectTransition<ImportedEnrollments> =>
+  (given: readonly EnrollmentImport[]): SubjectTransition<ImportedEnrollments | null> =>
   (present, now) => {
     const subject = present ?? blankSubject;
+    if (subject.removed) return unchanged(present, null, DURABLE);
     const enrollments: StoredEnrollment[] = [...subject.enrollments];
     const outcomes = given.map(({ ids, sealed, atMost, createdAt, ...one }) => {
       if (enrollments.some(({ id }) => ids.includes(id))) return 'present';
@@ -27,6 +29,5 @@ export const importEnrollments =
     if (enrollments.length === subject.enrollments.length) {
       return unchanged(present, outcomes, DURABLE);
     }
-    // What was begun rests on there being nothing else.
-    return changed(subject, { enrollments, pending: null }, outcomes, DURABLE);
+    return changed(subject, { enrollments }, outcomes, DURABLE);
   };

@@ -65,12 +65,15 @@ function cleared(
 }
 
 export const reset: SubjectTransition<{ readonly epoch: number }> = (present, _now, lost) => {
-  const next = cleared(present, lost, present ? { setting: present.setting } : {});
+  // What was lost may have been anything.
+  const had = present ? present.removed || present.enrollments.length > 0 : lost !== null;
+  const setting = present?.setting ?? null;
+  const next = cleared(present, lost, { setting, removed: had });
   return { next, result: { epoch: next.epoch }, durable: true };
 };
 
 export const deleteSubject: SubjectTransition<void> = (present, _now, lost) => ({
-  next: cleared(present, lost, {}),
+  next: cleared(present, lost, { removed: true }),
   result: undefined,
   durable: true,
 });

@@ -39,6 +39,7 @@ const FULL: Records = {
     activationKey: { digest: digest(1), endsAt: START + MINUTE },
     recoveryCodes: [digest(2), digest(3)],
     recoveryCodesKept: true,
+    removed: true,
     setting: {
       ...{ version: 4, value: { mode: 'required', deep: [1, null, 'é'] } },
       ...{ changedBy: 'admin-1', changedAt: START },
