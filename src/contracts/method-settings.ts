@@ -58,7 +58,7 @@ export interface MethodSettings<Stored = unknown, Part extends PolicyPart = Poli
   ): readonly { readonly field: string; readonly message: Sentence }[];
   /** What differs, in words. Secrets are compared and never named. */
   changes(before: Stored | null, after: Stored | null): readonly Change[];
-  /** The same of a partner's demand on its clients. */
+  /** The same of a partner's demand on its clients; needed where there is a `floor`. */
   floorChanges?(before: Floor, after: Floor): readonly Change[];
   /** Where something sealed is stored. */
   readonly sealed?: SealedSetting;
@@ -128,7 +128,7 @@ export interface SettingSection<Stored = unknown, Fields = Readonly<Record<strin
   readonly floorView?: string;
   /** The fields of its form, or of a JSON body. */
   readonly fields: Readonly<Record<string, ZodType>>;
-  /** `typed`: what was sent and refused, to be shown again. Never a secret. */
+  /** `typed`: what was sent and refused, to be shown again. It may hold a secret, what is returned must not. */
   locals(place: SettingPlace<Stored>, typed: Fields | null): object;
   /** For programs, under the method's name. Never a secret. */
   json(place: SettingPlace<Stored>): unknown;

@@ -67,15 +67,21 @@ export function judging(
 ): Judging {
   // Where nothing can be guessed nothing is counted: neither do failures elsewhere lock such a method, nor can its
   // own lock the others.
-  const of = { method: name, stoppable: throttle === 'lockout', counted: throttle !== 'none' };
+  const counting = {
+    method: name,
+    stoppable: throttle === 'lockout',
+    counted: throttle !== 'none',
+  };
 
   return {
     async judged({ subject }, limits, judge) {
       const { id } = subject;
       const opened = secrets.of(subject);
       const step = pure
-        ? await store.judgeAttempt(id, limits, of, (reserved, on) => judge(reserved, on, opened))
-        : await store.reserveAttempt(id, limits, of);
+        ? await store.judgeAttempt(id, limits, counting, (reserved, on) =>
+            judge(reserved, on, opened),
+          )
+        : await store.reserveAttempt(id, limits, counting);
       if (step.kind === 'locked') return lockedVerdict(step);
       const verdict = await (step.kind === 'judged'
         ? step.result

@@ -14,7 +14,12 @@ const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of ours that are no method: they stand in events and in sessions where a method's does. */
 const RESERVED = [ACTIVATION_KEY, 'remembered-device'];
 /** Where administrators set something else: a method's own setting has the address of its name. */
-const ADDRESSES = ['authentication', 'clients', 'users', 'events', 'two-factor'];
+const ADDRESSES = [
+  ...['authentication', 'clients', 'users', 'events', 'two-factor'],
+  ...['organization', 'version', 'lost', 'setting', 'effective', 'selectable'],
+];
+/** What the form of a method's setting has beside its own fields. */
+const FORM_FIELDS = ['version', 'override', 'pending', '_csrf'];
 const FUNCTIONS = ['prompt', 'verify'] as const;
 const OPTIONAL = ['start', 'wellFormed', 'pages'] as const;
 const CHOICES: readonly (readonly [string, readonly string[]])[] = [
@@ -230,11 +235,17 @@ function checkSettings(name: string, { settings, section, views = [] }: PagedMet
       'has settings, and needs another name: this one is taken where they are kept',
     );
   }
-  const lacks = ['resolve', 'changes'].filter((one) => {
-    const value: unknown = Reflect.get(settings, one);
-    return typeof value !== 'function';
-  });
+  const functions = ['resolve', 'changes', ...(settings.floor ? ['floorChanges'] : [])];
+  const lacks = functions.filter((one) => typeof Reflect.get(settings, one) !== 'function');
+  for (const one of ['stored', 'policy'] as const) {
+    if (typeof Object(settings[one]).safeParse !== 'function') lacks.push(one);
+  }
   if (lacks.length > 0) throw wrong(name, `lacks settings.${lacks.join(' and settings.')}`);
+  const taken = Object.keys(settings.floor ?? {}).find((field) => SETTING_FIELDS.includes(field));
+  if (taken !== undefined)
+    throw wrong(name, `has the field settings.floor.${taken}, which is ours`);
+  const sent = Object.keys(section?.fields ?? {}).find((field) => FORM_FIELDS.includes(field));
+  if (sent !== undefined) throw wrong(name, `has the field section.fields.${sent}, which is ours`);
   const shown = section ? [section.view, ...(section.floorView ? [section.floorView] : [])] : [];
   const unlisted = shown.find((view) => !views.includes(view));
   if (unlisted !== undefined) throw wrong(name, `needs ${unlisted} among its views`);

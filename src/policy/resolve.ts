@@ -17,6 +17,21 @@ const sentence = z.union([
 ]);
 const reason = z.strictObject({ level: z.string(), id: z.string(), rule: sentence });
 
+/** What a policy may say of any method. */
+const sharedPart = z.object({
+  source: z.string().optional(),
+  account: z.string().optional(),
+  accepts: z.string().max(10_000).refine(isPattern, 'must be a regular expression').optional(),
+});
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== null;
+  } catch {
+    return false;
+  }
+}
+
 const MAX_REMEMBER_SECONDS = 30 * 24 * 3600;
 
 const policyShape = {
@@ -133,7 +148,15 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
     const parts = Object.fromEntries(
       withPart.map(({ name }) => {
         const part: unknown = Reflect.get(parsed.data, name);
-        return [name, part ? Object.freeze(part) : null];
+        // A method's own schema must not lose what decisions go by.
+        const shared = part ? sharedPart.safeParse(Reflect.get(Object(raw), name)) : null;
+        if (shared?.error) {
+          throw new UnavailableError(
+            'ERR_POLICY',
+            `not a policy: ${name}: ${z.prettifyError(shared.error)}`,
+          );
+        }
+        return [name, part ? Object.freeze({ ...part, ...shared?.data }) : null];
       }),
     );
     // What needs a part of its own, as keys, is not offered without, whatever is named.

@@ -74,23 +74,20 @@ export interface SettingReader {
 export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
   const own = methods.flatMap(({ name, settings }) => (settings ? [{ name, ...settings }] : []));
   const floors = own.flatMap(({ floor = {} }) => Object.entries(floor));
-  const floor = z.strictObject({
+  const floorShape = {
+    ...Object.fromEntries(floors.map(([name, { schema }]) => [name, schema])),
     ...levelShape,
     mode,
     enrollment,
-    ...Object.fromEntries(floors.map(([name, { schema }]) => [name, schema])),
-  });
-  const base = {
-    ...levelShape,
-    mode: mode.nullable(),
-    enrollment: enrollment.nullable(),
-    clientsMust: floor.nullable(),
   };
+  const level = { ...levelShape, mode: mode.nullable(), enrollment: enrollment.nullable() };
   // Saved before the method was there: nothing is set for it.
   const parts = Object.fromEntries(
     own.map(({ name, stored }) => [name, stored.nullable().default(null)]),
   );
-  const whole = z.object({ ...base, ...parts }).catchall(kept);
+  // What a door with other methods has saved stays as it is, and says nothing here.
+  const floor = z.object(floorShape).catchall(z.unknown());
+  const whole = z.object({ ...level, clientsMust: floor.nullable(), ...parts }).catchall(kept);
   const parsed = new WeakMap<StoredSetting, Stamped<unknown>>();
 
   return {
@@ -103,7 +100,7 @@ export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
       ...NOTHING,
       ...Object.fromEntries(own.map(({ name }) => [name, null])),
     }) as OrganizationSetting,
-    editable: z.strictObject(base),
+    editable: z.strictObject({ ...level, clientsMust: z.strictObject(floorShape).nullable() }),
   };
 }
 

@@ -132,7 +132,7 @@ describe('docs/openapi.json', () => {
     await post('removeSecurityKeys', `${keys}/remove`, { version: 1 });
     await post('saveDuoKeys', `${acme}/duo`, { version: 1, enabled: 'yes', clientId: 'DI' });
     await post('removeDuoKeys', `${acme}/duo/remove`, { version: 1 });
-    const context = JSON.stringify(['duo-pending', 'acme', 'admin@north']);
+    const context = JSON.stringify(['duo-pending', 'acme', 'admin@north', 1]);
     const pending = Buffer.from(
       keyring([KEY]).seal(Buffer.from(JSON.stringify(DUO_SETTING)), context),
     ).toString('base64url');

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recoveryCodes, totp } from 'sallyport';
-import { AdminBrowser, administration } from '../support/admin.js';
+import { AdminBrowser, administration, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
 import { emailCodeByDomain } from './allowed-domain.js';
@@ -101,6 +101,7 @@ journeys('the setting of a host’s own method', (world) => {
     const before = await admin.json('get', PAGE);
     assert.deepEqual(before.body['email-code'], { domain: 'acme.example' });
     const { pending, version, url } = asked.body;
+    assert.equal(url, `${DOMAIN}/replace`);
     assert.equal((await admin.call(url, { version, pending: `A${pending}` })).status, 400);
     const replaced = await admin.call(url, { version, pending });
     assert.equal(replaced.body.saved, true, replaced.text);
@@ -109,7 +110,7 @@ journeys('the setting of a host’s own method', (world) => {
 
     const removing = await admin.call(DOMAIN, { version: replaced.body.version, domain: '' });
     assert.equal(removing.body.next, 'confirm');
-    const removed = await admin.call(`${DOMAIN}/remove`, { version: removing.body.version });
+    const removed = await admin.call(removing.body.url, { version: removing.body.version });
     assert.equal(removed.body.saved, true);
     assert.equal((await admin.json('get', PAGE)).body['email-code'], null);
     const changes = (await admin.get(`${SETUP}/events`)).text;
@@ -148,5 +149,68 @@ journeys('the setting of a host’s own method', (world) => {
     assert.equal(saved.status, 200, saved.text);
     const { body } = await admin.json('get', north);
     assert.equal(body.setting.clientsMust.mailDomain, 'acme.example');
+
+    // That alone is a change, too.
+    const { version } = body;
+    const other = await admin.call(north, { version, setting: setting('other.example') });
+    assert.equal(other.body.saved, true, other.text);
+    // The page has no field for it: what the form leaves out stays.
+    const page = await admin.get(north);
+    const fields = formFields(page.text, `${north}/preview`);
+    const { 'clients.mailDomain': _, ...shown } = fields;
+    const typed = { ...shown, mode: '', maxAge: '60' };
+    const previewed = await admin.submit(`${north}/preview`, typed);
+    assert.equal(previewed.status, 200, previewed.text);
+    assert.doesNotMatch(previewed.text, />Domain</);
+    const stored = async () => (await world().store.readSetting('north'))?.value;
+    const confirmed = await admin.submit(north, formFields(previewed.text, north));
+    assert.equal(confirmed.status, 303, confirmed.text);
+    const kept = (await stored()) as {
+      clientsMust: { mailDomain: unknown };
+      maxAgeSeconds: unknown;
+    };
+    assert.equal(kept.maxAgeSeconds, 3600);
+    assert.equal(kept.clientsMust.mailDomain, 'other.example');
+  });
+
+  it('shuts nobody out of a door that has not the method, and stays as it is there', async () => {
+    const { admin } = await ready();
+    const north = '/setup/organizations/north/authentication';
+    const said = {
+      ...{ mode: null, methods: null, enrollment: null, graceUntil: null, maxAgeSeconds: null },
+      clientsMust: {
+        ...{ mode: 'optional', methods: null, enrollment: 'self', graceUntil: null },
+        ...{ maxAgeSeconds: null, rememberDays: null },
+      },
+    };
+    const floor = { ...said.clientsMust, mailDomain: 'acme.example' };
+    await admin.call(north, { version: 0, setting: { ...said, clientsMust: floor } });
+
+    const made = await world().host(() => {
+      const own = administration({ admin: { secondFactor: 'policy' } });
+      return { ...own, options: { ...own.options, methods: [totp(), recoveryCodes()] } };
+    });
+    const user = new Browser(made.app);
+    await user.login('user1@acme');
+    assert.equal((await user.get('/reports')).status, 200);
+    const other = await AdminBrowser.signedIn(
+      { ...made, ...{ clock: world().clock, store: world().store } },
+      'admin@north',
+    );
+    const { version } = (await other.json('get', north)).body;
+    const saved = await other.call(north, { version, setting: { ...said, maxAgeSeconds: 600 } });
+    assert.equal(saved.status, 200, saved.text);
+    const value = (await world().store.readSetting('north'))?.value as { clientsMust: object };
+    assert.equal(Reflect.get(value.clientsMust, 'mailDomain'), 'acme.example');
+  });
+
+  it('that its own section gives wrongly is never stored', async () => {
+    const { app, admin } = await ready();
+    const broken = await admin.call(DOMAIN, { version: 0, domain: 'broken' });
+    assert.equal(broken.status, 503);
+    assert.equal(await world().store.readSetting('acme'), null);
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    assert.equal((await browser.get('/reports')).status, 200);
   });
 });

@@ -30,8 +30,23 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ),
   [
     'half of its settings',
-    { ...email, settings: { stored: settings.stored } },
+    { ...email, settings: { stored: settings.stored, policy: settings.policy } },
     /lacks settings\.resolve and settings\.changes$/,
+  ],
+  [
+    'no schemas in its settings',
+    { ...email, settings: { ...settings, stored: undefined, policy: {} } },
+    /lacks settings\.stored and settings\.policy$/,
+  ],
+  [
+    'a floor without words for what changes',
+    { ...email, settings: { ...settings, floorChanges: undefined } },
+    /lacks settings\.floorChanges$/,
+  ],
+  [
+    'a floor with a field of ours',
+    { ...email, settings: { ...settings, floor: { mode: {} } } },
+    /has the field settings\.floor\.mode, which is ours/,
   ],
   [
     'a section without settings',

@@ -48,7 +48,7 @@ export function authenticationPages(context: AdminContext) {
       () => floorOf(visit),
     );
     const { value, version, changedBy, changedAt } = current;
-    const own = formLevel(value);
+    const own = formLevel(value, []);
     const isPartner = organization.kind === 'partner';
     const clients = isPartner ? formLevel(value.clientsMust, methods) : null;
     const enable = value.mode !== 'required';
@@ -153,7 +153,7 @@ export function authenticationPages(context: AdminContext) {
       message: message('admin.setting.conflict', {
         by: current.changedBy ?? message('admin.setting.somebody'),
       }),
-      own: formLevel(current.value),
+      own: formLevel(current.value, []),
       clients: formLevel(current.value.clientsMust, methods),
       errors: {},
       conflict: {

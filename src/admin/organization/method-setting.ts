@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Message, OrganizationSetting } from '../../contracts.js';
-import { RequestError } from '../../errors.js';
+import { RequestError, UnavailableError } from '../../errors.js';
 import { message } from '../../messages/english.js';
 import { storedOf, withStored } from '../../policy/settings.js';
 import { readBody } from '../bodies.js';
@@ -34,8 +34,15 @@ export function methodSettingPages(
   const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
     currentSetting(settings, await store.readSetting(organization.id), organization.id);
 
-  const withOwn = (current: Current, stored: unknown): OrganizationSetting =>
-    withStored(current.value, own, stored);
+  /** Throws ERR_METHOD for what its own method would not read again: nobody could get in, nor put it right. */
+  function withOwn(current: Current, stored: unknown): OrganizationSetting {
+    const read = own.settings?.stored.nullable().safeParse(stored);
+    if (read?.success) return withStored(current.value, own, read.data);
+    throw new UnavailableError(
+      'ERR_METHOD',
+      `what section.read of ${method} gives is not what its settings.stored takes`,
+    );
+  }
 
   const pagesOf = ({ at }: OrganizationVisit) => at.ofMethod(method);
 
@@ -51,23 +58,29 @@ export function methodSettingPages(
       if (place.stored !== null) return ask(visit, current, null, null);
       return done(visit, 'unchanged', current.version);
     }
-    if (section.asksFirst(place, stored)) return ask(visit, current, null, stored);
-    await write(visit, current, withOwn(current, stored), fields);
+    const setting = withOwn(current, stored);
+    const locks = () =>
+      wouldLockOut(context, visit, hypothesisOf(context, visit, current, setting));
+    if (section.asksFirst(place, stored) || (await locks())) {
+      return ask(visit, current, null, stored);
+    }
+    await write(visit, current, setting, fields);
   }
 
   /** What was read and not saved yet, for the page that asks: sealed, so that it says no secret. */
-  const pendingContext = ({ organization, admin }: OrganizationVisit) =>
-    JSON.stringify([`${method}-pending`, organization.id, admin.id]);
+  const pendingContext = ({ organization, admin }: OrganizationVisit, current: Current) =>
+    JSON.stringify([`${method}-pending`, organization.id, admin.id, current.version]);
 
-  function sealPending(visit: OrganizationVisit, stored: unknown): string {
+  function sealPending(visit: OrganizationVisit, current: Current, stored: unknown): string {
     const plain = Buffer.from(JSON.stringify(stored));
-    return Buffer.from(keyring.seal(plain, pendingContext(visit))).toString('base64url');
+    return Buffer.from(keyring.seal(plain, pendingContext(visit, current))).toString('base64url');
   }
 
-  function openPending(visit: OrganizationVisit, pending: string): unknown {
+  function openPending(visit: OrganizationVisit, current: Current, pending: string): unknown {
     try {
       const sealed = Buffer.from(pending, 'base64url');
-      return JSON.parse(Buffer.from(keyring.open(sealed, pendingContext(visit))).toString());
+      const plain = keyring.open(sealed, pendingContext(visit, current));
+      return JSON.parse(Buffer.from(plain).toString());
     } catch {
       throw new RequestError(400, 'invalid_request', message('admin.setting.start-again'));
     }
@@ -78,7 +91,12 @@ export function methodSettingPages(
     const sent = readBody(visit.req, { version, override, pending: z.string().max(8000) });
     const current = await currentOf(visit);
     if (sent.version !== current.version) return conflict(visit, null);
-    await agreed(visit, current, openPending(visit, sent.pending), sent.override !== undefined);
+    await agreed(
+      visit,
+      current,
+      openPending(visit, current, sent.pending),
+      sent.override !== undefined,
+    );
   }
 
   async function remove(visit: OrganizationVisit): Promise<void> {
@@ -157,7 +175,7 @@ export function methodSettingPages(
     const run = await dryRun(context, visit, hypothesis, { withClients });
     const locksOut = await wouldLockOut(context, visit, hypothesis);
     const urls = pagesOf(visit);
-    const pending = stored === null ? null : sealPending(visit, stored);
+    const pending = stored === null ? null : sealPending(visit, current, stored);
     const { title, heading, text, left } = section.asking[pending === null ? 'remove' : 'replace'];
     const wrong = refusal && present.say(refusal);
     await present.page(req, res, {
@@ -180,7 +198,8 @@ export function methodSettingPages(
       json: {
         ...(wrong !== null && { error: 'would_lock_you_out', message: wrong }),
         next: 'confirm',
-        ...(pending !== null && { pending, url: urls.replace }),
+        ...(pending !== null && { pending }),
+        url: pending === null ? urls.remove : urls.replace,
         version: current.version,
         dryRun: run,
         locksOut,

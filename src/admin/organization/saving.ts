@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { message } from '../../messages/english.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
@@ -26,13 +27,13 @@ export function savingPages(
   async function showPreview(
     visit: OrganizationVisit,
     current: Current,
-    { proposal, changes, hypothesis, locksOut }: Good,
+    { proposal, setting, changes, hypothesis, locksOut }: Good,
     refused: boolean,
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const isPartner = organization.kind === 'partner';
     const words = changeWords(changes, say);
-    const floorChanged = changes.some(({ field }) => field.startsWith('clientsMust'));
+    const floorChanged = !isDeepStrictEqual(current.value.clientsMust, setting.clientsMust);
     const run: DryRun = await dryRun(context, visit, hypothesis, {
       withClients: isPartner && floorChanged,
     });

@@ -44,7 +44,8 @@ export interface Proposal {
   readonly override: boolean;
 }
 
-const text = z.string().max(200).default('');
+const typed = z.string().max(200);
+const text = typed.default('');
 const level = (prefix: string) => ({
   [`${prefix}mode`]: text,
   [`${prefix}accept`]: z.enum(['any', 'these']).default('any'),
@@ -85,6 +86,15 @@ interface FormContext {
   readonly isPartner: boolean;
 }
 
+const FLOOR_FIELDS = Object.keys({
+  mode: true,
+  methods: true,
+  enrollment: true,
+  graceUntil: true,
+  maxAgeSeconds: true,
+  rememberDays: true,
+} satisfies Record<keyof LevelSetting, true>);
+
 /** What methods add to the demands on clients, by field. */
 function floorFields(methods: readonly PolicyMethod[]): (readonly [string, FloorField])[] {
   return methods.flatMap(({ settings }) => Object.entries(settings?.floor ?? {}));
@@ -102,7 +112,7 @@ export function readProposal(
 ): Proposal {
   const { settings, methods, now } = context;
   const form = req.is('application/json')
-    ? fromJson(req, settings)
+    ? fromJson(req, context)
     : fromForm(req, current, context);
   const parsed = settings.editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
@@ -117,9 +127,22 @@ export function readProposal(
     override: form.override,
     own: form.own,
     clients: form.clients,
-    setting: good ? { ...current, ...parsed.data } : null,
+    setting: good ? keptAround(parsed.data, current, methods) : null,
     errors,
   };
+}
+
+/** What is not this form's: each method's own, and what a door with other methods demands of clients. */
+function keptAround(
+  said: BaseSetting,
+  current: OrganizationSetting,
+  methods: readonly PolicyMethod[],
+): OrganizationSetting {
+  if (!said.clientsMust || !current.clientsMust) return { ...current, ...said };
+  const known = [...FLOOR_FIELDS, ...floorFields(methods).map(([name]) => name)];
+  const others = Object.entries(current.clientsMust).filter(([name]) => !known.includes(name));
+  const clientsMust = { ...Object.fromEntries(others), ...said.clientsMust };
+  return { ...current, ...said, clientsMust };
 }
 
 interface Read {
@@ -130,7 +153,7 @@ interface Read {
   readonly candidate: unknown;
 }
 
-function fromJson(req: Request, { editable }: FormContext['settings']): Read {
+function fromJson(req: Request, { settings: { editable }, methods }: FormContext): Read {
   const { version, setting, override } = readBody(req, jsonShape);
   const parsed = editable.safeParse(setting);
   const shown = parsed.success ? parsed.data : null;
@@ -138,8 +161,8 @@ function fromJson(req: Request, { editable }: FormContext['settings']): Read {
     version,
     override: override !== undefined,
     candidate: setting,
-    own: formLevel(shown),
-    clients: formLevel(shown?.clientsMust ?? null),
+    own: formLevel(shown, []),
+    clients: formLevel(shown?.clientsMust ?? null, methods),
   };
 }
 
@@ -151,7 +174,7 @@ function fromForm(
   const added = floorFields(methods).map(([name]) => name);
   const fields = readBody(req, {
     ...formShape,
-    ...Object.fromEntries(added.map((name) => [`clients.${name}`, text])),
+    ...Object.fromEntries(added.map((name) => [`clients.${name}`, typed.optional()])),
   }) as Record<string, unknown>;
   const read = (prefix: string): FormLevel => ({
     more: {},
@@ -166,7 +189,13 @@ function fromForm(
   const own = read('');
   const clients = {
     ...read('clients.'),
-    more: Object.fromEntries(added.map((name) => [name, String(fields[`clients.${name}`])])),
+    // A field that the page does not have stays as it is.
+    more: Object.fromEntries(
+      added.map((name) => [
+        name,
+        fields[`clients.${name}`] ?? storedText(current.clientsMust, name),
+      ]),
+    ) as Record<string, string>,
   };
   // A client's form has no such part: what somebody adds to it is refused by `contradictions`.
   const demands = clients.mode !== '';
@@ -219,9 +248,13 @@ function pastDates(setting: BaseSetting, current: OrganizationSetting, now: numb
   };
 }
 
+function storedText(level: LevelSetting | null, field: string): string {
+  return String((level && Reflect.get(level, field)) ?? '');
+}
+
 export function formLevel(
   setting: LevelSetting | null,
-  methods: readonly PolicyMethod[] = [],
+  methods: readonly PolicyMethod[],
 ): FormLevel {
   const added = floorFields(methods).map(([name]) => name);
   return {
@@ -232,9 +265,7 @@ export function formLevel(
     grace: setting?.graceUntil?.slice(0, 10) ?? '',
     maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
     remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
-    more: Object.fromEntries(
-      added.map((name) => [name, String((setting && Reflect.get(setting, name)) ?? '')]),
-    ),
+    more: Object.fromEntries(added.map((name) => [name, storedText(setting, name)])),
   };
 }
 
