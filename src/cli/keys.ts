@@ -23,7 +23,7 @@ export function requiredKeys(terminal: Pick<Terminal, 'env'>): Keys {
   const keys = keysFrom(terminal);
   if (!keys) {
     throw new UsageError(
-      'set SALLYPORT_KEYS to the keys of your app: the new one, a comma, the old',
+      'set SALLYPORT_KEY to the key of your app (or SALLYPORT_KEYS to several, separated by commas, the newest first)',
     );
   }
   return keys;

@@ -86,6 +86,32 @@ describe('npx sallyport import, of users', () => {
     assert.doesNotMatch(out + err, /not base32!/);
   });
 
+  it('passes over a wrong first line as well, and takes an organization that is not named', async () => {
+    write({ subject: { id: 7, tenantId: 'acme' }, totp: [{ secret: KEY }] }, '', {
+      subject: { id: '8' },
+      totp: [{ secret: KEY }],
+    });
+    const { code, out } = await run();
+    assert.equal(code, 1);
+    assert.match(out, /^1: refused: it must be \{"subject"/m);
+    assert.match(out, /^3: 8: totp added$/m);
+    const [event] = await fresh().readEvents('default', { before: null, limit: 1 });
+    assert.equal(event?.subjectId, '8');
+  });
+
+  it('tells whom it concerns so that no line can be forged', async () => {
+    write(user('one\n2: two: totp added', [{ secret: KEY }]));
+    const { out } = await run();
+    assert.doesNotMatch(out, /^2: two/m);
+  });
+
+  it('reads a file in a dry run without a store and without keys', async () => {
+    write(user('one', [{ secret: KEY }]));
+    const { code, out, err } = await sallyport(['import', file, '--dry-run'], { env: {} });
+    assert.equal(code, 0, err);
+    assert.match(out, /^1: one: totp$/m);
+  });
+
   it('writes nothing in a dry run', async () => {
     write(user('one', [{ secret: KEY }]));
     const { code, out } = await run('--dry-run');
@@ -115,6 +141,7 @@ describe('npx sallyport import, of users', () => {
     assert.equal((await fresh().readSubject('one')).enrollments.length, 0);
     const wrong = await run('--sample', `one:${authenticator(KEY).wrongCode()}`);
     assert.match(wrong.out, /right in no encoding/);
+    assert.equal(wrong.code, 1);
     assert.equal((await run('--sample', 'nobody:123456')).code, 1);
     assert.equal((await run('--sample', 'one')).code, 2);
   });

@@ -1,20 +1,27 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { audit } from '../../audit/events.js';
 import { EVENTS_KEPT, storeTrail } from '../../audit/trail.js';
-import type { AuditEvent, ImportResult } from '../../contracts.js';
+import type { AuditEvent, ImportResult, SecondFactorStore } from '../../contracts.js';
+import { keyring } from '../../crypto/keyring.js';
 import { importer } from '../../host/import-subject.js';
+import { isLostRecord } from '../../lost.js';
 import { importingMethods } from '../../methods/built-in.js';
+import { escaped } from '../../store/escaped-id.js';
 import { type Terminal, UsageError } from '../command.js';
-import { requiredKeys } from '../keys.js';
-import type { Installation } from '../with-store.js';
+import { keysFrom, requiredKeys } from '../keys.js';
 
 /** So many users at once. */
 const BATCH = 50;
 
 const line = z.looseObject({
-  subject: z.strictObject({ id: z.string().min(1), tenantId: z.string().min(1) }),
+  // As for the option `subject`: an app with one organization names none.
+  subject: z.strictObject({
+    id: z.string().min(1),
+    tenantId: z.string().min(1).default('default'),
+  }),
 });
 
 /** One line of the file: whose, and what stands beside `subject`. */
@@ -24,9 +31,11 @@ interface Line {
   readonly factors: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a file is one of users: its first line tells. */
-export async function holdsUsers(file: string): Promise<boolean> {
-  for await (const text of linesOf(file)) return line.safeParse(parsed(text)).success;
+/** Whether a file is a dump of a store, rather than one of users: its first line says so. */
+export async function isDump(file: string): Promise<boolean> {
+  for await (const text of linesOf(file)) {
+    if (text.trim() !== '') return Object(parsed(text)).dump !== undefined;
+  }
   return false;
 }
 
@@ -35,24 +44,24 @@ export async function holdsUsers(file: string): Promise<boolean> {
  * it may be stopped at any moment and run again. A line that is wrong is told and passed over. No secret is printed.
  */
 export async function importUsers(
-  { store }: Installation,
+  { store }: { readonly store: SecondFactorStore },
   file: string,
   { dryRun }: { readonly dryRun: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { keyring } = requiredKeys(terminal);
+  const { keyring: keys } = dryRun ? (keysFrom(terminal) ?? passing()) : requiredKeys(terminal);
   const trail = storeTrail(store, { keep: EVENTS_KEPT });
   let writing: Promise<void>[] = [];
+  let unwritten: unknown = null;
   const record = (event: AuditEvent) => {
-    writing.push(Promise.resolve(trail.record(event)));
+    const written = (async () => trail.record(event))().catch((error: unknown) => {
+      unwritten ??= error;
+    });
+    writing.push(written);
   };
-  const events = audit([{ record }], { now: () => store.now(), onError: report });
-  const taking = importer({ store, keyring, audit: events, methods: importingMethods });
+  const events = audit([{ record }], { now: () => store.now(), onError: () => {} });
+  const taking = importer({ store, keyring: keys, audit: events, methods: importingMethods });
   const count = { users: 0, added: 0, present: 0, left: 0, refused: 0 };
-
-  function report(error: unknown): void {
-    terminal.err(error instanceof Error ? error.message : String(error));
-  }
 
   function refuse(number: number, why: string): void {
     count.refused += 1;
@@ -67,10 +76,18 @@ export async function importUsers(
       return refuse(number, error instanceof Error ? error.message : String(error));
     }
     if (dryRun) {
-      terminal.out(`${number}: ${subject.id}: ${read.map(({ method }) => method).join(', ')}`);
+      terminal.out(
+        `${number}: ${escaped(subject.id)}: ${read.map(({ method }) => method).join(', ')}`,
+      );
       return;
     }
-    tell(number, subject.id, await taking.add(subject, read, { actorId: 'cli' }));
+    try {
+      tell(number, escaped(subject.id), await taking.add(subject, read, { actorId: 'cli' }));
+    } catch (error) {
+      // Of one person alone; a store that fails ends the run, which can be repeated.
+      if (!isLostRecord(error)) throw error;
+      refuse(number, error.message);
+    }
   }
 
   function tell(number: number, id: string, { kind, factors }: ImportResult): void {
@@ -90,9 +107,14 @@ export async function importUsers(
   let number = 0;
   let batch: Line[] = [];
   async function flush(): Promise<void> {
-    await Promise.all(batch.map(takeOver));
+    const taken = await Promise.allSettled(batch.map(takeOver));
     await Promise.all(writing);
     [batch, writing] = [[], []];
+    const failed = taken.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    if (unwritten !== null) {
+      throw new Error('it was done, but an event could not be recorded', { cause: unwritten });
+    }
   }
   for await (const text of linesOf(file)) {
     number += 1;
@@ -118,6 +140,9 @@ export async function importUsers(
   }
 }
 
+/** For a dry run, which keeps nothing. */
+const passing = () => ({ keyring: keyring([randomBytes(32).toString('base64')]) });
+
 /** Which encoding of a user's secret is the right one, by a code that their app shows now. */
 export async function sampleUser(
   file: string,
@@ -131,12 +156,16 @@ export async function sampleUser(
   for await (const text of linesOf(file)) {
     const read = line.safeParse(parsed(text));
     if (!read.success || read.data.subject.id !== id) continue;
+    let tried = 0;
+    let right = 0;
     for (const { name, imports } of importingMethods) {
       const items = read.data[name];
       for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
         const good = imports.item.safeParse(item);
         if (!good.success) continue;
         const encodings = imports.sample?.(good.data, code, now) ?? [];
+        tried += 1;
+        if (encodings.length > 0) right += 1;
         out(
           encodings.length > 0
             ? `${name}[${index}]: this code is right where the secret is read as ${encodings.join(' or ')}`
@@ -144,6 +173,9 @@ export async function sampleUser(
         );
       }
     }
+    if (tried === 0)
+      throw new Error(`${file} has nothing of ${id} that a code could be tried with`);
+    if (right === 0) throw new Error('this code is right nowhere');
     return;
   }
   throw new Error(`${file} has no user ${id}`);
@@ -151,7 +183,7 @@ export async function sampleUser(
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return null;
   }

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { DumpedRecord, DumpedTrails } from '../../store/dump.js';
+import { memoryStore } from '../../store/memory.js';
 import { type Command, UsageError } from '../command.js';
 import { type DumpLine, dumpReader } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
-import { holdsUsers, importUsers, sampleUser } from './import-users.js';
+import { importUsers, isDump, sampleUser } from './import-users.js';
 
 const BATCH = 200;
 /** Those of one owner always go together, however many they are. */
@@ -23,8 +24,11 @@ export const importStore: Command = {
   async run(given, terminal) {
     const [file = ''] = given.positionals;
     const { sample } = given;
-    if (await holdsUsers(file)) {
+    if (!(await isDump(file))) {
       if (sample !== undefined) return sampleUser(file, sample, terminal, terminal.now());
+      // What is only looked at needs no store.
+      if (given.dryRun)
+        return importUsers({ store: memoryStore({ production: true }) }, file, given, terminal);
       return withStore(
         given,
         terminal,
