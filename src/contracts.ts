@@ -3,6 +3,7 @@
  * All times are milliseconds since 1970 on the store's clock unless a name says otherwise.
  */
 
+export * from './contracts/answers.js';
 export * from './contracts/attempts.js';
 export * from './contracts/authority.js';
 export * from './contracts/codes.js';

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { z } from 'zod';
 import type { PolicyFunction, Subject } from '../../src/contracts.js';
+import { partOf } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
-import { policyResolver } from '../../src/policy/resolve.js';
+import { duoSettings } from '../../src/methods/duo/settings.js';
+import { policyParser, policyResolver } from '../../src/policy/resolve.js';
 import { parsePolicy, policyMethods } from '../support/policy.js';
 
 const USER1: Subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
@@ -209,5 +212,19 @@ describe('the host’s policy', () => {
       assert.ok(resolve(USER1));
       assert.throws(() => resolve(USER1), isPolicyError(/mode/));
     });
+  });
+
+  it('keeps what decisions go by, whatever a method’s own schema drops, and takes no pattern that is none', () => {
+    const { required: _, ...settings } = duoSettings;
+    const own = z.object({ colour: z.string(), source: z.string().optional() });
+    const method = { name: 'stick', settings: { ...settings, policy: own } };
+    const parse = policyParser([method]);
+    const part = { colour: 'red', source: 'acme', account: '@x', accepts: '^red' };
+    const policy = parse({ mode: 'required', stick: part });
+    assert.deepEqual(partOf(policy, 'stick'), part);
+    assert.throws(
+      () => parse({ mode: 'required', stick: { colour: 'red', accepts: '(' } }),
+      isPolicyError(/stick: .*must be a regular expression/),
+    );
   });
 });
