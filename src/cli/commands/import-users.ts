@@ -31,10 +31,16 @@ interface Line {
   readonly factors: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a file is a dump of a store, rather than one of users: its first line says so. */
-export async function isDump(file: string): Promise<boolean> {
+/** So many lines are looked at: one of them may be damaged. */
+const LOOKED_AT = 20;
+
+/** Whether a file is one of users, rather than a dump of a store: a line near its beginning is about one. */
+export async function holdsUsers(file: string): Promise<boolean> {
+  let looked = 0;
   for await (const text of linesOf(file)) {
-    if (text.trim() !== '') return Object(parsed(text)).dump !== undefined;
+    if (Object(parsed(text)).subject !== undefined) return true;
+    looked += 1;
+    if (looked === LOOKED_AT) break;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { memoryStore } from '../../store/memory.js';
 import { type Command, UsageError } from '../command.js';
 import { type DumpLine, dumpReader } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
-import { importUsers, isDump, sampleUser } from './import-users.js';
+import { holdsUsers, importUsers, sampleUser } from './import-users.js';
 
 const BATCH = 200;
 /** Those of one owner always go together, however many they are. */
@@ -24,7 +24,7 @@ export const importStore: Command = {
   async run(given, terminal) {
     const [file = ''] = given.positionals;
     const { sample } = given;
-    if (!(await isDump(file))) {
+    if (await holdsUsers(file)) {
       if (sample !== undefined) return sampleUser(file, sample, terminal, terminal.now());
       // What is only looked at needs no store.
       if (given.dryRun)
