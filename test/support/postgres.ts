@@ -1,55 +1,32 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
+import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { eventually, freePort } from './redis.js';
+import { atTheEnd, freePort, installed, type KeptServer, keptServer } from './kept-server.js';
+import { eventually } from './redis.js';
 
-/** A Postgres server of the tests' own, on a free loopback port, with a directory of its own. */
-export interface PostgresServer {
-  readonly url: string;
-  readonly port: number;
-  /** Hangs it and all its backends (SIGSTOP): connections stay open, nothing answers. */
-  pause(): void;
-  resume(): void;
-  /** Kills it (SIGKILL); `start` brings it back on its port with its data. */
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  /** Ends it for good and removes its directory. */
-  stop(): Promise<void>;
-}
+export type PostgresServer = KeptServer;
 
 export interface PostgresServerOptions {
   /** Further settings, e.g. `{ default_transaction_read_only: 'on' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Begins as a copy of this one and follows it, as a standby that takes no writes. */
+  readonly standbyOf?: PostgresServer;
 }
-
-// The server is ended by its id when our end of the pipe closes, however we end: no orphans.
-const KEEPER = '"$@" >/dev/null 2>&1 & echo $!; cat >/dev/null; kill -QUIT $! 2>/dev/null; wait';
 
 /** `nobody`: Postgres does not run as root. */
 const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-const running = new Set<PostgresServer>();
-
 export async function startPostgres({
   settings = {},
+  standbyOf,
 }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const bin = binaries();
   const port = await freePort();
-  const dir = await mkdtemp(join(tmpdir(), 'sallyport-postgres-'));
-  if (UNPRIVILEGED.uid) await chown(dir, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
-  const data = join(dir, 'data');
-  const environment = { ...process.env, LC_ALL: 'C' };
-  const made = spawnSync(
-    join(bin, 'initdb'),
-    ['-D', data, '-U', 'sallyport', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    { ...UNPRIVILEGED, cwd: dir, env: environment, encoding: 'utf8' },
-  );
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}${made.error ?? ''}`);
+  const url = `postgres://sallyport@127.0.0.1:${port}/postgres`;
+  const options = { ...UNPRIVILEGED, env: { ...process.env, LC_ALL: 'C' } };
   const given = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -57,52 +34,25 @@ export async function startPostgres({
     fsync: 'off',
     ...settings,
   };
-  let keeper: ChildProcess | null = null;
-  let pid = 0;
-  const all = () => [pid, ...childrenOf(pid)];
-  const signal = (name: NodeJS.Signals) => {
-    for (const one of all()) signalled(one, name);
-  };
-
-  const server: PostgresServer = {
-    url: `postgres://sallyport@127.0.0.1:${port}/postgres`,
-    port,
-    pause: () => signal('SIGSTOP'),
-    resume: () => signal('SIGCONT'),
-    async start() {
-      const args = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      keeper = spawn(
-        'sh',
-        ['-c', KEEPER, 'sh', join(bin, 'postgres'), '-D', data, '-p', String(port), ...args],
-        {
-          ...UNPRIVILEGED,
-          cwd: dir,
-          env: environment,
-          stdio: ['pipe', 'pipe', 'ignore'],
-          detached: true,
-        },
-      );
-      const [line] = (await once(keeper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-      pid = Number(line);
-      await answering(server.url);
+  return keptServer({
+    ...{ name: 'postgres', port, url, options },
+    async command(dir) {
+      if (UNPRIVILEGED.uid) await chown(dir, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
+      const data = join(dir, 'data');
+      const [program, ...args] = standbyOf
+        ? ['pg_basebackup', '-D', data, '-d', standbyOf.url, '-R', '-X', 'stream', '-c', 'fast']
+        : ['initdb', '-D', data, '-U', 'sallyport', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
+      const made = spawnSync(join(bin, program), [...args, '--no-sync'], {
+        ...{ ...options, cwd: dir, encoding: 'utf8' },
+      });
+      if (made.status !== 0) {
+        throw new Error(`${program} failed: ${made.stderr}${made.error ?? ''}`);
+      }
+      const words = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+      return [join(bin, 'postgres'), '-D', data, '-p', String(port), ...words];
     },
-    async kill() {
-      if (!keeper) return;
-      const ended = once(keeper, 'close');
-      signal('SIGKILL');
-      keeper.stdin?.end();
-      keeper = null;
-      await ended;
-    },
-    async stop() {
-      running.delete(server);
-      await server.kill();
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
-  running.add(server);
-  await server.start();
-  return server;
+    answering: () => answering(url),
+  });
 }
 
 let shared: Promise<string> | undefined;
@@ -150,65 +100,25 @@ function answering(url: string): Promise<unknown> {
   }, 20_000);
 }
 
-function signalled(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    // It has ended meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** Each backend is a process of its own, in a group of its own. */
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-/** The directory of `postgres` and `initdb`. */
+/** The directory of `postgres`, `initdb` and `pg_basebackup`. */
 function binaries(): string {
+  const root = '/usr/lib/postgresql';
   const found = () => {
-    const installed = '/usr/lib/postgresql';
-    const versions = existsSync(installed) ? readdirSync(installed).sort().reverse() : [];
+    const versions = existsSync(root) ? readdirSync(root).sort().reverse() : [];
     const folders = [
       ...(process.env.PATH ?? '').split(':'),
-      ...versions.map((version) => join(installed, version, 'bin')),
+      ...versions.map((version) => join(root, version, 'bin')),
     ];
     return folders.find((folder) =>
-      ['postgres', 'initdb'].every((name) => existsSync(join(folder, name))),
+      ['postgres', 'initdb', 'pg_basebackup'].every((name) => existsSync(join(folder, name))),
     );
   };
-  const present = found();
-  if (present) return present;
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    console.log('postgres is missing: installing it with apt-get, once');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env });
-    const install = ['install', '-y', '-qq', '--no-install-recommends', 'postgresql'];
-    spawnSync('apt-get', install, { stdio: 'ignore', env });
-    const installed = found();
-    if (installed) return installed;
-  }
-  console.error(
+  return installed(
+    found,
+    'postgresql',
     'The tests need postgres 12 or later on the PATH or in /usr/lib/postgresql (Debian: apt-get install ' +
       'postgresql), or POSTGRES_URL',
   );
-  process.exit(1);
 }
 
-// Registered with mocha's root suite by whichever test file imports this first.
-if (typeof after === 'function') {
-  after(async () => {
-    await Promise.all([...pools].map(closePool));
-    await Promise.all([...running].map((server) => server.stop()));
-  });
-}
+atTheEnd(() => Promise.all([...pools].map(closePool)));
