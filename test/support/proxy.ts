@@ -4,6 +4,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** A way to a server that can be made slow, or broken off, on loopback. */
 export interface SlowWay {
   readonly url: string;
+  readonly port: number;
+  /** Leads to another server from the next connection on. */
+  leadTo(port: number): void;
   /** How long each piece of an answer is held back, in milliseconds. */
   delay(ms: number): void;
   /** Resets every connection when so many more pieces of requests have come; each has gone through. */
@@ -13,14 +16,15 @@ export interface SlowWay {
   stop(): Promise<void>;
 }
 
-export async function startProxy(port: number): Promise<SlowWay> {
+export async function startProxy(first: number): Promise<SlowWay> {
+  let target = first;
   const sockets = new Set<Socket>();
   let latency = 0;
   let left = Number.POSITIVE_INFINITY;
   let holding: (() => Promise<boolean>) | null = null;
 
   const server = createServer((client) => {
-    const upstream = connect({ port, host: '127.0.0.1' });
+    const upstream = connect({ port: target, host: '127.0.0.1' });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -47,8 +51,13 @@ export async function startProxy(port: number): Promise<SlowWay> {
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    leadTo(other) {
+      target = other;
+    },
     delay(ms) {
       latency = ms;
     },

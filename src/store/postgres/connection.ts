@@ -158,7 +158,7 @@ export function postgresConnection(
       return session;
     } catch (error) {
       discard(client);
-      throw error;
+      throw coded(error);
     }
   }
 
