@@ -1,6 +1,6 @@
 import { type DirectoryOrganization, EVENT_TYPES, type MethodName } from '../contracts.js';
 import { message } from '../messages/english.js';
-import { type BoundMethod, isEnrollable } from '../methods/bound.js';
+import { type BoundMethod, isEnrollable } from '../methods/bound-method.js';
 import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
@@ -9,7 +9,7 @@ import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
 import { type ChangesBetween, changesOf, type TitleOf } from './organization/changes.js';
-import type { MethodWithSection } from './organization/method-section.js';
+import type { MethodWithSection } from './organization/method-with-section.js';
 import type { AdminPorts } from './ports.js';
 import { type Standings, standings } from './standing.js';
 import { type Wording, wording } from './wording.js';

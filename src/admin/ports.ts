@@ -11,7 +11,7 @@ import type {
 import type { Inspector, Situation } from '../gate/situation.js';
 import type { RequireAdministrator } from '../gate/step-up.js';
 import type { Sentences } from '../messages/sentences.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
 import type { AdminViews } from './locals.js';
 import type { Moment } from './page.js';

@@ -1,7 +1,7 @@
 import { withDeadline } from '../deadline.js';
 import { SallyportError } from '../errors.js';
-import type { Send } from '../store/redis/client.js';
 import { replyCode, unavailable } from '../store/redis/errors.js';
+import type { Send } from '../store/redis/send.js';
 import { slotOf } from '../store/redis/slots.js';
 import { readTopology } from '../store/redis/topology.js';
 import { UsageError } from './command.js';

@@ -1,6 +1,6 @@
 import { authorityOf, type MethodName, type SubjectRecord } from '../contracts.js';
 import { isProvable } from '../policy/provable.js';
-import type { Facts } from './decide.js';
+import type { Facts } from './facts.js';
 
 /**
  * What a change must rest on that shows in every organization of a person: an app, recovery codes. Whoever

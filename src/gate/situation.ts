@@ -25,14 +25,8 @@ import {
 } from '../session/login.js';
 import { isPassportAwaited } from '../session/passport-session.js';
 import type { Login } from '../session/session-data.js';
-import {
-  type Decision,
-  decide,
-  type Facts,
-  isInside,
-  ownAssurance,
-  type StepUp,
-} from './decide.js';
+import { type Decision, decide, isInside, ownAssurance } from './decide.js';
+import type { Facts, StepUp } from './facts.js';
 import type { Identify } from './identify.js';
 
 export interface InspectConfig {

@@ -14,7 +14,7 @@ import type { Duration } from '../time.js';
 import { isNavigation } from '../web/accept.js';
 import { formPage } from '../web/late-form.js';
 import { bindingProof } from './binding-proof.js';
-import type { StepUp } from './decide.js';
+import type { StepUp } from './facts.js';
 import { type GateConfig, nextUrl, turnAway } from './gate.js';
 import { localPath, rememberInSession } from './return-to.js';
 import type { Situation } from './situation.js';

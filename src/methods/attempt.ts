@@ -8,17 +8,7 @@ import type {
   Verdict,
 } from '../contracts.js';
 import { broken } from '../errors.js';
-import type { BoundMethod } from './bound.js';
-
-/**
- * NIST SP 800-63B-4 §3.2.2 caps consecutive failures at 100; the waits before that make even those take
- * days.
- */
-export const ATTEMPT_LIMITS: AttemptLimits = Object.freeze({
-  free: 5,
-  waits: Object.freeze([30, 60, 300, 900].map((seconds) => seconds * 1000)),
-  stop: 100,
-});
+import type { BoundMethod } from './bound-method.js';
 
 export type Operation =
   | { readonly kind: 'verify' }

@@ -1,17 +1,11 @@
 import { andThen } from '../awaitable.js';
 import type {
   Attempt,
-  AttemptLimits,
   Awaitable,
-  Digest,
   EnrollmentBasis,
   EnrollmentProposal,
-  HandedOver,
   MethodEnrollment,
-  PendingContext,
   PendingEnrollment,
-  Prompt,
-  Verdict,
 } from '../contracts.js';
 import { randomId } from '../crypto/random.js';
 import { RequestError } from '../errors.js';
@@ -20,7 +14,7 @@ import { firstUnused, readName } from '../names.js';
 import { isSame } from './activation-key.js';
 import { checkKept, checkPrompt, rejected } from './ask.js';
 import { basisHolds, besidesOf } from './basis.js';
-import type { Bound } from './bound.js';
+import type { Begun, Bound, BoundEnrollment } from './bound-method.js';
 import type { ChallengeKey } from './challenge-state.js';
 import { lockedVerdict } from './judging.js';
 import { lockOf } from './lock.js';
@@ -28,48 +22,6 @@ import { lockOf } from './lock.js';
 const NO_SECRET = new Uint8Array();
 
 const ACTIVATION_KEY = { method: 'activation-key', stoppable: true } as const;
-
-type LockedVerdict = Extract<Verdict, { kind: 'locked' }>;
-
-export interface BeginOptions {
-  readonly basis: EnrollmentBasis;
-  /** Voids what this session has begun. */
-  readonly restart: boolean;
-  /** Voids nothing: null where another enrollment is pending. */
-  readonly unlessPending?: boolean;
-  /** Milliseconds; by default the door's. */
-  readonly lifetimeMs?: number;
-}
-
-/** An enrollment that has been begun, and what is asked for to confirm it. */
-export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'> {
-  prompt(): Promise<Prompt>;
-  /** What an administrator hands over (null: nothing) and answers; throws a 422 where they cannot begin it. */
-  handOver(): {
-    show(): HandedOver | null;
-    readonly field: ReturnType<NonNullable<MethodEnrollment['handOver']>['field']>;
-  };
-}
-
-export interface BoundEnrollment {
-  /** Whether an administrator can begin it for somebody: with what is handed over, or answered on the spot alone. */
-  readonly handsOver: 'shown' | 'on-the-spot' | null;
-  /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
-  begin(attempt: Attempt, options: BeginOptions): Promise<Begun | null>;
-  /**
-   * The same with an activation key, which counts as an attempt: null when none of the digests, one per key of the
-   * keyring, is that of the subject's key.
-   */
-  beginByKey(
-    attempt: Attempt,
-    limits: AttemptLimits,
-    candidates: readonly Digest[],
-  ): Promise<Begun | LockedVerdict | null>;
-  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
-  resume(attempt: Attempt): Promise<Begun | null>;
-  /** One answer: counted, compared, and accepted once. `replaces`: the enrollment that gives way, or null. */
-  confirm(attempt: Attempt, limits: AttemptLimits, replaces: string | null): Promise<Verdict>;
-}
 
 /** The enrollments of one method: secrets sealed, and confirmed once, in time, on the basis they were begun on. */
 export function boundEnrollment(

@@ -4,86 +4,25 @@ import type {
   Attempt,
   AttemptLimits,
   EnrolledContext,
-  Keyring,
   Method,
   MethodContext,
-  MethodImport,
-  MethodSettings,
   PendingContext,
   Prompt,
-  SecondFactorStore,
-  SettingSection,
   Subject,
   Verdict,
 } from '../contracts.js';
-import { type Ask, type AskNow, asking, checkPrompt, nonsense, rejected } from './ask.js';
-import { type BoundEnrollment, boundEnrollment } from './bound-enrollment.js';
+import { asking, checkPrompt, nonsense, rejected } from './ask.js';
+import type { BindConfig } from './bind-config.js';
+import { boundEnrollment } from './bound-enrollment.js';
+import type { Bound, BoundMethod } from './bound-method.js';
 import { type ChallengeKey, challengeStates } from './challenge-state.js';
-import { type Judging, judging } from './judging.js';
-import { type Secrets, secretsOf } from './secrets.js';
+import { judging } from './judging.js';
+import { secretsOf } from './secrets.js';
 
 /** As long as a code that was sent is good, where its method does not say. */
 const CHALLENGE_MS = 10 * 60 * 1000;
 
 const NO_LIMITS: AttemptLimits = Object.freeze({ free: 0, waits: Object.freeze([]), stop: 0 });
-
-export interface BindConfig {
-  readonly store: SecondFactorStore;
-  readonly keyring: Keyring;
-  readonly enrollmentMaxAgeMs: number;
-  /** How long a method may take to answer. */
-  readonly timeoutMs: number;
-  /** Told when a secret could not be sealed again under the first key; the login has gone on. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** A method as pages and strategies use it: with whatever of it the house does, from seals to single use. */
-export interface BoundMethod
-  extends Required<
-    Pick<
-      Method,
-      | 'name'
-      | 'title'
-      | 'words'
-      | 'role'
-      | 'throttle'
-      | 'scope'
-      | 'atMost'
-      | 'phishingResistant'
-      | 'answer'
-      | 'wellFormed'
-    >
-  > {
-  readonly settings?: MethodSettings | undefined;
-  readonly section?: SettingSection | undefined;
-  readonly events?: Method['events'] | undefined;
-  readonly imports?: MethodImport | undefined;
-  /** What is asked for; what has to be sent first is sent once. */
-  challenge(attempt: Attempt): Promise<Prompt>;
-  /** Sends anew; null for a method that sends nothing. */
-  readonly restart: ((attempt: Attempt) => Promise<void>) | null;
-  /** The file of its script; null for a method without one. */
-  readonly script: URL | string | null;
-  /** One answer: counted, compared, and accepted once. */
-  verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
-  /** null for what nobody activates by itself. */
-  readonly enrollment: BoundEnrollment | null;
-}
-
-export type EnrollableMethod = BoundMethod & { readonly enrollment: BoundEnrollment };
-
-/** Parts that the method's challenge and its enrollment share. */
-export interface Bound {
-  readonly method: Method;
-  readonly ask: Ask;
-  readonly askNow: AskNow;
-  readonly secrets: Secrets;
-  readonly judging: Judging;
-  readonly config: BindConfig;
-  contextOf(attempt: Attempt, pending: PendingContext | null, challenge: unknown): MethodContext;
-  /** What was started for a prompt, or is now. */
-  started(key: ChallengeKey, context: MethodContext): Promise<unknown>;
-}
 
 export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   const { store, keyring, timeoutMs } = config;
@@ -206,21 +145,6 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     verify,
     enrollment: method.enrollment ? boundEnrollment(bound, method.enrollment) : null,
   };
-}
-
-export function isEnrollable(method: BoundMethod): method is EnrollableMethod {
-  return method.enrollment !== null;
-}
-
-/** `names`' methods that a person can activate, in this order. */
-export function enrollableMethods(
-  methods: ReadonlyMap<string, BoundMethod>,
-  names: readonly string[],
-): EnrollableMethod[] {
-  return names
-    .map((name) => methods.get(name))
-    .filter((method) => method !== undefined)
-    .filter(isEnrollable);
 }
 
 /** Each field of the answer, once, as a text within its bounds: whatever else comes never reaches the method. */

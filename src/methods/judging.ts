@@ -11,7 +11,7 @@ import type {
   Verdict,
 } from '../contracts.js';
 import { type Ask, type AskNow, checkAnswered, rejected } from './ask.js';
-import type { BindConfig } from './bound.js';
+import type { BindConfig } from './bind-config.js';
 import type { ChallengeKey, ChallengeStates } from './challenge-state.js';
 import type { OpenedSecrets, Secrets } from './secrets.js';
 

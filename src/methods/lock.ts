@@ -1,5 +1,5 @@
 import type { SubjectRecord } from '../contracts.js';
-import { ATTEMPT_LIMITS } from './attempt.js';
+import { ATTEMPT_LIMITS } from './attempt-limits.js';
 
 /** Whether codes are taken of somebody now, and if not, until when. */
 export interface Lock {

@@ -2,7 +2,7 @@ import { checkOptions, objectWith, option, optionsObject } from '../check-option
 import type { MethodName } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { RunAttempt } from './attempt.js';
-import type { BoundMethod } from './bound.js';
+import type { BoundMethod } from './bound-method.js';
 import type { PassportLike } from './passport-like.js';
 import { type StrategyConfig, secondFactorStrategy } from './strategy.js';
 

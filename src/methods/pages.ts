@@ -8,8 +8,7 @@ import type { Later, MethodLink } from '../web/locals.js';
 import type { Places } from '../web/places.js';
 import type { AnyResponder } from '../web/respond.js';
 import type { Operation } from './attempt.js';
-import type { BoundMethod } from './bound.js';
-import type { Begun } from './bound-enrollment.js';
+import type { Begun, BoundMethod } from './bound-method.js';
 
 export type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
 

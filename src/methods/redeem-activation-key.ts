@@ -2,8 +2,7 @@ import type { Audit } from '../audit/events.js';
 import { lockedUntil } from '../audit/lock.js';
 import type { Attempt, AttemptLimits, Keyring, Verdict } from '../contracts.js';
 import { activationKeyDigests } from './activation-key.js';
-import type { EnrollableMethod } from './bound.js';
-import type { Begun } from './bound-enrollment.js';
+import type { Begun, EnrollableMethod } from './bound-method.js';
 
 export type RedeemVerdict =
   | { readonly kind: 'begun'; readonly begun: Begun }

@@ -7,7 +7,9 @@ import { type Catalog, catalogOf } from '../messages/message.js';
 import type { Sentences } from '../messages/sentences.js';
 import { SETTING_FIELDS } from '../policy/settings.js';
 import { ACTIVATION_KEY, ACTIVATION_KEY_WORDS } from './activation-key-words.js';
-import { type BindConfig, type BoundMethod, bindMethod } from './bound.js';
+import type { BindConfig } from './bind-config.js';
+import { bindMethod } from './bound.js';
+import type { BoundMethod } from './bound-method.js';
 import type { MethodPlan, PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;

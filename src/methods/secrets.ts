@@ -8,7 +8,7 @@ import type {
   SealedKept,
   Subject,
 } from '../contracts.js';
-import type { BindConfig } from './bound.js';
+import type { BindConfig } from './bind-config.js';
 import { sealingContext } from './sealing-context.js';
 
 /** Seals and opens what a method keeps for an enrollment; a method never sees a key. */

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import type { Attempt, Verdict } from '../contracts.js';
 import type { Operation, RunAttempt } from './attempt.js';
-import type { BoundMethod } from './bound.js';
+import type { BoundMethod } from './bound-method.js';
 
 export interface StrategyConfig {
   /** What Passport calls it; matters only where it is registered. */

@@ -5,12 +5,13 @@ import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { nothingBinds } from '../gate/step-up.js';
 import { message } from '../messages/english.js';
-import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
+import { type EnrollableMethod, enrollableMethods } from '../methods/bound-method.js';
 import type { Handler } from '../methods/pages.js';
 import { readFields } from '../web/fields.js';
 import type { Later } from '../web/locals.js';
-import { enrolling, type PageConfig } from './enrolling.js';
+import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
+import type { PageConfig } from './page-config.js';
 import { openDoor } from './proof.js';
 import { isUnbound } from './unbound.js';
 

@@ -4,15 +4,15 @@ import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import type { Handler, MethodPlace } from '../methods/pages.js';
 import { wantsHtml } from '../web/accept.js';
 import { readFields, SWITCH } from '../web/fields.js';
 import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
-import type { PageConfig } from './enrolling.js';
 import { answerFields, formLocals, jsonOf, leavesNowhere, saidOf } from './method-form.js';
 import { outageOf } from './outage.js';
+import type { PageConfig } from './page-config.js';
 import { openDoor, prove } from './proof.js';
 
 const REASONS = {

@@ -1,44 +1,21 @@
 import type { Request, Response } from 'express';
-import type { Audit } from '../audit/events.js';
-import type { MethodName, Verdict } from '../contracts.js';
+import type { Verdict } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { bindingProof } from '../gate/binding-proof.js';
-import type { GateConfig } from '../gate/gate.js';
 import type { KnownSituation } from '../gate/situation.js';
-import type { RequireFresh } from '../gate/step-up.js';
 import { message } from '../messages/english.js';
 import { ACTIVATION_KEY } from '../methods/activation-key-words.js';
-import type { BoundMethod } from '../methods/bound.js';
-import type { Begun } from '../methods/bound-enrollment.js';
+import type { Begun, BoundMethod } from '../methods/bound-method.js';
 import type { MethodPlace } from '../methods/pages.js';
-import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import { provable } from '../policy/provable.js';
-import type { WhoseSession } from '../session/login.js';
-import type { Stylesheets } from '../web/assets.js';
 import { readFields, TEXT } from '../web/fields.js';
 import { type Refusal, refusal, refusedWords } from '../web/refusal.js';
-import type { TryAgain } from './again.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { answerFields } from './method-form.js';
 import { outageOf } from './outage.js';
-import { type OpenDoorConfig, type ProofConfig, prove } from './proof.js';
+import type { PageConfig } from './page-config.js';
+import { prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
-
-export interface PageConfig extends OpenDoorConfig, ProofConfig {
-  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
-  readonly redeemActivationKey: RedeemActivationKey;
-  readonly requireFresh: RequireFresh;
-  readonly tryAgain: TryAgain;
-  readonly stylesheets: Stylesheets;
-  /** The session of somebody who postpones activation goes on under a new id. */
-  readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
-  /** As the gate has it. */
-  readonly recognize: GateConfig['recognize'];
-  readonly audit: Audit;
-  /** Told of failures that end in a 503. */
-  readonly onError: (error: unknown) => void;
-  readonly now: () => number;
-}
 
 /** What stands on the page: the method's own enrollment, or what has to come before it. */
 type Step =

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AnswerShape, Prompt } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import type { Stylesheets } from '../web/assets.js';
 import type { FieldLimits } from '../web/fields.js';
 import type { Refusal } from '../web/refusal.js';

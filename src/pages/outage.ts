@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import type { KnownSituation } from '../gate/situation.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import { outage, type Refusal } from '../web/refusal.js';
-import type { PageConfig } from './enrolling.js';
+import type { PageConfig } from './page-config.js';
 
 /** What the form says where a method cannot ask whom it has to ask. Throws what is no such thing. */
 export function outageOf(

@@ -4,7 +4,7 @@ import type { Enrollment, SecondFactorStore } from '../contracts.js';
 import type { RequestError } from '../errors.js';
 import type { KeepSession } from '../gate/keep-session.js';
 import type { KnownSituation } from '../gate/situation.js';
-import type { PageConfig } from './enrolling.js';
+import type { PageConfig } from './page-config.js';
 
 export interface ProfileConfig extends PageConfig {
   readonly store: Pick<

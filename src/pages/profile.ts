@@ -4,7 +4,7 @@ import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { Sentences } from '../messages/sentences.js';
-import { type EnrollableMethod, enrollableMethods } from '../methods/bound.js';
+import { type EnrollableMethod, enrollableMethods } from '../methods/bound-method.js';
 import type { Handler } from '../methods/pages.js';
 import { unusedName } from '../names.js';
 import { isAccepted, isProvable, provable } from '../policy/provable.js';

@@ -4,7 +4,7 @@ import { broken, OutageError } from '../errors.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import type { Operation, RunAttempt } from '../methods/attempt.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import type { MethodPages } from '../methods/pages.js';
 import type { PassportLike } from '../methods/passport-like.js';
 import { type StrategyInfo, secondFactorStrategy } from '../methods/strategy.js';

@@ -11,7 +11,7 @@ import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
-import type { BoundMethod } from '../methods/bound.js';
+import type { BoundMethod } from '../methods/bound-method.js';
 import type { Handler, MethodRoute } from '../methods/pages.js';
 import { triedAgain } from '../session/carried-id.js';
 import { wantsHtml } from '../web/accept.js';

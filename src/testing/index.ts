@@ -3,7 +3,8 @@ export {
   type AuthenticatorOptions,
   authenticator,
 } from './authenticator.js';
-export { type AppUnderTest, bypassChecks } from './bypass/bypass-checks.js';
+export type { AppUnderTest } from './bypass/app-under-test.js';
+export { bypassChecks } from './bypass/bypass-checks.js';
 export type { BypassChecksOptions } from './bypass/bypass-options.js';
 export {
   type MountedRoute,
@@ -28,11 +29,8 @@ export { type DuoSimulator, duoSimulator } from './duo-simulator/simulator.js';
 export type { DuoSimulatorOptions } from './duo-simulator/simulator-options.js';
 export type { DuoUser, DuoUserState } from './duo-simulator/users.js';
 export type { DuoAnswer, DuoWalk } from './duo-simulator/walk-prompt.js';
-export {
-  type MethodContractOptions,
-  type MethodUnderTest,
-  methodContract,
-} from './method-contract/method-contract.js';
+export { type MethodContractOptions, methodContract } from './method-contract/method-contract.js';
+export type { MethodUnderTest } from './method-contract/method-under-test.js';
 export type { TestRunner } from './runner.js';
 export {
   type SoftwareKey,

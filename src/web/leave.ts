@@ -3,6 +3,7 @@ import type { Keyring } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { wantsHtml } from './accept.js';
+import { AFTER_FORM, AFTER_FORM_MS } from './after-form.js';
 import { askedUrl, type Places } from './places.js';
 import type { Responder } from './respond.js';
 
@@ -12,26 +13,9 @@ export interface LeaveConfig extends Pick<Places, 'origin' | 'stripped' | 'path'
   readonly now: () => number;
 }
 
-const COOKIE = 'sallyport.onward';
-/** For as long as the redirects after a form may take, and the page that ends them. */
-const LIFETIME_MS = 60_000;
 const SEALED_FOR = JSON.stringify(['leave']);
-const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** Says of an answer to a form of ours that it redirects. */
-export function noteOnward(
-  req: Request,
-  res: Response,
-  { origin, folder }: Pick<Places, 'origin' | 'folder'>,
-) {
-  if (req.method !== 'POST') return;
-  const attributes = { path: folder, httpOnly: true, sameSite: 'lax' } as const;
-  res.cookie(COOKIE, '1', {
-    ...attributes,
-    secure: origin.startsWith('https:'),
-    maxAge: LIFETIME_MS,
-  });
-}
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
  * Chromium holds every redirect after a form to the form's page: its `form-action 'self'` forbids the one to
@@ -51,7 +35,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
     if (!URL.canParse(location, here.href)) return null;
     const url = new URL(location, here);
     if (url.origin === origin || ['javascript:', 'data:'].includes(url.protocol)) return null;
-    const plain = JSON.stringify({ url: url.href, until: now() + LIFETIME_MS });
+    const plain = JSON.stringify({ url: url.href, until: now() + AFTER_FORM_MS });
     const sealed = Buffer.from(keyring.seal(Buffer.from(plain), SEALED_FOR));
     return `${page}?to=${sealed.toString('base64url')}`;
   }
@@ -60,7 +44,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
     /** For every request that may be one of those redirects: a navigation soon after a form of ours. */
     watch(req: Request, res: Response): void {
       const { cookie } = req.headers;
-      if (cookie === undefined || !cookie.includes(`${COOKIE}=1`)) return;
+      if (cookie === undefined || !cookie.includes(`${AFTER_FORM}=1`)) return;
       if (req.method !== 'GET' || !wantsHtml(req)) return;
       const { writeHead } = res;
       res.writeHead = (status: number, ...rest: unknown[]) => {

@@ -10,7 +10,8 @@ import {
   REMEMBERED_DEVICE,
   type SubjectRecord,
 } from '../../src/contracts.js';
-import { type Decision, decide, type Facts } from '../../src/gate/decide.js';
+import { type Decision, decide } from '../../src/gate/decide.js';
+import type { Facts } from '../../src/gate/facts.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import type { PolicyInput } from 'sallyport';
 import type { Response } from 'supertest';
-import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { issueKey, set, tenancy } from '../support/tenancy.js';
 import { journeysOnAllStores } from '../support/worlds.js';

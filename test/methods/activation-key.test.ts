@@ -8,7 +8,7 @@ import {
   activationKeyDigests,
   newActivationKey,
 } from '../../src/methods/activation-key.js';
-import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { activationKeyRedeemer } from '../../src/methods/redeem-activation-key.js';
 import { emailCode } from '../journeys/email-code.js';
 import { boundEnrollable } from '../support/methods.js';

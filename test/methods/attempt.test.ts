@@ -6,14 +6,15 @@ import {
   type SubjectRecord,
   type Verdict,
 } from '../../src/contracts.js';
-import { ATTEMPT_LIMITS, attempts, type Operation } from '../../src/methods/attempt.js';
+import { attempts, type Operation } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { basisHolds } from '../../src/methods/basis.js';
 import {
   type BoundMethod,
   type EnrollableMethod,
   enrollableMethods,
   isEnrollable,
-} from '../../src/methods/bound.js';
+} from '../../src/methods/bound-method.js';
 import { parsePolicy } from '../support/policy.js';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -9,9 +9,9 @@ import {
 } from 'sallyport';
 import type { Attempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
-import { ATTEMPT_LIMITS, attempts } from '../../src/methods/attempt.js';
-import type { EnrollableMethod } from '../../src/methods/bound.js';
-import type { Begun } from '../../src/methods/bound-enrollment.js';
+import { attempts } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
+import type { Begun, EnrollableMethod } from '../../src/methods/bound-method.js';
 import { emailCode } from '../journeys/email-code.js';
 import { KEY, testClock } from '../support/app.js';
 import { boundEnrollable } from '../support/methods.js';

@@ -4,8 +4,10 @@ import { type Method, memoryStore, type SecondFactorStore } from 'sallyport';
 import type { Attempt, Policy, VerifyContext } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { RequestError } from '../../src/errors.js';
-import { ATTEMPT_LIMITS, attempts } from '../../src/methods/attempt.js';
-import { bindMethod, type EnrollableMethod, isEnrollable } from '../../src/methods/bound.js';
+import { attempts } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
+import { bindMethod } from '../../src/methods/bound.js';
+import { type EnrollableMethod, isEnrollable } from '../../src/methods/bound-method.js';
 import { emailCode } from '../journeys/email-code.js';
 import { KEY, testClock } from '../support/app.js';
 

@@ -4,7 +4,7 @@ import { type Answered, type Method, memoryStore, type SecondFactorStore, totp }
 import { authenticator } from 'sallyport/testing';
 import type { Attempt, Keyring } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
-import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { emailCode } from '../journeys/email-code.js';
 import { KEY, testClock } from '../support/app.js';
 import { boundEnrollable } from '../support/methods.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { memoryStore } from 'sallyport';
 import type { Attempt } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
-import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { newRecoveryCodes, recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { recoveryCodes } from '../../src/methods/recovery-code/method.js';
 import { bound } from '../support/methods.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Request } from 'express';
 import { Passport } from 'passport';
 import type { Attempt, Verdict } from '../../src/contracts.js';
-import type { BoundMethod } from '../../src/methods/bound.js';
+import type { BoundMethod } from '../../src/methods/bound-method.js';
 import { type StrategyInfo, secondFactorStrategy } from '../../src/methods/strategy.js';
 import { parsePolicy } from '../support/policy.js';
 

@@ -5,7 +5,7 @@ import { ScureBase32Plugin } from 'otplib';
 import type { Door, PolicyInput, SecondFactorStore, Subject } from 'sallyport';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
-import { ATTEMPT_LIMITS } from '../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import { totp } from '../../src/methods/totp/method.js';
 import { type Clock, type Host, host } from '../support/app.js';
 import { type Answered, dispatch } from '../support/dispatch.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Send } from '../../src/store/redis/client.js';
 import { redisKeys } from '../../src/store/redis/keys.js';
 import { marker } from '../../src/store/redis/marker.js';
+import type { Send } from '../../src/store/redis/send.js';
 import { coded } from '../support/redis-store.js';
 
 describe('the marker of a redis store', () => {

@@ -9,7 +9,8 @@ import {
   totp,
 } from 'sallyport';
 import type { Keyring, MethodServices } from '../../src/contracts.js';
-import { bindMethod, type EnrollableMethod, isEnrollable } from '../../src/methods/bound.js';
+import { bindMethod } from '../../src/methods/bound.js';
+import { type EnrollableMethod, isEnrollable } from '../../src/methods/bound-method.js';
 
 /** The default methods, with options for some of them. */
 export function methodsWith({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Request, Response } from 'express';
 import type { KnownSituation } from '../../src/gate/situation.js';
-import type { EnrollableMethod } from '../../src/methods/bound.js';
+import type { EnrollableMethod } from '../../src/methods/bound-method.js';
 import { enrollingForms } from '../../src/pages/enrolling-forms.js';
 import { besideProtocol } from '../../src/web/protocol.js';
 import { ENGLISH_SENTENCES } from '../support/sentences.js';

@@ -6,9 +6,10 @@ import { type FieldErrors, fieldWords } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { changeWords, inOne, levelLines } from './changes.js';
+import { type Current, currentSetting, readCurrent } from './current.js';
 import type { AuthenticationLocals } from './locals.js';
 import { type SectionRefused, sectionOf } from './method-section.js';
-import { type Current, currentSetting, type Judgement, readCurrent } from './proposals.js';
+import type { Judgement } from './proposals.js';
 import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 
 /** What is shown in place of the stored setting after a refusal. */

@@ -4,7 +4,7 @@ import type { Hypothesis } from '../../policy/organization-policy.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { newlyShutsOut } from '../standing.js';
-import type { Current } from './proposals.js';
+import type { Current } from './current.js';
 
 /** The organization as it would be with this setting. */
 export function hypothesisOf(

@@ -1,15 +1,10 @@
-import type {
-  MethodName,
-  PolicyMethod,
-  SettingPlace,
-  SettingRefused,
-  SettingSection,
-} from '../../contracts.js';
+import type { MethodName, SettingPlace, SettingRefused } from '../../contracts.js';
 import { storedOf } from '../../policy/settings.js';
 import { fieldWords } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
-import { type Current, currentSetting } from './proposals.js';
+import { type Current, currentSetting } from './current.js';
+import type { MethodWithSection } from './method-with-section.js';
 
 /** What a method's section is told when nothing was saved. */
 export interface SectionRefused extends SettingRefused {
@@ -17,8 +12,6 @@ export interface SectionRefused extends SettingRefused {
   /** What was sent, to be shown again; null: what holds is shown. */
   readonly typed: Readonly<Record<string, unknown>> | null;
 }
-
-export type MethodWithSection = PolicyMethod & { readonly section: SettingSection };
 
 /** What a method's section looks at: the organization's own setting, and its partner's. */
 export async function placeOf(

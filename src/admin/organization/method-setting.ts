@@ -8,10 +8,11 @@ import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import { changesInOne, changeWords } from './changes.js';
+import { type Current, currentSetting } from './current.js';
 import { dryRun } from './dry-run.js';
 import { hypothesisOf, wouldLockOut } from './hypothesis.js';
-import { type MethodWithSection, placeOf, type SectionRefused } from './method-section.js';
-import { type Current, currentSetting } from './proposals.js';
+import { placeOf, type SectionRefused } from './method-section.js';
+import type { MethodWithSection } from './method-with-section.js';
 import { LOCK_ME_OUT } from './setting-form.js';
 
 type ShowRefused = (visit: OrganizationVisit, refused: SectionRefused) => Promise<void>;

@@ -1,23 +1,13 @@
-import type { Change, OrganizationSetting, Sentence, StoredSetting } from '../../contracts.js';
-import { isLostRecord } from '../../lost.js';
+import type { Change, OrganizationSetting, Sentence } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
-import { contradictions, type SettingReader } from '../../policy/settings.js';
+import { contradictions } from '../../policy/settings.js';
 import type { FieldErrors } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
+import type { Current } from './current.js';
 import { hypothesisOf, wouldLockOut } from './hypothesis.js';
 import { type Proposal, readProposal } from './setting-form.js';
-
-/** What is stored for an organization; without anything stored, version 0 of the empty setting. */
-export interface Current {
-  readonly value: OrganizationSetting;
-  readonly version: number;
-  readonly changedBy: string | null;
-  readonly changedAt: Date | null;
-  /** The record is damaged, gone or an older one: what it said is not known, and what is saved begins it anew. */
-  readonly lost: boolean;
-}
 
 const BEGUN_ANEW: Change = {
   field: 'record',
@@ -39,34 +29,6 @@ export type Judgement =
       /** The administrator, who gets in now, would not any longer. */
       readonly locksOut: boolean;
     };
-
-export function currentSetting(
-  settings: SettingReader,
-  stored: StoredSetting | null,
-  id: string,
-): Current {
-  const stamped = settings.organization(stored, id);
-  return {
-    value: stamped?.value ?? settings.none,
-    version: stamped?.version ?? 0,
-    changedBy: stamped?.changedBy ?? null,
-    changedAt: stamped?.changedAt ?? null,
-    lost: false,
-  };
-}
-
-/** What is stored now, for the pages on which it is changed. */
-export async function readCurrent(
-  { store, settings }: Pick<AdminContext, 'store' | 'settings'>,
-  id: string,
-): Promise<Current> {
-  try {
-    return currentSetting(settings, await store.readSetting(id), id);
-  } catch (error) {
-    if (!isLostRecord(error)) throw error;
-    return { ...currentSetting(settings, null, id), lost: true };
-  }
-}
 
 /** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
 export async function judge(

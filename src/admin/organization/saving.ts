@@ -5,8 +5,10 @@ import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import type { AuthenticationPages } from './authentication.js';
 import { changesInOne, changeWords } from './changes.js';
-import { type DryRun, dryRun } from './dry-run.js';
-import { type Current, currentSetting, type Judgement, judge, readCurrent } from './proposals.js';
+import { type Current, currentSetting, readCurrent } from './current.js';
+import { dryRun } from './dry-run.js';
+import type { DryRun } from './dry-run-result.js';
+import { type Judgement, judge } from './proposals.js';
 import { hiddenFields, LOCK_ME_OUT } from './setting-form.js';
 
 type Good = Extract<Judgement, { kind: 'good' }>;

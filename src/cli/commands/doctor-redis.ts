@@ -1,5 +1,5 @@
-import type { Send } from '../../store/redis/client.js';
 import { replyCode } from '../../store/redis/errors.js';
+import type { Send } from '../../store/redis/send.js';
 import type { Report } from '../findings.js';
 import { reportClock } from './doctor-clock.js';
 

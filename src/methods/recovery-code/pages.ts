@@ -5,7 +5,7 @@ import { bindingProof } from '../../gate/binding-proof.js';
 import type { KnownSituation } from '../../gate/situation.js';
 import { wellFormed } from '../../names.js';
 import { readFields } from '../../web/fields.js';
-import type { BoundMethod } from '../bound.js';
+import type { BoundMethod } from '../bound-method.js';
 import { keptCodesLeft } from '../kept-codes.js';
 import type { Handler, MethodPages, MethodWeb } from '../pages.js';
 import { newRecoveryCodes, type RecoveryCodeBits, recoveryCodeDigests } from './codes.js';

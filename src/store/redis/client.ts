@@ -1,5 +1,5 @@
 import { SallyportError } from '../../errors.js';
-import type { Watch } from './eviction.js';
+import type { Watch } from './send.js';
 
 /**
  * A client of node-redis (`redis` 5.9 or later, or 6), connected or not: of `createClient()`, `createSentinel()` or
@@ -10,9 +10,6 @@ export interface RedisClient {
   duplicate(overrides?: any): any;
   readonly isOpen: boolean;
 }
-
-/** Sends one command on a connection of ours; replies hold Buffers, maps are flat arrays. */
-export type Send = (args: readonly (string | Buffer)[]) => Promise<unknown>;
 
 /** What we use of a node-redis client. */
 export interface TrackedClient {

@@ -6,7 +6,6 @@ import {
   type NodeRedisOptions,
   optionsOfClient,
   type RedisClient,
-  type Send,
 } from './client.js';
 import type { ConnectionListener, RedisConnection } from './connection.js';
 import { redirection, replyCode, unavailable } from './errors.js';
@@ -18,6 +17,7 @@ import {
   nameOf,
   nodeClient,
 } from './node.js';
+import type { Send } from './send.js';
 import { type RedisNode, type RedisShards, redisNode } from './shards.js';
 import { slotOf } from './slots.js';
 import { readNodeState, readTopology, type Topology } from './topology.js';

@@ -1,9 +1,9 @@
 import { together } from '../../awaitable.js';
 import { LateError, withDeadline } from '../../deadline.js';
 import { UnavailableError } from '../../errors.js';
-import type { Send, TrackedClient } from './client.js';
+import type { TrackedClient } from './client.js';
 import { replyCode, unavailable } from './errors.js';
-import type { Watch } from './eviction.js';
+import type { Send, Watch } from './send.js';
 
 const BEAT_MS = 1000;
 /** How long after the server was last heard what it told us is believed. */

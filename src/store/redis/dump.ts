@@ -11,11 +11,11 @@ import {
 import { unescaped } from '../escaped-id.js';
 import type { TrailOwner } from '../record-store.js';
 import type { Kind } from '../records.js';
-import type { Send } from './client.js';
 import { ADD_TRAILS, eventsIn, fieldsOf } from './dump-trails.js';
 import { redisKeys } from './keys.js';
 import { ledgerEntryOf, ledgerPlace } from './ledger.js';
 import type { Script } from './scripts.js';
+import type { Send } from './send.js';
 import { slotTags } from './slots.js';
 import { SWAP } from './swap.js';
 import { keysOf, readLedger, readState, wrongType } from './walk.js';

@@ -1,10 +1,7 @@
 import { together } from '../../awaitable.js';
 import { UnavailableError } from '../../errors.js';
-import type { Send } from './client.js';
 import { replyCode } from './errors.js';
-
-/** Looks at a server with each heartbeat. Rejects with ERR_REDIS_EVICTION. */
-export type Watch = (send: Send) => Promise<void>;
+import type { Watch } from './send.js';
 
 /**
  * Refuses a Redis that may evict: an evicted enrollment is a lost lock. Also while `maxmemory` is 0, since

@@ -1,6 +1,6 @@
 import { SallyportError } from '../../errors.js';
-import type { Send } from './client.js';
 import type { RedisKeys } from './keys.js';
+import type { Send } from './send.js';
 import type { RedisShards } from './shards.js';
 import { slotTags } from './slots.js';
 

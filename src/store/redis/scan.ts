@@ -5,9 +5,9 @@ import { unescaped } from '../escaped-id.js';
 import type { Kind, Records } from '../records.js';
 import { heldBy, type StoreScan } from '../scan.js';
 import type { State } from '../state.js';
-import type { Send } from './client.js';
 import { redisKeys } from './keys.js';
 import { type LedgerPlace, ledgerEntryOf, ledgerPlace } from './ledger.js';
+import type { Send } from './send.js';
 import { SWAP } from './swap.js';
 import { keysOf, readLedger, readState } from './walk.js';
 

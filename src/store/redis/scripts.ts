@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Send } from './client.js';
+import type { Send } from './send.js';
 
 /** A Lua script whose keys lie in one slot, so that it runs in a Cluster. */
 export interface Script {

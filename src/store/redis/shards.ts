@@ -1,5 +1,6 @@
-import type { Connect, ConnectionSettings, Send } from './client.js';
+import type { Connect, ConnectionSettings } from './client.js';
 import { type ConnectionListener, type RedisConnection, redisConnection } from './connection.js';
+import type { Send } from './send.js';
 
 /** The master, or the masters of a Cluster, behind a store; every call goes to the one that has the key. */
 export interface RedisShards {

@@ -3,12 +3,12 @@ import { UnavailableError } from '../../errors.js';
 import { lostRecord } from '../lost-record.js';
 import type { Kind, Records } from '../records.js';
 import type { State } from '../state.js';
-import type { Send } from './client.js';
 import { notReplicated, replyCode } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import { ledgerPlace } from './ledger.js';
 import type { Marker } from './marker.js';
 import { runScript } from './scripts.js';
+import type { Send } from './send.js';
 import type { RedisShards } from './shards.js';
 import { NO_VERSION, SWAP } from './swap.js';
 

@@ -1,6 +1,6 @@
 import { together } from '../../awaitable.js';
-import type { Send } from './client.js';
 import { type Address, nameOf } from './node.js';
+import type { Send } from './send.js';
 import { SLOTS } from './slots.js';
 
 /** Who has which slot, as one node of a Cluster sees it. */

@@ -1,10 +1,10 @@
 import { together } from '../../awaitable.js';
 import type { Kind, Records } from '../records.js';
 import { type State, stateOf } from '../state.js';
-import type { Send } from './client.js';
 import { replyCode } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import { ledgerPlace } from './ledger.js';
+import type { Send } from './send.js';
 import { WRONG_TYPE } from './swap.js';
 
 const BATCH = '200';

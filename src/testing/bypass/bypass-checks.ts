@@ -1,5 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
-import type { Awaitable } from '../../contracts.js';
+import type { AppUnderTest } from './app-under-test.js';
 import { type BypassChecksOptions, parseBypassOptions } from './bypass-options.js';
 import {
   brokenBodyProbes,
@@ -16,10 +15,8 @@ import { routeName } from './routes.js';
 import { assertStillBefore, type Prepared, prepare } from './standing.js';
 import { upgradeHoles } from './upgrades.js';
 
-/** An Express app, a server with one, or a function that makes either. */
-export type AppUnderTest = RequestListener | Server | (() => Awaitable<RequestListener | Server>);
-
 const TIMEOUT_MS = 60_000;
+
 const LISTED = 25;
 
 /**

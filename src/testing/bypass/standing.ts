@@ -1,7 +1,7 @@
 import { type RequestListener, Server } from 'node:http';
 import { SallyportError } from '../../errors.js';
 import { refusal } from './answers.js';
-import type { AppUnderTest } from './bypass-checks.js';
+import type { AppUnderTest } from './app-under-test.js';
 import type { BypassConfig } from './bypass-options.js';
 import { openWire, type Wire } from './exchange.js';
 import { learnNothing } from './nothing.js';

@@ -1,20 +1,11 @@
 import { SallyportError } from '../../errors.js';
+import type { DuoApp } from './app.js';
 import { type SeenIds, seenIds } from './assertions.js';
 import { type CodeBook, codeBook } from './codes.js';
 import { type KnobBoard, knobBoard } from './knobs.js';
 import { type RequestLog, requestLog } from './log.js';
 import { type PromptBook, promptBook } from './prompts.js';
 import { type DuoUserState, type UserBook, userBook } from './users.js';
-
-/** A protected application: the pair of keys that an administrator copies out of Duo's console. */
-export interface DuoApp {
-  /** Integration key, 20 characters. */
-  readonly clientId: string;
-  /** Secret key, 40 characters. */
-  readonly clientSecret: string;
-  /** Shown on the simulator's pages; the client id where it is left out. */
-  readonly name?: string | undefined;
-}
 
 export interface AccountOptions {
   readonly apps: readonly DuoApp[];

@@ -1,4 +1,4 @@
-import type { DuoApp } from './account.js';
+import type { DuoApp } from './app.js';
 import { isSeconds, LEEWAY_SECONDS, openJwt } from './jwt.js';
 
 /** A request that passed every check. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, UsageError } from '../../cli/command.js';
-import type { DuoApp } from './account.js';
+import type { DuoApp } from './app.js';
 import { duoKeys } from './keys.js';
 import { type DuoUserState, isUserState, userStates } from './users.js';
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { DuoApp } from './account.js';
+import type { DuoApp } from './app.js';
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const ANY = `${UPPER}abcdefghijklmnopqrstuvwxyz`;

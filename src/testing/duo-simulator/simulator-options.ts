@@ -7,7 +7,7 @@ import {
   optionsObject,
   textOption,
 } from '../../check-options.js';
-import type { DuoApp } from './account.js';
+import type { DuoApp } from './app.js';
 import { API_HOST_PATTERN, DEFAULT_API_HOST } from './hosts.js';
 import { type DuoUserState, isUserState, userStates } from './users.js';
 

@@ -1,5 +1,6 @@
 import { type Html, html } from '../simulator/html.js';
-import type { Account, DuoApp } from './account.js';
+import type { Account } from './account.js';
+import type { DuoApp } from './app.js';
 import { layout } from './layout.js';
 import type { DuoUser, DuoUserState } from './users.js';
 

@@ -1,4 +1,4 @@
-import type { DuoApp } from './account.js';
+import type { DuoApp } from './app.js';
 import type { Grant } from './codes.js';
 import { type Claims, signJwt, unsignedJwt } from './jwt.js';
 import type { KnobFor } from './knobs.js';

@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { together } from '../../awaitable.js';
 import type { Verdict } from '../../contracts.js';
-import type { MethodPlan } from '../../methods/pages.js';
 import { type TestRunner, testRunner } from '../runner.js';
-import { type Asked, methodStage } from './stage.js';
-
-/** A method of a host's, for one test. */
-export interface MethodUnderTest {
-  /** As `sallyport({ methods })` takes it. */
-  readonly method: MethodPlan;
-  /** The right answer to what is asked now, by the names of the fields; called once for each prompt. */
-  answer(asked: Asked): Readonly<Record<string, string>>;
-}
+import type { MethodUnderTest } from './method-under-test.js';
+import { methodStage } from './stage.js';
 
 export interface MethodContractOptions {
   /** The test runner's; by default the globals of that name. */

@@ -4,22 +4,15 @@ import { keyring } from '../../crypto/keyring.js';
 import { broken } from '../../errors.js';
 import { ENGLISH } from '../../messages/english.js';
 import { sentences } from '../../messages/sentences.js';
-import { ATTEMPT_LIMITS, attempts, type Operation } from '../../methods/attempt.js';
-import { isEnrollable } from '../../methods/bound.js';
-import type { Begun } from '../../methods/bound-enrollment.js';
+import { attempts, type Operation } from '../../methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../methods/attempt-limits.js';
+import type { Begun } from '../../methods/bound-method.js';
+import { isEnrollable } from '../../methods/bound-method.js';
 import { registry } from '../../methods/registry.js';
 import { policyParser } from '../../policy/resolve.js';
 import { memoryStore } from '../../store/memory.js';
 import { testClock } from '../test-clock.js';
-import type { MethodUnderTest } from './method-contract.js';
-
-/** What a person is asked for, as a program sees it. */
-export interface Asked {
-  readonly purpose: 'activation' | 'login';
-  readonly json: Readonly<Record<string, unknown>>;
-  /** The store's time, in milliseconds since 1970. */
-  readonly now: number;
-}
+import type { Asked, MethodUnderTest } from './method-under-test.js';
 
 const MINUTE = 60_000;
 

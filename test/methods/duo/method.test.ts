@@ -10,7 +10,7 @@ import type {
 import { keyring } from '../../../src/crypto/keyring.js';
 import { RequestError, UnavailableError } from '../../../src/errors.js';
 import { activationKeyDigest, newActivationKey } from '../../../src/methods/activation-key.js';
-import { ATTEMPT_LIMITS } from '../../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../../src/methods/attempt-limits.js';
 import type { DuoClient } from '../../../src/methods/duo/client.js';
 import { sealCredentials } from '../../../src/methods/duo/credentials.js';
 import { DuoError } from '../../../src/methods/duo/failure.js';

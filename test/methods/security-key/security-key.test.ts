@@ -3,7 +3,8 @@ import { type AuditEvent, memoryStore, type SecondFactorStore, securityKey } fro
 import { methodContract, type SoftwareKeyFault, softwareKey } from 'sallyport/testing';
 import type { Attempt, Verdict } from '../../../src/contracts.js';
 import { keyring } from '../../../src/crypto/keyring.js';
-import { ATTEMPT_LIMITS, attempts, type Operation } from '../../../src/methods/attempt.js';
+import { attempts, type Operation } from '../../../src/methods/attempt.js';
+import { ATTEMPT_LIMITS } from '../../../src/methods/attempt-limits.js';
 import { parseFacts } from '../../../src/methods/security-key/credential.js';
 import { KEY, testClock } from '../../support/app.js';
 import { boundEnrollable } from '../../support/methods.js';

@@ -1,0 +1,126 @@
+import type {
+  Attempt,
+  AttemptLimits,
+  Digest,
+  EnrollmentBasis,
+  HandedOver,
+  Method,
+  MethodContext,
+  MethodEnrollment,
+  MethodImport,
+  MethodSettings,
+  PendingContext,
+  Prompt,
+  SettingSection,
+  Verdict,
+} from '../contracts.js';
+import type { Ask, AskNow } from './ask.js';
+import type { BindConfig } from './bind-config.js';
+import type { ChallengeKey } from './challenge-state.js';
+import type { Judging } from './judging.js';
+import type { Secrets } from './secrets.js';
+
+/** A method as pages and strategies use it: with whatever of it the house does, from seals to single use. */
+export interface BoundMethod
+  extends Required<
+    Pick<
+      Method,
+      | 'name'
+      | 'title'
+      | 'words'
+      | 'role'
+      | 'throttle'
+      | 'scope'
+      | 'atMost'
+      | 'phishingResistant'
+      | 'answer'
+      | 'wellFormed'
+    >
+  > {
+  readonly settings?: MethodSettings | undefined;
+  readonly section?: SettingSection | undefined;
+  readonly events?: Method['events'] | undefined;
+  readonly imports?: MethodImport | undefined;
+  /** What is asked for; what has to be sent first is sent once. */
+  challenge(attempt: Attempt): Promise<Prompt>;
+  /** Sends anew; null for a method that sends nothing. */
+  readonly restart: ((attempt: Attempt) => Promise<void>) | null;
+  /** The file of its script; null for a method without one. */
+  readonly script: URL | string | null;
+  /** One answer: counted, compared, and accepted once. */
+  verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
+  /** null for what nobody activates by itself. */
+  readonly enrollment: BoundEnrollment | null;
+}
+
+export type EnrollableMethod = BoundMethod & { readonly enrollment: BoundEnrollment };
+
+/** Parts that the method's challenge and its enrollment share. */
+export interface Bound {
+  readonly method: Method;
+  readonly ask: Ask;
+  readonly askNow: AskNow;
+  readonly secrets: Secrets;
+  readonly judging: Judging;
+  readonly config: BindConfig;
+  contextOf(attempt: Attempt, pending: PendingContext | null, challenge: unknown): MethodContext;
+  /** What was started for a prompt, or is now. */
+  started(key: ChallengeKey, context: MethodContext): Promise<unknown>;
+}
+
+export function isEnrollable(method: BoundMethod): method is EnrollableMethod {
+  return method.enrollment !== null;
+}
+
+/** `names`' methods that a person can activate, in this order. */
+export function enrollableMethods(
+  methods: ReadonlyMap<string, BoundMethod>,
+  names: readonly string[],
+): EnrollableMethod[] {
+  return names
+    .map((name) => methods.get(name))
+    .filter((method) => method !== undefined)
+    .filter(isEnrollable);
+}
+
+type LockedVerdict = Extract<Verdict, { kind: 'locked' }>;
+
+export interface BeginOptions {
+  readonly basis: EnrollmentBasis;
+  /** Voids what this session has begun. */
+  readonly restart: boolean;
+  /** Voids nothing: null where another enrollment is pending. */
+  readonly unlessPending?: boolean;
+  /** Milliseconds; by default the door's. */
+  readonly lifetimeMs?: number;
+}
+
+/** An enrollment that has been begun, and what is asked for to confirm it. */
+export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'> {
+  prompt(): Promise<Prompt>;
+  /** What an administrator hands over (null: nothing) and answers; throws a 422 where they cannot begin it. */
+  handOver(): {
+    show(): HandedOver | null;
+    readonly field: ReturnType<NonNullable<MethodEnrollment['handOver']>['field']>;
+  };
+}
+
+export interface BoundEnrollment {
+  /** Whether an administrator can begin it for somebody: with what is handed over, or answered on the spot alone. */
+  readonly handsOver: 'shown' | 'on-the-spot' | null;
+  /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
+  begin(attempt: Attempt, options: BeginOptions): Promise<Begun | null>;
+  /**
+   * The same with an activation key, which counts as an attempt: null when none of the digests, one per key of the
+   * keyring, is that of the subject's key.
+   */
+  beginByKey(
+    attempt: Attempt,
+    limits: AttemptLimits,
+    candidates: readonly Digest[],
+  ): Promise<Begun | LockedVerdict | null>;
+  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
+  resume(attempt: Attempt): Promise<Begun | null>;
+  /** One answer: counted, compared, and accepted once. `replaces`: the enrollment that gives way, or null. */
+  confirm(attempt: Attempt, limits: AttemptLimits, replaces: string | null): Promise<Verdict>;
+}

@@ -1,0 +1,27 @@
+import type { Request } from 'express';
+import type { Audit } from '../audit/events.js';
+import type { MethodName } from '../contracts.js';
+import type { GateConfig } from '../gate/gate.js';
+import type { RequireFresh } from '../gate/step-up.js';
+import type { BoundMethod } from '../methods/bound-method.js';
+import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
+import type { WhoseSession } from '../session/login.js';
+import type { Stylesheets } from '../web/assets.js';
+import type { TryAgain } from './again.js';
+import type { OpenDoorConfig, ProofConfig } from './proof.js';
+
+export interface PageConfig extends OpenDoorConfig, ProofConfig {
+  readonly methods: ReadonlyMap<MethodName, BoundMethod>;
+  readonly redeemActivationKey: RedeemActivationKey;
+  readonly requireFresh: RequireFresh;
+  readonly tryAgain: TryAgain;
+  readonly stylesheets: Stylesheets;
+  /** The session of somebody who postpones activation goes on under a new id. */
+  readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
+  /** As the gate has it. */
+  readonly recognize: GateConfig['recognize'];
+  readonly audit: Audit;
+  /** Told of failures that end in a 503. */
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
