@@ -75,7 +75,7 @@ export interface Inspector {
    */
   passBy(req: Request): Promise<void> | undefined;
   /** For a session that is about to be saved: notes the login that the request has brought about, or ended. */
-  noteBeforeSave(req: Request): Promise<void>;
+  noteBeforeSave(req: Request): Awaitable<void>;
 }
 
 const ANONYMOUS: Situation = Object.freeze({
@@ -250,27 +250,29 @@ export function inspector(config: InspectConfig): Inspector {
       return subject ? undefined : left(req);
     },
 
-    async noteBeforeSave(req) {
-      if (isBegunHere(req)) return;
+    noteBeforeSave(req) {
+      if (isBegunHere(req)) return undefined;
       const before = identify.named(req);
       let subject: Subject | null;
       try {
         subject = identify.ask(req);
       } catch {
-        return;
+        return undefined;
       }
-      if (!subject) {
-        // Only where this very request had somebody: others may be answered before the host has asked who it is.
-        if (before && hasLogin(req)) await leave(req);
-        return;
-      }
+      // Only where this very request had somebody: others may be answered before the host has asked who it is.
+      if (!subject) return before && hasLogin(req) ? leave(req) : undefined;
+      const { id } = subject;
       const session = digestOf(req);
-      if (notedLogin(req, session, subject.id)) return;
-      const [record, assurance] = await together(
-        () => store.readSubject(subject.id),
-        () => (wasLoaded(req) ? store.readAssurance(session) : null),
-      );
-      noteLogin(req, loginFrom(req, session, subject.id, record, assurance));
+      if (notedLogin(req, session, id)) return undefined;
+      const note = (subjectRecord: SubjectRecord, present: AssuranceRecord | null) =>
+        noteLogin(req, loginFrom(req, session, id, subjectRecord, present));
+      const record = settled(() => store.readSubject(id));
+      const assurance = settled(() => (wasLoaded(req) ? store.readAssurance(session) : null));
+      if (!isThenable(record) && !isThenable(assurance)) return note(record, assurance);
+      return together(
+        () => record,
+        () => assurance,
+      ).then((both) => note(...both));
     },
   };
 }

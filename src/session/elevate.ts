@@ -57,7 +57,9 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
               (method !== factor.method || via !== factor.via) && enrollmentId !== FALLBACK,
           )
         : []);
-    const stamped = await store.prove(digestOf(req), {
+    const session = digestOf(req);
+    ends.proves(session);
+    const stamped = await store.prove(session, {
       subjectId: subject.id,
       epoch,
       login: login.id,

@@ -18,6 +18,8 @@ export interface SessionEnds {
    * carries it. Returns a function to call when that response is closed.
    */
   begun(session: SessionDigest): () => void;
+  /** Says that a session is about to prove something: from now on its end leaves a mark, also of one just begun. */
+  proves(session: SessionDigest): void;
   /** Whether there is anything to end: a session that is stored, or one that we have a record of. */
   isWorthEnding(session: SessionDigest, isStored: () => Promise<boolean>): Promise<boolean>;
 }
@@ -36,7 +38,8 @@ export function sessionEnds(
   const known = new LRUCache<SessionDigest, { readonly renewedAt: number | null | undefined }>({
     max: 10_000,
   });
-  const fresh = new Set<SessionDigest>();
+  /** Those just begun, and whether they may have proven something already. */
+  const fresh = new Map<SessionDigest, { readonly proves: boolean }>();
 
   function learn(session: SessionDigest, record: AssuranceRecord | null): boolean {
     if (record?.state !== 'ended') return false;
@@ -61,8 +64,8 @@ export function sessionEnds(
   return {
     async end(session, end = { renewed: false }) {
       if (known.has(session)) return false;
-      const untold = fresh.has(session) && (await store.readAssurance(session)) === null;
-      if (untold && known.has(session)) return false;
+      // Nobody but this process can have written anything of it.
+      const untold = fresh.get(session)?.proves === false;
       const endedNow = untold || (await store.end(session, endedForMs, end));
       const renewedAt = end.renewed ? store.now() : null;
       known.set(session, { renewedAt: endedNow ? renewedAt : undefined });
@@ -82,8 +85,12 @@ export function sessionEnds(
     },
 
     begun(session) {
-      fresh.add(session);
+      fresh.set(session, { proves: false });
       return () => void fresh.delete(session);
+    },
+
+    proves(session) {
+      if (fresh.has(session)) fresh.set(session, { proves: true });
     },
 
     async isWorthEnding(session, isStored) {

@@ -88,4 +88,26 @@ describe('the ends of sessions', () => {
     known();
     assert.throws(() => here.isEnded('one'), /is new/);
   });
+
+  it('leave a mark of a session that was just begun only where it may have proven something', async () => {
+    const marked: string[] = [];
+    const store = {
+      async end(session: string) {
+        marked.push(session);
+        return true;
+      },
+      readAssurance: () => assert.fail('nobody else can know of it'),
+      now: () => 0,
+    };
+    const here = sessionEnds(store, FOR);
+    for (const session of ['untold', 'proven', 'told']) here.begun(session);
+    here.proves('proven');
+    here.begun('told')();
+    for (const session of ['untold', 'proven', 'told']) {
+      assert.equal(await here.end(session), true);
+      assert.equal(await here.end(session), false, 'once');
+      assert.equal(here.isEnded(session), true);
+    }
+    assert.deepEqual(marked, ['proven', 'told']);
+  });
 });
