@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { MemoryStore } from 'express-session';
+import pg from 'pg';
 import { createClient } from 'redis';
 import {
   type Door,
@@ -8,6 +9,7 @@ import {
   type SecondFactorStore,
   sallyport,
 } from 'sallyport';
+import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import { sessionDigest } from '../src/session/assurance.js';
 import type { Login } from '../src/session/session-data.js';
@@ -37,16 +39,16 @@ export interface BenchDoorOptions {
   readonly now?: () => number;
 }
 
-/** A door over Redis, on the same data in every process that has one. */
+/** A door over the Redis or Postgres of this address, on the same data in every process that has one. */
 export async function benchDoor(
-  redisUrl: string,
+  url: string,
   { policy = () => () => CONSTANT, now }: BenchDoorOptions = {},
 ): Promise<BenchDoor> {
-  const store = redisStore(createClient({ url: redisUrl }), {
-    prefix: 'bench:',
-    initialize: true,
-    ...(now ? { now } : {}),
-  });
+  const own = { initialize: true, ...(now ? { now } : {}) };
+  const pool = url.startsWith('postgres:') ? new pg.Pool({ connectionString: url }) : null;
+  const store = pool
+    ? postgresStore(pool, { prefix: 'bench_', ...own })
+    : redisStore(createClient({ url }), { prefix: 'bench:', ...own });
   const door = sallyport({
     origin: 'http://localhost:3000',
     issuer: 'Bench',
@@ -57,7 +59,14 @@ export async function benchDoor(
     loginUrl: '/login',
   });
   await door.ready();
-  return { door, store, close: () => door.close() };
+  return {
+    door,
+    store,
+    async close() {
+      await door.close();
+      await pool?.end();
+    },
+  };
 }
 
 /** What every session of the bench says of its login. */

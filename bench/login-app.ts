@@ -1,6 +1,6 @@
 /**
- * The app that people log in to, three times in a process of its own: with a password only, and with a code
- * after it, by passport-totp or by Sallyport. The password is compared as text: hashing it would cost more than all the
+ * The app that people log in to, four times in a process of its own: with a password only, and with a code after it,
+ * by passport-totp, by passport-totp once more (the control) or by Sallyport. The password is compared as text: hashing it would cost more than all the
  * rest, and the same in each.
  */
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { Strategy as TotpStrategy } from 'passport-totp';
 import { benchDoor, connected } from './door.js';
 import './second-factor-mark.js';
 
-export type LoginKind = 'password' | 'passport-totp' | 'sallyport';
+export type LoginKind = 'password' | 'passport-totp' | 'sallyport' | 'control';
 export type LoginPorts = Readonly<Record<LoginKind, number>>;
 
 const redisUrl = process.argv[2]!;
@@ -27,7 +27,7 @@ const bench = await benchDoor(redisUrl, { now: () => time });
 const passport = new Passport();
 passport.use(
   new LocalStrategy((username, password, done) =>
-    done(null, password === 'sallyport' ? { id: username } : false),
+    done(null, password === 'sallyport' ? userOf(username) : false),
   ),
 );
 passport.use(
@@ -39,7 +39,11 @@ passport.use(
   }),
 );
 passport.serializeUser((user, done) => done(null, (user as { id: string }).id));
-passport.deserializeUser((id: string, done) => done(null, { id, tenantId: 'acme', label: id }));
+passport.deserializeUser((id: string, done) => done(null, userOf(id)));
+
+function userOf(id: string) {
+  return { id, tenantId: 'acme', label: id };
+}
 
 const form = express.urlencoded({ extended: false });
 const signedIn: RequestHandler = (req, res, next) => (req.user ? next() : res.redirect('/login'));
@@ -59,7 +63,7 @@ async function serve(kind: LoginKind): Promise<number> {
       next,
     ),
   );
-  if (kind === 'passport-totp') askByPassportTotp(app);
+  if (kind === 'passport-totp' || kind === 'control') askByPassportTotp(app);
   app.use(kind === 'sallyport' ? bench.door.gate() : signedIn);
   app.get('/', (_req, res) => void res.send('inside'));
   const server = app.listen(0, '127.0.0.1');
@@ -102,5 +106,6 @@ const ports: LoginPorts = {
   password: await serve('password'),
   'passport-totp': await serve('passport-totp'),
   sallyport: await serve('sallyport'),
+  control: await serve('control'),
 };
 process.send?.(ports);

@@ -1,7 +1,9 @@
 import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
+import { sessionDigest } from '../src/session/assurance.js';
 import { host } from '../test/support/app.js';
 import { Browser, codeAt } from '../test/support/browser.js';
+import { sessionIdOf } from '../test/support/worlds.js';
 import { connected } from './door.js';
 import { type Line, line } from './report.js';
 
@@ -23,8 +25,10 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
     policy: () => ({ mode: 'required', methods: ['totp'] }),
   });
   const watch = await commandWatch(redisUrl);
+  const admin = await connected(redisUrl);
 
   const key = await new Browser(app).activate('user1@acme', store.now());
+  let left = { keys: 0, between: '', inside: '' };
   const steps = new Map<string, number[]>();
   const note = (name: string, count: number) => {
     // The first one teaches the server its scripts.
@@ -40,12 +44,14 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
   };
   for (; login < LOGINS; login += 1) {
     minutes += 1;
+    const before = await admin.dbSize();
     const browser = new Browser(app);
     await browser.login('user1@acme');
+    const between = sessionIdOf(browser);
     await step('the gate sends to the challenge', () => browser.get('/reports'));
     let _csrf = '';
     await step('the challenge is shown', async () => {
-      const page = await browser.get('/two-factor/challenge/totp');
+      const page = await browser.get('/two-factor/challenge');
       _csrf = /name="_csrf" value="([^"]+)"/.exec(page.text)![1]!;
     });
     await step('a right code is verified', async () => {
@@ -54,11 +60,14 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
       if (answer.status !== 303) throw new Error(`the code was answered with ${answer.status}`);
     });
     await step('the first page inside', () => browser.get('/reports'));
+    left = { keys: (await admin.dbSize()) - before, between, inside: sessionIdOf(browser) };
     await step('the second page inside', () => browser.get('/reports'));
   }
+  const [marked, proven] = await Promise.all([minutesOf(left.between), minutesOf(left.inside)]);
   await watch.close();
+  await admin.close();
   await door.close();
-  return [...steps].map(([name, counts]) => {
+  const commands = [...steps].map(([name, counts]) => {
     const most = Math.max(...counts);
     const measured = `${[...counts].sort((a, b) => a - b)[counts.length >> 1]} (most ${most})`;
     return line(
@@ -67,6 +76,20 @@ export async function loginCommands(redisUrl: string): Promise<Line[]> {
       name === 'a right code is verified' ? ['≤ 3', most <= 3] : undefined,
     );
   });
+  return [
+    ...commands,
+    line(
+      'keys of ours that a login leaves in Redis',
+      `${left.keys}: a proof for ${proven} min, a mark of an end for ${marked} min`,
+      ['2, a mark for 15 min', left.keys === 2 && marked <= 15],
+    ),
+  ];
+
+  /** How long the store still knows of a session. */
+  async function minutesOf(sessionId: string): Promise<number> {
+    const record = await store.readAssurance(sessionDigest(sessionId));
+    return record ? Math.round((record.expiresAt - store.now()) / 60_000) : 0;
+  }
 }
 
 /** Commands as the server receives them (MONITOR), without those of scripts, heartbeats and watchers. */

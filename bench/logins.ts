@@ -1,138 +1,84 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Authenticator, authenticator, testClock } from 'sallyport/testing';
-import { startRedis } from '../test/support/redis.js';
+import { builtEnvironment } from './built.js';
 import { connected } from './door.js';
 import type { LoginKind, LoginPorts } from './login-app.js';
-import { type Line, line, median, table } from './report.js';
+import { type Line, line, median, type Size } from './report.js';
 import { visitor } from './visitor.js';
 
-const KINDS = ['password', 'passport-totp', 'sallyport'] as const;
-const NAMES: Readonly<Record<LoginKind, string>> = {
-  password: 'password only',
-  'passport-totp': 'passport-totp',
-  sallyport: 'Sallyport TOTP',
-};
-const PROCESSES = [1, 2, 4] as const;
-const MOST = Math.max(...PROCESSES);
-const ROUNDS = 5;
-/** On a busy machine there are fewer of them. */
-const ROUNDS_MS = 20_000;
-/** So that the last of the processes is as warm as the first, or nearly. */
-const WARM_UP = 6;
-const WARM_UP_MS = 8_000;
+const KINDS = ['passport-totp', 'sallyport', 'control', 'password'] as const;
 const CONNECTIONS = 16;
 const USERS = Array.from({ length: 100 }, (_, at) => `user${at}`);
-/** How often everybody logs in within a round: of those without a code it takes more to make one up. */
-const TIMES: Readonly<Record<LoginKind, number>> = {
-  password: 2,
-  'passport-totp': 1,
-  sallyport: 1,
-};
-
 /** passport-totp goes by the machine's clock. One key for all, but each user's is read from Redis. */
 const SHARED_KEY = '12345678901234567890';
 const SHARED_APP = authenticator('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
 
-interface AppProcess {
-  readonly ports: LoginPorts;
-  /** Sets the time there; answers the CPU that the process has used, in microseconds. */
-  tell(now: number): Promise<number>;
-  stop(): Promise<void>;
-}
-
-interface Round {
-  readonly perSecond: number;
-  /** Of all processes of the app, in milliseconds, for one login. */
-  readonly cpu: number;
-}
-
 /**
- * Full logins per second, from the password to the first page inside, of the same app with a password only,
- * with passport-totp and with Sallyport, over several processes. Requests go to each process in turn, so that
- * none lives off what it remembers of the one before.
+ * What a whole login costs the app's process, from the password to the first page inside: with a password only, with
+ * passport-totp, with Sallyport, and once more with passport-totp, round by round in turn. What the last differs from
+ * the other by is the noise of the machine.
  */
-export async function logins(redisUrl: string): Promise<Line[]> {
-  const apps = await Promise.all(Array.from({ length: MOST }, () => start(redisUrl)));
+export async function logins(redisUrl: string, size: Size): Promise<Line[]> {
+  const [warmUp, rounds] = size === 'quick' ? [6, 11] : [10, 31];
+  const app = await start(redisUrl);
   const agent = new Agent({ keepAlive: true });
   const clock = testClock(Date.now());
-  const tellAll = async () => sum(await Promise.all(apps.map((app) => app.tell(clock.now()))));
-  const portsOf = (kind: LoginKind, processes: number) =>
-    apps.slice(0, processes).map(({ ports }) => ports[kind]);
-
-  await tellAll();
+  await app.tell(clock.now());
   const authenticators = new Map<string, Authenticator>();
-  await concurrently(USERS, async (user, at) => {
-    authenticators.set(user, await activate(user, at));
+  await concurrently(USERS, async (user) => {
+    authenticators.set(user, await activate(user));
   });
   await shareKeys(redisUrl);
 
   const requests = new Map<LoginKind, number>();
-  const warmingSince = performance.now();
-  for (let time = 0; time < WARM_UP && performance.now() - warmingSince < WARM_UP_MS; time += 1) {
-    for (const kind of KINDS) await round(kind, MOST);
-  }
-  const rounds = new Map(
-    KINDS.map((kind) => [kind, PROCESSES.map((processes) => ({ processes, of: [] as Round[] }))]),
-  );
-  const begun = performance.now();
-  let number = 0;
-  for (; number < ROUNDS && performance.now() - begun < ROUNDS_MS; number += 1) {
-    for (const [size, processes] of PROCESSES.entries()) {
-      // Another begins each time.
-      for (let turn = 0; turn < KINDS.length; turn += 1) {
-        const kind = KINDS[(number + turn) % KINDS.length]!;
-        rounds.get(kind)![size]!.of.push(await round(kind, processes));
-      }
+  const cpu: Record<LoginKind, number[]> = {
+    password: [],
+    'passport-totp': [],
+    sallyport: [],
+    control: [],
+  };
+  for (let number = 0; number < warmUp + rounds; number += 1) {
+    // Another begins each time.
+    for (let turn = 0; turn < KINDS.length; turn += 1) {
+      const kind = KINDS[(number + turn) % KINDS.length]!;
+      const used = await round(kind);
+      if (number >= warmUp) cpu[kind].push(used);
     }
   }
   agent.destroy();
-  await Promise.all(apps.map((app) => app.stop()));
+  await app.stop();
 
-  return PROCESSES.flatMap((processes, size) =>
-    KINDS.map((kind) => {
-      const own = rounds.get(kind)![size]!.of;
-      const rate = median(own.map(({ perSecond }) => perSecond));
-      const cpu = median(own.map((one) => one.cpu));
-      const ratios = KINDS.slice(0, KINDS.indexOf(kind)).map((other) => {
-        const others = rounds.get(other)![size]!.of;
-        const each = own.map(({ perSecond }, at) => perSecond / others[at]!.perSecond);
-        return `${median(each).toFixed(2)} of ${NAMES[other]}`;
-      });
-      const parts = [`${requests.get(kind)} requests`, `${cpu.toFixed(1)} ms of CPU`, ...ratios];
-      return line(
-        `full logins, ${NAMES[kind]}, ${processes} ${processes === 1 ? 'process' : 'processes'}`,
-        `${rate.toFixed(0)}/s  (${parts.join(', ')})`,
-      );
-    }),
-  ).concat(
+  const ratio = (kind: LoginKind) =>
+    median(cpu[kind].map((used, at) => used / cpu['passport-totp'][at]!));
+  const each = (kind: LoginKind) =>
+    `(${median(cpu[kind]).toFixed(2)} ms of CPU, ${requests.get(kind)} requests)`;
+  const times = (kind: LoginKind) => `${ratio(kind).toFixed(2)} ×  ${each(kind)}`;
+  const own = ratio('sallyport');
+  return [
     line(
-      `full logins: medians of ${number} interleaved rounds on one machine`,
-      `apps, Redis and load share ${availableParallelism()} CPUs`,
+      `a login to passport-totp's, CPU (median of ${rounds} × ${USERS.length})`,
+      times('sallyport'),
+      ['≤ 1.4 ×', own <= 1.4],
     ),
-  );
+    line('the same, of passport-totp (the control)', times('control')),
+    line('the same, with a password only', times('password')),
+    line('passport-totp itself', each('passport-totp')),
+  ];
 
-  async function round(kind: LoginKind, processes: number): Promise<Round> {
+  /** Milliseconds of the app's CPU for one login. */
+  async function round(kind: LoginKind): Promise<number> {
     // The next time step, so that nobody's code has been used.
     clock.advance('30s');
-    const ports = portsOf(kind, processes);
-    const sequence = Array.from({ length: TIMES[kind] }, () => USERS).flat();
-    const usedBefore = await tellAll();
-    const begun = performance.now();
-    await concurrently(sequence, (user, at) => login(kind, ports, user, at));
-    const tookMs = performance.now() - begun;
-    const used = (await tellAll()) - usedBefore;
-    return {
-      perSecond: (sequence.length * 1000) / tookMs,
-      cpu: used / 1000 / sequence.length,
-    };
+    const before = await app.tell(clock.now());
+    await concurrently(USERS, (user) => login(kind, user));
+    return ((await app.tell(clock.now())) - before) / 1000 / USERS.length;
   }
 
-  async function login(kind: LoginKind, ports: readonly number[], user: string, at: number) {
-    const someone = visitor(agent, ports, at);
+  async function login(kind: LoginKind, user: string): Promise<void> {
+    const someone = visitor(agent, app.ports[kind]);
     let page = await someone.post('/login', { username: user, password: 'sallyport' });
     if (kind !== 'password') {
       const code =
@@ -145,20 +91,20 @@ export async function logins(redisUrl: string): Promise<Line[]> {
     requests.set(kind, someone.requests);
   }
 
-  async function activate(user: string, at: number): Promise<Authenticator> {
-    const someone = visitor(agent, portsOf('sallyport', MOST), at);
+  async function activate(user: string): Promise<Authenticator> {
+    const someone = visitor(agent, app.ports.sallyport);
     const { text } = await someone.post('/login', { username: user, password: 'sallyport' });
     const key = /data-sp="totp-key"[^>]*>([^<]*)</.exec(text)?.[1];
     if (!key) throw new Error(`no key for ${user}:\n${text}`);
-    const app = authenticator(key, clock);
+    const own = authenticator(key, clock);
     const enrollment = /name="enrollment" value="([^"]*)"/.exec(text)?.[1] ?? '';
     const answer = await someone.post('/two-factor/activate/totp', {
-      code: app.code(),
+      code: own.code(),
       enrollment,
       ...csrfOn(text),
     });
     if (answer.text !== 'inside') throw new Error(`${user} has not activated:\n${answer.text}`);
-    return app;
+    return own;
   }
 }
 
@@ -168,11 +114,18 @@ async function shareKeys(redisUrl: string): Promise<void> {
   await redis.close();
 }
 
+interface AppProcess {
+  readonly ports: LoginPorts;
+  /** Sets the time there; answers the CPU that the process has used, in microseconds. */
+  tell(now: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
 async function start(redisUrl: string): Promise<AppProcess> {
   const program = fileURLToPath(new URL('./login-app.ts', import.meta.url));
   const child = fork(program, [redisUrl], {
     execArgv: ['--import=tsx'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: builtEnvironment(),
   });
   const [ports] = (await once(child, 'message')) as [LoginPorts];
   return {
@@ -193,11 +146,11 @@ async function start(redisUrl: string): Promise<AppProcess> {
 /** As many under way as there are connections. */
 async function concurrently<T>(
   items: readonly T[],
-  run: (item: T, at: number) => Promise<void>,
+  run: (item: T) => Promise<void>,
 ): Promise<void> {
-  const queue = items.entries();
+  const queue = items.values();
   async function worker(): Promise<void> {
-    for (const [at, item] of queue) await run(item, at);
+    for (const item of queue) await run(item);
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
 }
@@ -212,19 +165,4 @@ function codeFormOn(text: string): string {
 function csrfOn(text: string): { _csrf?: string } {
   const _csrf = /name="_csrf" value="([^"]*)"/.exec(text)?.[1];
   return _csrf === undefined ? {} : { _csrf };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/** `npx tsx bench/logins.ts` */
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.env.NODE_ENV = 'production';
-  const redis = await startRedis();
-  try {
-    console.log(table(await logins(redis.url)));
-  } finally {
-    await redis.stop();
-  }
 }

@@ -4,9 +4,8 @@ import { keyring } from '../src/crypto/keyring.js';
 import { newRecoveryCodes } from '../src/methods/recovery-code/codes.js';
 import { sessionDigest } from '../src/session/assurance.js';
 import { connected, KEY } from './door.js';
-import { type Line, line } from './report.js';
+import { type Line, line, type Size } from './report.js';
 
-const SUBJECTS = 100_000;
 const AT_ONCE = 200;
 
 /**
@@ -14,7 +13,8 @@ const AT_ONCE = 200;
  * give them. By used_memory, so that what the server keeps around its keys is in it; but without the table of
  * what clients track, which has its own limit (tracking-table-max-keys).
  */
-export async function memory(redisUrl: string): Promise<Line[]> {
+export async function memory(redisUrl: string, size: Size): Promise<Line[]> {
+  const subjects = size === 'quick' ? 10_000 : 100_000;
   const admin = await connected(redisUrl);
   await admin.flushAll();
   const store = redisStore(admin, { prefix: 'sp:', initialize: true, timeout: 2000 });
@@ -22,12 +22,12 @@ export async function memory(redisUrl: string): Promise<Line[]> {
   const ring = keyring([KEY]);
   const before = await usedMemory(admin);
 
-  const ids = Array.from({ length: SUBJECTS }, () => randomUUID());
-  for (let at = 0; at < SUBJECTS; at += AT_ONCE) {
+  const ids = Array.from({ length: subjects }, () => randomUUID());
+  for (let at = 0; at < subjects; at += AT_ONCE) {
     await Promise.all(ids.slice(at, at + AT_ONCE).map(enroll));
   }
   const enrolled = await settledMemory(admin);
-  for (let at = 0; at < SUBJECTS; at += AT_ONCE) {
+  for (let at = 0; at < subjects; at += AT_ONCE) {
     await Promise.all(
       ids.slice(at, at + AT_ONCE).map((id) => {
         const { digests } = newRecoveryCodes(ring, { id });
@@ -38,9 +38,9 @@ export async function memory(redisUrl: string): Promise<Line[]> {
   const withCodes = await settledMemory(admin);
   await store.close();
   await admin.close();
-  const each = (bytes: number) => (bytes - before) / SUBJECTS;
+  const each = (bytes: number) => (bytes - before) / subjects;
   return [
-    line(`bytes per enrolled subject (over ${SUBJECTS})`, each(enrolled).toFixed(0)),
+    line(`bytes per enrolled subject (over ${subjects})`, each(enrolled).toFixed(0)),
     line('the same with ten recovery codes', each(withCodes).toFixed(0), [
       '≤ 400',
       each(withCodes) <= 400,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { AppKind } from './app.js';
+import { builtEnvironment } from './built.js';
 import { type Line, line, median, type Size } from './report.js';
 
 /** In this order within a round, of which each begins as often as the others. The second bare app is the control. */
@@ -71,7 +72,7 @@ export async function throughput(redisUrl: string, size: Size): Promise<Line[]> 
 async function start(kind: AppKind, redisUrl: string): Promise<Target> {
   const child = fork(fileURLToPath(new URL('./app.ts', import.meta.url)), [kind, redisUrl], {
     execArgv: ['--import=tsx'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: builtEnvironment(),
   });
   const [port] = (await once(child, 'message')) as [number];
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });

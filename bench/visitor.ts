@@ -14,13 +14,12 @@ export interface Visitor {
   post(path: string, fields: Readonly<Record<string, string>>): Promise<Page>;
 }
 
-/** A browser that costs little: cookies and redirects, each request to the next of the ports. */
-export function visitor(agent: Agent, ports: readonly number[], first = 0): Visitor {
+/** A browser that costs little: cookies and redirects. */
+export function visitor(agent: Agent, port: number): Visitor {
   const cookies = new Map<string, string>();
   let requests = 0;
 
   async function send(method: string, path: string, body = ''): Promise<Page> {
-    const port = ports[(first + requests) % ports.length]!;
     requests += 1;
     const answer = await exchange({ agent, port, method, path, body, cookies });
     return answer.location === null ? { path, ...answer } : send('GET', answer.location);
