@@ -82,8 +82,10 @@ export class GuardedStore extends Store {
       const digest = sessionDigest(req.sessionID);
       noteHeld(req, digest, false);
       // A response that has been sent emits no further `close`, so there is nothing to wait for.
-      if (req.res?.closed !== false) return;
-      req.res.once('close', this.#ends.begun(digest));
+      const { res } = req;
+      if (res?.closed !== false) return;
+      const isTold = () => res.headersSent;
+      res.once('close', this.#ends.begun(digest, isTold));
     };
   }
 

@@ -14,14 +14,21 @@ export interface SessionEnds {
   /** Whether it ended a moment ago and went on under another id: whoever still carries it is somebody. */
   wasRenewed(session: SessionDigest): Awaitable<boolean>;
   /**
-   * Says that an id has just been made: nobody else can know it, or have ended it, before the response that
-   * carries it. Returns a function to call when that response is closed.
+   * Says that an id has just been made: nobody else can know it, or have ended it, until the response that carries
+   * it has sent its headers, which `isTold` says. Returns a function to call when that response is closed.
    */
-  begun(session: SessionDigest): () => void;
+  begun(session: SessionDigest, isTold: () => boolean): () => void;
   /** Says that a session is about to prove something: from now on its end leaves a mark, also of one just begun. */
   proves(session: SessionDigest): void;
   /** Whether there is anything to end: a session that is stored, or one that we have a record of. */
   isWorthEnding(session: SessionDigest, isStored: () => Promise<boolean>): Promise<boolean>;
+}
+
+/** An id that was made in a request which is still under way. */
+interface Begun {
+  readonly isTold: () => boolean;
+  /** Whether it may have proven something already. */
+  readonly proves: boolean;
 }
 
 /**
@@ -38,8 +45,13 @@ export function sessionEnds(
   const known = new LRUCache<SessionDigest, { readonly renewedAt: number | null | undefined }>({
     max: 10_000,
   });
-  /** Those just begun, and whether they may have proven something already. */
-  const fresh = new Map<SessionDigest, { readonly proves: boolean }>();
+  const begun = new Map<SessionDigest, Begun>();
+
+  /** What only this process can know of: nobody else has written anything of it. */
+  function untold(session: SessionDigest): Begun | null {
+    const found = begun.get(session);
+    return found && !found.isTold() ? found : null;
+  }
 
   function learn(session: SessionDigest, record: AssuranceRecord | null): boolean {
     if (record?.state !== 'ended') return false;
@@ -64,9 +76,8 @@ export function sessionEnds(
   return {
     async end(session, end = { renewed: false }) {
       if (known.has(session)) return false;
-      // Nobody but this process can have written anything of it.
-      const untold = fresh.get(session)?.proves === false;
-      const endedNow = untold || (await store.end(session, endedForMs, end));
+      const unmarked = untold(session)?.proves === false;
+      const endedNow = unmarked || (await store.end(session, endedForMs, end));
       const renewedAt = end.renewed ? store.now() : null;
       known.set(session, { renewedAt: endedNow ? renewedAt : undefined });
       return endedNow;
@@ -74,27 +85,28 @@ export function sessionEnds(
 
     isEnded(session) {
       if (known.has(session)) return true;
-      if (fresh.has(session)) return false;
+      if (untold(session)) return false;
       return read(session, (ended) => ended);
     },
 
     wasRenewed(session) {
       const told = known.get(session)?.renewedAt !== undefined;
-      if (told || fresh.has(session)) return wentOnLately(session);
+      if (told || untold(session)) return wentOnLately(session);
       return read(session, () => wentOnLately(session));
     },
 
-    begun(session) {
-      fresh.set(session, { proves: false });
-      return () => void fresh.delete(session);
+    begun(session, isTold) {
+      begun.set(session, { isTold, proves: false });
+      return () => void begun.delete(session);
     },
 
     proves(session) {
-      if (fresh.has(session)) fresh.set(session, { proves: true });
+      const found = begun.get(session);
+      if (found) begun.set(session, { ...found, proves: true });
     },
 
     async isWorthEnding(session, isStored) {
-      if (known.has(session) || fresh.has(session)) return true;
+      if (known.has(session) || untold(session)) return true;
       return (await store.readAssurance(session)) !== null || (await isStored());
     },
   };

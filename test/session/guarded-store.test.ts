@@ -262,7 +262,7 @@ describe('a guarded session store', () => {
     const set = () => done((callback) => guard.set('one', DATA, callback));
     const isStored = () =>
       new Promise((resolve) => inner.inner.get('one', (_error, data) => resolve(Boolean(data))));
-    const closed = ends.begun(sessionDigest('one'));
+    const closed = ends.begun(sessionDigest('one'), () => false);
     await set();
     assert.equal(asked, 0);
     // But an end on this process counts at once, and any other end from the close on.
@@ -272,7 +272,7 @@ describe('a guarded session store', () => {
     assert.equal(await isStored(), false);
     closed();
 
-    const other = ends.begun(sessionDigest('two'));
+    const other = ends.begun(sessionDigest('two'), () => false);
     other();
     await plain.end(sessionDigest('two'), 1000);
     await done((callback) => guard.set('two', DATA, callback));

@@ -83,10 +83,15 @@ describe('the ends of sessions', () => {
       { end: async () => true, readAssurance: () => assert.fail('is new'), now: () => 0 },
       FOR,
     );
-    const known = here.begun('one');
+    const known = here.begun('one', () => false);
     assert.equal(here.isEnded('one'), false);
     known();
     assert.throws(() => here.isEnded('one'), /is new/);
+    let told = false;
+    here.begun('two', () => told);
+    assert.equal(here.isEnded('two'), false);
+    told = true;
+    assert.throws(() => here.isEnded('two'), /is new/, 'a response under way may have told it');
   });
 
   it('leave a mark of a session that was just begun only where it may have proven something', async () => {
@@ -100,14 +105,15 @@ describe('the ends of sessions', () => {
       now: () => 0,
     };
     const here = sessionEnds(store, FOR);
-    for (const session of ['untold', 'proven', 'told']) here.begun(session);
+    const sessions = ['untold', 'proven', 'told', 'answered'];
+    for (const session of sessions) here.begun(session, () => session === 'told');
     here.proves('proven');
-    here.begun('told')();
-    for (const session of ['untold', 'proven', 'told']) {
+    here.begun('answered', () => false)();
+    for (const session of sessions) {
       assert.equal(await here.end(session), true);
       assert.equal(await here.end(session), false, 'once');
       assert.equal(here.isEnded(session), true);
     }
-    assert.deepEqual(marked, ['proven', 'told']);
+    assert.deepEqual(marked, ['proven', 'told', 'answered']);
   });
 });
