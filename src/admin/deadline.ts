@@ -1,3 +1,4 @@
+import { LateError, withDeadline } from '../deadline.js';
 import { type ErrorCode, UnavailableError } from '../errors.js';
 
 /** Runs what the host gave us, and gives up after a time: a page that hangs tells an administrator nothing. */
@@ -8,16 +9,12 @@ export type WithinDeadline = <T>(
 ) => Promise<T>;
 
 export function deadline(timeoutMs: number): WithinDeadline {
-  return function withinDeadline(code, what, run) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new UnavailableError(code, `${what} did not answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-      // Async, so that a throw arrives as a rejection.
-      (async () => run())()
-        .finally(() => clearTimeout(timer))
-        .then(resolve, reject);
-    });
+  return async function withinDeadline(code, what, run) {
+    try {
+      return await withDeadline(Promise.resolve(run()), timeoutMs);
+    } catch (error) {
+      if (!(error instanceof LateError)) throw error;
+      throw new UnavailableError(code, `${what} did not answer within ${timeoutMs} ms`);
+    }
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isThenable } from '../awaitable.js';
 import type {
   Awaitable,
   Message,
@@ -8,6 +9,7 @@ import type {
   PolicyMethod,
   Subject,
 } from '../contracts.js';
+import { LateError, withDeadline } from '../deadline.js';
 import { UnavailableError } from '../errors.js';
 
 /** A text, or a message of the catalog: policies of ours give these. */
@@ -79,7 +81,7 @@ export function policyResolver({ policy, timeoutMs, methods }: ResolveConfig): R
     } catch (cause) {
       throw new UnavailableError('ERR_POLICY', 'the policy threw', { cause });
     }
-    if (!isPromise(answer)) return validate(answer);
+    if (!isThenable(answer)) return validate(answer);
     return withinDeadline(answer, timeoutMs, context).then(validate);
   };
 }
@@ -98,28 +100,22 @@ class LazyContext implements PolicyContext {
   }
 }
 
-function withinDeadline(
+async function withinDeadline(
   answer: Promise<unknown>,
   timeoutMs: number,
   context: LazyContext,
 ): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const late = new UnavailableError(
-        'ERR_POLICY',
-        `the policy did not answer within ${timeoutMs} ms`,
-      );
-      context.abort(late);
-      reject(late);
-    }, timeoutMs);
-    answer.then(resolve, (cause: unknown) =>
-      reject(new UnavailableError('ERR_POLICY', 'the policy rejected', { cause })),
-    );
-    answer.then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
-  });
+  try {
+    return await withDeadline(Promise.resolve(answer), timeoutMs);
+  } catch (cause) {
+    if (!(cause instanceof LateError)) {
+      throw new UnavailableError('ERR_POLICY', 'the policy rejected', { cause });
+    }
+    const message = `the policy did not answer within ${timeoutMs} ms`;
+    const late = new UnavailableError('ERR_POLICY', message);
+    context.abort(late);
+    throw late;
+  }
 }
 
 /** Validates one answer, with what these methods add to it, and fills in the defaults of `PolicyInput`. */
@@ -189,8 +185,4 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
 function isDeeplyFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
