@@ -1,15 +1,16 @@
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
+import { ownCookie } from '../session/own-cookie.js';
 import type { Places } from '../web/places.js';
 
-const COOKIE = 'sallyport.fragment';
+const cookie = ownCookie('sallyport.fragment');
 
 /**
  * What stood after the `#` of the page that one is brought back to; empty where nothing did. No browser sends it:
  * the script of our pages puts it into a cookie (views/sallyport.js), and where no script runs it is lost.
  */
 export function takeFragment(req: Request, config: Pick<Places, 'origin' | 'path'>): string {
-  const found = /(?:^|;\s*)sallyport\.fragment=([^;\s]+)/.exec(req.headers.cookie ?? '')?.[1];
-  if (found === undefined) return '';
+  const found = cookie.of(req);
+  if (found === null) return '';
   if (req.res) forgetFragment(req.res, config);
   try {
     const fragment = decodeURIComponent(found);
@@ -20,14 +21,6 @@ export function takeFragment(req: Request, config: Pick<Places, 'origin' | 'path
 }
 
 /** Another page is wanted: what stood after the `#` of the one before is not this one's. */
-export function forgetFragment(
-  res: Response,
-  { origin, path }: Pick<Places, 'origin' | 'path'>,
-): void {
-  const attributes: CookieOptions = {
-    path,
-    sameSite: 'lax',
-    secure: origin.startsWith('https:'),
-  };
-  res.clearCookie(COOKIE, attributes);
+export function forgetFragment(res: Response, config: Pick<Places, 'origin' | 'path'>): void {
+  cookie.clear(res, config);
 }

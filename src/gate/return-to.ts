@@ -1,10 +1,11 @@
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
+import { type CookiePlace, ownCookie } from '../session/own-cookie.js';
 import { isPage } from '../web/accept.js';
 import { formPage, isLateForm } from '../web/late-form.js';
 import { askedUrl, type Places } from '../web/places.js';
 import { takeFragment } from './fragment.js';
 
-const COOKIE = 'sallyport.return';
+const cookie = ownCookie('sallyport.return');
 const MAX_LENGTH = 2000;
 const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
 
@@ -50,10 +51,7 @@ function isBelow(folder: string, pathname: string): boolean {
 export function rememberForLogin(req: Request, res: Response, config: Places): void {
   const wanted = askedFor(req, config);
   if (wanted === null || isHome(wanted, config)) return;
-  res.cookie(COOKIE, Buffer.from(wanted).toString('base64url'), {
-    ...attributes(config),
-    maxAge: COOKIE_LIFETIME_MS,
-  });
+  cookie.set(res, place(config), Buffer.from(wanted).toString('base64url'), COOKIE_LIFETIME_MS);
 }
 
 /**
@@ -120,12 +118,12 @@ export function takeReturnTo(req: Request, config: Places): string {
 }
 
 function takeCookie(req: Request, res: Response, config: Places): string | null {
-  const found = /(?:^|;\s*)sallyport\.return=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
-  if (found === undefined) return null;
-  res.clearCookie(COOKIE, attributes(config));
+  const found = cookie.of(req);
+  if (found === null) return null;
+  cookie.clear(res, place(config));
   return localPath(Buffer.from(found, 'base64url').toString(), config);
 }
 
-function attributes({ origin, folder }: Places): CookieOptions {
-  return { path: folder, httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
+function place({ origin, folder }: Places): CookiePlace {
+  return { origin, path: folder };
 }

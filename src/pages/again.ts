@@ -49,7 +49,7 @@ export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): Tr
       await page(heading, message('again.text'), goOn, path);
       return true;
     }
-    noteTried(req, res, { path: folder, secure: origin.startsWith('https:') });
+    noteTried(req, res, { origin, path: folder });
     if (isLateForm(req) && !isOwnPage(askedUrl(req, config), config)) {
       const href = localPath(formPage(req, config), config) ?? homeUrl;
       const text = message('again.text-form');

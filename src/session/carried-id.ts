@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { sessionDigest } from './assurance.js';
 import { attached } from './attached.js';
 import { digestOf } from './held-session.js';
+import { type CookiePlace, ownCookie } from './own-cookie.js';
 import type { SessionEnds } from './session-ends.js';
 
 /** The id that a request came with, and that of the session which was made in its place when it was none. */
@@ -11,7 +12,7 @@ interface Carried {
 }
 
 const carried = attached<Request, Carried | null>('sallyport.carried');
-const COOKIE = 'sallyport.again';
+const cookie = ownCookie('sallyport.again');
 /** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
 const TRIED_FOR_MS = 60_000;
 
@@ -32,25 +33,18 @@ export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> 
 }
 
 /** Says that this browser is about to try again. */
-export function noteTried(
-  req: Request,
-  res: Response,
-  { path, secure }: { readonly path: string; readonly secure: boolean },
-): void {
+export function noteTried(req: Request, res: Response, place: CookiePlace): void {
   const { id } = carried.of(req) ?? {};
-  if (id === undefined) return;
-  const attributes = { path, httpOnly: true, sameSite: 'lax', secure } as const;
-  res.cookie(COOKIE, mark(id), { ...attributes, maxAge: TRIED_FOR_MS });
+  if (id !== undefined) cookie.set(res, place, mark(id), TRIED_FOR_MS);
 }
 
 /** Whether this browser has just tried again, with whatever id it has now. */
 export function triedAgain(req: Request): boolean {
-  return /(?:^|;\s*)sallyport\.again=/.test(req.headers.cookie ?? '');
+  return cookie.of(req) !== null;
 }
 
 function hasTried(req: Request, id: string): boolean {
-  const found = /(?:^|;\s*)sallyport\.again=([\w-]+)/.exec(req.headers.cookie ?? '')?.[1];
-  return found === mark(id);
+  return cookie.of(req) === mark(id);
 }
 
 /** Tells one id from another, and is of no use to anybody else. */

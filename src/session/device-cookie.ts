@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Keyring, Subject } from '../contracts.js';
+import { ownCookie } from './own-cookie.js';
 
-const COOKIE = 'sallyport.device';
+const cookie = ownCookie('sallyport.device');
 /** Of other doors under this host name, whose cookies ignore ports and may ignore paths: kept as they are. */
 const MAX_OTHERS = 3;
 /** Shorter is nothing that any door has sealed. */
@@ -46,19 +47,16 @@ export function deviceCookie({
   readonly path?: string | undefined;
   readonly now: () => number;
 }): DeviceCookie {
-  const attributes: CookieOptions = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: origin.startsWith('https:'),
-  };
-
+  const everywhere = { origin, path: '/' };
   const sealedFor = JSON.stringify(['remembered-device', origin, path ?? null]);
 
   /** What this door has sealed, and what others have. */
   function partsOf(req: Request): { own: readonly StoredEntry[]; others: readonly string[] } {
-    const found = /(?:^|;\s*)sallyport\.device=([\w.-]+)/.exec(req.headers.cookie ?? '')?.[1];
-    const parts = (found?.split('.') ?? []).map((part) => ({ part, entries: opened(part) }));
+    const found = cookie.of(req) ?? '';
+    const parts = (/^[\w.-]+/.exec(found)?.[0].split('.') ?? []).map((part) => ({
+      part,
+      entries: opened(part),
+    }));
     const others = parts
       .filter(({ part, entries }) => entries === null && part.length >= SEALED_LENGTH)
       .map(({ part }) => part);
@@ -97,16 +95,12 @@ export function deviceCookie({
         entries.length === 0 ? [] : [keyring.seal(Buffer.from(JSON.stringify(entries)), sealedFor)];
       const parts = [...sealed.map((one) => Buffer.from(one).toString('base64url')), ...strangers];
       if (parts.length === 0) {
-        res.clearCookie(COOKIE, attributes);
+        cookie.clear(res, everywhere);
         return;
       }
-      res.cookie(COOKIE, parts.join('.'), {
-        ...attributes,
-        maxAge: Math.max(
-          strangers.length > 0 ? OTHERS_KEPT_MS : 0,
-          ...entries.map(([, , , endsAt]) => endsAt - at),
-        ),
-      });
+      const lasts = entries.map(([, , , endsAt]) => endsAt - at);
+      const maxAge = Math.max(strangers.length > 0 ? OTHERS_KEPT_MS : 0, ...lasts);
+      cookie.set(res, everywhere, parts.join('.'), maxAge);
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
+import { ownCookie } from '../session/own-cookie.js';
 import type { Places } from './places.js';
 
-export const AFTER_FORM = 'sallyport.onward';
+const cookie = ownCookie('sallyport.onward');
 
 /** For as long as the redirects after a form may take, and the page that ends them. */
 export const AFTER_FORM_MS = 60_000;
@@ -13,10 +14,10 @@ export function noteOnward(
   { origin, folder }: Pick<Places, 'origin' | 'folder'>,
 ) {
   if (req.method !== 'POST') return;
-  const attributes = { path: folder, httpOnly: true, sameSite: 'lax' } as const;
-  res.cookie(AFTER_FORM, '1', {
-    ...attributes,
-    secure: origin.startsWith('https:'),
-    maxAge: AFTER_FORM_MS,
-  });
+  cookie.set(res, { origin, path: folder }, '1', AFTER_FORM_MS);
+}
+
+/** Whether a form of ours was answered with a redirect a moment ago. */
+export function isSoonAfterForm(req: Request): boolean {
+  return cookie.of(req) === '1';
 }

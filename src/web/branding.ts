@@ -1,3 +1,4 @@
+import { ignored } from '../awaitable.js';
 import type { Subject } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { wellFormed } from '../names.js';
@@ -63,7 +64,7 @@ export function createBranding(
     try {
       const given: unknown = branding(subject);
       // One that rejects later would otherwise end the process.
-      if (given instanceof Promise) given.catch(() => undefined);
+      ignored(given);
       return parseBranding(given);
     } catch (error) {
       report(error);

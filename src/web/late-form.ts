@@ -1,8 +1,9 @@
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
+import { ownCookie } from '../session/own-cookie.js';
 import { isNavigation } from './accept.js';
 import type { Places } from './places.js';
 
-const COOKIE = 'sallyport.late';
+const cookie = ownCookie('sallyport.late');
 /** For as long as it takes to be led to the next page of ours. */
 const LIFETIME_MS = 2 * 60 * 1000;
 
@@ -23,21 +24,20 @@ export function formPage(req: Request, { origin }: { readonly origin: string }):
 }
 
 /** Has the next page of ours say that nothing was taken. */
-export function noteLateForm(res: Response, config: Pick<Places, 'origin' | 'folder'>): void {
-  res.cookie(COOKIE, '1', { ...attributes(config), maxAge: LIFETIME_MS });
+export function noteLateForm(
+  res: Response,
+  { origin, folder }: Pick<Places, 'origin' | 'folder'>,
+): void {
+  cookie.set(res, { origin, path: folder }, '1', LIFETIME_MS);
 }
 
 /** Whether this page is the one to say so: it does once. */
 export function takeLateForm(
   req: Request,
   res: Response,
-  config: Pick<Places, 'origin' | 'folder'>,
+  { origin, folder }: Pick<Places, 'origin' | 'folder'>,
 ): boolean {
-  if (!/(?:^|;\s*)sallyport\.late=1/.test(req.headers.cookie ?? '')) return false;
-  res.clearCookie(COOKIE, attributes(config));
+  if (cookie.of(req) !== '1') return false;
+  cookie.clear(res, { origin, path: folder });
   return true;
-}
-
-function attributes({ origin, folder }: Pick<Places, 'origin' | 'folder'>): CookieOptions {
-  return { path: folder, httpOnly: true, sameSite: 'lax', secure: origin.startsWith('https:') };
 }

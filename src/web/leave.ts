@@ -3,7 +3,7 @@ import type { Keyring } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { wantsHtml } from './accept.js';
-import { AFTER_FORM, AFTER_FORM_MS } from './after-form.js';
+import { AFTER_FORM_MS, isSoonAfterForm } from './after-form.js';
 import { askedUrl, type Places } from './places.js';
 import type { Responder } from './respond.js';
 
@@ -43,8 +43,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
   return {
     /** For every request that may be one of those redirects: a navigation soon after a form of ours. */
     watch(req: Request, res: Response): void {
-      const { cookie } = req.headers;
-      if (cookie === undefined || !cookie.includes(`${AFTER_FORM}=1`)) return;
+      if (!isSoonAfterForm(req)) return;
       if (req.method !== 'GET' || !wantsHtml(req)) return;
       const { writeHead } = res;
       res.writeHead = (status: number, ...rest: unknown[]) => {

@@ -16,6 +16,7 @@ export interface AppNamingConfig {
   readonly report: (error: unknown) => void;
 }
 
+import { ignored } from '../../awaitable.js';
 export interface AppNaming {
   /** The names in the app, which the pages say as well. */
   of(subject: Subject): AppNames;
@@ -42,7 +43,7 @@ export function appNaming({ issuer, account, brandName, report }: AppNamingConfi
       const given = of(subject);
       if (typeof given === 'string' && given.trim() !== '') return given;
       // One that rejects later would otherwise end the process.
-      if (given instanceof Promise) given.catch(() => undefined);
+      ignored(given);
       report(
         new SallyportError(
           'ERR_OPTION',
