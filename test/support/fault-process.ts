@@ -1,24 +1,27 @@
 /** A host in a process of its own that can be told to kill itself between two calls of its stores. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { RedisStore as ConnectRedis } from 'connect-redis';
 import type { Store } from 'express-session';
-import { createClient } from 'redis';
-import type { Policy, PolicyFunction, SecondFactorStore, Subject } from 'sallyport';
-import { redisStore } from 'sallyport/redis';
+import type { PolicyInput, SallyportOptions, SecondFactorStore } from 'sallyport';
 import { host, subjectOf } from './app.js';
+import { type HostDataOptions, hostData } from './host-data.js';
 
-export interface FaultSettings {
+export interface FaultSettings extends Omit<HostDataOptions, 'now'> {
+  /** Of a Redis or a Postgres, which keeps everything. */
   readonly url: string;
   /** The time that stands still in it; null for the server's. */
   readonly now: number | null;
-  readonly maxAge?: string;
+  readonly maxAge?: NonNullable<SallyportOptions['maxAge']>;
+  /** Whether the host's own data say of each user what is demanded, and who is disabled. */
+  readonly ownPolicies?: boolean;
 }
 
 export type ToFaultProcess =
   /** Dies before the call after so many more. */
   | { readonly kind: 'arm'; readonly calls: number }
   | { readonly kind: 'reset' | 'delete' | 'end-sessions'; readonly user: string }
+  /** Work of the host's own holds all its connections, until it is told to release them. */
+  | { readonly kind: 'hold' | 'release' }
   /** Lets a slow request go on. */
   | { readonly kind: 'go' };
 
@@ -44,38 +47,28 @@ function mortal<T extends object>(store: T, counted: (name: string) => boolean):
   });
 }
 
-const client = createClient({ url: settings.url });
-await client.connect();
-const { now } = settings;
-const store = redisStore(client, {
-  initialize: true,
-  allowEviction: true,
-  ...(now === null ? {} : { now: () => now }),
-});
+const { now, ownPolicies, maxAge, url, ...options } = settings;
+const data = await hostData(url, { ...options, ...(now === null ? {} : { now: () => now }) });
 
-/** What a host's own data say, read anew for each request: here they are keys in the same Redis. */
-const policy: PolicyFunction = async ({ id }: Subject) =>
-  JSON.parse(
-    (await client.get(`policy:${id}`)) ?? '{"mode":"required","methods":["totp","recovery-code"]}',
-  ) as Policy;
+const usual: PolicyInput = { mode: 'required', methods: ['totp', 'recovery-code'] };
 const disabled = new Set<string>();
-setInterval(async () => {
-  const all = await client.sMembers('disabled').catch(() => []);
-  for (const id of all) disabled.add(id);
-}, 20).unref();
+if (ownPolicies) {
+  setInterval(async () => {
+    for (const id of await data.disabled().catch(() => [])) disabled.add(id);
+  }, 20).unref();
+}
+let release = () => {};
 
 const { app, door } = await host({
-  store: mortal<SecondFactorStore>(store, (name) => !READS.has(name)),
-  sessions: mortal<Store>(new ConnectRedis({ client, prefix: 'sess:' }), (name) =>
-    ['set', 'destroy'].includes(name),
-  ),
-  policy,
+  store: mortal<SecondFactorStore>(data.store, (name) => !READS.has(name)),
+  sessions: mortal<Store>(data.sessions, (name) => ['set', 'destroy'].includes(name)),
+  policy: async ({ id }) => (ownPolicies && (await data.policyOf(id))) || usual,
   options: {
     subject: (req) => {
       const subject = subjectOf(req);
       return subject && !disabled.has(subject.id) ? subject : undefined;
     },
-    ...(settings.maxAge === undefined ? {} : { maxAge: settings.maxAge as never }),
+    ...(maxAge === undefined ? {} : { maxAge }),
   },
   routes(routed) {
     // Reads its session, waits until it is told, and saves it.
@@ -97,6 +90,8 @@ process.on('message', async (message: ToFaultProcess) => {
     if (message.kind === 'delete') await door.subjects.delete(subject);
     if (message.kind === 'end-sessions') await door.subjects.endSessions(subject);
   }
+  if (message.kind === 'hold') release = await data.busy();
+  if (message.kind === 'release') release();
   if (process.connected) process.send?.('done');
 });
 process.on('disconnect', () => process.exit());

@@ -1,12 +1,12 @@
-import connectPg from 'connect-pg-simple';
 import { RedisStore as ConnectRedis } from 'connect-redis';
-import session, { MemoryStore, type Store } from 'express-session';
+import { MemoryStore, type Store } from 'express-session';
 import { createClient } from 'redis';
 import { memoryStore, type SecondFactorStore } from 'sallyport';
 import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import { type Clock, type Host, type HostOptions, host, testClock } from './app.js';
 import type { Browser } from './browser.js';
+import { sessionsIn, sessionTable } from './host-data.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
 
@@ -72,17 +72,12 @@ async function redis(): Promise<Backend> {
 /** Each installation has tables of its own, in one database. */
 async function postgres(): Promise<Backend> {
   const pool = openPool(await sharedPostgres(), { max: 20 });
-  const ConnectPg = connectPg(session);
   return {
     async open({ now }) {
       const prefix = uniqueTables();
-      const tableName = `${prefix}session`;
-      // As connect-pg-simple makes it, whose constraint has one name for all.
-      await pool.query(
-        `CREATE TABLE ${tableName} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`,
-      );
+      await pool.query(sessionTable(`${prefix}session`));
       return {
-        sessions: new ConnectPg({ pool, tableName, pruneSessionInterval: false }),
+        sessions: sessionsIn(pool, `${prefix}session`),
         async openStore() {
           const options = { prefix, now, initialize: true };
           const store = postgresStore(pool, { ...options, maxEntries: REMEMBERED });

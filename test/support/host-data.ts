@@ -1,0 +1,127 @@
+/** What a host keeps in one server, by its address: second factors, sessions, and data of its own. */
+import connectPg from 'connect-pg-simple';
+import { RedisStore as ConnectRedis } from 'connect-redis';
+import session, { type Store } from 'express-session';
+import type pg from 'pg';
+import { createClient } from 'redis';
+import type { PolicyInput, SecondFactorStore } from 'sallyport';
+import { postgresStore } from 'sallyport/postgres';
+import { redisStore } from 'sallyport/redis';
+import type { KeptServer } from './kept-server.js';
+import { closePool, openPool, startPostgres } from './postgres.js';
+import { startRedis } from './redis.js';
+
+export interface HostDataOptions {
+  /** Of the store; the server's clock without it. */
+  readonly now?: () => number;
+  /** Of the Postgres store. */
+  readonly listen?: string | false;
+  readonly timeout?: number;
+  /** How many connections the pool has, which the host shares with the store. */
+  readonly max?: number;
+}
+
+export interface HostData {
+  readonly store: SecondFactorStore;
+  readonly sessions: Store;
+  /** What the host's own data say of a user, read anew each time. */
+  policyOf(id: string): Promise<PolicyInput | null>;
+  setPolicy(id: string, policy: PolicyInput): Promise<void>;
+  disabled(): Promise<readonly string[]>;
+  disable(id: string): Promise<void>;
+  /** Work of the host's own that holds every connection; resolves to what ends it. */
+  busy(): Promise<() => void>;
+  close(): Promise<void>;
+}
+
+/** The servers that a host keeps its data in, with the name of each. */
+export const dataServers: readonly (readonly [name: string, start: () => Promise<KeptServer>])[] = [
+  ['Redis', startRedis],
+  ['Postgres', startPostgres],
+];
+
+export function hostData(url: string, options: HostDataOptions = {}): Promise<HostData> {
+  return url.startsWith('postgres:') ? inPostgres(url, options) : inRedis(url, options);
+}
+
+async function inRedis(url: string, { now }: HostDataOptions): Promise<HostData> {
+  const client = createClient({ url });
+  client.on('error', () => {});
+  await client.connect();
+  const store = redisStore(client, {
+    ...{ initialize: true, allowEviction: true },
+    ...(now && { now }),
+  });
+  return {
+    store,
+    sessions: new ConnectRedis({ client, prefix: 'sess:' }),
+    policyOf: async (id) => JSON.parse((await client.get(`policy:${id}`)) ?? 'null'),
+    async setPolicy(id, policy) {
+      await client.set(`policy:${id}`, JSON.stringify(policy));
+    },
+    disabled: () => client.sMembers('disabled'),
+    async disable(id) {
+      await client.sAdd('disabled', id);
+    },
+    busy: async () => () => {},
+    async close() {
+      await store.close();
+      client.destroy();
+    },
+  };
+}
+
+async function inPostgres(
+  url: string,
+  { now, listen, timeout, max = 10 }: HostDataOptions,
+): Promise<HostData> {
+  const pool = openPool(url, { max });
+  await pool.query(`SELECT pg_advisory_xact_lock(1);
+    ${sessionTable('session')};
+    CREATE TABLE IF NOT EXISTS host (what text, id text, value json, PRIMARY KEY (what, id))`);
+  const store = postgresStore(pool, {
+    initialize: true,
+    ...(now && { now }),
+    ...(listen !== undefined && { listen }),
+    ...(timeout !== undefined && { timeout }),
+  });
+  const all = (what: string) => pool.query('SELECT id, value FROM host WHERE what = $1', [what]);
+  const set = (what: string, id: string, value: unknown) =>
+    pool.query(
+      'INSERT INTO host VALUES ($1, $2, $3) ON CONFLICT (what, id) DO UPDATE SET value = $3',
+      [what, id, JSON.stringify(value)],
+    );
+  return {
+    store,
+    sessions: sessionsIn(pool, 'session'),
+    policyOf: async (id) => (await all('policy')).rows.find((row) => row.id === id)?.value ?? null,
+    async setPolicy(id, policy) {
+      await set('policy', id, policy);
+    },
+    disabled: async () => (await all('disabled')).rows.map(({ id }) => id),
+    async disable(id) {
+      await set('disabled', id, true);
+    },
+    async busy() {
+      const wanted = max - pool.totalCount + pool.idleCount;
+      const clients = await Promise.all(Array.from({ length: wanted }, () => pool.connect()));
+      return () => {
+        for (const client of clients) client.release();
+      };
+    },
+    async close() {
+      await store.close();
+      await closePool(pool);
+    },
+  };
+}
+
+/** As connect-pg-simple makes it, whose constraint has one name for all tables. */
+export function sessionTable(name: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${name} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`;
+}
+
+export function sessionsIn(pool: pg.Pool, tableName: string): Store {
+  const ConnectPg = connectPg(session);
+  return new ConnectPg({ pool, tableName, pruneSessionInterval: false, errorLog: () => {} });
+}
