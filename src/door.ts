@@ -6,6 +6,7 @@ import type { Check } from './gate/check.js';
 import type { GateOptions } from './gate/gate.js';
 import type { RequireOptions } from './gate/step-up.js';
 import type { Subjects } from './host/subjects.js';
+import type { Tokens } from './host/token.js';
 import type { PassportLike } from './methods/passport-like.js';
 
 /**
@@ -43,6 +44,8 @@ export interface Door<S extends Subject = Subject> {
   user(req: Request): Promise<S | null>;
   /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
   check(req: Request): Promise<Check<S>>;
+  /** Bearer tokens for programs: made of what a session has proven, and void when that counts no longer. */
+  readonly token: Tokens<S>;
   /**
    * For code of the host's that calls strategies by name: registers `sallyport-NAME` for each method
    * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our

@@ -16,11 +16,12 @@ export {
   SallyportError,
   UnavailableError,
 } from './errors.js';
-export type { Check } from './gate/check.js';
+export type { Assurance, Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
+export type { IssuedToken, IssueOptions, TokenCheck, Tokens } from './host/token.js';
 export { messagesOf } from './messages/message.js';
 export { DuoError, type DuoFailure, type DuoField } from './methods/duo/failure.js';
 export { duo } from './methods/duo/method.js';

@@ -6,7 +6,13 @@ import { oncePerLock } from './audit/lock.js';
 import { storeTrail } from './audit/trail.js';
 import { together } from './awaitable.js';
 import { refuseRequest } from './check-options.js';
-import { type Attempt, REMEMBERED_DEVICE, type Subject, type SubjectInput } from './contracts.js';
+import {
+  type Attempt,
+  type MethodName,
+  REMEMBERED_DEVICE,
+  type Subject,
+  type SubjectInput,
+} from './contracts.js';
 import { keyring } from './crypto/keyring.js';
 import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
@@ -19,6 +25,7 @@ import { inspector, type KnownSituation } from './gate/situation.js';
 import { administratorProof, freshness, requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
 import { subjects } from './host/subjects.js';
+import { type Tokens, tokens } from './host/token.js';
 import { ENGLISH, message } from './messages/english.js';
 import { sentences as sentencesOf } from './messages/sentences.js';
 import { attempts } from './methods/attempt.js';
@@ -135,18 +142,19 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     policyResolver({ policy: resolve, timeoutMs: config.policyTimeoutMs, methods: made }),
     { methods: made, settings, readSetting: (id) => store.readSetting(id) },
   );
-  const inspecting = inspector({
-    store,
-    resolvePolicy,
-    identify: identifying,
+  const deciding = {
+    ...{ store, resolvePolicy, maxAgeMs: config.maxAgeMs },
     backups: made.filter(({ role }) => role === 'backup').map(({ name }) => name),
-    maxAgeMs: config.maxAgeMs,
+  };
+  const inspecting = inspector({
+    ...{ ...deciding, identify: identifying, endedForMs },
     pendingMaxAgeMs: config.pendingMaxAgeMs,
-    endedForMs,
   });
-  const checking = checker({
-    ...{ inspector: inspecting, store, onError },
-    isPhishingResistant: (name) => methods.get(name)?.phishingResistant === true,
+  const isPhishingResistant = (name: MethodName) => methods.get(name)?.phishingResistant === true;
+  const checking = checker({ inspector: inspecting, store, onError, isPhishingResistant });
+  const token = tokens({
+    ...{ ...deciding, inspector: inspecting, keyring: keys, audit: events, isPhishingResistant },
+    ...{ origin, path: config.path, findTimeoutMs: config.policyTimeoutMs },
   });
   const limits = ATTEMPT_LIMITS;
   const redeemActivationKey = activationKeyRedeemer({ keyring: keys, limits, audit: events });
@@ -367,6 +375,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       return decision.kind === 'pass' ? subject : null;
     },
     check,
+    // What the host's own function has given, in its own type.
+    token: token as Tokens<S & Subject>,
 
     passport: nameStrategies,
 

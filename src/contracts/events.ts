@@ -17,6 +17,7 @@ export const EVENT_TYPES = [
   'device.forgotten',
   'device.stolen',
   'password.changed',
+  'token.issued',
   'enrollment.handed-over',
   'enrollment.confirmed',
   'enrollment.failed',

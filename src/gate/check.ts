@@ -1,10 +1,20 @@
 import type { Request } from 'express';
 import type { MethodName, Policy, SecondFactorStore, Subject } from '../contracts.js';
 import { type Decision, freshFactors } from './decide.js';
-import type { Inspector, KnownSituation, Situation } from './situation.js';
+import type { Facts } from './facts.js';
+import type { Inspector, Situation } from './situation.js';
 
 /** A policy of the host's may change without the store's knowing, so standing checks are repeated. */
 const RECHECK_MS = 5000;
+
+/** Proofs that count, as the host's own code is told of them. */
+export type Assurance = readonly {
+  readonly method: string;
+  readonly enrollmentId: string;
+  readonly at: Date;
+  /** A look-alike page would have got nothing. */
+  readonly phishingResistant: boolean;
+}[];
 
 /** Where a request stands, for code that decides for itself: WebSocket upgrades, GraphQL, an API route. */
 export interface Check<S extends Subject = Subject> {
@@ -12,13 +22,7 @@ export interface Check<S extends Subject = Subject> {
   readonly subject: S | null;
   readonly policy: Policy | null;
   /** What this session has proven and what still counts. */
-  readonly assurance: readonly {
-    readonly method: string;
-    readonly enrollmentId: string;
-    readonly at: Date;
-    /** A look-alike page would have got nothing. */
-    readonly phishingResistant: boolean;
-  }[];
+  readonly assurance: Assurance;
   /** When the last of these proofs ends; null when there is none. */
   readonly expiresAt: Date | null;
   /**
@@ -100,7 +104,10 @@ export function checker({ inspector, store, isPhishingResistant, onError }: Chec
   return {
     async check(req) {
       const situation = await inspector.inspect(req);
-      const { factors, expiresAt } = proven(situation, isPhishingResistant);
+      const { factors, expiresAt } =
+        situation.kind === 'known'
+          ? provenBy(situation.facts, isPhishingResistant)
+          : { factors: [], expiresAt: null };
       return {
         decision: situation.decision,
         subject: situation.kind === 'known' ? situation.subject : null,
@@ -114,12 +121,11 @@ export function checker({ inspector, store, isPhishingResistant, onError }: Chec
   };
 }
 
-function proven(
-  situation: Situation,
+/** What is proven and still counts, and when the last of it ends. */
+export function provenBy(
+  facts: Facts,
   isPhishingResistant: CheckConfig['isPhishingResistant'],
-): { factors: Check['assurance']; expiresAt: Date | null } {
-  if (situation.kind === 'anonymous') return { factors: [], expiresAt: null };
-  const { facts } = situation as KnownSituation;
+): { readonly factors: Assurance; readonly expiresAt: Date | null } {
   const fresh = freshFactors(facts);
   if (fresh.length === 0 || !facts.assurance) return { factors: [], expiresAt: null };
   const limit = Math.min(

@@ -208,7 +208,7 @@ function toActivate({ policy, backups }: Facts): readonly MethodName[] {
  * A fallback lets a person through the door, while an outside service is out of reach, and proves nothing; nor is what counts at
  * login only a proof for more.
  */
-function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
+export function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
   return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE && loginOnly !== true;
 }
 

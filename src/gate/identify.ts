@@ -37,7 +37,7 @@ export function identify(subject: (req: Request) => unknown): Identify {
   }
 
   function ask(req: Request): Subject | null {
-    const answer = readSubject(asked(req));
+    const answer = readSubject(asked(req), 'subject(req)');
     if (answer) answers.set(req, { sessionId: req.sessionID, subject: answer });
     else if (answers.of(req)) answers.set(req, null);
     return answer;
@@ -64,15 +64,16 @@ export function identify(subject: (req: Request) => unknown): Identify {
   };
 }
 
-function readSubject(value: unknown): Subject | null {
+/** What a function of the host's gave, `from` its name; throws ERR_SUBJECT for anything but a subject or nobody. */
+export function readSubject(value: unknown, from: string): Subject | null {
   if (value === null || value === undefined || value === false) return null;
   if (isThenable(value)) {
     ignored(value);
-    throw new UnavailableError('ERR_SUBJECT', 'subject(req) must be synchronous, got a promise');
+    throw new UnavailableError('ERR_SUBJECT', `${from} must be synchronous, got a promise`);
   }
   const whole = isObject(value) && !('tenantId' in value) ? { ...value, tenantId: SOLE } : value;
   if (isSubject(whole)) return whole;
-  throw new UnavailableError('ERR_SUBJECT', `subject(req) ${wrongFields(whole)}`);
+  throw new UnavailableError('ERR_SUBJECT', `${from} ${wrongFields(whole)}`);
 }
 
 /** Of an app that names no organization. A name that is undefined is a mistake, and never this one. */

@@ -13,6 +13,7 @@ export const EVENTS = {
   'event.subject.unlocked': 'Unlocked',
   'event.sessions.ended': 'Other sessions ended',
   'event.password.changed': 'Password changed',
+  'event.token.issued': 'Token issued',
   'event.fallback.used': 'Fallback used',
   'event.enrollment.handed-over': 'Key handed over',
   'event.enrollment.confirmed': 'Activated',
@@ -28,6 +29,7 @@ export const EVENTS = {
 
   'event.detail.locked-until': 'until {until}',
   'event.detail.locked-until-help': 'until somebody helps',
+  'event.detail.token': '{id}, until {until}',
   'event.detail.enabled': 'two-factor enabled for the user',
   'event.detail.enabled-grace': 'two-factor enabled for the user, may be postponed until {until}',
   'event.detail.disabled': 'two-factor disabled for the user',
