@@ -10,6 +10,7 @@ export * from './contracts/codes.js';
 export * from './contracts/devices.js';
 export * from './contracts/directory.js';
 export * from './contracts/events.js';
+export * from './contracts/holders.js';
 export * from './contracts/imports.js';
 export * from './contracts/keyring.js';
 export * from './contracts/messages.js';

@@ -18,7 +18,7 @@ const head = z.strictObject({
   final: z.boolean(),
 });
 const record = z.strictObject({
-  kind: z.enum(['subject', 'organization', 'session', 'devices', 'transaction']),
+  kind: z.enum(['subject', 'organization', 'session', 'devices', 'transaction', 'holders']),
   id: z.string(),
   keptUntil: z.number().nullable(),
   record: z.base64(),

@@ -1,3 +1,4 @@
+import type { Findable } from './holders.js';
 import type { Digest } from './keyring.js';
 import type {
   Authenticator,
@@ -82,7 +83,7 @@ export interface BeginEnrollment {
   readonly unlessPending?: boolean;
 }
 
-export interface EnrollmentConfirmation {
+export interface EnrollmentConfirmation extends Findable {
   readonly id: string;
   readonly session: SessionDigest;
   readonly step: number;

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { Findable } from './holders.js';
 import type { Sealed } from './keyring.js';
 import type { MethodName } from './subject.js';
 
@@ -25,7 +26,7 @@ export interface MethodImport<Item = unknown> {
 }
 
 /** The same for the store. */
-export interface EnrollmentImport {
+export interface EnrollmentImport extends Findable {
   readonly id: string;
   /** Those under which it may have been added before, under an older key; `id` is one of them. */
   readonly ids: readonly string[];

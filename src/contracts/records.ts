@@ -53,6 +53,8 @@ export interface Authenticator {
   readonly parameters: string;
   /** The last accepted step, e.g. of time; -1 before the first. */
   readonly lastStep: number;
+  /** What it is found by (`HolderStore`); left out where it cannot be. */
+  readonly foundBy?: readonly string[];
 }
 
 /** What is kept of an enrollment from an answer on; of what is left out, that which was kept before. */

@@ -53,6 +53,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   readEvents: true,
   appendHistory: true,
   readHistory: true,
+  readHolders: true,
 };
 
 /** What a store lacks: the names of operations that it does not have; empty for a whole one. */

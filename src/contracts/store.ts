@@ -14,6 +14,7 @@ import type {
 import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './codes.js';
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
+import type { HolderStore } from './holders.js';
 import type { EnrollmentImport, ImportedEnrollments } from './imports.js';
 import type { Sealed } from './keyring.js';
 import type {
@@ -41,7 +42,8 @@ export interface SecondFactorStore
     RecoveryCodeStore,
     TransactionStore,
     DeviceStore,
-    EventStore {
+    EventStore,
+    HolderStore {
   readonly name: string;
   readonly stalenessMs: number;
   /** The clock that all processes share, as well as this one knows it. */

@@ -14,4 +14,5 @@ const WORDS: { readonly [K in Kind]: string } = {
   session: 'session',
   devices: 'the devices of',
   transaction: 'transaction',
+  holders: 'the holders of',
 };

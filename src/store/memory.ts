@@ -57,6 +57,7 @@ export function memoryRecords(now: () => number): RecordStore {
     subject: new Map(),
     organization: new Map(),
     devices: new Map(),
+    holders: new Map(),
     session: new LRUCache<string, Records['session']>(AT_MOST),
     transaction: new LRUCache<string, Records['transaction']>(AT_MOST),
   };

@@ -2,6 +2,7 @@ import type {
   AssuranceRecord,
   Authenticator,
   Digest,
+  Holder,
   PendingEnrollment,
   RememberedDevice,
   Sealed,
@@ -54,6 +55,11 @@ export interface StoredTransaction {
   readonly endsAt: number;
 }
 
+/** Who has what is found by one digest. */
+export interface StoredHolders {
+  readonly holders: readonly Holder[];
+}
+
 /** What a store keeps, by kind; each record has a key of its own. */
 export interface Records {
   readonly subject: StoredSubject;
@@ -61,6 +67,7 @@ export interface Records {
   readonly session: AssuranceRecord;
   readonly devices: StoredDevices;
   readonly transaction: StoredTransaction;
+  readonly holders: StoredHolders;
 }
 
 export type Kind = keyof Records;
@@ -101,4 +108,6 @@ export const KINDS: { readonly [K in Kind]: KindOfRecord } = {
   // Counted, or a device that was forgotten could come back.
   devices: { counted: true, watched: false },
   transaction: { counted: false, watched: false },
+  // A hint: whoever follows it looks at the subject.
+  holders: { counted: false, watched: false },
 };

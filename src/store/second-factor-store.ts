@@ -1,5 +1,6 @@
 import { andThen } from '../awaitable.js';
 import type { SecondFactorStore } from '../contracts.js';
+import { holding } from './holding.js';
 import type { RecordStore } from './record-store.js';
 import { commitAttempt, reserveAttempt } from './transitions/attempts.js';
 import {
@@ -44,8 +45,8 @@ const REPAIRS = { repairs: true } as const;
 /** The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records. */
 export function secondFactorStore(records: RecordStore): SecondFactorStore {
   const { read, update, append, page, forget } = records;
-  const subject = <T>(id: string, transition: SubjectTransition<T>) =>
-    update('subject', id, transition);
+  const held = holding(records);
+  const subject = <T>(id: string, transition: SubjectTransition<T>) => held.update(id, transition);
 
   return {
     name: records.name,
@@ -64,20 +65,21 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     },
     commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
-    importEnrollments: (id, given) => subject(id, importEnrollments(given)),
+    importEnrollments: (id, given) => held.update(id, importEnrollments(given), { offered: given }),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
-    confirmEnrollment: (id, confirmation) => subject(id, confirmEnrollment(confirmation)),
+    confirmEnrollment: (id, confirmation) =>
+      held.update(id, confirmEnrollment(confirmation), { offered: [confirmation] }),
     reseal: (id, enrollmentId, expected, resealed) =>
       subject(id, reseal(enrollmentId, expected, resealed)),
     renameEnrollment: (id, enrollmentId, label) =>
       subject(id, renameEnrollment(enrollmentId, label)),
     unenroll: (id, enrollmentId, epoch) => subject(id, unenroll(enrollmentId, epoch)),
-    reset: (id) => update('subject', id, reset, REPAIRS),
+    reset: (id) => held.update(id, reset, REPAIRS),
     voidPending: (id) => subject(id, voidPending),
     raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
     unlock: (id) => subject(id, unlock),
     async deleteSubject(id) {
-      await update('subject', id, deleteSubject, REPAIRS);
+      await held.update(id, deleteSubject, REPAIRS);
       await forget('subject', id);
     },
     writeUserSetting: (id, change) => subject(id, writeUserSetting(change)),
@@ -116,5 +118,6 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     appendHistory: (id, event, { folds }) =>
       append('subject', id, event, { trail: 'history', keep: null, folds }),
     readHistory: (id, wanted) => page('subject', id, wanted),
+    readHolders: held.readHolders,
   };
 }

@@ -71,6 +71,7 @@ export function serverRecords(config: ServerRecordsConfig): ServerRecords {
     session: recordsOf('session', config),
     devices: recordsOf('devices', config),
     transaction: recordsOf('transaction', config),
+    holders: recordsOf('holders', config),
   };
   const watched = [kinds.subject, kinds.organization, kinds.session];
 

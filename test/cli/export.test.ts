@@ -51,6 +51,8 @@ async function fill(store: RecordStore): Promise<void> {
     });
     await put(store, 'devices', id, { devices: [] }, until);
     await put(store, 'transaction', id, { value: SEALED, endsAt: until }, until);
+    const holder = { subjectId: id, tenantId: 'acme', enrollmentId: 'one' };
+    await put(store, 'holders', id, { holders: [holder] });
     const session = { subjectId: id, epoch: 3, login: 'x', factors: [], expiresAt: until };
     await put(store, 'session', id, { state: 'proven', ...session }, until);
     for (const trail of ['verification.failed:own', 'other']) {
@@ -94,7 +96,7 @@ describe('npx sallyport export and import', function () {
         const [before, after] = [dumpFile(), dumpFile()];
         const exported = await sallyport(['export', before, ...source.args]);
         assert.equal(exported.code, 0, exported.err);
-        assert.match(exported.out, /^Exported: 31 records, and the events of 12\./);
+        assert.match(exported.out, /^Exported: 37 records, and the events of 12\./);
         const imported = await sallyport(['import', before, ...target.args]);
         assert.equal(imported.code, 0, imported.err);
         assert.match(

@@ -81,6 +81,8 @@ export const step = fc.oneof(
       ...{ subject, id, session, step: fc.nat(5), replaces: fc.option(id), epoch },
       label: fc.constantFrom('Phone', undefined),
       besides: fc.constantFrom(undefined, ['one'], ['one', 'two']),
+      foundBy: fc.constantFrom(undefined, ['AAECAwQFBgc'], ['AAECAwQFBgc', 'x']),
+      tenantId: fc.constantFrom('acme', 'globex'),
     })
     .map(({ subject: who, ...a }) => ({
       words: `confirm ${who} ${JSON.stringify(a)}`,
@@ -191,6 +193,10 @@ export const step = fc.oneof(
   fc.record({ id, sealed, lifetimeMs }).map((a) => ({
     words: `put transaction ${JSON.stringify(a)}`,
     run: ((store) => store.putTransaction(a.id, a.sealed, a.lifetimeMs)) as Step,
+  })),
+  fc.constantFrom('AAECAwQFBgc', 'x').map((one) => ({
+    words: `holders ${one}`,
+    run: ((store) => store.readHolders(one)) as Step,
   })),
   id.map((one) => ({
     words: `read transaction ${one}`,

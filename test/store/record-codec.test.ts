@@ -35,12 +35,23 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
     failures: count,
     retryAt: time,
     enrollments: fc.array(
-      fc.record({
-        ...authenticator,
-        lastStep: fc.integer({ min: -1, max: 2 ** 40 }),
-        createdAt: time,
-        lastUsedAt: fc.option(time),
-      }),
+      fc
+        .record({
+          ...authenticator,
+          lastStep: fc.integer({ min: -1, max: 2 ** 40 }),
+          createdAt: time,
+          lastUsedAt: fc.option(time),
+          foundBy: fc.option(
+            fc.array(
+              fc.oneof(
+                fc.uint8Array({ minLength: 8, maxLength: 8 }).map(base64url),
+                fc.string({ unit: 'grapheme', maxLength: 12 }),
+              ),
+              { maxLength: 4 },
+            ),
+          ),
+        })
+        .map(({ foundBy, ...one }) => (foundBy ? { ...one, foundBy } : one)),
       { maxLength: 4 },
     ),
     pending: fc.option(fc.record({ ...authenticator, session: text, expiresAt: time, basis })),
@@ -97,8 +108,17 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
     ),
   }),
   transaction: fc.record({ value: bytes, endsAt: time }),
+  holders: fc.record({
+    holders: fc.array(fc.record({ subjectId: text, tenantId: text, enrollmentId: text }), {
+      maxLength: 3,
+    }),
+  }),
 };
 const KINDS = Object.keys(ARBITRARY) as Kind[];
+
+function base64url(of: Uint8Array): string {
+  return Buffer.from(of).toString('base64url');
+}
 
 /** Bytes as numbers, since a Buffer is not equal to other bytes; and no prototypes. */
 function plain(value: unknown): unknown {

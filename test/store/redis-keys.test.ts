@@ -5,7 +5,14 @@ import { redisKeys } from '../../src/store/redis/keys.js';
 import { ledgerEntryOf, ledgerPlace } from '../../src/store/redis/ledger.js';
 import { slotOf } from '../../src/store/redis/slots.js';
 
-const KINDS: readonly Kind[] = ['subject', 'devices', 'organization', 'session', 'transaction'];
+const KINDS: readonly Kind[] = [
+  'subject',
+  'devices',
+  'organization',
+  'session',
+  'transaction',
+  'holders',
+];
 
 describe('the keys in Redis', () => {
   const keys = redisKeys('sp:');
@@ -28,6 +35,7 @@ describe('the keys in Redis', () => {
         'sp:{o:a%20.b}',
         'sp:a:a%20.b',
         'sp:t:a%20.b',
+        'sp:h:a%20.b',
         'sp:l:{a1}',
         'sp:{o:acme}:trails',
         'sp:{s:user1}:history',

@@ -3,10 +3,12 @@ import type { Kind, Records } from '../records.js';
 import { decodeParts, encodeParts, number, type Part } from './cbor.js';
 import {
   packDevices,
+  packHolders,
   packOrganization,
   packSession,
   packTransaction,
   unpackDevices,
+  unpackHolders,
   unpackOrganization,
   unpackSession,
   unpackTransaction,
@@ -36,6 +38,7 @@ const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
   session: { format: 2, parts: 6, pack: packSession, unpack: unpackSession },
   devices: { format: 2, parts: 1, pack: packDevices, unpack: unpackDevices },
   transaction: { format: 1, parts: 2, pack: packTransaction, unpack: unpackTransaction },
+  holders: { format: 1, parts: 1, pack: packHolders, unpack: unpackHolders },
 };
 
 export interface Decoded<R> {

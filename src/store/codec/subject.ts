@@ -13,6 +13,7 @@ import {
   unpackTime,
 } from './cbor.js';
 import { packDigests, unpackDigests } from './digests.js';
+import { packFoundBy, unpackFoundBy } from './found-by.js';
 import { packSetting, unpackSetting } from './setting.js';
 
 // Append only: the place is the number.
@@ -61,6 +62,7 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
 
 function packEnrollment(enrollment: StoredEnrollment): Part {
   const { id, method, label, sealed, parameters, lastStep, createdAt, lastUsedAt } = enrollment;
+  const { foundBy } = enrollment;
   return [
     packText(id),
     packText(method),
@@ -71,11 +73,15 @@ function packEnrollment(enrollment: StoredEnrollment): Part {
     packTime(createdAt),
     // The difference is shorter.
     lastUsedAt === null ? null : lastUsedAt - createdAt,
+    // Most can be found by nothing, and have no place for it.
+    ...(foundBy ? [packFoundBy(foundBy)] : []),
   ];
 }
 
 function unpackEnrollment(part: unknown): StoredEnrollment {
-  const [id, method, label, sealed, parameters, lastStep, created, used] = list(part, 8);
+  const parts = lists(part);
+  const [id, method, label, sealed, parameters, lastStep, created, used, foundBy] = parts;
+  if (parts.length !== 9) list(parts, 8);
   const createdAt = unpackTime(created);
   return Object.freeze({
     id: unpackText(id),
@@ -86,6 +92,7 @@ function unpackEnrollment(part: unknown): StoredEnrollment {
     lastStep: number(lastStep),
     createdAt,
     lastUsedAt: maybe(used, (since) => createdAt + number(since)),
+    ...(parts.length === 9 && { foundBy: unpackFoundBy(foundBy) }),
   });
 }
 

@@ -30,6 +30,7 @@ const RECORDS: readonly (readonly [Kind, RegExp])[] = [
   ['organization', /^\{o:([^{}]*)\}$/],
   ['session', /^a:([^{}]*)$/],
   ['transaction', /^t:([^{}]*)$/],
+  ['holders', /^h:([^{}]*)$/],
 ];
 const TRAILS: readonly (readonly [TrailOwner, RegExp])[] = [
   ['subject', /^\{s:([^{}]*)\}:history$/],

@@ -27,6 +27,7 @@ const PLACES: { readonly [K in Kind]: (id: string) => string } = {
   organization: (id) => `{o:${id}}`,
   session: (id) => `a:${id}`,
   transaction: (id) => `t:${id}`,
+  holders: (id) => `h:${id}`,
 };
 
 export function redisKeys(prefix: string): RedisKeys {

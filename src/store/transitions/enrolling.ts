@@ -64,6 +64,7 @@ export const confirmEnrollment =
     besides = [],
     label,
     keep = {},
+    foundBy,
   }: EnrollmentConfirmation): SubjectTransition<Confirmation> =>
   (present, now) => {
     const refused = (kind: 'superseded' | 'expired' | 'ended') =>
@@ -87,6 +88,7 @@ export const confirmEnrollment =
       lastStep: step,
       createdAt: now,
       lastUsedAt: now,
+      ...(foundBy && { foundBy: Object.freeze([...foundBy]) }),
     });
     const replaced = present.enrollments.some((one) => one.id === replaces);
     const others = present.enrollments.filter((one) => one.id !== replaces && one.id !== id);

@@ -14,7 +14,8 @@ export const importEnrollments =
     const subject = present ?? blankSubject;
     if (subject.removed) return unchanged(present, null, DURABLE);
     const enrollments: StoredEnrollment[] = [...subject.enrollments];
-    const outcomes = given.map(({ ids, sealed, atMost, createdAt, ...one }) => {
+    const outcomes = given.map((factor) => {
+      const { ids, sealed, atMost, createdAt, foundBy, tenantId: _known, ...one } = factor;
       if (enrollments.some(({ id }) => ids.includes(id))) return 'present';
       const own = enrollments.filter(({ method }) => method === one.method);
       if (own.length >= atMost) return 'too-many';
@@ -22,6 +23,7 @@ export const importEnrollments =
         Object.freeze({
           ...{ ...one, sealed: Uint8Array.from(sealed) },
           ...{ lastStep: -1, createdAt: createdAt ?? now, lastUsedAt: null },
+          ...(foundBy && { foundBy: Object.freeze([...foundBy]) }),
         }),
       );
       return 'added';

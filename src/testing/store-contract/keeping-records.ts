@@ -30,6 +30,7 @@ const FULL: Records = {
       {
         ...{ id: 'two', method: 'x:y', label: '\ud800', sealed: SEALED, lastStep: -1 },
         ...{ parameters: '', createdAt: START, lastUsedAt: null },
+        foundBy: ['AAECAwQFBgc', 'no digest'],
       },
     ],
     pending: {
@@ -65,6 +66,7 @@ const FULL: Records = {
     ],
   },
   transaction: { value: SEALED, endsAt: START + MINUTE },
+  holders: { holders: [{ subjectId: 'é', tenantId: 'acme', enrollmentId: 'one' }] },
 };
 
 const ALL = Object.keys(KINDS) as Kind[];

@@ -4,6 +4,7 @@ import { attempts } from './attempts.js';
 import { devices } from './devices.js';
 import { enrolling } from './enrolling.js';
 import { helping } from './helping.js';
+import { holders } from './holders.js';
 import { judging } from './judging.js';
 import { keepingRecords } from './keeping-records.js';
 import { reading } from './reading.js';
@@ -57,5 +58,6 @@ export function storeContract(
     attempts(on);
     judging(on);
     assurance(on);
+    holders(on);
   });
 }

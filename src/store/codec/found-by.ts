@@ -1,0 +1,19 @@
+import { lists, type Part } from './cbor.js';
+
+/** Digests in base64url as the bytes that they stand for, which are shorter; another text as it is. */
+export function packFoundBy(foundBy: readonly string[]): Part {
+  return foundBy.map((one) => {
+    const bytes = Buffer.from(one, 'base64url');
+    return bytes.toString('base64url') === one ? bytes : one;
+  });
+}
+
+export function unpackFoundBy(part: unknown): readonly string[] {
+  return Object.freeze(
+    lists(part).map((one) => {
+      if (one instanceof Uint8Array) return Buffer.from(one).toString('base64url');
+      if (typeof one === 'string') return one;
+      throw new Error('what an enrollment is found by was expected');
+    }),
+  );
+}
