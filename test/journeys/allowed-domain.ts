@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type Method,
   type MethodSettings,
@@ -80,6 +83,20 @@ const section: SettingSection<Domain, { readonly domain: string }> = {
     },
   },
 };
+
+const VIEW = `<section aria-labelledby="email-code"><h2 id="email-code">Codes by e-mail</h2>
+<% if (message) { %><p role="alert"><%= message %></p><% } %>
+<form method="post" action="<%= action %>"><input type="hidden" name="_csrf" value="<%= frame.csrfToken %>">
+<input type="hidden" name="version" value="<%= version %>"><input name="domain" value="<%= domain %>">
+<p><%= wrong.domain %></p></form></section>`;
+
+/** A folder of views with that of the section. */
+export function domainViews(): string {
+  const views = mkdtempSync(join(tmpdir(), 'sallyport-views-'));
+  mkdirSync(join(views, 'email-code'));
+  writeFileSync(join(views, 'email-code', 'setting.ejs'), VIEW);
+  return views;
+}
 
 /** Codes by e-mail to the domain that an organization, or its partner, has set. */
 export function emailCodeByDomain(options: EmailCodeOptions): Method<{ readonly code: string }> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryStore } from 'express-session';
-import { SallyportError } from 'sallyport';
+import { recoveryCodes, SallyportError, totp } from 'sallyport';
 import { AdminBrowser, administration, formFields } from '../support/admin.js';
 import { type Host, host, testClock } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
@@ -9,6 +9,7 @@ import { eventually, sharedRedis, uniquePrefix } from '../support/redis.js';
 import { recordsIn } from '../support/redis-records.js';
 import { closeStores, openClient, openStore } from '../support/redis-store.js';
 import { set } from '../support/tenancy.js';
+import { domainViews, emailCodeByDomain } from './allowed-domain.js';
 
 const ACME = '/setup/organizations/acme/authentication';
 
@@ -85,6 +86,38 @@ describe('a record that Redis has lost, of', function () {
     assert.equal(saved.body.saved, true, saved.text);
     assert.ok(saved.body.version > 1);
     await eventually(async () => (await statusOf(await signedIn('user1@acme'))) === 200);
+  });
+
+  it('an organization’s setting, is begun anew in a method’s own section, which asks first', async () => {
+    const { options, routes } = administration();
+    const email = emailCodeByDomain({ addressOf: () => null, send: async () => {} });
+    const more = { methods: [totp(), email, recoveryCodes()], views: domainViews() };
+    const sessions = new MemoryStore();
+    const own = await host({ store, sessions, options: { ...options, ...more }, routes });
+    try {
+      await set(store, 'acme', { mode: 'required' });
+      const admin = await AdminBrowser.proven(own, 'admin@north');
+      const user = new Browser(own.app);
+      await user.login('user1@acme');
+      await lose('organization', 'acme');
+      await denied(user);
+      const section = '/setup/organizations/acme/email-code';
+      const sent = { version: '0', domain: 'acme.example' };
+      const asked = await admin.submit(section, sent);
+      assert.equal(asked.status, 200, asked.text);
+      assert.match(asked.text, /lost or damaged: nobody gets in, and what it said is not known/);
+      await assertDenied(own.app, user, 'lost');
+      const replace = `${section}/replace`;
+      const saved = await admin.submit(replace, formFields(asked.text, replace));
+      assert.equal(saved.headers.location, `${ACME}?done=saved`, saved.text);
+      const { body } = await admin.json('get', ACME);
+      assert.deepEqual([body.lost, body['email-code']], [false, { domain: 'acme.example' }]);
+      const events = await store.readEvents('acme', { before: null, limit: 10 });
+      const change = events.find(({ type }) => type === 'setting.changed');
+      assert.match(String(change?.detail), /lost or damaged.*Domain: none → acme\.example/);
+    } finally {
+      await own.door.close();
+    }
   });
 
   it('a partner’s floor, lets none of its clients’ people in', async () => {

@@ -1,30 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { recoveryCodes, totp } from 'sallyport';
 import { AdminBrowser, administration, formFields } from '../support/admin.js';
 import { Browser } from '../support/browser.js';
 import { journeys } from '../support/worlds.js';
-import { emailCodeByDomain } from './allowed-domain.js';
+import { domainViews, emailCodeByDomain } from './allowed-domain.js';
 
 const SETUP = '/setup/organizations/acme';
 const PAGE = `${SETUP}/authentication`;
 const DOMAIN = `${SETUP}/email-code`;
 
-const VIEW = `<section aria-labelledby="email-code"><h2 id="email-code">Codes by e-mail</h2>
-<% if (message) { %><p role="alert"><%= message %></p><% } %>
-<form method="post" action="<%= action %>"><input type="hidden" name="_csrf" value="<%= frame.csrfToken %>">
-<input type="hidden" name="version" value="<%= version %>"><input name="domain" value="<%= domain %>">
-<p><%= wrong.domain %></p></form></section>`;
-
 /** What a host's own method has organizations set: no file of ours knows of it. */
 journeys('the setting of a host’s own method', (world) => {
   let views: string;
   before(() => {
-    views = mkdtempSync(join(tmpdir(), 'sallyport-views-'));
-    mkdirSync(join(views, 'email-code'));
-    writeFileSync(join(views, 'email-code', 'setting.ejs'), VIEW);
+    views = domainViews();
   });
 
   async function ready() {

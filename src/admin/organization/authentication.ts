@@ -32,9 +32,6 @@ export function authenticationPages(context: AdminContext) {
   const { becauseOf, stateOf } = context.words;
   const methods = [...context.methods.values()];
 
-  const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
-    readCurrent(context, organization.id);
-
   async function show(
     visit: OrganizationVisit,
     refused: Refused | null = null,
@@ -43,7 +40,7 @@ export function authenticationPages(context: AdminContext) {
     const { req, res, admin, organization, at } = visit;
     const [nav, current, standing, mayChange, floor] = await together(
       () => navOf(visit, 'authentication'),
-      () => currentOf(visit),
+      () => readCurrent(context, visit),
       () => standings.everybody(organization.id, admin),
       () => visit.may('organization:change', { kind: 'organization', organization }),
       () => floorOf(visit),

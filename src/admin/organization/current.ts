@@ -1,7 +1,17 @@
-import type { OrganizationSetting, StoredSetting } from '../../contracts.js';
+import type { Change, OrganizationSetting, SettingWrite, StoredSetting } from '../../contracts.js';
 import { isLostRecord } from '../../lost.js';
+import { message } from '../../messages/english.js';
 import type { SettingReader } from '../../policy/settings.js';
 import type { AdminContext } from '../context.js';
+import type { OrganizationVisit } from '../guard.js';
+import { changesInOne } from './changes.js';
+
+const BEGUN_ANEW: Change = {
+  field: 'record',
+  label: message('admin.setting.record'),
+  from: message('admin.setting.record-lost'),
+  to: message('admin.setting.record-anew'),
+};
 
 /** What is stored for an organization; without anything stored, version 0 of the empty setting. */
 export interface Current {
@@ -31,7 +41,7 @@ export function currentSetting(
 /** What is stored now, for the pages on which it is changed. */
 export async function readCurrent(
   { store, settings }: Pick<AdminContext, 'store' | 'settings'>,
-  id: string,
+  { organization: { id } }: Pick<OrganizationVisit, 'organization'>,
 ): Promise<Current> {
   try {
     return currentSetting(settings, await store.readSetting(id), id);
@@ -39,4 +49,36 @@ export async function readCurrent(
     if (!isLostRecord(error)) throw error;
     return { ...currentSetting(settings, null, id), lost: true };
   }
+}
+
+/** What saving this setting changes. */
+export function changesTo(
+  { changesBetween }: Pick<AdminContext, 'changesBetween'>,
+  current: Current,
+  setting: OrganizationSetting,
+): readonly Change[] {
+  return [...(current.lost ? [BEGUN_ANEW] : []), ...changesBetween(current.value, setting)];
+}
+
+/** Saves what is still based on what is stored, and puts the changes on record. */
+export async function writeSetting(
+  { store, audit }: Pick<AdminContext, 'store' | 'audit'>,
+  { req, admin, organization }: Pick<OrganizationVisit, 'req' | 'admin' | 'organization'>,
+  current: Current,
+  value: OrganizationSetting,
+  changes: readonly Change[],
+): Promise<SettingWrite> {
+  const written = await store.writeSetting(organization.id, {
+    value,
+    changedBy: admin.label,
+    expectedVersion: current.lost ? null : current.version,
+  });
+  if (written.kind === 'conflict') return written;
+  audit.record('setting.changed', {
+    organizationId: organization.id,
+    actorId: admin.id,
+    from: req.ip ?? null,
+    detail: changesInOne(changes),
+  });
+  return written;
 }

@@ -7,8 +7,8 @@ import { readBody } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import { changesInOne, changeWords } from './changes.js';
-import { type Current, currentSetting } from './current.js';
+import { changeWords } from './changes.js';
+import { type Current, changesTo, readCurrent, writeSetting } from './current.js';
 import { dryRun } from './dry-run.js';
 import { hypothesisOf, wouldLockOut } from './hypothesis.js';
 import { placeOf, type SectionRefused } from './method-section.js';
@@ -29,11 +29,8 @@ export function methodSettingPages(
   own: MethodWithSection,
   showRefused: ShowRefused,
 ) {
-  const { store, audit, present, navOf, keyring, settings, changesBetween } = context;
+  const { present, navOf, keyring } = context;
   const { name: method, section } = own;
-
-  const currentOf = async ({ organization }: OrganizationVisit): Promise<Current> =>
-    currentSetting(settings, await store.readSetting(organization.id), organization.id);
 
   /** Throws ERR_METHOD for what its own method would not read again: nobody could get in, nor put it right. */
   function withOwn(current: Current, stored: unknown): OrganizationSetting {
@@ -49,7 +46,7 @@ export function methodSettingPages(
 
   async function save(visit: OrganizationVisit): Promise<void> {
     const { version: from, ...fields } = readBody(visit.req, { version, ...section.fields });
-    const current = await currentOf(visit);
+    const current = await readCurrent(context, visit);
     if (from !== current.version) return conflict(visit, fields);
     const place = await placeOf(context, visit, current, method);
     const read = await section.read(fields, place);
@@ -62,7 +59,7 @@ export function methodSettingPages(
     const setting = withOwn(current, stored);
     const locks = () =>
       wouldLockOut(context, visit, hypothesisOf(context, visit, current, setting));
-    if (section.asksFirst(place, stored) || (await locks())) {
+    if (current.lost || section.asksFirst(place, stored) || (await locks())) {
       return ask(visit, current, null, stored);
     }
     await write(visit, current, setting, fields);
@@ -90,7 +87,7 @@ export function methodSettingPages(
   /** POST: saves what the page before has asked about. */
   async function replace(visit: OrganizationVisit): Promise<void> {
     const sent = readBody(visit.req, { version, override, pending: z.string().max(8000) });
-    const current = await currentOf(visit);
+    const current = await readCurrent(context, visit);
     if (sent.version !== current.version) return conflict(visit, null);
     await agreed(
       visit,
@@ -102,7 +99,7 @@ export function methodSettingPages(
 
   async function remove(visit: OrganizationVisit): Promise<void> {
     const sent = readBody(visit.req, { version, override });
-    const current = await currentOf(visit);
+    const current = await readCurrent(context, visit);
     if (sent.version !== current.version) return conflict(visit, null);
     if (storedOf(current.value, method) === null) return done(visit, 'unchanged', current.version);
     await agreed(visit, current, null, sent.override !== undefined);
@@ -138,21 +135,10 @@ export function methodSettingPages(
     setting: OrganizationSetting,
     typed: SectionRefused['typed'],
   ): Promise<void> {
-    const { req, admin, organization } = visit;
-    const changes = changesBetween(current.value, setting);
+    const changes = changesTo(context, current, setting);
     if (changes.length === 0) return done(visit, 'unchanged', current.version);
-    const written = await store.writeSetting(organization.id, {
-      value: setting,
-      changedBy: admin.label,
-      expectedVersion: current.version,
-    });
+    const written = await writeSetting(context, visit, current, setting, changes);
     if (written.kind === 'conflict') return conflict(visit, typed);
-    audit.record('setting.changed', {
-      organizationId: organization.id,
-      actorId: admin.id,
-      from: req.ip ?? null,
-      detail: changesInOne(changes),
-    });
     done(visit, 'saved', written.version);
   }
 
@@ -192,7 +178,7 @@ export function methodSettingPages(
         cancel: at.authentication,
         version: current.version,
         words: { heading: present.say(heading), text: present.say(text), left: present.say(left) },
-        changes: changeWords(changesBetween(current.value, setting), present.say),
+        changes: changeWords(changesTo(context, current, setting), present.say),
         dryRun: run,
         lockout: locksOut ? { error: wrong } : null,
       },

@@ -5,16 +5,9 @@ import { contradictions } from '../../policy/settings.js';
 import type { FieldErrors } from '../bodies.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
-import type { Current } from './current.js';
+import { type Current, changesTo } from './current.js';
 import { hypothesisOf, wouldLockOut } from './hypothesis.js';
 import { type Proposal, readProposal } from './setting-form.js';
-
-const BEGUN_ANEW: Change = {
-  field: 'record',
-  label: message('admin.setting.record'),
-  from: message('admin.setting.record-lost'),
-  to: message('admin.setting.record-anew'),
-};
 
 /** What comes of a proposal before anything is written. */
 export type Judgement =
@@ -36,7 +29,7 @@ export async function judge(
   visit: OrganizationVisit,
   current: Current,
 ): Promise<Judgement> {
-  const { standings, store, selectable, settings, methods, changesBetween } = context;
+  const { standings, store, selectable, settings, methods } = context;
   const { req, organization, admin } = visit;
   const proposal = readProposal(req, current.value, {
     ...{ settings, methods: [...methods.values()] },
@@ -71,7 +64,7 @@ export async function judge(
     proposal,
     setting,
     hypothesis,
-    changes: [...(current.lost ? [BEGUN_ANEW] : []), ...changesBetween(current.value, setting)],
+    changes: changesTo(context, current, setting),
     locksOut: await wouldLockOut(context, visit, hypothesis),
   };
 }

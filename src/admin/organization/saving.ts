@@ -4,8 +4,8 @@ import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import type { AuthenticationPages } from './authentication.js';
-import { changesInOne, changeWords } from './changes.js';
-import { type Current, currentSetting, readCurrent } from './current.js';
+import { changeWords } from './changes.js';
+import { type Current, currentSetting, readCurrent, writeSetting } from './current.js';
 import { dryRun } from './dry-run.js';
 import type { DryRun } from './dry-run-result.js';
 import { type Judgement, judge } from './proposals.js';
@@ -20,11 +20,8 @@ export function savingPages(
   context: AdminContext,
   { showWrong, showConflict }: Pick<AuthenticationPages, 'showWrong' | 'showConflict'>,
 ) {
-  const { navOf, store, present, audit } = context;
+  const { navOf, present } = context;
   const { say } = present;
-
-  const currentOf = ({ organization }: OrganizationVisit): Promise<Current> =>
-    readCurrent(context, organization.id);
 
   async function showPreview(
     visit: OrganizationVisit,
@@ -74,7 +71,7 @@ export function savingPages(
     visit: OrganizationVisit,
     good: (current: Current, judgement: Good) => Promise<void>,
   ): Promise<void> {
-    const current = await currentOf(visit);
+    const current = await readCurrent(context, visit);
     const judgement = await judge(context, visit, current);
     switch (judgement.kind) {
       case 'conflict':
@@ -95,28 +92,18 @@ export function savingPages(
     judged(visit, (current, good) => write(visit, current, good));
 
   async function write(visit: OrganizationVisit, current: Current, good: Good): Promise<void> {
-    const { req, res, admin, organization, at } = visit;
+    const { req, res, organization, at } = visit;
     const { setting, changes, proposal, locksOut } = good;
     if (locksOut && !proposal.override) return showPreview(visit, current, good, true);
     if (changes.length === 0) {
       const url = withQuery(at.authentication, { done: 'unchanged' });
       return present.onward(req, res, url, { version: current.version, saved: false });
     }
-    const written = await store.writeSetting(organization.id, {
-      value: setting,
-      changedBy: admin.label,
-      expectedVersion: current.lost ? null : current.version,
-    });
+    const written = await writeSetting(context, visit, current, setting, changes);
     if (written.kind === 'conflict') {
       const now = currentSetting(context.settings, written.current, organization.id);
       return showConflict(visit, now, { kind: 'conflict', proposal });
     }
-    audit.record('setting.changed', {
-      organizationId: organization.id,
-      actorId: admin.id,
-      from: req.ip ?? null,
-      detail: changesInOne(changes),
-    });
     present.onward(req, res, withQuery(at.authentication, { done: 'saved' }), {
       version: written.version,
       saved: true,
