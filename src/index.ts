@@ -36,7 +36,11 @@ export type {
   MethodWeb,
   PagedMethod,
 } from './methods/pages.js';
-export { type RecoveryCodeOptions, recoveryCodes } from './methods/recovery-code/method.js';
+export {
+  type LegacyHash,
+  type RecoveryCodeOptions,
+  recoveryCodes,
+} from './methods/recovery-code/method.js';
 export { securityKey } from './methods/security-key/method.js';
 export type { SecurityKeyOptions } from './methods/security-key/options.js';
 export { type TotpOptions, totp } from './methods/totp/method.js';

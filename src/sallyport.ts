@@ -182,6 +182,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     besides: unprovableIds(facts.record, facts.policy),
     ...naming.of(subject),
     enrollments: facts.record.enrollments,
+    foreignCodes: facts.record.foreignCodes,
     input,
   });
 

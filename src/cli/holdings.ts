@@ -1,5 +1,5 @@
-import type { MethodName, SealedSetting } from '../contracts.js';
-import { sealedSettings } from '../methods/built-in.js';
+import type { Authenticator, MethodName, SealedSetting } from '../contracts.js';
+import { CODES_OF_ELSEWHERE, sealedSettings } from '../methods/built-in.js';
 import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
 /** How much of what is stored depends on one key. */
@@ -28,6 +28,8 @@ export function inWords(holding: Holding): string {
     some.map(([count, one, many]) => `${count} ${count === 1 ? one : many}`).join(', ') || 'nothing'
   );
 }
+
+export type SealedOfSubject = Pick<Authenticator, 'id' | 'method' | 'sealed'>;
 
 export interface Holdings {
   /** By key id, with an entry for each key of the keyring. */
@@ -71,11 +73,15 @@ export function holdings(ids: readonly string[]): Holdings {
   };
 }
 
-/** The enrollments of a subject that may still be used: active ones, and a pending one in time. */
-export function usable({ held }: ScannedSubject, now: number) {
+/** What of a subject is sealed and may still be used: active enrollments, a pending one in time, imported codes. */
+export function usable({ held }: ScannedSubject, now: number): readonly SealedOfSubject[] {
   if (!held) return [];
-  const { enrollments, pending } = held;
-  return pending && now < pending.expiresAt ? [...enrollments, pending] : [...enrollments];
+  const { enrollments, pending, foreignCodes } = held;
+  return [
+    ...enrollments,
+    ...(pending && now < pending.expiresAt ? [pending] : []),
+    ...(foreignCodes ? [{ ...CODES_OF_ELSEWHERE, sealed: foreignCodes }] : []),
+  ];
 }
 
 /** One sealed value of an organization's setting. */

@@ -26,6 +26,8 @@ export interface Attempt {
   readonly account?: string;
   /** What the subject has activated, as far as it is known already: what is asked for can then fit to it. */
   readonly enrollments?: readonly Enrollment[];
+  /** Of the subject's recovery codes, as far as it is known already. */
+  readonly foreignCodes?: 'plain' | 'hashed' | null;
   /** Form fields or JSON body, as they came; each method takes from it only what it knows. */
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -40,6 +42,8 @@ export type Answered =
       readonly step?: number;
       /** Digests of a single-use code kept with the subject: the first that is there is spent. */
       readonly spends?: readonly Digest[];
+      /** `spends` is of a code so short that it can be guessed: it counts no more after as many failures as stop a factor. */
+      readonly guessable?: boolean;
       /** As in `Factor`. */
       readonly loginOnly?: boolean;
       /** The person wants this device remembered, and said so on the page that asked for the answer. */

@@ -1,5 +1,5 @@
 import type { Findable } from './holders.js';
-import type { Digest } from './keyring.js';
+import type { Digest, Sealed } from './keyring.js';
 import type {
   Authenticator,
   Enrollment,
@@ -35,6 +35,10 @@ export interface ReservedAttempt {
   readonly epoch: number;
   readonly authenticators: readonly Authenticator[];
   readonly pending: PendingEnrollment | null;
+  /** Consecutive failures with this attempt among them; 0 where it is not counted. */
+  readonly failures: number;
+  /** As in `ImportedCodes`. */
+  readonly foreignCodes: Sealed | null;
   /** The digest of the activation key that is good now. */
   readonly activationKey: Digest | null;
 }

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Findable } from './holders.js';
-import type { Sealed } from './keyring.js';
+import type { Digest, Keyring, Sealed } from './keyring.js';
 import type { MethodName } from './subject.js';
 
 /** One factor that was made elsewhere, as its method has read it. */
@@ -17,12 +17,42 @@ export interface ImportedFactor {
 
 /** How a method takes over what was enrolled elsewhere. */
 export interface MethodImport<Item = unknown> {
+  readonly kind?: 'enrollments';
+  /** What it stands under. Default: the method's name. */
+  readonly field?: string;
   /** What stands under the method's field of a subject: one of these for each factor. */
   readonly item: ZodType<Item>;
   /** Throws an Error that says what is wrong with it, without its secret. */
   read(item: Item): ImportedFactor;
   /** The readings of an item with which it shows this code at this time: which encoding is right. */
   sample?(item: Item, code: string, now: number): readonly string[];
+}
+
+/** Under this id, in the place of an enrollment's, what is no digest of imported recovery codes is sealed. */
+export const FOREIGN_CODES = 'foreign-codes';
+
+/** How single-use codes of elsewhere are taken over: with a factor, and all at once. */
+export interface CodesImport<Item = unknown> {
+  readonly kind: 'codes';
+  readonly field: string;
+  readonly item: ZodType<Item>;
+  /** Throws as `MethodImport.read`. */
+  read(
+    items: readonly Item[],
+    keyring: Pick<Keyring, 'digests'>,
+    subjectId: string,
+  ): {
+    readonly digests: readonly Digest[];
+    /** What is no digest; empty where that is nothing, null where all are of our own form. */
+    readonly foreign: Uint8Array | null;
+  };
+}
+
+/** The same for the store. */
+export interface ImportedCodes {
+  readonly digests: readonly Digest[];
+  /** Sealed; empty where nothing is, null where all are of our own form. */
+  readonly foreign: Sealed | null;
 }
 
 /** The same for the store. */
@@ -39,15 +69,22 @@ export interface EnrollmentImport extends Findable {
   readonly atMost: number;
 }
 
-/** In the order in which they were given. */
-export type ImportedEnrollments = readonly ImportOutcome['outcome'][];
+/** What became of them, in the order in which they were given. */
+export interface ImportedFactors {
+  readonly enrollments: readonly ImportOutcome['outcome'][];
+  /** null where no codes were given. */
+  readonly codes: ImportOutcome['outcome'] | null;
+}
 
 /** What became of one factor that was to be taken over. */
 export interface ImportOutcome {
   readonly method: MethodName;
   readonly label: string;
-  /** `present`: it was taken over before. `too-many`: the person has as many of the method as they may. */
-  readonly outcome: 'added' | 'present' | 'too-many';
+  /**
+   * `present`: it was taken over before, or the person has made codes here. `too-many`: the person has as many of the
+   * method as they may. `no-factor`: codes stand in for a factor, and there is none.
+   */
+  readonly outcome: 'added' | 'present' | 'too-many' | 'no-factor';
 }
 
 export interface ImportResult {

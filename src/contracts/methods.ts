@@ -1,5 +1,5 @@
-import type { Answered, AnswerShape, Kept, RefusalReason } from './answers.js';
-import type { MethodImport } from './imports.js';
+import type { Answered, AnswerShape, Attempt, Kept, RefusalReason } from './answers.js';
+import type { CodesImport, MethodImport } from './imports.js';
 import type { Keyring } from './keyring.js';
 import type { Sentence, Words } from './messages.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
@@ -61,6 +61,8 @@ export interface EnrolledContext {
 export interface VerifyContext<State = unknown>
   extends Omit<MethodContext<State>, 'enrollments' | 'openEnrollments'> {
   readonly enrollments: readonly EnrolledContext[];
+  /** Of imported recovery codes that are of another form than ours, what is no digest, opened; null where there are none. */
+  readonly foreignCodes: (() => Uint8Array) | null;
 }
 
 /**
@@ -193,7 +195,10 @@ export interface Method<State = unknown> {
   /** What browsers are told about it at the root of the origin: JSON, by the name below `/.well-known/`. */
   readonly wellKnown?: Readonly<Record<string, object>>;
   /** Whether the input has the form of an answer; what has not is refused before anything is counted. */
-  wellFormed?(input: Readonly<Record<string, unknown>>): boolean;
+  wellFormed?(
+    input: Readonly<Record<string, unknown>>,
+    person?: Pick<Attempt, 'foreignCodes'>,
+  ): boolean;
   /**
    * The side effect before the first prompt, e.g. a code that is sent. What it returns (at most 2 kB of JSON) is
    * kept, sealed, for this session and subject, until an answer is right or `challengeMs` are over; not called
@@ -217,7 +222,7 @@ export interface Method<State = unknown> {
   /** Types of events of its own, e.g. `codes.made`, in words: they are about what a person has of it. */
   readonly events?: Readonly<Record<string, string>>;
   /** How it takes over what was enrolled elsewhere, under its name in `door.subjects.import`. */
-  readonly imports?: MethodImport;
+  readonly imports?: MethodImport | CodesImport;
   /** What an organization sets for it, and what becomes of that in a policy. */
   readonly settings?: MethodSettings;
   /** Where administrators set that: a section on their page of an organization. */

@@ -27,6 +27,11 @@ export interface SubjectRecord {
   readonly recoveryCodesLeft: number | null;
   /** Whether the subject has said so of these codes, or has used one of them. */
   readonly recoveryCodesKept: boolean;
+  /**
+   * Recovery codes were imported that have another form than ours: `hashed`, some of them as hashes that their host
+   * verifies. null: none, or newer ones were made.
+   */
+  readonly foreignCodes: 'plain' | 'hashed' | null;
   /** Consecutive failures, as counted by `reserveAttempt`. */
   readonly failures: number;
   /** When the wait after these ends; it may be past. null: no wait has begun. */
@@ -40,6 +45,7 @@ export const emptySubject: SubjectRecord = Object.freeze({
   activationKeyEndsAt: null,
   recoveryCodesLeft: null,
   recoveryCodesKept: false,
+  foreignCodes: null,
   failures: 0,
   retryAt: null,
 });

@@ -15,7 +15,7 @@ import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
 import type { HolderStore } from './holders.js';
-import type { EnrollmentImport, ImportedEnrollments } from './imports.js';
+import type { EnrollmentImport, ImportedCodes, ImportedFactors } from './imports.js';
 import type { Sealed } from './keyring.js';
 import type {
   AssuranceRecord,
@@ -136,13 +136,15 @@ export interface SecondFactorStore
     options: BeginEnrollment,
   ): Promise<PendingEnrollment | null>;
   /**
-   * Adds enrollments that were made elsewhere, each once. The epoch stays as it is, so that nobody is signed out. Null,
-   * and nothing is added, for whoever has had an enrollment removed, replaced or reset here, or was deleted.
+   * Adds enrollments that were made elsewhere, each once, and recovery codes where the subject has a factor and has
+   * had none of them here. The epoch stays as it is, so that nobody is signed out. Null, and nothing is added, for
+   * whoever has had an enrollment removed, replaced or reset here, or was deleted.
    */
   importEnrollments(
     subjectId: string,
     enrollments: readonly EnrollmentImport[],
-  ): Promise<ImportedEnrollments | null>;
+    codes?: ImportedCodes | null,
+  ): Promise<ImportedFactors | null>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**

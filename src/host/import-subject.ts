@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import type { Audit } from '../audit/events.js';
-import type {
-  EnrollmentImport,
-  ImportResult,
-  Keyring,
-  Method,
-  MethodImport,
-  SecondFactorStore,
-  Subject,
+import {
+  type CodesImport,
+  type EnrollmentImport,
+  FOREIGN_CODES,
+  type ImportedCodes,
+  type ImportedFactor,
+  type ImportResult,
+  type Keyring,
+  type Method,
+  type SecondFactorStore,
+  type Subject,
 } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { sealingContext } from '../methods/sealing-context.js';
@@ -22,47 +25,45 @@ export interface Importing {
   readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[];
 }
 
+/** What a subject has had elsewhere, read and sealed. */
+export interface ReadFactors {
+  readonly enrollments: readonly EnrollmentImport[];
+  readonly codes: (ImportedCodes & Pick<Method, 'name' | 'title'>) | null;
+}
+
 /** Reads what was enrolled elsewhere, and takes it over. */
 export interface Importer {
   /** Throws ERR_IMPORT, which names the field and no secret. */
-  read(subject: Ref, factors: unknown): readonly EnrollmentImport[];
+  read(subject: Ref, factors: unknown): ReadFactors;
   /** Takes them over, each once. Nothing is removed, and nobody is signed out. */
   add(
     subject: Ref,
-    factors: readonly EnrollmentImport[],
+    factors: ReadFactors,
     by?: { readonly actorId: string | null },
   ): Promise<ImportResult>;
 }
 
 const ID_BYTES = 16;
+const MOST_ITEMS = 20;
 
 export function importer({ store, keyring, audit, methods }: Importing): Importer {
-  const taking = methods.flatMap(({ imports, ...method }) =>
-    imports ? [{ ...method, imports }] : [],
+  const taking = methods.flatMap(({ imports, name, title, atMost = 1 }) =>
+    imports ? [{ name, title, atMost, imports, field: imports.field ?? name }] : [],
   );
-  const most = (atMost = 1) => Math.max(atMost, 20);
   const schema = z.strictObject(
     Object.fromEntries(
-      taking.map(({ name, atMost, imports }) => [
-        name,
-        z.array(imports.item).max(most(atMost)).default([]),
+      taking.map(({ field, atMost, imports }) => [
+        field,
+        z.array(imports.item).max(Math.max(atMost, MOST_ITEMS)).default([]),
       ]),
     ),
   );
 
-  function readOne(
+  function enrollmentOf(
     { id }: Ref,
-    { name, title, atMost = 1, imports }: (typeof taking)[number],
-    item: unknown,
-    at: number,
+    { name, title, atMost }: Pick<(typeof taking)[number], 'name' | 'title' | 'atMost'>,
+    { secret, parameters, label = title, createdAt }: ImportedFactor,
   ): EnrollmentImport {
-    let factor: ReturnType<MethodImport['read']>;
-    try {
-      factor = imports.read(item);
-    } catch (cause) {
-      throw refused(`${name}[${at}]: ${(cause as Error).message}`);
-    }
-    const { secret, parameters, label = title, createdAt } = factor;
     // The same secret is the same factor, however often it comes; who reads the id learns nothing of it.
     const text = Buffer.from(secret).toString('base64');
     const ids = keyring
@@ -73,31 +74,68 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
     return { id: own, ids, method: name, label, sealed, parameters, createdAt, atMost };
   }
 
+  function codesOf(
+    { id }: Ref,
+    { name, title }: Pick<(typeof taking)[number], 'name' | 'title'>,
+    { digests, foreign }: ReturnType<CodesImport['read']>,
+  ): ReadFactors['codes'] {
+    const sealed = foreign?.length
+      ? keyring.seal(foreign, sealingContext(name, id, FOREIGN_CODES))
+      : foreign;
+    return { name, title, digests, foreign: sealed };
+  }
+
   return {
     read(subject, factors) {
       const parsed = schema.safeParse(factors);
       if (!parsed.success) throw refused(wordsOf(parsed.error));
-      return taking.flatMap((method) => {
-        const items = parsed.data[method.name] ?? [];
-        return items.map((item, at) => readOne(subject, method, item, at));
-      });
+      const enrollments: EnrollmentImport[] = [];
+      let codes: ReadFactors['codes'] = null;
+      for (const { imports, ...method } of taking) {
+        const items = parsed.data[method.field] ?? [];
+        if (imports.kind === 'codes') {
+          if (items.length === 0) continue;
+          const read = reading(method.field, () => imports.read(items, keyring, subject.id));
+          codes = codesOf(subject, method, read);
+          continue;
+        }
+        for (const [at, item] of items.entries()) {
+          const read = reading(`${method.field}[${at}]`, () => imports.read(item));
+          enrollments.push(enrollmentOf(subject, method, read));
+        }
+      }
+      return { enrollments, codes };
     },
 
-    async add(subject, factors, by) {
-      const outcomes = await store.importEnrollments(subject.id, factors);
+    async add(subject, { enrollments, codes }, by) {
+      const outcomes = await store.importEnrollments(subject.id, enrollments, codes);
       // Whatever was taken from somebody here does not come back by a file: a lost phone.
       if (outcomes === null) return { kind: 'removed', factors: [] };
-      const results = factors.map(({ method, label }, at) => ({
-        ...{ method, label, outcome: outcomes[at] ?? ('present' as const) },
-      }));
-      const added = factors.filter((_, at) => outcomes[at] === 'added');
+      const given = [
+        ...enrollments.map((one, at) => ({ ...one, outcome: outcomes.enrollments[at] })),
+        ...(codes
+          ? [{ id: codes.name, method: codes.name, label: codes.title, outcome: outcomes.codes }]
+          : []),
+      ];
+      const added = given.filter(({ outcome }) => outcome === 'added');
       if (added.length > 0) {
-        const enrollments = added.map(({ id, method, label }) => ({ id, method, label }));
-        audit.record('enrollment.imported', { subject, ...by, enrollments });
+        const told = added.map(({ id, method, label }) => ({ id, method, label }));
+        audit.record('enrollment.imported', { subject, ...by, enrollments: told });
       }
-      return { kind: 'imported', factors: results };
+      const factors = given.map(({ method, label, outcome }) => ({
+        ...{ method, label, outcome: outcome ?? ('present' as const) },
+      }));
+      return { kind: 'imported', factors };
     },
   };
+}
+
+function reading<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw refused(`${where}: ${(cause as Error).message}`);
+  }
 }
 
 /** What a field is called, rather than a secret in the place of a name. */

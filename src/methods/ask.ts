@@ -71,6 +71,7 @@ const answeredSchema = z.discriminatedUnion('kind', [
     enrollmentId: z.string().optional(),
     step: z.int().nonnegative().optional(),
     spends: z.array(digest).optional(),
+    guessable: z.boolean().optional(),
     loginOnly: z.boolean().optional(),
     remember: z.boolean().optional(),
     label: z.string().max(64).optional(),

@@ -32,7 +32,8 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
   return async function runAttempt(method, operation, attempt, from) {
     const { subject } = attempt;
     try {
-      if (!method.wellFormed(attempt.input)) return { kind: 'rejected', reason: 'malformed' };
+      if (!method.wellFormed(attempt.input, attempt))
+        return { kind: 'rejected', reason: 'malformed' };
       const verdict = await answer(method, operation, attempt, limits);
       await recordVerdict(verdict);
       return verdict;

@@ -150,7 +150,10 @@ export function boundEnrollment(
         const enrollments = authenticators.map(opened.enrolled);
         const compare = (challenge: unknown) => {
           const context = { ...contextOf(attempt, pending, challenge), pending };
-          return enrollment.confirm({ ...context, now: at, enrollments }, input);
+          return enrollment.confirm(
+            { ...context, now: at, enrollments, foreignCodes: null },
+            input,
+          );
         };
         return judging.answered('enrollment.confirm', keyOf(attempt, id), compare, (accepted) => {
           const { step = -1, label, suggestedLabel, keep, loginOnly, detail } = accepted;

@@ -7,7 +7,6 @@ import type {
   Method,
   MethodContext,
   MethodEnrollment,
-  MethodImport,
   MethodSettings,
   PendingContext,
   Prompt,
@@ -40,7 +39,7 @@ export interface BoundMethod
   readonly settings?: MethodSettings | undefined;
   readonly section?: SettingSection | undefined;
   readonly events?: Method['events'] | undefined;
-  readonly imports?: MethodImport | undefined;
+  readonly imports?: Method['imports'] | undefined;
   /** What is asked for; what has to be sent first is sent once. */
   challenge(attempt: Attempt): Promise<Prompt>;
   /** Sends anew; null for a method that sends nothing. */

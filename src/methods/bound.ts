@@ -78,10 +78,15 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
 
   function verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict> {
     const { subject, epoch, input } = attempt;
-    return judged(attempt, limits, ({ at, authenticators }, on, { enrolled }) => {
+    return judged(attempt, limits, (reserved, on, { enrolled, foreignCodes }) => {
+      const { at, authenticators } = reserved;
       const enrollments = authenticators.map(enrolled);
+      const codes = foreignCodes(reserved.foreignCodes);
       const compare = (challenge: unknown) =>
-        method.verify({ ...contextOf(attempt, null, challenge), now: at, enrollments }, input);
+        method.verify(
+          { ...contextOf(attempt, null, challenge), now: at, enrollments, foreignCodes: codes },
+          input,
+        );
       return answered('verify', keyOf(attempt), compare, (accepted) => {
         const { enrollmentId, step = null, spends, keep, remember, loginOnly, detail } = accepted;
         const verified = {
@@ -92,6 +97,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
           ...(detail !== undefined && { detail }),
         };
         if (spends) {
+          if (accepted.guessable && reserved.failures > limits.stop) return rejected('wrong-code');
           return andThen(on.spendRecoveryCode(spends, epoch), (spent) =>
             spent.kind === 'spent'
               ? { ...verified, enrollmentId: name, epoch: spent.epoch }
@@ -131,9 +137,9 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     section: method.section,
     events: method.events,
     imports: method.imports,
-    wellFormed: (input) =>
+    wellFormed: (input, person) =>
       fits(answer, input) &&
-      askNow('wellFormed', () => method.wellFormed?.(input) ?? true) === true,
+      askNow('wellFormed', () => method.wellFormed?.(input, person) ?? true) === true,
     challenge,
     script: method.script ?? null,
     // A look at the page makes a new one of what any answer uses up.

@@ -1,8 +1,9 @@
-import type { MethodImport, MethodName, SealedSetting } from '../contracts.js';
+import { FOREIGN_CODES, type Method, type MethodName, type SealedSetting } from '../contracts.js';
 import { duo } from './duo/method.js';
 import { sealedKeys } from './duo/sealed-keys.js';
 import type { MethodPlan } from './pages.js';
-import { recoveryCodes } from './recovery-code/method.js';
+import { recoveryCodeImport } from './recovery-code/imports.js';
+import { RECOVERY_CODE, recoveryCodes } from './recovery-code/method.js';
 import { securityKey } from './security-key/method.js';
 import { totpImport } from './totp/imports.js';
 import { TOTP, totp } from './totp/method.js';
@@ -19,9 +20,10 @@ export const sealedSettings: readonly {
 }[] = [{ name: 'duo', sealed: sealedKeys }];
 
 /** What the command line takes over from elsewhere. */
-export const importingMethods: readonly {
-  readonly name: MethodName;
-  readonly title: string;
-  readonly atMost: number;
-  readonly imports: MethodImport;
-}[] = [{ ...TOTP, imports: totpImport }];
+export const importingMethods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[] = [
+  { ...TOTP, imports: totpImport },
+  { ...RECOVERY_CODE, imports: recoveryCodeImport },
+];
+
+/** How the command line finds what is sealed beside imported recovery codes. */
+export const CODES_OF_ELSEWHERE = { id: FOREIGN_CODES, method: RECOVERY_CODE.name };

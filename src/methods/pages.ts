@@ -116,6 +116,13 @@ export interface MethodPages {
     situation: KnownSituation,
     activated: { readonly method: BoundMethod; readonly epoch: number; readonly onward: string },
   ): Promise<boolean>;
+  /** Whoever has just got in by another method. True when it has answered. */
+  afterLogin?(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    proven: { readonly method: BoundMethod; readonly epoch: number; readonly onward: string },
+  ): Promise<boolean>;
   /** Whoever has just proven this method. True when it has answered. */
   afterProof?(
     req: Request,

@@ -1,12 +1,13 @@
-import type {
-  Authenticator,
-  EnrolledContext,
-  Kept,
-  PendingContext,
-  PendingEnrollment,
-  Sealed,
-  SealedKept,
-  Subject,
+import {
+  type Authenticator,
+  type EnrolledContext,
+  FOREIGN_CODES,
+  type Kept,
+  type PendingContext,
+  type PendingEnrollment,
+  type Sealed,
+  type SealedKept,
+  type Subject,
 } from '../contracts.js';
 import type { BindConfig } from './bind-config.js';
 import { sealingContext } from './sealing-context.js';
@@ -23,6 +24,8 @@ export interface Secrets {
 export interface OpenedSecrets {
   enrolled(authenticator: Authenticator): EnrolledContext;
   pending(session: string, pending: PendingEnrollment): PendingContext;
+  /** What is no digest of imported recovery codes. */
+  foreignCodes(sealed: Sealed | null): (() => Uint8Array) | null;
   /**
    * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
    * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
@@ -78,6 +81,11 @@ export function secretsOf(
           ...{ id, basis, parameters, expiresAt, secret: secretOf(id, sealed) },
           own: more.session === session,
         }),
+
+        foreignCodes(kept) {
+          if (kept === null) return null;
+          return kept.length === 0 ? () => new Uint8Array() : secretOf(FOREIGN_CODES, kept);
+        },
 
         renew(enrollmentId) {
           const used = sealed.get(enrollmentId);

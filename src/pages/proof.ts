@@ -117,16 +117,27 @@ export async function openDoor(
   if (remember && mayRemember(situation, method) && !loginOnly) {
     await devices.remember(req, res, situation, { method: method.name, epoch });
   }
+  const given = { method, epoch, onward };
   if (activated) {
     for (const pages of pagesOf.values()) {
-      const given = { method, epoch, onward };
       if (await pages.afterActivation?.(req, res, situation, given)) return;
     }
-  } else if (await pagesOf.get(method.name)?.afterProof?.(req, res, situation, onward)) return;
+  } else {
+    if (await pagesOf.get(method.name)?.afterProof?.(req, res, situation, onward)) return;
+    if (isLogin(situation) && method.role === 'factor' && !loginOnly) {
+      for (const pages of pagesOf.values()) {
+        if (await pages.afterLogin?.(req, res, situation, given)) return;
+      }
+    }
+  }
   respond.onward(req, res, onward, { next: 'done' });
 }
 
 /** Only what a login asks for is spared on a remembered device, and a backup stands in once. */
-function mayRemember({ decision }: KnownSituation, { role }: BoundMethod): boolean {
-  return decision.kind === 'challenge' && decision.why === 'not-proven' && role === 'factor';
+function mayRemember(situation: KnownSituation, { role }: BoundMethod): boolean {
+  return isLogin(situation) && role === 'factor';
+}
+
+function isLogin({ decision }: KnownSituation): boolean {
+  return decision.kind === 'challenge' && decision.why === 'not-proven';
 }

@@ -27,6 +27,8 @@ export interface StoredSubject {
   readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
   readonly recoveryCodes: readonly Digest[] | null;
   readonly recoveryCodesKept: boolean;
+  /** Of recovery codes that were imported in another form than ours, what is no digest; empty where that is nothing. */
+  readonly foreignCodes: Sealed | null;
   /** Something of theirs was taken away here: nothing that they had elsewhere comes back. */
   readonly removed: boolean;
   readonly setting: StoredSetting | null;
@@ -81,6 +83,7 @@ export const blankSubject: StoredSubject = Object.freeze({
   activationKey: null,
   recoveryCodes: null,
   recoveryCodesKept: false,
+  foreignCodes: null,
   removed: false,
   setting: null,
   settingVersion: 0,

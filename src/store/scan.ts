@@ -1,4 +1,4 @@
-import type { Authenticator, PendingEnrollment, StoredSetting } from '../contracts.js';
+import type { Authenticator, PendingEnrollment, Sealed, StoredSetting } from '../contracts.js';
 import type { StoredSubject } from './records.js';
 
 /** What a subject's record holds that depends on a key of the keyring. */
@@ -9,6 +9,8 @@ export interface ScannedSubject {
   readonly held: {
     readonly enrollments: readonly Authenticator[];
     readonly pending: PendingEnrollment | null;
+    /** Sealed beside imported recovery codes; null where nothing is. */
+    readonly foreignCodes: Sealed | null;
     /** The activation key, and when it ends. */
     readonly activationKey: { readonly keyId: string; readonly endsAt: number } | null;
     /** How many unspent recovery codes there are under each key id (hexadecimal). */
@@ -47,7 +49,7 @@ export interface StoreScan {
 
 /** What of a subject's record depends on a key of the keyring. */
 export function heldBy(record: StoredSubject): ScannedSubject['held'] {
-  const { enrollments, pending, activationKey, recoveryCodes } = record;
+  const { enrollments, pending, activationKey, recoveryCodes, foreignCodes } = record;
   const codes = new Map<string, number>();
   for (const { keyId } of recoveryCodes ?? []) {
     codes.set(hex(keyId), (codes.get(hex(keyId)) ?? 0) + 1);
@@ -55,6 +57,7 @@ export function heldBy(record: StoredSubject): ScannedSubject['held'] {
   return {
     enrollments,
     pending,
+    foreignCodes: foreignCodes?.length ? foreignCodes : null,
     activationKey: activationKey && {
       keyId: hex(activationKey.digest.keyId),
       endsAt: activationKey.endsAt,

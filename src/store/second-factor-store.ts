@@ -65,7 +65,8 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     },
     commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
-    importEnrollments: (id, given) => held.update(id, importEnrollments(given), { offered: given }),
+    importEnrollments: (id, given, codes) =>
+      held.update(id, importEnrollments(given, codes), { offered: given }),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
     confirmEnrollment: (id, confirmation) =>
       held.update(id, confirmEnrollment(confirmation), { offered: [confirmation] }),

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recoveryCodes } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
+import { keyring } from '../../src/crypto/keyring.js';
+import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import type { RedisStore } from '../../src/store/redis/store.js';
 import { newKey, sallyport } from '../support/cli.js';
+import { bound } from '../support/methods.js';
+import { parsePolicy } from '../support/policy.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openStore } from '../support/redis-store.js';
 
@@ -144,6 +149,36 @@ describe('npx sallyport import, of users', () => {
     assert.equal(wrong.code, 1);
     assert.equal((await run('--sample', 'nobody:123456')).code, 1);
     assert.equal((await run('--sample', 'one')).code, 2);
+  });
+
+  it('takes hashes of recovery codes, which a newer key seals again, and no code twice', async () => {
+    const hashes = [{ hash: 'sha256$0011223344' }, { hash: 'sha256$5566778899' }];
+    write({ ...user('one', [{ secret: KEY }]), recoveryCodes: hashes });
+    assert.match((await run('--dry-run')).out, /^1: one: totp, recovery-code$/m);
+    assert.match((await run()).out, /^1: one: totp added, recovery-code added$/m);
+    assert.match((await run()).out, /^1: one: totp present, recovery-code present$/m);
+    const [newest, place] = [newKey(), ['--redis', url, '--prefix', prefix]];
+    const env = { SALLYPORT_KEYS: `${newest},${key}` };
+    const { out } = await sallyport(['reseal', ...place], { env });
+    assert.match(out, /^Sealed again: 2\./);
+    assert.match(out, /still holds 2 recovery codes: keep it/);
+    const { code, out: healthy } = await sallyport(['doctor', ...place], { env });
+    assert.match(healthy, /everything under these keys opens/, String(code));
+    const method = bound(
+      recoveryCodes({
+        legacyHash: { verify: (typed, { length }) => typed === 'old code' && length > 8 },
+      }),
+      {
+        ...{ store: fresh(), keyring: keyring([newest, key]) },
+      },
+    );
+    const subject = { id: 'one', tenantId: 'acme', label: 'one' };
+    const attempt = {
+      ...{ subject, policy: parsePolicy({ mode: 'required' }, ['totp']), session: 's', epoch: 0 },
+      ...{ issuer: 'Console', input: { code: 'old code' } },
+    };
+    assert.equal((await method.verify(attempt, ATTEMPT_LIMITS)).kind, 'verified');
+    assert.equal((await fresh().readSubject('one')).recoveryCodesLeft, 1);
   });
 
   it('keeps its options to files of users', async () => {

@@ -30,38 +30,42 @@ const basis = fc.constantFrom(...(['first', 'activation-key', 'handover', 'prove
 const authenticator = { id: text, method: text, label: text, sealed: bytes, parameters: text };
 
 const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
-  subject: fc.record({
-    epoch: count,
-    failures: count,
-    retryAt: time,
-    enrollments: fc.array(
-      fc
-        .record({
-          ...authenticator,
-          lastStep: fc.integer({ min: -1, max: 2 ** 40 }),
-          createdAt: time,
-          lastUsedAt: fc.option(time),
-          foundBy: fc.option(
-            fc.array(
-              fc.oneof(
-                fc.uint8Array({ minLength: 8, maxLength: 8 }).map(base64url),
-                fc.string({ unit: 'grapheme', maxLength: 12 }),
+  subject: fc
+    .record({
+      epoch: count,
+      failures: count,
+      retryAt: time,
+      enrollments: fc.array(
+        fc
+          .record({
+            ...authenticator,
+            lastStep: fc.integer({ min: -1, max: 2 ** 40 }),
+            createdAt: time,
+            lastUsedAt: fc.option(time),
+            foundBy: fc.option(
+              fc.array(
+                fc.oneof(
+                  fc.uint8Array({ minLength: 8, maxLength: 8 }).map(base64url),
+                  fc.string({ unit: 'grapheme', maxLength: 12 }),
+                ),
+                { maxLength: 4 },
               ),
-              { maxLength: 4 },
             ),
-          ),
-        })
-        .map(({ foundBy, ...one }) => (foundBy ? { ...one, foundBy } : one)),
-      { maxLength: 4 },
-    ),
-    pending: fc.option(fc.record({ ...authenticator, session: text, expiresAt: time, basis })),
-    activationKey: fc.option(fc.record({ digest, endsAt: time })),
-    recoveryCodes: fc.option(fc.array(digest, { maxLength: 12 })),
-    recoveryCodesKept: fc.boolean(),
-    removed: fc.boolean(),
-    setting: fc.option(setting),
-    settingVersion: count,
-  }),
+          })
+          .map(({ foundBy, ...one }) => (foundBy ? { ...one, foundBy } : one)),
+        { maxLength: 4 },
+      ),
+      pending: fc.option(fc.record({ ...authenticator, session: text, expiresAt: time, basis })),
+      activationKey: fc.option(fc.record({ digest, endsAt: time })),
+      recoveryCodes: fc.option(fc.array(digest, { maxLength: 12 })),
+      recoveryCodesKept: fc.boolean(),
+      foreignCodes: fc.option(bytes),
+      removed: fc.boolean(),
+      setting: fc.option(setting),
+      settingVersion: count,
+    })
+    // They stand beside the digests, and go with them.
+    .map((one) => (one.recoveryCodes === null ? { ...one, foreignCodes: null } : one)),
   organization: fc.record({ setting: fc.option(setting), settingVersion: count }),
   session: fc
     .record({

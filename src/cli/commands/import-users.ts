@@ -6,7 +6,7 @@ import { audit } from '../../audit/events.js';
 import { EVENTS_KEPT, storeTrail } from '../../audit/trail.js';
 import type { AuditEvent, ImportResult, SecondFactorStore } from '../../contracts.js';
 import { keyring } from '../../crypto/keyring.js';
-import { importer } from '../../host/import-subject.js';
+import { importer, type ReadFactors } from '../../host/import-subject.js';
 import { isLostRecord } from '../../lost.js';
 import { importingMethods } from '../../methods/built-in.js';
 import { escaped } from '../../store/escaped-id.js';
@@ -82,9 +82,7 @@ export async function importUsers(
       return refuse(number, error instanceof Error ? error.message : String(error));
     }
     if (dryRun) {
-      terminal.out(
-        `${number}: ${escaped(subject.id)}: ${read.map(({ method }) => method).join(', ')}`,
-      );
+      terminal.out(`${number}: ${escaped(subject.id)}: ${namesOf(read)}`);
       return;
     }
     try {
@@ -103,8 +101,8 @@ export async function importUsers(
       return;
     }
     for (const { outcome } of factors) {
-      if (outcome === 'too-many') count.left += 1;
-      else count[outcome] += 1;
+      if (outcome === 'added' || outcome === 'present') count[outcome] += 1;
+      else count.left += 1;
     }
     const words = factors.map(({ method, outcome }) => `${method} ${outcome}`);
     terminal.out(`${number}: ${id}: ${words.join(', ') || 'nothing'}`);
@@ -146,6 +144,12 @@ export async function importUsers(
   }
 }
 
+/** What a dry run tells of a line. */
+function namesOf({ enrollments, codes }: ReadFactors): string {
+  const names = [...enrollments.map(({ method }) => method), ...(codes ? [codes.name] : [])];
+  return names.join(', ') || 'nothing';
+}
+
 /** For a dry run, which keeps nothing. */
 const passing = () => ({ keyring: keyring([randomBytes(32).toString('base64')]) });
 
@@ -165,7 +169,8 @@ export async function sampleUser(
     let tried = 0;
     let right = 0;
     for (const { name, imports } of importingMethods) {
-      const items = read.data[name];
+      if (!imports || imports.kind === 'codes') continue;
+      const items = read.data[imports.field ?? name];
       for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
         const good = imports.item.safeParse(item);
         if (!good.success) continue;

@@ -1,4 +1,3 @@
-import type { Authenticator, PendingEnrollment } from '../../contracts.js';
 import { sealedBy } from '../../crypto/keyring.js';
 import { SallyportError } from '../../errors.js';
 import { sealingContext } from '../../methods/sealing-context.js';
@@ -9,6 +8,7 @@ import {
   holdings,
   inWords,
   type SealedOfSetting,
+  type SealedOfSubject,
   sealedOf,
   usable,
 } from '../holdings.js';
@@ -105,7 +105,7 @@ async function resealAll(
 
   function resealEnrollment(
     subjectId: string,
-    { id, method, sealed }: Pick<Authenticator | PendingEnrollment, 'id' | 'method' | 'sealed'>,
+    { id, method, sealed }: SealedOfSubject,
   ): () => Promise<boolean> {
     const context = sealingContext(method, subjectId, id);
     const next = keys.keyring.seal(keys.keyring.open(sealed, context), context);

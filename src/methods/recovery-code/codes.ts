@@ -33,7 +33,7 @@ export function readRecoveryCode(typed: unknown): string | null {
 
 /** The digests, one per key of the keyring, that what was typed may have; null when it has no such form. */
 export function recoveryCodeDigests(
-  keyring: Keyring,
+  keyring: Pick<Keyring, 'digests'>,
   subject: Pick<Subject, 'id'>,
   typed: unknown,
 ): readonly Digest[] | null {

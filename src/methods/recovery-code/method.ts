@@ -1,7 +1,9 @@
 import { checkOptions, option, optionsObject } from '../../check-options.js';
-import { rejected } from '../ask.js';
+import type { Answered, Subject } from '../../contracts.js';
+import { nonsense, rejected } from '../ask.js';
 import type { MethodPlan, PagedMethod } from '../pages.js';
 import { type RecoveryCodeBits, readRecoveryCode, recoveryCodeDigests } from './codes.js';
+import { foreignCodeDigests, hashDigests, hashesIn, recoveryCodeImport } from './imports.js';
 import { recoveryCodePages } from './pages.js';
 import { RECOVERY_CODE_EVENTS, RECOVERY_CODE_WORDS, recoveryCodeWords } from './words.js';
 
@@ -17,15 +19,31 @@ declare module '../../contracts/events.js' {
   }
 }
 
-const RECOVERY_CODE = 'recovery-code';
+export const RECOVERY_CODE = { name: 'recovery-code', title: 'Recovery code' } as const;
 
 export interface RecoveryCodeOptions {
   /** Of each new code: 80 are safe here (see docs/architecture.md), 120 where an auditor asks. Default 80. */
   readonly bits?: RecoveryCodeBits;
+  /** For codes that were imported as hashes. Without it, whoever has such codes is given new ones at the next login. */
+  readonly legacyHash?: LegacyHash;
+}
+
+export interface LegacyHash {
+  /**
+   * Whether a code, as it was typed (trimmed), is the one of a hash that was imported: exactly `true` or `false`. Asked
+   * for one hash after the other until one fits, all within `methodTimeout`; each code counts once, and wrong ones are
+   * counted before it is asked. What it throws is a 503.
+   * @example verify: (code, hash) => bcrypt.compare(code, hash)
+   */
+  verify(code: string, hash: string, subject: Subject): boolean | Promise<boolean>;
 }
 
 const schema = optionsObject({
   bits: option<RecoveryCodeBits>('80 or 120', (value) => value === 80 || value === 120).default(80),
+  legacyHash: option<LegacyHash>(
+    '{ verify: (code, hash) => true or false }',
+    (value) => typeof Object(value).verify === 'function',
+  ).optional(),
 });
 
 /**
@@ -34,20 +52,22 @@ const schema = optionsObject({
  * @example sallyport({ methods: [totp(), recoveryCodes({ bits: 120 })] })
  */
 export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
-  const { bits } = checkOptions(options, schema, { name: 'recoveryCodes' });
+  const { bits, legacyHash } = checkOptions(options, schema, { name: 'recoveryCodes' });
 
-  return ({ store, keyring, say }) =>
-    ({
-      name: RECOVERY_CODE,
-      title: 'Recovery code',
+  return ({ store, keyring, say }) => {
+    return {
+      ...RECOVERY_CODE,
       words: RECOVERY_CODE_WORDS,
       role: 'backup',
       throttle: 'backoff',
-      pure: true,
+      // A function of the host's may take its time.
+      pure: legacyHash === undefined,
+      imports: recoveryCodeImport,
       events: RECOVERY_CODE_EVENTS,
       answer: { code: { maxLength: 200 } },
       views: ['challenge', 'codes', 'left', 'profile'].map((view) => `recovery-code/${view}`),
-      wellFormed: ({ code }) => readRecoveryCode(code) !== null,
+      wellFormed: ({ code }, person) =>
+        readRecoveryCode(code) !== null || (person?.foreignCodes ?? null) !== null,
 
       prompt: () => ({
         ...{
@@ -57,11 +77,41 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
         },
       }),
 
-      verify({ subject }, { code }) {
-        const spends = recoveryCodeDigests(keyring, subject, code);
-        return spends ? { kind: 'accepted', spends } : rejected('malformed');
+      verify({ subject, foreignCodes }, { code }) {
+        const hashes = foreignCodes ? hashesIn(foreignCodes()) : [];
+        if (hashes.length > 0) {
+          return legacyHash
+            ? verifyHashed(legacyHash, subject, String(code).trim(), hashes)
+            : { ...rejected('not-accepted'), because: 'hashed' };
+        }
+        const own = recoveryCodeDigests(keyring, subject, code);
+        if (own) return { kind: 'accepted', spends: own };
+        const imported = foreignCodes && foreignCodeDigests(keyring, subject, code);
+        return imported
+          ? { kind: 'accepted', spends: imported, guessable: true }
+          : rejected('malformed');
       },
 
-      pages: (web) => recoveryCodePages({ web, store, keyring, bits }),
-    }) satisfies PagedMethod;
+      pages: (web) =>
+        recoveryCodePages({ web, store, keyring, bits, readsHashes: legacyHash !== undefined }),
+    } satisfies PagedMethod;
+
+    async function verifyHashed(
+      { verify }: LegacyHash,
+      subject: Subject,
+      code: string,
+      hashes: readonly string[],
+    ): Promise<Answered> {
+      for (const hash of hashes) {
+        const fits: unknown = await verify(code, hash, subject);
+        if (fits === true) {
+          const spends = hashDigests(keyring, subject, hash);
+          return { kind: 'accepted', spends, guessable: true };
+        }
+        if (fits !== false)
+          throw nonsense(RECOVERY_CODE.name, 'legacyHash.verify', 'true or false');
+      }
+      return rejected('wrong-code');
+    }
+  };
 }

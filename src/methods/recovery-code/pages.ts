@@ -21,6 +21,8 @@ export interface RecoveryCodePagesConfig {
   >;
   readonly keyring: Keyring;
   readonly bits: RecoveryCodeBits;
+  /** Codes that were imported as hashes count here. */
+  readonly readsHashes: boolean;
 }
 
 /** From here on the person is told that they are running out. */
@@ -35,6 +37,7 @@ export function recoveryCodePages({
   store,
   keyring,
   bits,
+  readsHashes,
 }: RecoveryCodePagesConfig): MethodPages {
   const { path, audit, respond, requireFresh, own } = web;
   const profile = `${path}/profile`;
@@ -45,10 +48,19 @@ export function recoveryCodePages({
   function due({ facts }: KnownSituation, method: BoundMethod): boolean {
     const { policy, record } = facts;
     const first = record.enrollments.length === 0;
-    // Codes count everywhere, and what counts here alone may have been activated on less.
-    const binds = method.scope !== 'organization' || bindingProof(facts) === 'here';
-    if (!first && !binds) return false;
-    return policy.methods.includes(own.name) && (first || !record.recoveryCodesKept);
+    if (!first && !binds(facts, method)) return false;
+    const needed = first || !record.recoveryCodesKept || isVain(record);
+    return policy.methods.includes(own.name) && needed;
+  }
+
+  /** Codes count everywhere, and what counts here alone may have been activated on less. */
+  function binds(facts: KnownSituation['facts'], { scope }: BoundMethod): boolean {
+    return scope !== 'organization' || bindingProof(facts) === 'here';
+  }
+
+  /** Whether none of the codes of this person can be used. */
+  function isVain({ foreignCodes }: KnownSituation['facts']['record']): boolean {
+    return foreignCodes === 'hashed' && !readsHashes;
   }
 
   /** Makes new codes, which void the old ones, and shows them. */
@@ -157,8 +169,12 @@ export function recoveryCodePages({
    * Codes count in every organization. Where a first factor wants an activation key, so do they, and there is
    * none to enter here: an app, or a reset with new codes at the activation, comes first.
    */
-  function refuseWithoutKey({ facts }: KnownSituation): void {
-    if (facts.policy.enrollment !== 'activation-key' || bindingProof(facts) !== 'here') return;
+  function lacksKey({ facts }: KnownSituation): boolean {
+    return facts.policy.enrollment === 'activation-key' && bindingProof(facts) === 'here';
+  }
+
+  function refuseWithoutKey(situation: KnownSituation): void {
+    if (!lacksKey(situation)) return;
     throw new RequestError(
       403,
       'activation_key_needed',
@@ -206,6 +222,14 @@ export function recoveryCodePages({
 
     async afterActivation(req, res, situation, { method, epoch, onward }) {
       if (!due(situation, method)) return false;
+      await makeAndShow(req, res, situation, { epoch, onward });
+      return true;
+    },
+
+    async afterLogin(req, res, situation, { method, epoch, onward }) {
+      const { policy, record } = situation.facts;
+      if (!isVain(record) || !policy.methods.includes(own.name)) return false;
+      if (!binds(situation.facts, method) || lacksKey(situation)) return false;
       await makeAndShow(req, res, situation, { epoch, onward });
       return true;
     },

@@ -15,6 +15,10 @@ export const RECOVERY_CODE_WORDS = {
     malformed:
       'A recovery code has 16 letters and digits, or 24. Enter a whole one, as it stands on your list.',
   },
+  because: {
+    hashed:
+      'The recovery codes from before do not count any more. Confirm in another way: you are given new ones then.',
+  },
   locked: 'Too many wrong codes. Try again in {wait}.',
   stopped: 'Too many wrong codes. Ask your administrator for help.',
   challenge: {

@@ -1,4 +1,4 @@
-import type { Digest } from '../../contracts.js';
+import type { Digest, Sealed } from '../../contracts.js';
 import { bytes, lists, number, type Part } from './cbor.js';
 
 /** Digests, those under one key and of one length together: [key id, length, bytes, key id, length, bytes, …]. */
@@ -31,4 +31,19 @@ export function unpackDigests(part: unknown): readonly Digest[] {
     }
   }
   return Object.freeze(digests);
+}
+
+/** Recovery codes: [digests…], or [what was imported beside them, digests…]. */
+export function packCodes(digests: readonly Digest[], foreign: Sealed | null): readonly Part[] {
+  return [...(foreign === null ? [] : [foreign]), ...packDigests(digests)];
+}
+
+export function unpackCodes(part: unknown): {
+  readonly digests: readonly Digest[];
+  readonly foreign: Sealed | null;
+} {
+  const parts = lists(part);
+  // Digests come in threes.
+  if (parts.length % 3 === 0) return { digests: unpackDigests(parts), foreign: null };
+  return { digests: unpackDigests(parts.slice(1)), foreign: bytes(parts[0]) };
 }

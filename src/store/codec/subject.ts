@@ -12,7 +12,7 @@ import {
   unpackText,
   unpackTime,
 } from './cbor.js';
-import { packDigests, unpackDigests } from './digests.js';
+import { packCodes, packDigests, unpackCodes, unpackDigests } from './digests.js';
 import { packFoundBy, unpackFoundBy } from './found-by.js';
 import { packSetting, unpackSetting } from './setting.js';
 
@@ -27,7 +27,8 @@ export const SUBJECT_PARTS = 10;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
   const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
-  const { recoveryCodes, recoveryCodesKept, removed, setting, settingVersion } = subject;
+  const { recoveryCodes, recoveryCodesKept, foreignCodes, removed, setting, settingVersion } =
+    subject;
   return [
     epoch,
     failures,
@@ -35,7 +36,7 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
     enrollments.map(packEnrollment),
     pending && packPending(pending),
     activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
-    recoveryCodes && packDigests(recoveryCodes),
+    recoveryCodes && packCodes(recoveryCodes, foreignCodes),
     (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0),
     packSetting(setting),
     settingVersion,
@@ -45,6 +46,7 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
 export function unpackSubject(parts: readonly unknown[]): StoredSubject {
   const [epoch, failures, retryAt, enrollments, pending, key, codes, marks, setting, version] =
     parts;
+  const kept = maybe(codes, unpackCodes);
   return Object.freeze({
     epoch: number(epoch),
     failures: number(failures),
@@ -52,7 +54,8 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
     enrollments: Object.freeze(lists(enrollments).map(unpackEnrollment)),
     pending: maybe(pending, unpackPending),
     activationKey: maybe(key, unpackKey),
-    recoveryCodes: maybe(codes, unpackDigests),
+    recoveryCodes: kept?.digests ?? null,
+    foreignCodes: kept?.foreign ?? null,
     recoveryCodesKept: (number(marks) & KEPT) !== 0,
     removed: (number(marks) & REMOVED) !== 0,
     setting: maybe(setting, unpackSetting),

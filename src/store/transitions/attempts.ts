@@ -16,13 +16,13 @@ export const reserveAttempt =
   ): SubjectTransition<Reservation> =>
   (present, now) => {
     const subject = present ?? blankSubject;
-    const { epoch, pending, activationKey } = subject;
+    const { epoch, pending, activationKey, foreignCodes } = subject;
     const reserved = {
-      ...({ kind: 'reserved', at: now, epoch, pending } as const),
+      ...({ kind: 'reserved', at: now, epoch, pending, foreignCodes } as const),
       authenticators: subject.enrollments.filter((one) => one.method === method),
       activationKey: activationKey && now < activationKey.endsAt ? activationKey.digest : null,
     };
-    if (!counted) return unchanged(present, reserved);
+    if (!counted) return unchanged(present, { ...reserved, failures: 0 });
     if (stoppable && subject.failures >= limits.stop) {
       return unchanged(present, { kind: 'locked', retryAt: null });
     }
@@ -32,7 +32,7 @@ export const reserveAttempt =
     const failures = subject.failures + 1;
     const step = Math.min(failures - limits.free, limits.waits.length - 1);
     const retryAt = step < 0 ? subject.retryAt : now + (limits.waits[step] ?? 0);
-    return changed(subject, { failures, retryAt }, reserved);
+    return changed(subject, { failures, retryAt }, { ...reserved, failures });
   };
 
 export const commitAttempt =

@@ -40,7 +40,12 @@ export const replaceRecoveryCodes =
       return unchanged(present, false, DURABLE);
     }
     const recoveryCodes = Object.freeze([...digests]);
-    return changed(subject, { recoveryCodes, recoveryCodesKept: false }, true, DURABLE);
+    return changed(
+      subject,
+      { recoveryCodes, recoveryCodesKept: false, foreignCodes: null },
+      true,
+      DURABLE,
+    );
   };
 
 export const keepRecoveryCodes =

@@ -1,12 +1,13 @@
-import type {
-  BeginEnrollment,
-  Confirmation,
-  Digest,
-  EnrollmentConfirmation,
-  EnrollmentProposal,
-  PendingEnrollment,
-  Sealed,
-  SessionDigest,
+import {
+  type BeginEnrollment,
+  type Confirmation,
+  type Digest,
+  type EnrollmentConfirmation,
+  type EnrollmentProposal,
+  FOREIGN_CODES,
+  type PendingEnrollment,
+  type Sealed,
+  type SessionDigest,
 } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
@@ -112,6 +113,11 @@ export const reseal =
   (enrollmentId: string, expected: Sealed, resealed: Sealed): SubjectTransition<boolean> =>
   (present) => {
     const sealed = Uint8Array.from(resealed);
+    if (enrollmentId === FOREIGN_CODES) {
+      const kept = present?.foreignCodes;
+      if (!present || !kept || !sameBytes(kept, expected)) return unchanged(present, false);
+      return changed(present, { foreignCodes: sealed }, true);
+    }
     const enrollment = present?.enrollments.find(({ id }) => id === enrollmentId);
     const found = enrollment ?? present?.pending;
     if (!present || found?.id !== enrollmentId || !sameBytes(found.sealed, expected)) {
@@ -138,6 +144,8 @@ export const renameEnrollment =
     return changed(present, { enrollments }, true);
   };
 
+const NO_CODES = { recoveryCodes: null, recoveryCodesKept: false, foreignCodes: null } as const;
+
 export const unenroll =
   (enrollmentId: string, expected: number): SubjectTransition<{ readonly epoch: number } | null> =>
   (present) => {
@@ -147,7 +155,7 @@ export const unenroll =
     }
     const epoch = present.epoch + 1;
     // They stand in for a lost factor, and there is none left to lose.
-    const codes = enrollments.length === 0 ? { recoveryCodes: null, recoveryCodesKept: false } : {};
+    const codes = enrollments.length === 0 ? NO_CODES : {};
     return changed(present, { enrollments, epoch, removed: true, ...codes }, { epoch }, DURABLE);
   };
 

@@ -1,15 +1,23 @@
-import type { EnrollmentImport, ImportedEnrollments } from '../../contracts.js';
+import type {
+  EnrollmentImport,
+  ImportedCodes,
+  ImportedFactors,
+  ImportOutcome,
+} from '../../contracts.js';
 import { unchanged } from '../record-store.js';
-import { blankSubject, type StoredEnrollment } from '../records.js';
+import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
 import { changed, DURABLE, type SubjectTransition } from './subject.js';
 
 /**
- * Adds enrollments that were made elsewhere, each once, as far as the person may have so many; null, and nothing is
- * added, where something of theirs was taken away here. The epoch stays: what a session has proven, and who is signed
- * in, is not touched by it.
+ * Adds what was made elsewhere, each once, as far as the person may have so many; null, and nothing is added, where
+ * something of theirs was taken away here. The epoch stays: what a session has proven, and who is signed in, is not
+ * touched by it.
  */
 export const importEnrollments =
-  (given: readonly EnrollmentImport[]): SubjectTransition<ImportedEnrollments | null> =>
+  (
+    given: readonly EnrollmentImport[],
+    codes: ImportedCodes | null = null,
+  ): SubjectTransition<ImportedFactors | null> =>
   (present, now) => {
     const subject = present ?? blankSubject;
     if (subject.removed) return unchanged(present, null, DURABLE);
@@ -28,8 +36,26 @@ export const importEnrollments =
       );
       return 'added';
     });
-    if (enrollments.length === subject.enrollments.length) {
-      return unchanged(present, outcomes, DURABLE);
+    const withFactors = { ...subject, enrollments };
+    const outcome = codes && codesOutcome(withFactors);
+    const result = { enrollments: outcomes, codes: outcome };
+    if (outcome !== 'added' && enrollments.length === subject.enrollments.length) {
+      return unchanged(present, result, DURABLE);
     }
-    return changed(subject, { enrollments }, outcomes, DURABLE);
+    return changed(withFactors, outcome === 'added' ? keptOf(codes) : {}, result, DURABLE);
   };
+
+/** Once: a code that was spent here must not come back by a file. */
+function codesOutcome({ enrollments, recoveryCodes }: StoredSubject): ImportOutcome['outcome'] {
+  if (enrollments.length === 0) return 'no-factor';
+  return recoveryCodes === null ? 'added' : 'present';
+}
+
+function keptOf(codes: ImportedCodes | null): Partial<StoredSubject> {
+  if (codes === null) return {};
+  return {
+    recoveryCodes: Object.freeze([...codes.digests]),
+    recoveryCodesKept: true,
+    foreignCodes: codes.foreign && Uint8Array.from(codes.foreign),
+  };
+}

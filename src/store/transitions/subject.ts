@@ -33,12 +33,18 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
       activationKeyEndsAt: stored.activationKey?.endsAt ?? null,
       recoveryCodesLeft: stored.recoveryCodes?.length ?? null,
       recoveryCodesKept: stored.recoveryCodes !== null && stored.recoveryCodesKept,
+      foreignCodes: foreignOf(stored),
       failures: stored.failures,
       retryAt: stored.retryAt === 0 ? null : stored.retryAt,
     });
     views.set(stored, view);
   }
   return view;
+}
+
+function foreignOf({ foreignCodes }: StoredSubject): SubjectRecord['foreignCodes'] {
+  if (foreignCodes === null) return null;
+  return foreignCodes.length === 0 ? 'plain' : 'hashed';
 }
 
 export function viewOfEnrollment(stored: StoredEnrollment): Enrollment {

@@ -40,6 +40,7 @@ const FULL: Records = {
     activationKey: { digest: digest(1), endsAt: START + MINUTE },
     recoveryCodes: [digest(2), digest(3)],
     recoveryCodesKept: true,
+    foreignCodes: SEALED,
     removed: true,
     setting: {
       ...{ version: 4, value: { mode: 'required', deep: [1, null, 'é'] } },
