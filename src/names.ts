@@ -48,10 +48,7 @@ export function readName(typed: unknown): string | null {
 }
 
 /** `Authenticator app 2`, or the first number that no other one of this person has. */
-export function unusedName(
-  title: string,
-  enrollments: readonly { readonly label: string }[],
-): string {
+function unusedName(title: string, enrollments: readonly { readonly label: string }[]): string {
   const used = new Set(enrollments.map(({ label }) => label));
   let number = 2;
   while (used.has(`${title} ${number}`)) number += 1;

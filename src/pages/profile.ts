@@ -6,7 +6,7 @@ import { message } from '../messages/english.js';
 import type { Sentences } from '../messages/sentences.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound-method.js';
 import type { Handler } from '../methods/pages.js';
-import { unusedName } from '../names.js';
+import { firstUnused } from '../names.js';
 import { isAccepted, isProvable, provable } from '../policy/provable.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
@@ -128,7 +128,7 @@ export function profilePages(config: ProfileConfig) {
     const named = method.atMost > 1 && enrollments.length > 0;
     return {
       ...{ method, url, others: [], later: null, replaces: replaced?.id ?? null },
-      name: named ? (replaced?.label ?? unusedName(method.title, enrollments)) : null,
+      name: named ? (replaced?.label ?? firstUnused(method.title, enrollments)) : null,
     };
   }
 
