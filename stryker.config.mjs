@@ -8,8 +8,14 @@ export default {
   mutate: process.env.MUTATION_FILES?.split(' ') ?? mutate,
   testRunner: 'mocha',
   // Required by Mocha and not on the command line, so that `sallyport` means the sandbox's sources.
-  mochaOptions: { config: '.mocharc.json', require: ['tsx'], spec, ...(grep && { grep }) },
-  plugins: ['@stryker-mutator/mocha-runner'],
+  mochaOptions: {
+    config: '.mocharc.json',
+    require: ['tsx', './test/mutation/time-limit.ts'],
+    spec,
+    ...(grep && { grep }),
+  },
+  plugins: ['@stryker-mutator/mocha-runner', './test/mutation/sample.ts'],
+  ...(process.env.MUTATION_SAMPLE && { checkers: ['sample'] }),
   coverageAnalysis: 'perTest',
   // Mutants in what runs only while a module loads would need a process each.
   ignoreStatic: true,

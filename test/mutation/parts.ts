@@ -18,6 +18,12 @@ interface Part {
   readonly concurrency?: number;
 }
 
+/** What one asks for by a folder's name, where its parts are judged by different tests. */
+export const folders: Readonly<Record<string, readonly string[]>> = {
+  pages: ['mount', 'challenge', 'activation', 'profile'],
+  admin: ['console', 'users', 'user', 'organization'],
+};
+
 /**
  * Which sources are tested by what, for the mutation score: a mutant is judged by the tests that are about
  * its part, in memory where they run on both stores. With all tests, each survivor would take a minute.
@@ -80,38 +86,44 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   activation: {
     mutate: ['src/pages/{activation,enrolling,enrolling-forms,unbound}.ts'],
-    spec: [
-      ...journeys('enrollment', 'activation-key', 'handover', 'grace', 'several-apps', 'begin'),
-      ...journeys('choosing-method', 'second-click', 'app-names', 'own-method', 'recovery-codes'),
-      ...journeys('spa', 'duo-accounts', 'profile'),
-    ],
-    grep: IN_MEMORY,
-  },
-  challenge: {
-    mutate: ['src/pages/{again,challenge,identical-answers,method-form,proof}.ts'],
-    spec: [
-      ...journeys('totp', 'attempts', 'remember-choice', 'choosing-method', 'onward', 'late-form'),
-      ...journeys('second-click', 'pasted-codes', 'own-method', 'recovery-codes', 'spa', 'profile'),
-      ...journeys('duo', 'duo-attempts', 'duo-fallback', 'session', 'remembered-device'),
-    ],
-    grep: IN_MEMORY,
-  },
-  profile: {
-    mutate: ['src/pages/{profile,rename}.ts'],
     spec: journeys(
-      'profile',
-      'several-apps',
-      'recovery-codes',
-      'remembered-device',
-      'second-click',
+      ...[
+        'choosing-method',
+        'begin',
+        'activation-key',
+        'several-apps',
+        'app-names',
+        'spa',
+        'grace',
+      ],
+      ...['own-method', 'enrollment', 'handover', 'second-click', 'recovery-codes', 'profile'],
+      ...['void-basis', 'duo-accounts'],
     ),
     grep: IN_MEMORY,
   },
-  pages: {
+  challenge: {
+    mutate: ['src/pages/{again,challenge,identical-answers,method-form,outage,proof}.ts'],
+    spec: journeys(
+      ...['choosing-method', 'totp', 'remember-choice', 'own-method', 'late-form', 'spa', 'onward'],
+      ...['pasted-codes', 'second-click', 'recovery-codes', 'remembered-device', 'duo-results'],
+      ...['profile', 'attempts', 'duo-fallback'],
+    ),
+    grep: IN_MEMORY,
+  },
+  profile: {
+    mutate: ['src/pages/{profile,profile-parts,removal,rename,sessions}.ts'],
+    spec: journeys(
+      ...['profile', 'several-apps', 'recovery-codes', 'remembered-device', 'translation'],
+      ...['security-key', 'second-click'],
+    ),
+    grep: IN_MEMORY,
+  },
+  mount: {
     mutate: ['src/pages/{host-guard,mount,router}.ts'],
     spec: journeys(
-      ...['pages', 'login', 'csrf', 'bad-input', 'spa', 'names', 'refusal-words', 'onward'],
-      ...['mounted-below', 'order', 'partly-public', 'ended-sessions', 'profile', 'enrollment'],
+      ...['login', 'pages', 'spa', 'partly-public', 'order', 'csrf', 'names', 'own-method'],
+      ...['host-csrf', 'mounted-below', 'refusal-words', 'bad-input', 'begin', 'profile'],
+      ...['security-key'],
     ),
     grep: IN_MEMORY,
   },
@@ -155,12 +167,20 @@ export const parts: Readonly<Record<string, Part>> = {
     ],
     grep: IN_MEMORY,
   },
-  admin: {
-    mutate: ['src/admin/*.ts', 'src/admin/events/*.ts', 'src/{host,audit}/**/*.ts'],
+  console: {
+    mutate: ['src/admin/*.ts', 'src/admin/events/*.ts'],
     spec: [
-      'test/admin/*.test.ts',
-      ...journeys('admin-access', 'admin-second-factor', 'admin-settings', 'admin-user-states'),
-      ...journeys('admin-users', 'trail'),
+      ...tests('admin', 'options', 'states', 'requests', 'directory', 'listing-events'),
+      ...tests('admin', 'listing-users', 'listing-clients', 'overview', 'user-details', 'trail'),
+      ...journeys('admin-access', 'admin-second-factor', 'admin-user-states', 'admin-users'),
+    ],
+    grep: IN_MEMORY,
+  },
+  host: {
+    mutate: ['src/{host,audit}/**/*.ts'],
+    spec: [
+      ...tests('admin', 'subjects', 'trail', 'states', 'listing-events', 'helping-users'),
+      ...journeys('import', 'trail', 'revocation'),
     ],
     grep: IN_MEMORY,
   },

@@ -1,14 +1,15 @@
 /**
- * The mutation score: `npm run mutation`, or `npm run mutation -- gate session` for some parts of it. Prints
- * each file's score and those mutants that live; exits with 1 below the score that the project promises.
- * MUTATION_FILES narrows a part down, e.g. to `src/gate/decide.ts:40-60`.
+ * The mutation score: `npm run mutation`, or `npm run mutation -- gate admin` for some parts of it, or all of a
+ * folder's. Prints each file's score and those mutants that live; exits with 1 below the score that the project
+ * promises. MUTATION_FILES narrows a part down, e.g. to `src/gate/decide.ts:40-60`; MUTATION_SAMPLE judges some
+ * mutants only (sample.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { startRedis } from '../support/redis.js';
 import { startCluster } from '../support/redis-cluster.js';
 import { closeStores } from '../support/redis-store.js';
-import { parts } from './parts.js';
+import { folders, parts } from './parts.js';
 
 const PROMISED = 85;
 const STRYKER = 'node node_modules/@stryker-mutator/core/bin/stryker.js run stryker.config.mjs';
@@ -52,17 +53,20 @@ function living(file: string, source: string, { status, location, ...mutant }: M
   return `  ${place} ${status}, ${mutant.mutatorName}: ${was} -> ${mutant.replacement}`;
 }
 
-const named = process.argv.slice(2);
+const wanted = process.argv.slice(2).flatMap((name) => folders[name] ?? [name]);
+const named = wanted.length > 0 ? wanted : Object.keys(parts);
 for (const name of named) {
-  if (!(name in parts))
-    throw new Error(`no part ${name}: there are ${Object.keys(parts).join(', ')}`);
+  if (!(name in parts)) {
+    const known = Object.keys({ ...folders, ...parts });
+    throw new Error(`no part ${name}: there are ${known.join(', ')}`);
+  }
 }
 
 // Servers for all: a suite's own would end with its first run, or be started anew for each mutant.
 const redis = await startRedis();
 const cluster = await startCluster();
 const all: Mutant[] = [];
-for (const part of named.length > 0 ? named : Object.keys(parts)) {
+for (const part of named) {
   const { status } = spawnSync('npx', ['--yes', '--package=node@22', '-c', STRYKER], {
     stdio: 'inherit',
     env: {
@@ -74,14 +78,17 @@ for (const part of named.length > 0 ? named : Object.keys(parts)) {
     },
   });
   if (status !== 0) throw new Error(`the run of ${part} ended with ${status}`);
+  const ofPart: Mutant[] = [];
   const report = JSON.parse(readFileSync(`reports/mutation/${part}.json`, 'utf8')) as Report;
   for (const [file, { source, mutants }] of Object.entries(report.files)) {
     console.log(line(file, mutants));
     for (const mutant of mutants) {
       if (LIVING.includes(mutant.status)) console.log(living(file, source, mutant));
     }
-    all.push(...mutants);
+    ofPart.push(...mutants);
   }
+  console.log(line(`all of ${part}`, ofPart));
+  all.push(...ofPart);
 }
 await closeStores();
 await Promise.all([redis.stop(), cluster.stop()]);
