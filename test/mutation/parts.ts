@@ -113,8 +113,8 @@ export const parts: Readonly<Record<string, Part>> = {
   profile: {
     mutate: ['src/pages/{profile,profile-parts,removal,rename,sessions}.ts'],
     spec: journeys(
-      ...['profile', 'several-apps', 'recovery-codes', 'remembered-device', 'translation'],
-      ...['security-key', 'second-click'],
+      ...['profile-told', 'profile-changes', 'profile', 'several-apps', 'own-method'],
+      ...['duo-accounts'],
     ),
     grep: IN_MEMORY,
   },
@@ -122,8 +122,7 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: ['src/pages/{host-guard,mount,router}.ts'],
     spec: journeys(
       ...['login', 'pages', 'spa', 'partly-public', 'order', 'csrf', 'names', 'own-method'],
-      ...['host-csrf', 'mounted-below', 'refusal-words', 'bad-input', 'begin', 'profile'],
-      ...['security-key'],
+      ...['addresses', 'host-csrf', 'mounted-below', 'bad-input', 'begin', 'profile-changes'],
     ),
     grep: IN_MEMORY,
   },
