@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { shown } from '../check-options.js';
 import type { MethodName, MethodServices } from '../contracts.js';
 import { SallyportError } from '../errors.js';
-import { ENGLISH } from '../messages/english.js';
-import { type Catalog, catalogOf } from '../messages/message.js';
+import type { Catalog } from '../messages/message.js';
 import type { Sentences } from '../messages/sentences.js';
 import { SETTING_FIELDS } from '../policy/settings.js';
-import { ACTIVATION_KEY, ACTIVATION_KEY_WORDS } from './activation-key-words.js';
+import { ACTIVATION_KEY } from './activation-key-words.js';
 import type { BindConfig } from './bind-config.js';
 import { bindMethod } from './bound.js';
 import type { BoundMethod } from './bound-method.js';
+import { methodWords } from './method-words.js';
 import type { MethodPlan, PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -78,32 +78,11 @@ export function registry(
   if (![...bound.values()].some(({ role, enrollment }) => role === 'factor' && enrollment)) {
     throw new SallyportError('ERR_METHOD', 'methods has none that a person can activate');
   }
-  const sentences = sentencesOf(wordsOf(made));
+  const sentences = sentencesOf(methodWords(made));
   for (const [name, method] of bound) {
     bound.set(name, { ...method, title: sentences.at(`${name}.title`) });
   }
   return { made, bound, sentences };
-}
-
-/** What methods say, by keys that begin with their names. */
-function wordsOf(methods: readonly PagedMethod[]): Catalog {
-  const words: Record<string, string> = { ...catalogOf(ACTIVATION_KEY_WORDS, ACTIVATION_KEY) };
-  for (const { name, title, answer, events = {}, words: own } of methods) {
-    const fields = Object.entries(answer).map(([field, { label, hint }]) => [
-      field,
-      { label, hint },
-    ]);
-    const catalog = {
-      ...catalogOf({ title, answer: Object.fromEntries(fields), ...own }, name),
-      ...catalogOf(events, 'event'),
-    };
-    const ours = Object.keys(catalog).find((key) => Object.hasOwn(ENGLISH, key));
-    if (ours !== undefined) {
-      throw wrong(name, `has the words ${ours}, which is a sentence of ours: give it another name`);
-    }
-    Object.assign(words, catalog);
-  }
-  return words;
 }
 
 /** The scripts that methods bring, by their names; read once. */

@@ -1,12 +1,63 @@
 import assert from 'node:assert/strict';
 import { type MethodPlan, memoryStore, recoveryCodes, sallyport } from 'sallyport';
+import { keyring } from '../../src/crypto/keyring.js';
+import { builtInMethods } from '../../src/methods/built-in.js';
 import { duoSettings } from '../../src/methods/duo/settings.js';
+import { OWN_WORDS } from '../../src/methods/own-words.js';
 import { emailCode } from '../journeys/email-code.js';
-import { hostOptions } from '../support/app.js';
+import { hostOptions, KEY } from '../support/app.js';
+import { bound } from '../support/methods.js';
 
 const email = emailCode({ addressOf: ({ label }) => label, send: async () => {} });
 const { words } = email;
 const settings = { ...duoSettings };
+
+/** Words that could not be said on a page. */
+const BAD_WORDS: readonly (readonly [string, object, RegExp])[] = [
+  [
+    'a brace that is left open',
+    { refused: { ...words.refused, denied: 'No, {name' } },
+    /^the method email-code has the words email-code\.refused\.denied, which must be an ICU message, got 'No, \{name' \(/,
+  ],
+  [
+    'a tag that is left open',
+    { stopped: 'Ask <b>us' },
+    /email-code\.stopped, which must be an ICU message/,
+  ],
+  [
+    'a kind of placeholder that there is not',
+    { own: { sent: '{at, century}' } },
+    /email-code\.own\.sent, which must be an ICU message/,
+  ],
+  [
+    'a plural without other',
+    { own: { deep: { sent: '{n, plural, one {once}}' } } },
+    /email-code\.own\.deep\.sent, which must be an ICU message/,
+  ],
+  [
+    'a placeholder that nobody fills',
+    { because: { moved: 'Not to {address}.' } },
+    /email-code\.because\.moved with the placeholder address; there are: none$/,
+  ],
+  [
+    'another placeholder beside that of a wait',
+    { locked: 'Wait {wait}, {name}.' },
+    /email-code\.locked with the placeholder name; there are: wait$/,
+  ],
+  [
+    'a duration that is taken for a day',
+    { locked: '{wait}: until {wait, date}.' },
+    /email-code\.locked, which must be an ICU message/,
+  ],
+  [
+    'a placeholder that clocks have not',
+    { clockOff: '{minutes} {hours}' },
+    /clockOff with the placeholder hours; there are: minutes, direction$/,
+  ],
+  ['a number', { own: { sent: 5 } }, /email-code\.own\.sent, which must be a text, got number$/],
+  ['null', { begin: null }, /email-code\.begin, which must be a text, got object$/],
+  ['a list', { because: ['No.'] }, /email-code\.because, which must be a text, got object$/],
+];
 
 /** What is no method: what is given, and what its error says. */
 const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
@@ -108,6 +159,31 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ['nothing that a factory makes', () => undefined, /^methods\[0\] must have a name/],
   ['half a method from a factory', () => ({ ...email, verify: 1 }), /email-code lacks verify$/],
+  ...BAD_WORDS.map(
+    ([what, more, message]) =>
+      [`${what} in its words`, { ...email, words: { ...words, ...more } }, message] as const,
+  ),
+  ['a broken title', { ...email, title: 'Code {' }, /has the words email-code\.title, which must/],
+  [
+    'a broken label',
+    { ...email, answer: { code: { maxLength: 9, label: '{code}' } } },
+    /email-code\.answer\.code\.label with the placeholder code; there are: none$/,
+  ],
+  [
+    'an event type without words',
+    { ...email, events: { 'address.moved': 1 } },
+    /has the words event\.address\.moved, which must be a text, got number$/,
+  ],
+  [
+    'an event type whose words are broken',
+    { ...email, events: { 'address.moved': 'Moved {' } },
+    /has the words event\.address\.moved, which must be an ICU message, got 'Moved \{' \(/,
+  ],
+  [
+    'an event type of ours',
+    { ...email, events: { 'verification.failed': 'Wrong' } },
+    /has the words event\.verification\.failed, which is a sentence of ours/,
+  ],
   [
     'a missing view',
     { ...email, views: ['email-code/x'] },
@@ -128,6 +204,29 @@ describe('a door’s methods', () => {
       assert.throws(() => make(given), { code: 'ERR_METHOD', message });
     });
   }
+
+  it('have each event type of its own: both methods are named', () => {
+    const one = { ...email, events: { 'address.moved': 'Address changed' } };
+    const other = { ...email, name: 'sms', events: { 'address.moved': 'Number changed' } };
+    assert.throws(() => make(one, other), {
+      code: 'ERR_METHOD',
+      message:
+        'the method sms has the event type address.moved, and so has email-code: give one another name',
+    });
+  });
+
+  it('may say whatever their own code fills in', () => {
+    const own = {
+      ...words,
+      own: { sent: 'Sent to <b>{address}</b> {count, plural, one {once} other {# times}}.' },
+    };
+    assert.doesNotThrow(() => make({ ...email, words: own }));
+  });
+
+  it('of this package are not parsed when a door is made', () => {
+    const shared = { store: memoryStore(), keyring: keyring([KEY]) };
+    for (const plan of builtInMethods()) assert.ok(OWN_WORDS.has(bound(plan, shared).words));
+  });
 
   it('have each a name of its own', () => {
     assert.throws(() => make(email, recoveryCodes(), { ...email }), {
