@@ -44,6 +44,13 @@ export {
 export { securityKey } from './methods/security-key/method.js';
 export type { SecurityKeyOptions } from './methods/security-key/options.js';
 export { type TotpOptions, totp } from './methods/totp/method.js';
+export {
+  YubikeyError,
+  type YubikeyFailure,
+  type YubikeyField,
+} from './methods/yubikey-otp/failure.js';
+export { yubikeyOtp } from './methods/yubikey-otp/method.js';
+export type { YubikeyOtpOptions } from './methods/yubikey-otp/options.js';
 export type { SallyportOptions } from './options.js';
 export { type Explanation, explain } from './policy/explain.js';
 export {

@@ -93,8 +93,12 @@ export interface SealedSetting {
     keyring: Keyring,
     organizationId: string,
     stored: unknown,
-    /** In the place of the agent that a method has by itself. */
-    ways: { readonly httpsAgent: Agent | undefined },
+    ways: {
+      /** In the place of the agent that a method has by itself. */
+      readonly httpsAgent: Agent | undefined;
+      /** The machine's time (ms). */
+      readonly now: number;
+    },
   ): Promise<{ readonly level: 'OK' | 'WARN' | 'FAIL'; readonly text: string }>;
 }
 

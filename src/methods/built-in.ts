@@ -7,6 +7,7 @@ import { RECOVERY_CODE, recoveryCodes } from './recovery-code/method.js';
 import { securityKey } from './security-key/method.js';
 import { totpImport } from './totp/imports.js';
 import { TOTP, totp } from './totp/method.js';
+import { sealedSecret } from './yubikey-otp/sealed-secret.js';
 
 /** What a door has that names no methods. */
 export function builtInMethods(): readonly MethodPlan[] {
@@ -17,7 +18,10 @@ export function builtInMethods(): readonly MethodPlan[] {
 export const sealedSettings: readonly {
   readonly name: MethodName;
   readonly sealed: SealedSetting;
-}[] = [{ name: 'duo', sealed: sealedKeys }];
+}[] = [
+  { name: 'duo', sealed: sealedKeys },
+  { name: 'yubikey-otp', sealed: sealedSecret },
+];
 
 /** What the command line takes over from elsewhere. */
 export const importingMethods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[] = [

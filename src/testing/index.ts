@@ -41,3 +41,19 @@ export {
 export type { StoreFactory, StoreUnderTest } from './store-contract/stage.js';
 export { type StoreContractOptions, storeContract } from './store-contract/store-contract.js';
 export { type TestClock, testClock } from './test-clock.js';
+export {
+  type YubikeyFault,
+  type YubikeyFaultSetting,
+  yubikeyFaults,
+  yubikeyStatuses,
+} from './yubikey-simulator/faults.js';
+export type { SoftwareYubikey } from './yubikey-simulator/key.js';
+export type { YubikeyLogEntry } from './yubikey-simulator/server.js';
+export {
+  type YubikeySimulator,
+  type YubikeySimulatorOptions,
+  yubikeyClient,
+  yubikeySimulator,
+  yubikeySimulatorAgent,
+} from './yubikey-simulator/simulator.js';
+export type { YubikeyClient } from './yubikey-simulator/validation.js';

@@ -69,14 +69,15 @@ async function examine(about: string, report: Report, work: () => Promise<void>)
 async function examineSettings(
   settings: readonly OpenSetting[],
   { keyring }: Keys,
-  { httpsAgent }: Terminal,
+  { httpsAgent, now }: Terminal,
   report: Report,
 ): Promise<void> {
   const waiting = [...settings];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { organizationId, method, stored, sealed } = next;
-      const found = await sealed.examine?.(keyring, organizationId, stored, { httpsAgent });
+      const ways = { httpsAgent, now: now() };
+      const found = await sealed.examine?.(keyring, organizationId, stored, ways);
       if (found) report(found.level, method, `${organizationId}: ${found.text}`);
     }
   };

@@ -1,0 +1,50 @@
+import { OutageError } from '../../errors.js';
+
+/**
+ * What went wrong with a validation server. `network`, `timeout` and `server` mean that it is out of reach, or has
+ * trouble of its own; `rejected` that it does not take our credentials, `tls` that its certificate is not trusted,
+ * `invalid` that its answer is not to be trusted.
+ */
+export type YubikeyFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' | 'invalid';
+
+/** What an organization enters, by the names of the form's fields. */
+export type YubikeyField = 'clientId' | 'clientSecret' | 'servers';
+
+export class YubikeyError extends OutageError {
+  readonly kind: YubikeyFailure;
+  /** Which of the values looks wrong, as far as the server lets on. */
+  readonly suspect: YubikeyField | null;
+
+  constructor(
+    kind: YubikeyFailure,
+    message: string,
+    { detail = kind, suspect = null }: { detail?: string; suspect?: YubikeyField | null } = {},
+  ) {
+    const passes = kind === 'network' || kind === 'timeout' || kind === 'server';
+    super(message, { detail, because: passes ? null : 'not-working' });
+    this.kind = kind;
+    this.suspect = suspect;
+  }
+
+  /** It may pass, with nobody changing anything. */
+  get outage(): boolean {
+    return this.because === null;
+  }
+}
+
+const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|EPROTO)/;
+
+/** Why nothing came of a request to `host`; `signal` has ended it where it took too long. */
+export function requestFailure(error: unknown, host: string, signal: AbortSignal): YubikeyError {
+  if (error instanceof YubikeyError) return error;
+  const { name, code } = Object(error) as { readonly name?: unknown; readonly code?: unknown };
+  if (signal.aborted) {
+    return new YubikeyError('timeout', `${host} did not answer in time`);
+  }
+  if (typeof code === 'string' && CERTIFICATE.test(code)) {
+    const message = `the certificate of ${host} is not trusted: ${code}`;
+    return new YubikeyError('tls', message, { suspect: 'servers' });
+  }
+  const suspect = code === 'ENOTFOUND' ? 'servers' : null;
+  return new YubikeyError('network', `${host} cannot be reached: ${code ?? name}`, { suspect });
+}

@@ -1,0 +1,44 @@
+import { Agent } from 'node:https';
+import {
+  checkOptions,
+  durationOption,
+  functionOption,
+  option,
+  optionsObject,
+} from '../../check-options.js';
+import type { Duration } from '../../time.js';
+import type { ClientConfig } from './client.js';
+import type { OwnServers } from './servers.js';
+
+export interface YubikeyOtpOptions {
+  /** The deadline for what the validation servers say of one password. Default `5s`. */
+  readonly timeout?: Duration;
+  /** Reaches the servers in place of Node's own agent: for a proxy, a private authority, or a simulator. */
+  readonly httpsAgent?: Agent;
+  /**
+   * Which validation servers, by their host names, an organization may name in the place of YubiCloud. Your server
+   * asks whatever is named, from inside of your network: allow what administrators may reach from there. Default
+   * none.
+   * @example ownServers: (hostname) => hostname.endsWith('.keys.example.com')
+   */
+  readonly ownServers?: OwnServers;
+}
+
+const schema = optionsObject({
+  timeout: durationOption('5s').prefault('5s'),
+  httpsAgent: option<Agent>('an https.Agent', (value) => value instanceof Agent).optional(),
+  ownServers: functionOption<OwnServers>(
+    'a function (hostname, organizationId) => boolean',
+  ).optional(),
+});
+
+export interface ParsedYubikeyOptions extends ClientConfig {
+  readonly ownServers: OwnServers | null;
+}
+
+export function parseYubikeyOptions(options: YubikeyOtpOptions): ParsedYubikeyOptions {
+  const { timeout, httpsAgent, ownServers } = checkOptions(options, schema, {
+    name: 'yubikeyOtp',
+  });
+  return { timeoutMs: timeout, httpsAgent, ownServers: ownServers ?? null };
+}

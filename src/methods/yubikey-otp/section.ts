@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { SettingPlace, SettingRefused, SettingSection } from '../../contracts.js';
+import { checkbox } from '../../web/form-fields.js';
+import type { CheckCredentials, CheckedCredentials } from './save.js';
+import { accountOf } from './servers.js';
+import type { YubikeySetting } from './settings.js';
+import { yubikeyWords } from './words.js';
+
+const text = z.string().max(200).default('');
+
+const shape = {
+  enabled: z.enum(['yes', 'no']),
+  clientId: text,
+  clientSecret: text,
+  servers: z.union([z.string().max(2000), z.array(z.string().max(300)).max(20)]).default(''),
+  lendToClients: checkbox,
+};
+
+type Fields = z.output<z.ZodObject<typeof shape>>;
+type Place = SettingPlace<YubikeySetting>;
+
+/** Clients → a client → Authentication Mechanism → YubiKey: Yes, and the same for a partner. */
+export function yubikeySection({
+  ownServers,
+  check,
+}: {
+  /** Whether an organization may name servers of its own. */
+  readonly ownServers: boolean;
+  readonly check: CheckCredentials;
+}): SettingSection<YubikeySetting, Fields> {
+  return {
+    view: 'yubikey-otp/setting',
+    fields: shape,
+
+    locals(place, typed) {
+      const { organization, stored } = place;
+      const { credentials, lendToClients = false } = stored ?? {};
+      const { clientId = '', servers = [] } = typed ?? credentials ?? {};
+      return {
+        on: stored !== null,
+        lentBy: lender(place),
+        isPartner: organization.kind === 'partner',
+        ownServers,
+        // Never the secret.
+        values: {
+          clientId,
+          servers: typeof servers === 'string' ? servers : servers.join('\n'),
+          lendToClients: typed?.lendToClients ?? lendToClients,
+        },
+      };
+    },
+
+    /** Whose credentials hold, and never more than their name. */
+    json(place) {
+      const { stored } = place;
+      const lentBy = lender(place);
+      if (!stored) return lentBy === null ? null : { lentBy };
+      const { clientId, servers } = stored.credentials;
+      return { clientId, servers, lendToClients: stored.lendToClients };
+    },
+
+    async read({ enabled, lendToClients, ...typed }, { organization, stored }) {
+      if (enabled === 'no') return { kind: 'read', stored: null };
+      const checked = await check(organization.id, typed, stored?.credentials ?? null);
+      if (checked.kind !== 'checked') return refused(checked);
+      return {
+        kind: 'read',
+        stored: {
+          credentials: checked.credentials,
+          lendToClients: organization.kind === 'partner' && lendToClients,
+        },
+      };
+    },
+
+    /** Other servers void every activation; credentials that are lent no longer leave clients without any. */
+    asksFirst({ stored, partner }, next) {
+      if (stored?.lendToClients && !next.lendToClients) return true;
+      const lent = partner?.stored?.lendToClients ? partner.stored : null;
+      const before = stored ?? lent;
+      if (!before) return false;
+      return accountOf(before.credentials.servers) !== accountOf(next.credentials.servers);
+    },
+
+    concernsClients: ({ lendToClients }) => lendToClients,
+
+    asking: {
+      remove: {
+        title: yubikeyWords('asking.remove-title'),
+        heading: yubikeyWords('asking.remove-heading'),
+        text: yubikeyWords('asking.remove-text'),
+        left: yubikeyWords('asking.remove-left'),
+      },
+      replace: {
+        title: yubikeyWords('asking.replace-title'),
+        heading: yubikeyWords('asking.replace-heading'),
+        text: yubikeyWords('asking.replace-text'),
+        left: yubikeyWords('asking.replace-left'),
+      },
+    },
+  };
+}
+
+/** The partner whose credentials are used; null where that is not so. */
+function lender({ stored, partner }: Place): string | null {
+  return !stored && partner?.stored?.lendToClients ? partner.name : null;
+}
+
+function refused(checked: Exclude<CheckedCredentials, { kind: 'checked' }>): SettingRefused {
+  if (checked.kind === 'malformed') {
+    const message = yubikeyWords('wrong.credentials');
+    const { errors } = checked;
+    return { kind: 'refused', status: 422, error: 'invalid_credentials', message, errors };
+  }
+  const { kind, message, suspect } = checked;
+  const errors = suspect === null ? {} : { [suspect]: message };
+  return kind === 'rejected'
+    ? { kind: 'refused', status: 422, error: 'credentials_rejected', message, errors }
+    : { kind: 'refused', status: 503, error: 'server_unreachable', message, errors };
+}

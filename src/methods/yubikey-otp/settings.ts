@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type {
+  Change,
+  MethodSettings,
+  ResolvedPart,
+  Sentence,
+  SettingLevels,
+} from '../../contracts.js';
+import type { SealedCredentials } from './credentials.js';
+import { sealedSecret } from './sealed-secret.js';
+import { accountOf, MOST_SERVERS, serversOf } from './servers.js';
+import { yubikeyWords } from './words.js';
+
+/** What an organization has stored for YubiKeys. */
+export interface YubikeySetting {
+  readonly credentials: SealedCredentials;
+  /** Clients of this partner that have no credentials of their own use these. */
+  readonly lendToClients: boolean;
+}
+
+/** What a policy says of YubiKeys: whose credentials are used, and never the credentials. */
+export interface YubikeyPolicy {
+  readonly source: string;
+  readonly credentialVersion: string;
+  /** By whose word (`authorityId` of the servers) a key counts; looked up where it is left out. */
+  readonly account?: string | undefined;
+}
+
+declare module '../../contracts/policy.js' {
+  interface Policy {
+    /** Whose credentials ask the validation servers, and which version. Left out by a door without YubiKeys. */
+    readonly 'yubikey-otp'?: YubikeyPolicy | null | undefined;
+  }
+}
+
+declare module '../../contracts/settings.js' {
+  interface OrganizationSetting {
+    readonly 'yubikey-otp'?: YubikeySetting | null | undefined;
+  }
+}
+
+export const yubikeySettings: MethodSettings<YubikeySetting, YubikeyPolicy> = {
+  stored: z.strictObject({
+    credentials: z.strictObject({
+      clientId: z.string(),
+      servers: z.array(z.string()).max(MOST_SERVERS),
+      sealedSecret: z.string(),
+      version: z.string(),
+    }),
+    lendToClients: z.boolean(),
+  }),
+  policy: z.strictObject({
+    source: z.string(),
+    credentialVersion: z.string(),
+    account: z.string().optional(),
+  }),
+  required: yubikeyWords('wrong.needed'),
+  resolve,
+  accountOf: ({ credentials: { servers } }) => accountOf(servers),
+
+  contradictions: ({ lendToClients }, { kind }) =>
+    kind === 'client' && lendToClients
+      ? [{ field: 'lendToClients', message: yubikeyWords('wrong.only-partner') }]
+      : [],
+
+  changes,
+  sealed: sealedSecret,
+};
+
+/** Whose credentials hold: the organization's own, or those that its partner lends. */
+function resolve({
+  organization: { id, kind },
+  own,
+  partner,
+}: SettingLevels<YubikeySetting>): ResolvedPart<YubikeyPolicy> {
+  const lent = partner?.stored?.lendToClients ? partner.stored : null;
+  const setting = own?.stored ?? lent;
+  if (!setting) {
+    const because = [{ level: kind, id, rule: yubikeyWords('policy.none') }];
+    return { part: null, reasons: () => because };
+  }
+  const byPartner = !own?.stored && partner !== null;
+  const source = byPartner ? partner.id : id;
+  const { servers, version } = setting.credentials;
+  return {
+    part: { source, credentialVersion: version, account: accountOf(servers) },
+    reasons(offered) {
+      const rule = yubikeyWords(offered ? 'policy.offered' : 'policy.not-offered');
+      return [{ level: byPartner ? 'partner' : kind, id: source, rule }];
+    },
+  };
+}
+
+/** Credentials are compared by version: there is nothing else to show. */
+function changes(before: YubikeySetting | null, after: YubikeySetting | null): readonly Change[] {
+  const found: Change[] = [];
+  if (before?.credentials.version !== after?.credentials.version) {
+    const label = yubikeyWords('change.credentials');
+    found.push({ field: 'yubikey-otp', label, from: named(before), to: named(after) });
+  }
+  if (!before || !after || before.lendToClients === after.lendToClients) return found;
+  const lent = ({ lendToClients }: YubikeySetting) =>
+    yubikeyWords(lendToClients ? 'change.yes' : 'change.no');
+  const label = yubikeyWords('change.lent');
+  const field = 'yubikey-otp.lendToClients';
+  return [...found, { field, label, from: lent(before), to: lent(after) }];
+}
+
+function named(setting: YubikeySetting | null): Sentence {
+  if (!setting) return yubikeyWords('change.none');
+  const { clientId, servers } = setting.credentials;
+  const hosts = serversOf(servers).map((one) => new URL(one).host);
+  return yubikeyWords('change.client', { clientId, servers: hosts.join(', ') });
+}
