@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { duoKeys, duoSimulator } from 'sallyport/testing';
 import { keyIds, keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
+import { sealCredentials as sealYubikeyCredentials } from '../../src/methods/yubikey-otp/credentials.js';
 import type { RedisStore } from '../../src/store/redis/store.js';
 import {
   beginUnder,
@@ -17,6 +18,7 @@ import {
 import { type RedisServer, startRedis, uniquePrefix } from '../support/redis.js';
 import { recordsIn } from '../support/redis-records.js';
 import { closeStores, openClient, openStore } from '../support/redis-store.js';
+import { CLIENT, OWN_HOSTS, serverAt, startYubico } from '../support/yubikey.js';
 
 describe('npx sallyport doctor', function () {
   this.timeout(30_000);
@@ -251,6 +253,39 @@ describe('npx sallyport doctor', function () {
       );
     } finally {
       await duo.close();
+    }
+  });
+
+  it('asks validation servers of YubiKeys with each organization’s own credentials', async () => {
+    const yubico = await startYubico(Date.now);
+    try {
+      const save = (id: string, clientSecret: string, servers: readonly string[] = []) => {
+        const credentials = { clientId: CLIENT.clientId, clientSecret, servers, version: id };
+        const sealed = sealYubikeyCredentials(rotated, id, credentials);
+        const setting = { credentials: sealed, lendToClients: false };
+        const value = { mode: 'required', 'yubikey-otp': setting };
+        return store.writeSetting(id, { value, changedBy: 'admin', expectedVersion: null });
+      };
+      await save('acme', CLIENT.clientSecret);
+      await save('globex', Buffer.alloc(20, 9).toString('base64'));
+      await save('initech', CLIENT.clientSecret, [serverAt(OWN_HOSTS[0])]);
+      yubico.set({ fault: '500', host: OWN_HOSTS[0] });
+      const { code, out } = await doctor({ httpsAgent: yubico.agent });
+      assert.equal(code, 1);
+      assert.match(out, /^OK {4}yubikey-otp +acme: api\.yubico\.com answers and takes the secret/m);
+      assert.match(out, /^FAIL {2}yubikey-otp +globex: .*BAD_SIGNATURE/m);
+      assert.match(out, /^WARN {2}yubikey-otp +initech: .*status 500/m);
+      assert.match(out, /keys .*holds 3 YubiKey secrets/);
+      assert.ok(!out.includes(CLIENT.clientSecret));
+      // Moved to another organization, it opens no longer.
+      const stolen = (await store.readSetting('acme'))?.value ?? {};
+      const change = { value: stolen, changedBy: 'thief', expectedVersion: null };
+      await store.writeSetting('umbrella', change);
+      const moved = await doctor({ httpsAgent: yubico.agent });
+      assert.match(moved.out, /umbrella/);
+      assert.doesNotMatch(moved.out, /yubikey-otp +umbrella: .*answers/);
+    } finally {
+      await yubico.close();
     }
   });
 

@@ -3,6 +3,7 @@ import { keyIds, keyring } from '../../src/crypto/keyring.js';
 import { openCredentials, sealCredentials } from '../../src/methods/duo/credentials.js';
 import { recoveryCodeDigests } from '../../src/methods/recovery-code/codes.js';
 import { sealingContext } from '../../src/methods/sealing-context.js';
+import * as yubikey from '../../src/methods/yubikey-otp/credentials.js';
 import type { RedisStore } from '../../src/store/redis/store.js';
 import { beginUnder, enrollUnder, newKey, sallyport, sealedOf } from '../support/cli.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
@@ -124,6 +125,26 @@ describe('npx sallyport reseal', () => {
     assert.deepEqual(
       { ...after, value: { ...after.value, duo: { ...duo, keys } } },
       { ...before, value },
+    );
+  });
+
+  it('renews the secret keys of YubiKeys as well', async () => {
+    const secret = Buffer.alloc(20, 7).toString('base64');
+    const known = { clientId: '4711', clientSecret: secret, servers: [], version: 'v1' };
+    const credentials = yubikey.sealCredentials(old, 'acme', known);
+    const setting = { credentials, lendToClients: true };
+    const value = { mode: 'required', 'yubikey-otp': setting };
+    await store.writeSetting('acme', { value, changedBy: 'admin', expectedVersion: null });
+    const { code, out, err } = await reseal();
+    assert.equal(code, 0, err);
+    assert.match(out, /^Sealed again: 1\./);
+    const other = openStore(url, { prefix, initialize: false, allowEviction: true });
+    const stored = (await other.readSetting('acme'))?.value as typeof value;
+    const { credentials: renewed, ...rest } = stored['yubikey-otp'];
+    assert.deepEqual(rest, { lendToClients: true });
+    assert.deepEqual(
+      yubikey.openCredentials(onlyNew, 'acme', renewed, () => false),
+      known,
     );
   });
 
