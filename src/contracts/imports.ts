@@ -7,6 +7,10 @@ import type { MethodName } from './subject.js';
 export interface ImportedFactor {
   /** What is sealed. */
   readonly secret: Uint8Array;
+  /** What makes it the same factor when it comes again. Default: its secret. */
+  readonly identity?: Uint8Array | undefined;
+  /** The last accepted step, e.g. what a key has counted. Default: before the first. */
+  readonly step?: number | undefined;
   /** At most 32 characters that are no secret. */
   readonly parameters: string;
   /** The name that it goes by here; left out, the method's title. */
@@ -65,6 +69,7 @@ export interface EnrollmentImport extends Findable {
   readonly sealed: Sealed;
   readonly parameters: string;
   readonly createdAt: number | undefined;
+  readonly step?: number | undefined;
   /** How many of the method a person may have. */
   readonly atMost: number;
 }

@@ -62,16 +62,16 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
   function enrollmentOf(
     { id }: Ref,
     { name, title, atMost }: Pick<(typeof taking)[number], 'name' | 'title' | 'atMost'>,
-    { secret, parameters, label = title, createdAt }: ImportedFactor,
+    { secret, identity = secret, parameters, label = title, createdAt, step }: ImportedFactor,
   ): EnrollmentImport {
     // The same secret is the same factor, however often it comes; who reads the id learns nothing of it.
-    const text = Buffer.from(secret).toString('base64');
+    const text = Buffer.from(identity).toString('base64');
     const ids = keyring
       .digests(text, JSON.stringify(['import', name, id]), ID_BYTES)
       .map(({ bytes }) => Buffer.from(bytes).toString('base64url'));
     const own = String(ids[0]);
     const sealed = keyring.seal(secret, sealingContext(name, id, own));
-    return { id: own, ids, method: name, label, sealed, parameters, createdAt, atMost };
+    return { id: own, ids, method: name, label, sealed, parameters, createdAt, step, atMost };
   }
 
   function codesOf(

@@ -4,7 +4,8 @@ import { sealedKeys } from './duo/sealed-keys.js';
 import type { MethodPlan } from './pages.js';
 import { recoveryCodeImport } from './recovery-code/imports.js';
 import { RECOVERY_CODE, recoveryCodes } from './recovery-code/method.js';
-import { securityKey } from './security-key/method.js';
+import { securityKeyImport } from './security-key/imports.js';
+import { SECURITY_KEY, securityKey } from './security-key/method.js';
 import { totpImport } from './totp/imports.js';
 import { TOTP, totp } from './totp/method.js';
 import { sealedSecret } from './yubikey-otp/sealed-secret.js';
@@ -26,6 +27,7 @@ export const sealedSettings: readonly {
 /** What the command line takes over from elsewhere. */
 export const importingMethods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[] = [
   { ...TOTP, imports: totpImport },
+  { ...SECURITY_KEY, imports: securityKeyImport },
   { ...RECOVERY_CODE, imports: recoveryCodeImport },
 ];
 

@@ -6,6 +6,8 @@ export interface Credential {
   /** A COSE key, as the authenticator gave it. */
   readonly publicKey: Uint8Array;
   readonly transports: readonly Transport[];
+  /** Of a key that was imported: what it knows its person by; null where nobody has kept it. */
+  readonly userHandle?: Uint8Array | null;
 }
 
 // Append only: the place is the bit.
@@ -16,17 +18,17 @@ export function isTransport(value: unknown): value is Transport {
   return TRANSPORTS.some((one) => one === value);
 }
 
-export function packCredential({ id, publicKey, transports }: Credential): Uint8Array {
+export function packCredential({ id, publicKey, transports, userHandle }: Credential): Uint8Array {
   const bits = TRANSPORTS.reduce(
     (sum, one, bit) => (transports.includes(one) ? sum | (1 << bit) : sum),
     0,
   );
-  return encode([id, publicKey, bits]);
+  return encode([id, publicKey, bits, ...(userHandle === undefined ? [] : [userHandle])]);
 }
 
 /** Throws for what is not such bytes. */
 export function unpackCredential(bytes: Uint8Array): Credential {
-  const [id, publicKey, bits] = decode(bytes);
+  const [id, publicKey, bits, userHandle] = decode(bytes);
   if (!(id instanceof Uint8Array && publicKey instanceof Uint8Array && Number.isInteger(bits))) {
     throw new Error('a credential is not what was kept of one');
   }
@@ -35,6 +37,7 @@ export function unpackCredential(bytes: Uint8Array): Credential {
     id: Uint8Array.from(id),
     publicKey: Uint8Array.from(publicKey),
     transports: TRANSPORTS.filter((_one, bit) => bits & (1 << bit)),
+    ...(userHandle !== undefined && { userHandle }),
   };
 }
 
@@ -46,6 +49,8 @@ export interface KeyFacts {
   /** It may be copied to other devices of its person: a synced passkey. */
   readonly backupEligible: boolean;
   readonly backedUp: boolean;
+  /** It was imported, and nobody has kept whether it is synced: its first answer tells. */
+  readonly unknown?: boolean;
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -53,6 +58,7 @@ const FLAGS = [
   ['v', 'userVerified'],
   ['e', 'backupEligible'],
   ['b', 'backedUp'],
+  ['u', 'unknown'],
 ] as const;
 
 /** `7oMo-XIccRPnIDHA6h8g/v`: AAGUID, none where it is all zeros, and flags. */
@@ -74,5 +80,6 @@ export function parseFacts(parameters: string): KeyFacts {
     userVerified: has('v'),
     backupEligible: has('e'),
     backedUp: has('b'),
+    unknown: has('u'),
   };
 }

@@ -8,10 +8,11 @@ import type { MethodPlan } from '../pages.js';
 import { ANSWER_LENGTH, readAssertion, readAttestation } from './answer.js';
 import { ALGORITHMS, checkAssertion, checkAttestation } from './ceremony.js';
 import { type Credential, formatFacts, type KeyFacts, packCredential } from './credential.js';
+import { securityKeyImport } from './imports.js';
 import type { OwnLocals } from './locals.js';
 import { MODELS } from './models.js';
 import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
-import { descriptorOf, idOf, opened } from './own-key.js';
+import { descriptorOf, idOf, isNamed, opened } from './own-key.js';
 import { securityKeySection } from './section.js';
 import { securityKeySettings } from './settings.js';
 import { askable, lacksVerification, notTaken, refused, taken, verificationOf } from './taken.js';
@@ -23,8 +24,11 @@ declare module '../../contracts/subject.js' {
   }
 }
 
-const TITLE = 'Passkey or security key';
-const AT_MOST = 20;
+export const SECURITY_KEY = {
+  name: 'security-key',
+  title: 'Passkey or security key',
+  atMost: 20,
+} as const;
 const CHALLENGE_MS = 5 * 60 * 1000;
 const CHALLENGE_BYTES = 32;
 
@@ -49,16 +53,15 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       Uint8Array.from(keyring.digest(id, HANDLE, HANDLE_BYTES).bytes);
 
     return {
-      name: 'security-key',
-      title: TITLE,
+      ...SECURITY_KEY,
       words: SECURITY_KEY_WORDS,
       throttle: 'none',
-      atMost: AT_MOST,
       phishingResistant: true,
       challengeMs: CHALLENGE_MS,
       challengeUse: 'once',
       answer: { credential: { maxLength: ANSWER_LENGTH } },
       views: ['challenge', 'activate', 'setting'].map((view) => `security-key/${view}`),
+      imports: securityKeyImport,
       settings: securityKeySettings,
       section: securityKeySection,
       ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
@@ -98,7 +101,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         const counts = askable(enrollments, policy).some(({ id }) => id === own?.id);
         if (own && !counts) return notTaken(own.facts, policy);
         if (!own) return refused('wrong-code', 'not-yours', 'not a key of theirs');
-        if (userHandle && !handles(subject).includes(userHandle)) {
+        if (userHandle && !isNamed(own, userHandle, handles(subject))) {
           return refused('wrong-code', 'not-yours', 'user handle');
         }
         const checked = await checkAssertion(response, asked.challenge, own.credential, party);
@@ -107,7 +110,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         if (lacksVerification(own, facts, policy)) {
           return refused('not-accepted', 'unverified', 'user not verified');
         }
-        if (facts.backupEligible !== own.facts.backupEligible) {
+        if (!own.facts.unknown && facts.backupEligible !== own.facts.backupEligible) {
           return rejected('wrong-code', 'backup eligibility');
         }
         if (count <= own.lastCount && (count > 0 || own.lastCount > 0)) {

@@ -21,6 +21,16 @@ export function idOf({ id }: Credential): string {
   return Buffer.from(id).toString('base64url');
 }
 
+/** Whether a key may name its person so: as ours are told, or, of an imported one, as it was told elsewhere. */
+export function isNamed(
+  { credential: { userHandle } }: OwnKey,
+  named: string,
+  ours: readonly string[],
+): boolean {
+  if (userHandle === undefined) return ours.includes(named);
+  return userHandle === null || Buffer.from(userHandle).toString('base64url') === named;
+}
+
 /** What a browser is told of it. */
 export function descriptorOf({ credential }: OwnKey) {
   return { id: idOf(credential), transports: [...credential.transports] };

@@ -23,14 +23,14 @@ export const importEnrollments =
     if (subject.removed) return unchanged(present, null, DURABLE);
     const enrollments: StoredEnrollment[] = [...subject.enrollments];
     const outcomes = given.map((factor) => {
-      const { ids, sealed, atMost, createdAt, foundBy, tenantId: _known, ...one } = factor;
+      const { ids, sealed, atMost, createdAt, step, foundBy, tenantId: _known, ...one } = factor;
       if (enrollments.some(({ id }) => ids.includes(id))) return 'present';
       const own = enrollments.filter(({ method }) => method === one.method);
       if (own.length >= atMost) return 'too-many';
       enrollments.push(
         Object.freeze({
           ...{ ...one, sealed: Uint8Array.from(sealed) },
-          ...{ lastStep: -1, createdAt: createdAt ?? now, lastUsedAt: null },
+          ...{ lastStep: step ?? -1, createdAt: createdAt ?? now, lastUsedAt: null },
           ...(foundBy && { foundBy: Object.freeze([...foundBy]) }),
         }),
       );
