@@ -1,64 +1,90 @@
 import assert from 'node:assert/strict';
-import { type PostgresStore, postgresStore } from 'sallyport/postgres';
+import { postgresStore } from 'sallyport/postgres';
+import { statusOf } from '../support/faulty.js';
 import { closePool, openPool, type PostgresServer, startPostgres } from '../support/postgres.js';
-import { startProxy } from '../support/proxy.js';
+import { type SlowWay, startProxy } from '../support/proxy.js';
 import { eventually } from '../support/redis.js';
-import { coded, timed } from '../support/redis-store.js';
+import { closeStores, coded } from '../support/redis-store.js';
+import { twoProcesses } from '../support/two-processes.js';
 
 describe('a Postgres with a standby', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let primary: PostgresServer;
   let standby: PostgresServer;
+  let way: SlowWay;
 
-  before(async () => {
+  beforeEach(async () => {
     primary = await startPostgres({ settings: { synchronous_commit: 'remote_apply' } });
     standby = await startPostgres({ standbyOf: primary });
+    way = await startProxy(primary.port);
     const pool = openPool(primary.url);
     // From now on a write is acknowledged when the standby has it.
     await pool.query(`ALTER SYSTEM SET synchronous_standby_names = '*'`);
     await pool.query('SELECT pg_reload_conf()');
     await closePool(pool);
   });
-  after(() => Promise.all([primary.stop(), standby.stop()]));
+  afterEach(async () => {
+    await closeStores();
+    await way.stop();
+    await Promise.all([primary.stop(), standby.stop()]);
+  });
 
-  it('is refused where it is the standby, and served from once that was promoted, with all that was acknowledged', async () => {
-    const way = await startProxy(primary.port);
-    const pools = [1, 2].map(() => openPool(primary.url.replace(/:\d+\//, `:${way.port}/`)));
-    const stores = pools.map((pool) => postgresStore(pool, { timeout: 400, initialize: true }));
-    const [store, other] = stores as [PostgresStore, PostgresStore];
-    const wrongly = openPool(standby.url);
-    try {
-      for (const one of stores) await one.ready();
-      assert.equal((await store.reset('user1')).epoch, 1);
-      assert.equal((await other.reset('user1')).epoch, 2);
-      for (const one of stores) {
-        await eventually(async () => (await one.readSubject('user1')).epoch === 2);
-      }
-      const reader = postgresStore(wrongly, { initialize: false });
-      await assert.rejects(reader.ready(), coded('ERR_POSTGRES_READ_ONLY'));
-      await reader.close();
+  const addressed = (port: number) => primary.url.replace(/:\d+\//, `:${port}/`);
 
+  async function promote(): Promise<void> {
+    const pool = openPool(standby.url);
+    await pool.query('SELECT pg_promote()');
+    await closePool(pool);
+  }
+
+  for (const [how, options] of [
+    ['', {}],
+    [', without LISTEN', { listen: false }],
+  ] as const) {
+    it(`lets nobody in by the standby, and goes on in both processes once that was promoted${how}`, async () => {
+      const app = await twoProcesses(addressed(way.port), options);
       way.leadTo(standby.port);
       await primary.kill();
-      for (const one of stores) {
-        for (const call of [() => one.reset('user2'), () => one.readSubject('user1')]) {
-          await eventually(async () => coded('ERR_POSTGRES_READ_ONLY')((await timed(call)).error));
-        }
-      }
+      await app.assertDenied('only a standby is left');
+      await promote();
+      await app.assertWhole();
+      await app.assertHeard(5000);
+    });
+  }
 
-      await wrongly.query('SELECT pg_promote()');
-      for (const one of stores) {
-        await eventually(async () => (await one.reset(`new-${Math.random()}`)).epoch === 1, 15_000);
-        assert.equal((await one.readSubject('user1')).epoch, 2);
-        await eventually(() => !(one.readSubject('user1') instanceof Promise));
-      }
-      // And they hear of each other as before.
-      assert.equal((await store.reset('user1')).epoch, 3);
-      await eventually(async () => (await other.readSubject('user1')).epoch === 3);
-    } finally {
-      await Promise.all(stores.map((one) => one.close()));
-      await Promise.all([...pools, wrongly].map(closePool));
-      await way.stop();
-    }
+  it('lets nobody in by a standby that is followed by one process alone', async () => {
+    const app = await twoProcesses([addressed(way.port), primary.url]);
+    way.leadTo(standby.port);
+    // The way to the primary is broken off, and that leads to the standby now.
+    way.resetAfter(1);
+    const [inside] = app.inside;
+    await eventually(async () => (await statusOf(inside)) === 503, 10_000);
+    assert.equal(await statusOf(app.inside[1]), 200);
+    way.leadTo(primary.port);
+    way.resetAfter(1);
+    await app.assertWhole();
+    await app.assertHeard(5000);
+  });
+
+  it('goes on in both processes when the primary was away and is back', async () => {
+    const app = await twoProcesses(addressed(way.port));
+    await primary.kill();
+    await app.assertDenied('no primary');
+    await primary.start();
+    await app.assertWhole();
+    await app.assertHeard(5000);
+  });
+
+  it('is refused at once where it is the standby', async () => {
+    const first = openPool(primary.url);
+    const store = postgresStore(first, { initialize: true });
+    await store.ready();
+    const wrongly = openPool(standby.url);
+    const reader = postgresStore(wrongly, { initialize: false });
+    await assert.rejects(reader.ready(), coded('ERR_POSTGRES_READ_ONLY'));
+    await assert.rejects(async () => reader.readSubject('user1'), coded('ERR_POSTGRES_READ_ONLY'));
+    await reader.close();
+    await store.close();
+    await Promise.all([first, wrongly].map(closePool));
   });
 });

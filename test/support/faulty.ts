@@ -30,7 +30,7 @@ const PATHS = [...GATED, '/two-factor', '/two-factor/activate/totp'];
 
 /** Asks for these as a page and as a program. All answers come in time, and a 503 says when to try again. */
 async function ask(
-  app: Express,
+  app: Express | string,
   as: Browser,
   paths: readonly string[],
   what: string,
@@ -58,7 +58,11 @@ async function ask(
 }
 
 /** Every gated request is a 503 in time, for a page and for a program: no pass, and no activation. */
-export async function assertDenied(app: Express, as: Browser, what: string): Promise<void> {
+export async function assertDenied(
+  app: Express | string,
+  as: Browser,
+  what: string,
+): Promise<void> {
   for (const { status, which } of await ask(app, as, PATHS, what)) assert.equal(status, 503, which);
 }
 
@@ -70,7 +74,7 @@ export type Standing = 'inside' | 'between';
  * time. False for a 503.
  */
 export async function stands(
-  app: Express,
+  app: Express | string,
   as: Browser,
   standing: Standing,
   what: string,
