@@ -20,7 +20,11 @@ async function world(): Promise<Processes> {
     const clock = testClock();
     const store = memoryStore({ now: clock.now });
     const sessions = new MemoryStore();
-    current = await startProcesses({ clock, sessions, stores: [store, store] });
+    current = await startProcesses({
+      ...{ clock, sessions, stores: [store, store] },
+      settled: async () => {},
+      look: async (id) => store.readSubject(id),
+    });
   }
   return current;
 }

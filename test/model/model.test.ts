@@ -3,13 +3,17 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { RedisStore as ConnectRedis } from 'connect-redis';
+import pg from 'pg';
 import { createClient } from 'redis';
+import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
-import { testClock } from '../support/app.js';
+import { type Clock, testClock } from '../support/app.js';
+import { sessionsIn, sessionTable } from '../support/host-data.js';
+import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { check } from './check.js';
 import type { Result } from './memory-worker.js';
-import { startProcesses } from './system.js';
+import { type Installation, startProcesses } from './system.js';
 
 const { MODEL_RUNS = '200', MODEL_SEED, MODEL_PATH, MODEL_STATISTICS } = process.env;
 const runs = Number(MODEL_RUNS);
@@ -80,23 +84,83 @@ describe('the model: who may be let in', () => {
     if (runs >= 2000 && !MODEL_PATH) assert.deepEqual(unseen, []);
   });
 
-  it('agrees with two processes that share one Redis', async function () {
-    this.timeout(0);
-    const client = createClient({ url: await sharedRedis() });
-    await client.connect();
-    const prefix = uniquePrefix();
-    const clock = testClock();
-    const options = { prefix, now: clock.now, initialize: true, allowEviction: true };
-    const stores = [redisStore(client, options), redisStore(client, options)];
-    try {
-      await Promise.all(stores.map((store) => store.ready()));
-      const sessions = new ConnectRedis({ client, prefix: `${prefix}sess:` });
-      const processes = await startProcesses({ clock, sessions, stores });
-      const world = async () => processes;
-      await check({ runs: Math.ceil(runs / 20), seed, world, seen: new Map() });
-    } finally {
+  for (const [name, install] of [
+    ['Redis', inRedis],
+    ['Postgres', inPostgres],
+  ] as const) {
+    it(`agrees with two processes that share one ${name}`, async function () {
+      this.timeout(0);
+      const { close, ...installation } = await install(testClock());
+      try {
+        const processes = await startProcesses(installation);
+        const world = async () => processes;
+        await check({ runs: Math.ceil(runs / 20), seed, world, seen: new Map() });
+      } finally {
+        await close();
+      }
+    });
+  }
+});
+
+interface Installed extends Installation {
+  close(): Promise<void>;
+}
+
+async function inRedis(clock: Clock): Promise<Installed> {
+  const client = createClient({ url: await sharedRedis() });
+  await client.connect();
+  const prefix = uniquePrefix();
+  const options = { prefix, now: clock.now, initialize: true, allowEviction: true };
+  const stores = [redisStore(client, options), redisStore(client, options)] as const;
+  await Promise.all(stores.map((store) => store.ready()));
+  return {
+    ...{ clock, stores },
+    sessions: new ConnectRedis({ client, prefix: `${prefix}sess:` }),
+    // Its connection has answered since, and tells in order.
+    async settled() {
+      await Promise.all(stores.map((store) => store.takeTransaction('nothing')));
+    },
+    look: async (id) => stores[0].readSubject(id),
+    async close() {
       await Promise.all(stores.map((store) => store.close()));
       await client.close();
-    }
-  });
-});
+    },
+  };
+}
+
+async function inPostgres(clock: Clock): Promise<Installed> {
+  const url = await sharedPostgres();
+  const pool = openPool(url);
+  const prefix = uniqueTables();
+  await pool.query(sessionTable(`${prefix}session`));
+  const options = { prefix, now: clock.now, initialize: true, timeout: 2000 };
+  const listening = new Set<pg.Client>();
+  const listen = () => {
+    const client = new pg.Client({ connectionString: url });
+    listening.add(client);
+    client.once('end', () => listening.delete(client));
+    return client;
+  };
+  const stores = [1, 2].map(() => postgresStore(pool, { ...options, listen }));
+  // Has room for one, and so nothing at hand of a subject when it was asked for another.
+  const forgetful = postgresStore(pool, { ...options, listen: false, maxEntries: 1 });
+  const all = [...stores, forgetful];
+  for (const store of all) await store.ready();
+  return {
+    ...{ clock, stores },
+    sessions: sessionsIn(pool, `${prefix}session`),
+    // A connection tells what it has been told before it answers. Of one that is lost nothing is believed.
+    async settled() {
+      await Promise.allSettled([...listening].map((client) => client.query('SELECT 1')));
+    },
+    // Counts of failures are told later: the first process may not have heard.
+    async look(id) {
+      await forgetful.readSubject('nobody');
+      return forgetful.readSubject(id);
+    },
+    async close() {
+      await Promise.all(all.map((store) => store.close()));
+      await closePool(pool);
+    },
+  };
+}

@@ -70,7 +70,7 @@ async function ask(model: Reference, system: System, slot: Slot, process: number
 
 async function compareRecord(model: Reference, system: System, user: Name): Promise<void> {
   const person = model.people[user];
-  const record = await system.store.readSubject(system.subject(user).id);
+  const record = await system.look(user);
   assert.deepEqual(
     {
       epoch: record.epoch,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { Store } from 'express-session';
 import { ScureBase32Plugin } from 'otplib';
-import type { Door, PolicyInput, SecondFactorStore, Subject } from 'sallyport';
+import type { Door, PolicyInput, SecondFactorStore, Subject, SubjectRecord } from 'sallyport';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
@@ -27,12 +27,14 @@ export interface Installation {
   readonly sessions: Store;
   /** A second-factor store per process. */
   readonly stores: readonly SecondFactorStore[];
+  /** Every process has heard of every change, where one has to. */
+  settled(): Promise<void>;
+  /** What the data say of a subject, whatever a process has at hand. */
+  look(id: string): Promise<SubjectRecord>;
 }
 
 /** The processes, in all states of a key rotation. They outlive a run: each run has subjects of its own. */
-export interface Processes {
-  readonly clock: Clock;
-  readonly stores: readonly SecondFactorStore[];
+export interface Processes extends Omit<Installation, 'sessions'> {
   /** By process, by key ring. */
   readonly hosts: readonly (readonly Host[])[];
   readonly policies: Map<string, PolicyInput>;
@@ -71,8 +73,7 @@ export async function startProcesses(installation: Installation): Promise<Proces
       ),
     ),
   );
-  const { clock, stores } = installation;
-  return { clock, stores, hosts, policies, held, runs: 0 };
+  return { ...installation, hosts, policies, held, runs: 0 };
 }
 
 /** A browser's cookies, and what the model knows of them. */
@@ -157,11 +158,12 @@ export class System {
     });
   }
 
-  /** Every process has heard of every change: its connection has answered since, and tells in order. */
-  async settled(): Promise<void> {
-    const { stores } = this.#processes;
-    if (stores[0] === stores[1]) return;
-    await Promise.all(stores.map((store) => store.takeTransaction('nothing')));
+  settled(): Promise<void> {
+    return this.#processes.settled();
+  }
+
+  look(user: Name): Promise<SubjectRecord> {
+    return this.#processes.look(this.subject(user).id);
   }
 
   // ---- requests ------------------------------------------------------------------------------------------
