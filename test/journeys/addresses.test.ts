@@ -135,7 +135,7 @@ describe('the addresses of our pages', () => {
     assert.equal(found.headers['cache-control'], 'public, max-age=3600');
     assert.equal(found.headers['x-content-type-options'], 'nosniff');
     const posted = await nobody.post('/.well-known/webauthn');
-    assert.equal(posted.headers.location, '/login');
+    assert.equal(posted.headers.location, '/two-factor/expired');
     for (const path of [
       '/webauthn',
       '/x/.well-known/webauthn',
