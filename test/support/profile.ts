@@ -53,7 +53,7 @@ export async function activated(policy: Partial<PolicyInput> = {}, email: object
 
   const send = async (path: string, fields: object = {}) =>
     browser.json('post', `${PROFILE}/${path}`, { ...fields, _csrf: await browser.csrf() });
-  return { ...made, browser, clock, store, key, first, addMail, elsewhere, current, send };
+  return { ...made, browser, clock, store, open, key, first, addMail, elsewhere, current, send };
 }
 
 /** Status and JSON, without the token of the forms. */
