@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Response } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../contracts.js';
 
 /** A second click comes within this time. */
 const KEPT_MS = 5000;
+
+/** Of a response, whether and when it is over. */
+interface Closing {
+  readonly closed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
 
 /**
  * One verdict for one answer, however often it is sent while it is looked at: the second of two clicks gets what
@@ -13,7 +18,7 @@ const KEPT_MS = 5000;
  */
 export interface IdenticalAnswers {
   /** `parts` say whose answer it is, to what, and how it reads. */
-  one(res: Response, parts: readonly unknown[], verify: () => Promise<Verdict>): Promise<Verdict>;
+  one(res: Closing, parts: readonly unknown[], verify: () => Promise<Verdict>): Promise<Verdict>;
   /** Keeps the verdict of an answer whose sender is gone. */
   keep(verdict: Verdict): void;
 }

@@ -103,11 +103,12 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   challenge: {
     mutate: ['src/pages/{again,challenge,identical-answers,method-form,outage,proof}.ts'],
-    spec: journeys(
-      ...['choosing-method', 'totp', 'remember-choice', 'own-method', 'late-form', 'spa', 'onward'],
-      ...['pasted-codes', 'second-click', 'recovery-codes', 'remembered-device', 'duo-results'],
-      ...['profile', 'attempts', 'duo-fallback'],
-    ),
+    spec: [
+      ...tests('web', 'identical-answers'),
+      ...journeys('challenge-told', 'again', 'choosing-method', 'totp', 'own-method', 'spa'),
+      ...journeys('remember-choice', 'late-form', 'pasted-codes', 'second-click'),
+      ...journeys('recovery-codes', 'remembered-device'),
+    ],
     grep: IN_MEMORY,
   },
   profile: {
