@@ -87,17 +87,8 @@ export const parts: Readonly<Record<string, Part>> = {
   activation: {
     mutate: ['src/pages/{activation,enrolling,enrolling-forms,unbound}.ts'],
     spec: journeys(
-      ...[
-        'choosing-method',
-        'begin',
-        'activation-key',
-        'several-apps',
-        'app-names',
-        'spa',
-        'grace',
-      ],
-      ...['own-method', 'enrollment', 'handover', 'second-click', 'recovery-codes', 'profile'],
-      ...['void-basis', 'duo-accounts'],
+      ...['activation-told', 'choosing-method', 'profile-changes', 'begin', 'activation-key'],
+      ...['grace', 'own-method', 'enrollment', 'handover', 'void-basis', 'duo-accounts'],
     ),
     grep: IN_MEMORY,
   },
