@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { EVENTS_KEPT } from './audit/trail.js';
 import {
+  booleanOption,
   checkOptions,
   durationOption,
   functionOption,
@@ -30,11 +31,17 @@ import {
 import type { Duration } from './time.js';
 import type { BrandingFunction } from './web/branding.js';
 import type { CsrfProtection } from './web/csrf.js';
+import { refusePlainHttp } from './web/plain-http.js';
 
 /** `S` is what `subject` gives, with fields of the host's own. */
 export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
   readonly origin: string;
+  /**
+   * Accepts an `origin` of plain HTTP that is not this machine, where everything can be read on its way: refused under
+   * NODE_ENV `production` otherwise, and warned of elsewhere. Default false.
+   */
+  readonly allowHttp?: boolean;
   /**
    * The name under which authenticator apps list the account: a text for everybody, or by the organization in whose
    * name a subject acts. A text is also the pages' name without `branding`. It may be left out where `branding`
@@ -160,6 +167,7 @@ const schema = optionsObject({
     "scheme, host and port without a path, e.g. 'https://console.example.com'",
     isOrigin,
   ),
+  allowHttp: booleanOption().default(false),
   issuer: option<NonNullable<Config['issuer']>>(
     'a text of 1 to 64 characters, none of them cut in half, or a function (subject) => text',
     (value) => typeof value === 'function' || isName(value),
@@ -241,8 +249,10 @@ export function parseOptions(raw: unknown): Config {
     policyTimeout,
     sessionTimeout,
     methodTimeout,
+    allowHttp,
     ...rest
   } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
+  if (!allowHttp) refusePlainHttp(rest.origin);
   if (typeof rest.issuer !== 'string' && rest.branding === undefined) {
     throw new SallyportError(
       'ERR_OPTION',

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { memoryStore, SallyportError, type SallyportOptions, sallyport } from 'sallyport';
 import { parseOptions } from '../src/options.js';
 import { hostOptions, KEY } from './support/app.js';
+import { withNodeEnv } from './support/node-env.js';
 
 function refused(options: unknown): SallyportError {
   try {
@@ -29,6 +30,7 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   ['origin', 'ftp://console.example', "'ftp://console.example'"],
   ['origin', 'javascript:alert(1)', "'javascript:alert(1)'"],
   ['origin', new URL('https://console.example'), 'URL'],
+  ['allowHttp', 'yes', "'yes'"],
   ['issuer', '', "''"],
   ['issuer', '   ', "'   '"],
   ['issuer', 'x'.repeat(65), 'xxx'],
@@ -88,6 +90,7 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
 
 const RIGHT: Readonly<Record<string, RegExp>> = {
   origin: /scheme, host and port without a path, e\.g\. 'https:\/\/console\.example\.com'/,
+  allowHttp: /true or false/,
   issuer: /a text of 1 to 64 characters/,
   keys: /a list of keys, 32 bytes in base64 each/,
   store: /a store: memoryStore\(\), or redisStore\(client\)/,
@@ -140,6 +143,61 @@ describe('the options', () => {
       },
     );
     assert.ok(Object.isFrozen(config));
+  });
+
+  describe('with an origin of plain HTTP', () => {
+    const stderr = (run: () => void): string[] => {
+      const { error } = console;
+      const lines: string[] = [];
+      console.error = (...line) => void lines.push(line.join(' '));
+      try {
+        run();
+      } finally {
+        console.error = error;
+      }
+      return lines;
+    };
+    const made = (origin: string, more: object = {}) =>
+      stderr(() => void parseOptions({ ...hostOptions(), ...more, origin }));
+    const BEYOND = ['http://console.example', 'http://192.168.1.5:3000', 'http://0.0.0.0:3000'];
+    const DECEPTIVE = ['http://localhost.evil.example', 'http://127.0.0.1.evil.example'];
+    const HERE = [
+      ...['http://localhost', 'http://localhost:3000', 'http://console.localhost:3000'],
+      ...['http://127.0.0.1:3000', 'http://127.1.2.3', 'http://[::1]:3000'],
+    ];
+
+    for (const origin of [...BEYOND, ...DECEPTIVE]) {
+      it(`refuse ${origin} in production, and warn of it elsewhere`, async () => {
+        await withNodeEnv('production', () => {
+          assert.throws(
+            () => made(origin),
+            (error) => {
+              assert.ok(error instanceof SallyportError);
+              assert.equal(error.code, 'ERR_OPTION');
+              assert.match(error.message, /^origin must be https: .*allowHttp: true/);
+              assert.ok(error.message.endsWith(`, got '${origin}'`), error.message);
+              return true;
+            },
+          );
+          assert.deepEqual(made(origin, { allowHttp: true }), []);
+        });
+        for (const env of ['development', undefined]) {
+          const lines = await withNodeEnv(env, () => made(origin));
+          assert.equal(lines.length, 1);
+          assert.match(String(lines[0]), /^sallyport: at http:.* can be read on their way/);
+          assert.ok(lines[0]?.includes(origin));
+          assert.deepEqual(await withNodeEnv(env, () => made(origin, { allowHttp: true })), []);
+        }
+      });
+    }
+
+    for (const origin of [...HERE, 'https://console.example']) {
+      it(`take ${origin} without a word`, async () => {
+        for (const env of ['production', 'development']) {
+          assert.deepEqual(await withNodeEnv(env, () => made(origin)), []);
+        }
+      });
+    }
   });
 
   it('take an object with resolve() for a policy, and call it as a method', () => {
