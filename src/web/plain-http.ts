@@ -4,7 +4,7 @@ import { SallyportError } from '../errors.js';
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Whether what is sent to this origin can be read, and changed, on its way. */
-export function isPlainHttp(origin: string): boolean {
+function isPlainHttp(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
   return protocol === 'http:' && !LOOPBACK.test(hostname);
 }
