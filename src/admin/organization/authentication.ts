@@ -1,11 +1,12 @@
 import { together } from '../../awaitable.js';
 import type { BaseSetting, OrganizationSetting, Sentence } from '../../contracts.js';
 import { message } from '../../messages/english.js';
+import { inOne } from '../../policy/change-words.js';
 import { told } from '../../web/refusal.js';
 import { type FieldErrors, fieldWords } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
-import { changeWords, inOne, levelLines } from './changes.js';
+import { changeWords, levelLines } from './changes.js';
 import { type Current, currentSetting, readCurrent } from './current.js';
 import type { AuthenticationLocals } from './locals.js';
 import { type SectionRefused, sectionOf } from './method-section.js';

@@ -9,6 +9,7 @@ import type {
 } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
+import { inOne } from '../../policy/change-words.js';
 import { storedOf } from '../../policy/settings.js';
 
 const FIELDS = [
@@ -66,23 +67,6 @@ export function changeWords(
   return changes.map(({ field, label, from, to }) => ({
     ...{ field, label: say(label), from: say(from), to: say(to) },
   }));
-}
-
-/** All of them in one, for the event; null where there are none. */
-export function changesInOne(changes: readonly Change[]): Sentence | null {
-  return inOne(
-    changes.map(({ label, from, to }) =>
-      message('admin.setting.change', { label, before: from, after: to }),
-    ),
-  );
-}
-
-/** Several, one after the other; null for none. */
-export function inOne(sentences: readonly Message[]): Message | null {
-  return sentences.reduceRight<Message | null>(
-    (rest, first) => (rest ? message('admin.setting.list', { first, rest }) : first),
-    null,
-  );
 }
 
 /** The lines of a level that say something. */

@@ -1,10 +1,10 @@
 import type { Change, OrganizationSetting, SettingWrite, StoredSetting } from '../../contracts.js';
 import { isLostRecord } from '../../lost.js';
 import { message } from '../../messages/english.js';
+import { changesInOne } from '../../policy/change-words.js';
 import type { SettingReader } from '../../policy/settings.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
-import { changesInOne } from './changes.js';
 
 const BEGUN_ANEW: Change = {
   field: 'record',
