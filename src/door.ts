@@ -5,6 +5,7 @@ import type { Subject } from './contracts.js';
 import type { Check } from './gate/check.js';
 import type { GateOptions } from './gate/gate.js';
 import type { RequireOptions } from './gate/step-up.js';
+import type { Organizations } from './host/organizations.js';
 import type { Subjects } from './host/subjects.js';
 import type { Tokens } from './host/token.js';
 import type { PassportLike } from './methods/passport-like.js';
@@ -37,6 +38,8 @@ export interface Door<S extends Subject = Subject> {
   admin(options: AdminOptions): RequestHandler;
   /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
   readonly subjects: Subjects;
+  /** For the host's own code: what organizations set for a method. */
+  readonly organizations: Organizations;
   /**
    * Who is through both doors, in the place of `req.user`, which is set after the password; null for everybody else.
    * Rejects like `check`.

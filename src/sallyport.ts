@@ -24,6 +24,7 @@ import { takeReturnTo } from './gate/return-to.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
 import { administratorProof, freshness, requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
+import { organizations } from './host/organizations.js';
 import { subjects } from './host/subjects.js';
 import { type Tokens, tokens } from './host/token.js';
 import { ENGLISH, message } from './messages/english.js';
@@ -369,6 +370,13 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       );
     },
     subjects: subjects({ store, audit: events, importing, inspector: inspecting, keepSession }),
+    organizations: organizations({
+      ...{ store, settings, methods: made, audit: events, say: sentences.say },
+      async organizationOf(id) {
+        const alone = { id, kind: 'client', partnerId: null } as const;
+        return (await organizationPolicy?.organization(id)) ?? alone;
+      },
+    }),
     duo: duoProvision({ store, settings, duo: made.find(isDuo), audit: events }),
     require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.values()]),
     async user(req) {

@@ -49,6 +49,8 @@ export interface OrganizationPolicyPlan {
 }
 
 export interface OrganizationPolicy extends PolicyResolver {
+  /** The host's. Rejects with ERR_POLICY for one that there is none of. */
+  organization(id: string): Awaitable<Organization>;
   /** Settings as this policy reads them. */
   readonly settings: SettingReader;
   /** The policy as it is, or as it would be. */
@@ -108,9 +110,11 @@ function policyOfDoor(
     return resolved.policy;
   }
 
+  const organization = (id: string): Awaitable<Organization> =>
+    then(organizationOf(id), (answer) => checkOrganization(answer, id));
+
   function levels(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Levels> {
-    return then(organizationOf(subject.tenantId), (answer) => {
-      const organization = checkOrganization(answer, subject.tenantId);
+    return then(organization(subject.tenantId), (organization) => {
       const { partnerId } = organization;
       const setting = (id: string) =>
         hypothesis?.organizationId === id
@@ -137,6 +141,7 @@ function policyOfDoor(
     );
 
   return {
+    organization,
     settings,
     levels,
     resolveWith,
