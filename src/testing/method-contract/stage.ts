@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Attempt, Prompt, Verdict } from '../../contracts.js';
+import { z } from 'zod';
+import type { Attempt, OrganizationSetting, Prompt, Verdict } from '../../contracts.js';
 import { keyring } from '../../crypto/keyring.js';
 import { broken } from '../../errors.js';
 import { ENGLISH } from '../../messages/english.js';
 import { sentences } from '../../messages/sentences.js';
 import { attempts, type Operation } from '../../methods/attempt.js';
 import { ATTEMPT_LIMITS } from '../../methods/attempt-limits.js';
-import type { Begun } from '../../methods/bound-method.js';
-import { isEnrollable } from '../../methods/bound-method.js';
+import { type Begun, type BoundMethod, isEnrollable } from '../../methods/bound-method.js';
 import { registry } from '../../methods/registry.js';
 import { policyParser } from '../../policy/resolve.js';
+import { settingReader } from '../../policy/settings.js';
 import { memoryStore } from '../../store/memory.js';
 import { testClock } from '../test-clock.js';
 import type { Asked, MethodUnderTest } from './method-under-test.js';
@@ -21,6 +22,7 @@ export async function methodStage(under: MethodUnderTest) {
   const clock = testClock();
   const store = memoryStore({ now: clock.now, production: true });
   const shared = { store, keyring: keyring([randomBytes(32).toString('base64')]) };
+  const setting: { stored: OrganizationSetting | null; part: object } = { stored: null, part: {} };
   const rethrow = (error: unknown): never => {
     throw error;
   };
@@ -29,7 +31,7 @@ export async function methodStage(under: MethodUnderTest) {
     {
       ...{ ...shared, origin: 'https://console.example', path: () => '/two-factor' },
       ...{ brandName: () => 'Console', appNamed: () => {}, onError: rethrow },
-      readSetting: () => null,
+      readSetting: () => setting.stored,
     },
     {
       ...{ ...shared, enrollmentMaxAgeMs: 10 * MINUTE, timeoutMs: 10_000 },
@@ -41,11 +43,12 @@ export async function methodStage(under: MethodUnderTest) {
   const [found] = bound.values();
   if (!found || !isEnrollable(found)) throw broken('a method that cannot be activated was taken');
   const method = found;
-  const policy = policyParser([method])({ mode: 'required' });
+  if (under.fields) Object.assign(setting, await enteredFor(method, under.fields));
+  const policy = policyParser([method])({ mode: 'required', ...setting.part });
   const audit = { record: () => {} };
   const run = attempts({ store, limits: ATTEMPT_LIMITS, audit });
 
-  const asked = (prompt: Prompt, purpose: Asked['purpose']): Asked => {
+  const asked = (prompt: Prompt, purpose: Asked['purpose'], subjectId: string): Asked => {
     if (prompt.kind !== 'form') throw broken(`${method.name} asks by no form`);
     const { json = {} } = prompt;
     const made: unknown = typeof json === 'function' ? json() : json;
@@ -53,7 +56,7 @@ export async function methodStage(under: MethodUnderTest) {
     const members = Object.entries<unknown>(Object(made)).map(
       ([name, value]) => [name, typeof value === 'function' ? value() : value] as const,
     );
-    return { purpose, json: Object.fromEntries(members), now: clock.now() };
+    return { purpose, subjectId, json: Object.fromEntries(members), now: clock.now() };
   };
 
   function as(id: string) {
@@ -75,7 +78,7 @@ export async function methodStage(under: MethodUnderTest) {
       if (!begun) throw broken(`${method.name} was not begun`);
       return begun;
     };
-    const askedBy = async (begun: Begun) => asked(await begun.prompt(), 'activation');
+    const askedBy = async (begun: Begun) => asked(await begun.prompt(), 'activation', id);
     const confirm = (begun: Begun, input: Attempt['input']) =>
       answerTo({ kind: 'confirm', replaces: null }, { ...input, enrollment: begun.id });
 
@@ -87,7 +90,7 @@ export async function methodStage(under: MethodUnderTest) {
       confirm,
       answer: (what: Asked) => under.answer(what),
       /** At the challenge. */
-      ask: async () => asked(await method.challenge(await attemptOf({})), 'login'),
+      ask: async () => asked(await method.challenge(await attemptOf({})), 'login', id),
       verify: (input: Attempt['input']) => answerTo({ kind: 'verify' }, input),
       async activate(): Promise<string> {
         const begun = await begin();
@@ -104,4 +107,24 @@ export async function methodStage(under: MethodUnderTest) {
   }
 
   return as('user1');
+}
+
+const ORGANIZATION = { id: 'acme', name: 'Acme', kind: 'client', partnerId: null } as const;
+
+/** What an administrator enters in the method's section, as it is stored, and as it holds for a person. */
+async function enteredFor(
+  { name, section, settings }: BoundMethod,
+  fields: Readonly<Record<string, unknown>>,
+) {
+  if (!section || !settings) throw broken(`${name} has no section for what is entered`);
+  const place = { organization: ORGANIZATION, stored: null, partner: null };
+  const read = await section.read(z.strictObject(section.fields).parse(fields), place);
+  if (read.kind === 'refused') throw broken(`${name} refuses what is entered: ${read.message}`);
+  const stored = settings.stored.parse(read.stored);
+  const set = { by: 'the contract', on: '2026-01-01' };
+  const { part } = settings.resolve({
+    ...{ organization: ORGANIZATION, own: { stored, set }, partner: null },
+  });
+  const none = settingReader([{ name, settings }]).none;
+  return { stored: { ...none, [name]: stored }, part: { [name]: part } };
 }
