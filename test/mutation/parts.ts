@@ -137,24 +137,18 @@ export const parts: Readonly<Record<string, Part>> = {
   user: {
     mutate: ['src/admin/user/**/*.ts'],
     spec: [
-      ...tests(
-        'admin',
-        'user-details',
-        'helping-users',
-        'activation',
-        'activation-key',
-        'requests',
-      ),
-      ...journeys('admin-user-states', 'admin-users', 'handover', 'trail'),
+      ...tests('admin', 'user-details', 'helping-users', 'handing-over', 'user-history'),
+      ...tests('admin', 'activation', 'requests'),
+      ...journeys('admin-users'),
     ],
     grep: IN_MEMORY,
   },
   organization: {
     mutate: ['src/admin/organization/**/*.ts'],
     spec: [
-      ...tests('admin', 'organization-settings', 'overview', 'duo-consequences', 'duo-keys'),
-      ...tests('admin', 'requests'),
-      ...journeys('admin-settings', 'organization'),
+      ...tests('admin', 'overview', 'organization-settings', 'duo-consequences', 'requests'),
+      ...journeys('own-setting', 'admin-settings'),
+      ...tests('admin', 'duo-keys'),
     ],
     grep: IN_MEMORY,
   },
@@ -163,7 +157,7 @@ export const parts: Readonly<Record<string, Part>> = {
     spec: [
       ...tests('admin', 'options', 'states', 'requests', 'directory', 'listing-events'),
       ...tests('admin', 'listing-users', 'listing-clients', 'overview', 'user-details', 'trail'),
-      ...journeys('admin-access', 'admin-second-factor', 'admin-user-states', 'admin-users'),
+      ...journeys('admin-access', 'admin-second-factor'),
     ],
     grep: IN_MEMORY,
   },
