@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import express from 'express';
 import { memoryStore } from 'sallyport';
+import request from 'supertest';
+import { RequestError } from '../../src/errors.js';
+import { failing, type TryAgain } from '../../src/pages/again.js';
 import { host, ORIGIN, testClock } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { linesOf, linksOf, told } from '../support/profile.js';
@@ -93,5 +97,34 @@ describe('a session id that has just gone on under another', () => {
     const { tab, clock } = await leftBehind();
     clock.advance(61_000);
     assert.equal((await tab.get('/reports/7')).headers.location, '/login');
+  });
+});
+
+describe('a failure of somebody whose session has ended', () => {
+  const ended = new RequestError(401, 'session_ended', 'over');
+
+  /** What comes of an error, with the words of whatever is said at the end. */
+  async function comesOf(error: unknown, tryAgain: TryAgain) {
+    const fail: Parameters<typeof failing>[1]['fail'] = (_req, res, failed) =>
+      void res.status(500).send(failed instanceof Error ? failed.message : 'no error');
+    const app = express().get('/', (req, res) => failing(tryAgain, { fail })(req, res, error));
+    const { status, text } = await request(app).get('/');
+    return `${status} ${text}`;
+  }
+  const again: TryAgain = async (_req, res) => {
+    res.status(409).send('again');
+    return true;
+  };
+
+  it('is tried again where it went on, and told otherwise', async () => {
+    assert.equal(await comesOf(ended, again), '409 again');
+    assert.equal(await comesOf(ended, async () => false), '500 over');
+    assert.equal(await comesOf(ended, () => Promise.reject(new Error('no store'))), '500 no store');
+  });
+
+  it('is told at once where it is something else', async () => {
+    assert.equal(await comesOf(new RequestError(401, 'other', 'else'), again), '500 else');
+    const alike = Object.assign(new Error('alike'), { error: 'session_ended' });
+    assert.equal(await comesOf(alike, again), '500 alike');
   });
 });

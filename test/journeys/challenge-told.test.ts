@@ -220,4 +220,20 @@ describe('what the challenge tells', () => {
       ],
     );
   });
+
+  it('nobody to be remembered by an answer that counts at login alone, which is no fresh proof either', async () => {
+    const email = {
+      verify: ({ enrollments: [own] }: { enrollments: readonly { id: string }[] }) => ({
+        ...{ kind: 'accepted', enrollmentId: own?.id, loginOnly: true },
+      }),
+    };
+    const { browser, send, store } = await challenged({ rememberDeviceSeconds: DAYS }, email);
+    await browser.get(MAIL);
+    const answered = await send(MAIL, { code: '12345678', remember: '1' });
+    assert.deepEqual(told(answered), [200, { next: 'done', url: '/' }]);
+    assert.deepEqual(await store.readDevices(USER), []);
+    assert.equal((await browser.get('/reports')).status, 200);
+    const change = await browser.get('/two-factor/profile/sign-out-others');
+    assert.equal(change.headers.location, CHALLENGE);
+  });
 });

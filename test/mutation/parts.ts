@@ -98,7 +98,7 @@ export const parts: Readonly<Record<string, Part>> = {
       ...tests('web', 'identical-answers'),
       ...journeys('challenge-told', 'again', 'choosing-method', 'totp', 'own-method', 'spa'),
       ...journeys('remember-choice', 'late-form', 'pasted-codes', 'second-click'),
-      ...journeys('recovery-codes', 'remembered-device'),
+      ...journeys('recovery-codes', 'remembered-device', 'import', 'duo-results'),
     ],
     grep: IN_MEMORY,
   },
@@ -155,8 +155,9 @@ export const parts: Readonly<Record<string, Part>> = {
   console: {
     mutate: ['src/admin/*.ts', 'src/admin/events/*.ts'],
     spec: [
-      ...tests('admin', 'options', 'states', 'requests', 'directory', 'listing-events'),
-      ...tests('admin', 'listing-users', 'listing-clients', 'overview', 'user-details', 'trail'),
+      ...tests('admin', 'options', 'states', 'standing', 'asking', 'requests', 'directory'),
+      ...tests('admin', 'listing-events', 'listing-users', 'listing-clients', 'overview'),
+      ...tests('admin', 'user-details', 'trail'),
       ...journeys('admin-access', 'admin-second-factor'),
     ],
     grep: IN_MEMORY,
