@@ -34,6 +34,24 @@ function isDateTime(text: string): boolean {
 
 const seen = new Set<string>();
 
+/** What stands beside a refusal: the page of the form, or of the question. */
+const PAGES = operations.flatMap(
+  ({ operation }) => operation.responses['200']?.content['application/json'].schema.$ref ?? [],
+);
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties?: object;
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+}
+
+/** The members that an answer may have. */
+function membersOf({ $ref, properties = {}, oneOf = [], allOf = [] }: Schema): string[] {
+  const named = $ref ? [document.components.schemas[$ref.split('/').at(-1) ?? '']] : [];
+  return [...Object.keys(properties), ...[...named, ...oneOf, ...allOf].flatMap(membersOf)];
+}
+
 /** Holds an answer against what the document says of its operation and status. */
 function described(operationId: string, { status, body }: Response): void {
   const { operation } = operations.find((one) => one.operation.operationId === operationId)!;
@@ -42,6 +60,9 @@ function described(operationId: string, { status, body }: Response): void {
   const { $ref } = answer.content['application/json'].schema;
   const validate = ajv.getSchema(`openapi.json${$ref}`)!;
   assert.ok(validate(body), `${operationId} ${status}: ${ajv.errorsText(validate.errors)}`);
+  const names = [$ref, ...(status === 200 ? [] : PAGES)].flatMap((ref) => membersOf({ $ref: ref }));
+  const strange = Object.keys(body).filter((name) => !names.includes(name));
+  assert.deepEqual(strange, [], `${operationId} ${status}`);
   seen.add(`${operationId} ${status}`);
 }
 
@@ -111,7 +132,11 @@ describe('docs/openapi.json', () => {
     await get('authentication', `${acme}/authentication`);
     await post('previewAuthentication', `${acme}/authentication/preview`, { version: 0, setting });
     await post('saveAuthentication', `${acme}/authentication`, { version: 0, setting });
-    await post('saveAuthentication', `${acme}/authentication`, { version: 0, setting });
+    const late = await post('saveAuthentication', `${acme}/authentication`, {
+      ...{ version: 0, setting },
+    });
+    assert.equal(late.status, 409);
+    assert.deepEqual(late.body.values, { by: 'admin@north' });
     await post('saveAuthentication', `${acme}/authentication`, {
       version: 1,
       setting: { ...setting, methods: [] },
@@ -165,6 +190,11 @@ describe('docs/openapi.json', () => {
     const { body } = await post('handOver', `${user}/activate`, { confirm: 'now' });
     const { enrollment, key } = body;
     await post('confirmHandover', `${user}/activate/confirm`, { code: 'x', enrollment });
+    const early = codeAt(key, clock.now() + 300_000);
+    const refused = await post('confirmHandover', `${user}/activate/confirm`, {
+      ...{ code: early, enrollment },
+    });
+    assert.deepEqual(refused.body.values, { minutes: 5, direction: 'ahead' });
     const code = codeAt(key, clock.now());
     await post('confirmHandover', `${user}/activate/confirm`, { code, enrollment });
     await get('waysToActivate', `${user}/activate`);
@@ -175,6 +205,9 @@ describe('docs/openapi.json', () => {
     await post('unlockUser', `${user}/unlock`);
     await get('events', `${acme}/events?type=enrollment.reset&from=2026-01-01`);
     await get('events', `${acme}/events?type=nonsense`);
+    const changes = await admin.json('get', `/setup${acme}/events?type=setting.changed`);
+    described('events', changes);
+    assert.equal(changes.body.items[0].said.key, 'admin.setting.list');
     await user1.login('user1@north');
     described('start', await user1.json('get', '/setup/'));
     described('organization', await user1.json('get', `/setup${acme}`));

@@ -242,8 +242,8 @@ export function activationPages(context: AdminContext) {
         const { sentences } = present;
         const from = req.ip ?? null;
         const facts = { method: method.name, subject, from, res, sentences, audit, onError };
-        const { status, error, message } = outage(verdict.cause, facts);
-        const wrong = { status, error, message, retryAt: null };
+        const { status, error, message, values } = outage(verdict.cause, facts);
+        const wrong = { status, error, message, values, retryAt: null };
         return showAgain(visit, method, await method.enrollment.resume(attempt), wrong);
       }
       default:
@@ -280,7 +280,10 @@ export function activationPages(context: AdminContext) {
         back: here.details,
         again: here.activate,
       },
-      json: { error: wrong.error, message: wrong.message, retryAt: wrong.retryAt },
+      json: {
+        ...{ error: wrong.error, message: wrong.message, retryAt: wrong.retryAt },
+        ...(Object.keys(wrong.values).length > 0 && { values: wrong.values }),
+      },
     });
   }
 

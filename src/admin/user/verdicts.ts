@@ -1,4 +1,4 @@
-import type { Verdict } from '../../contracts.js';
+import type { MessageValues, Verdict } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
 import { refusedWords } from '../../web/refusal.js';
@@ -8,6 +8,8 @@ export interface Wrong {
   readonly status: 422 | 429 | 503;
   readonly error: string;
   readonly message: string;
+  /** What stands in the message, by its placeholders. */
+  readonly values: MessageValues;
   readonly retryAt: Date | null;
 }
 
@@ -21,7 +23,7 @@ export function wrongOf(
     return {
       status: 422,
       error: verdict.reason.replace('-', '_'),
-      message: messageOf(verdict, of, sentences),
+      ...wordsOf(verdict, of, sentences),
       retryAt: null,
     };
   }
@@ -31,17 +33,20 @@ export function wrongOf(
     message: sentences.say(
       message(verdict.retryAt ? 'admin.user.too-many-codes' : 'admin.user.too-many-codes-stopped'),
     ),
+    values: {},
     retryAt: verdict.retryAt,
   };
 }
 
-function messageOf(
+function wordsOf(
   { reason, ...rejected }: Extract<Verdict, { kind: 'rejected' }>,
   of: string,
   sentences: Sentences,
-): string {
-  if (reason === 'ended') return sentences.say(message('admin.user.changed'));
+): Pick<Wrong, 'message' | 'values'> {
+  if (reason === 'ended') {
+    return { message: sentences.say(message('admin.user.changed')), values: {} };
+  }
   const handedOver = `${of}.handedOver`;
   const words = sentences.has(`${handedOver}.refused.${reason}`) ? handedOver : of;
-  return refusedWords({ ...rejected, reason }, words, sentences).message;
+  return refusedWords({ ...rejected, reason }, words, sentences);
 }
