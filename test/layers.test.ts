@@ -65,7 +65,7 @@ const STRATEGY = 'methods/strategy.ts';
 const PASSPORT_TYPES = 'methods/passport-like.ts';
 /** The pages that a method brings; what says whether an answer is right knows nothing of requests. */
 const METHOD_PAGES =
-  /^methods\/(pages|[^/]+\/(pages|leading|challenge|callback|unkept-codes|locals|section|accepted-form))\.ts$/;
+  /^methods\/(pages|method-form|[^/]+\/(pages|leading|challenge|callback|unkept-codes|locals|section|accepted-form))\.ts$/;
 
 /** A store's default clock, and that of a program. */
 const MAY_HAND_OVER = ['store', 'testing', 'cli'];

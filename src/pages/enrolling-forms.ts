@@ -3,6 +3,7 @@ import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { Sentences } from '../messages/sentences.js';
 import type { Begun, EnrollableMethod } from '../methods/bound-method.js';
+import { formLocals, jsonOf, leavesNowhere, saidOf } from '../methods/method-form.js';
 import { NAME_LENGTH } from '../names.js';
 import { wantsHtml } from '../web/accept.js';
 import type { Stylesheets } from '../web/assets.js';
@@ -10,7 +11,6 @@ import type { Later, MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
 import type { Refusal } from '../web/refusal.js';
 import type { AnyResponder } from '../web/respond.js';
-import { formLocals, jsonOf, leavesNowhere, saidOf } from './method-form.js';
 
 /** Where an enrollment takes place: at login, or in My Profile. */
 export interface Place {

@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 import type { AnswerShape, Prompt } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import type { BoundMethod } from '../methods/bound-method.js';
 import type { Stylesheets } from '../web/assets.js';
 import type { FieldLimits } from '../web/fields.js';
 import type { Refusal } from '../web/refusal.js';
 import type { AnyResponder } from '../web/respond.js';
+import type { BoundMethod } from './bound-method.js';
 
 type Form = Extract<Prompt, { kind: 'form' }>;
 
