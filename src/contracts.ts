@@ -14,6 +14,7 @@ export * from './contracts/holders.js';
 export * from './contracts/imports.js';
 export * from './contracts/keyring.js';
 export * from './contracts/messages.js';
+export * from './contracts/method-contexts.js';
 export * from './contracts/method-settings.js';
 export * from './contracts/methods.js';
 export * from './contracts/policy.js';

@@ -93,7 +93,10 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   challenge: {
-    mutate: ['src/pages/{again,challenge,identical-answers,method-form,outage,proof}.ts'],
+    mutate: [
+      'src/pages/{again,challenge,identical-answers,outage,proof}.ts',
+      'src/methods/method-form.ts',
+    ],
     spec: [
       ...tests('web', 'identical-answers'),
       ...journeys('challenge-told', 'again', 'choosing-method', 'totp', 'own-method', 'spa'),
