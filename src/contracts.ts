@@ -15,6 +15,7 @@ export * from './contracts/imports.js';
 export * from './contracts/keyring.js';
 export * from './contracts/messages.js';
 export * from './contracts/method-contexts.js';
+export * from './contracts/method-lookup.js';
 export * from './contracts/method-settings.js';
 export * from './contracts/methods.js';
 export * from './contracts/policy.js';

@@ -296,7 +296,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       subjectForBrand: identifying.forLooks,
       now,
     });
-    return { places, gateConfig, requireAdministrator, respond, leave, router };
+    return { places, gateConfig, requireAdministrator, respond, stylesheets, leave, router };
   }
 
   async function check(req: Request): Promise<Check<S & Subject>> {
@@ -363,6 +363,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
             onward: (req, ...rest) => mounted.of(req).respond.onward(req, ...rest),
             fail: (req, ...rest) => mounted.of(req).respond.fail(req, ...rest),
             moment: times(sentences).onDate,
+            stylesheets: (req) => mounted.of(req).stylesheets,
             ...{ sentences, say: sentences.say },
           },
         },

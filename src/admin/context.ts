@@ -1,6 +1,11 @@
 import { type DirectoryOrganization, EVENT_TYPES, type MethodName } from '../contracts.js';
 import { message } from '../messages/english.js';
-import { type BoundMethod, isEnrollable } from '../methods/bound-method.js';
+import {
+  type BoundMethod,
+  type FindableMethod,
+  isEnrollable,
+  isFindable,
+} from '../methods/bound-method.js';
 import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
@@ -30,6 +35,8 @@ export interface AdminContext extends AdminPorts {
   readonly eventTypes: readonly string[];
   /** Methods for which an organization sets something on a page. */
   readonly withSection: readonly MethodWithSection[];
+  /** Methods by which a found authenticator leads to somebody. */
+  readonly findable: readonly FindableMethod[];
   /** Methods that a setting may name. */
   readonly selectable: readonly { readonly name: MethodName; readonly title: string }[];
 }
@@ -53,6 +60,7 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     changesBetween: changesOf(all, titleOf),
     eventTypes: [...EVENT_TYPES, ...all.flatMap(({ events }) => Object.keys(events ?? {}))],
     withSection: all.filter(hasSection),
+    findable: all.filter(isFindable),
     selectable: all.filter(isEnrollable).map(({ name, title }) => ({ name, title })),
   };
 }

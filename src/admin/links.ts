@@ -14,6 +14,9 @@ export interface OrganizationLinks {
   readonly bulk: string;
   readonly bulkConfirm: string;
   readonly events: string;
+  readonly lookUp: string;
+  /** The same by one method. */
+  lookUpBy(method: string): string;
   user(id: string): UserLinks;
 }
 
@@ -53,6 +56,8 @@ export function linksAt(base: string): Links {
         bulk: `${details}/two-factor`,
         bulkConfirm: `${details}/two-factor/preview`,
         events: `${details}/events`,
+        lookUp: `${details}/look-up`,
+        lookUpBy: (method) => `${details}/look-up/${method}`,
         user(userId) {
           const user = `${details}/users/${encodeURIComponent(userId)}`;
           return {

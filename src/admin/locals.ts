@@ -1,5 +1,6 @@
 import type { ClientsLocals } from './clients/locals.js';
 import type { EventsLocals } from './events/locals.js';
+import type { LookUpLocals } from './look-up/locals.js';
 import type {
   AuthenticationLocals,
   ConfirmSettingLocals,
@@ -31,4 +32,5 @@ export interface AdminViews {
   'admin/user-activation-key': UserActivationKeyLocals;
   'admin/user-reset': UserResetLocals;
   'admin/events': EventsLocals;
+  'admin/look-up': LookUpLocals;
 }

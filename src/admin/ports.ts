@@ -13,6 +13,7 @@ import type { RequireAdministrator } from '../gate/step-up.js';
 import type { Sentences } from '../messages/sentences.js';
 import type { BoundMethod } from '../methods/bound-method.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';
+import type { Stylesheets } from '../web/assets.js';
 import type { AdminViews } from './locals.js';
 import type { Moment } from './page.js';
 
@@ -32,6 +33,8 @@ export interface AdminPorts {
     | 'unlock'
     | 'readEvents'
     | 'readHistory'
+    | 'readHolders'
+    | 'countUse'
   >;
   readonly policy: Pick<OrganizationPolicy, 'levels' | 'settings'>;
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
@@ -73,6 +76,8 @@ export interface Presenter {
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   fail(req: Request, res: Response, error: unknown): void;
   moment(at: Date): Moment;
+  /** Where the script of a method is, as this browser sees it. */
+  stylesheets(req: Request): Pick<Stylesheets, 'scriptOf'>;
   readonly sentences: Sentences;
   readonly say: Sentences['say'];
 }

@@ -7,6 +7,7 @@ import { adminContext } from './context.js';
 import { eventPages } from './events/events.js';
 import { fail, guards, notFound } from './guard.js';
 import { isSafeBase } from './links.js';
+import { lookUpPages } from './look-up/look-up.js';
 import { type AdminOptions, parseAdminOptions } from './options.js';
 import { authenticationPages } from './organization/authentication.js';
 import { methodSettingPages } from './organization/method-setting.js';
@@ -46,6 +47,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const activation = activationPages(context);
   const reset = resetPages(context);
   const events = eventPages(context);
+  const lookUp = lookUpPages(context);
 
   const router = express.Router({ caseSensitive: true, strict: true });
   router.use(ports.headers);
@@ -80,6 +82,10 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   router.get(`${one}/users`, organization('users:list', users.list));
   router.post(`${one}/two-factor/preview`, organization('users:list', bulk.preview, 'preview'));
   router.post(`${one}/two-factor`, organization('users:list', bulk.perform, 'change'));
+
+  router.get(`${one}/look-up`, organization('users:list', lookUp.ask, 'form'));
+  router.get(`${one}/look-up/:method`, organization('users:list', lookUp.ask, 'form'));
+  router.post(`${one}/look-up/:method`, organization('users:list', lookUp.look, 'preview'));
 
   const person = `${one}/users/:user`;
   router.get(person, user('user:read', details.show));

@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'enrollment.copied',
   'enrollment.imported',
   'enrollment.reset',
+  'enrollment.looked-up',
   'unavailable',
 ] as const;
 

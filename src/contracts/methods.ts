@@ -3,6 +3,7 @@ import type { CodesImport, MethodImport } from './imports.js';
 import type { Keyring } from './keyring.js';
 import type { Sentence, Words } from './messages.js';
 import type { MethodContext, PendingContext, Prompt, VerifyContext } from './method-contexts.js';
+import type { MethodLookup } from './method-lookup.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
 import type { OrganizationSetting } from './settings.js';
 import type { SecondFactorStore } from './store.js';
@@ -148,6 +149,8 @@ export interface Method<State = unknown> {
   readonly events?: Readonly<Record<string, string>>;
   /** How it takes over what was enrolled elsewhere, under its name in `door.subjects.import`. */
   readonly imports?: MethodImport | CodesImport;
+  /** How administrators find out whose a found authenticator is. */
+  readonly lookup?: MethodLookup | undefined;
   /** What an organization sets for it, and what becomes of that in a policy. */
   readonly settings?: MethodSettings;
   /** Where administrators set that: a section on their page of an organization. */

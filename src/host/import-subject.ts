@@ -13,6 +13,8 @@ import {
   type Subject,
 } from '../contracts.js';
 import { SallyportError } from '../errors.js';
+import { asking } from '../methods/ask.js';
+import { foundByOf } from '../methods/found-by.js';
 import { sealingContext } from '../methods/sealing-context.js';
 
 /** Whose factors they are. */
@@ -22,7 +24,7 @@ export interface Importing {
   readonly store: Pick<SecondFactorStore, 'importEnrollments'>;
   readonly keyring: Pick<Keyring, 'seal' | 'digests'>;
   readonly audit: Audit;
-  readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[];
+  readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports' | 'lookup'>[];
 }
 
 /** What a subject has had elsewhere, read and sealed. */
@@ -45,10 +47,12 @@ export interface Importer {
 
 const ID_BYTES = 16;
 const MOST_ITEMS = 20;
+/** Nothing is asked here that may take its time. */
+const NO_WAIT = 0;
 
 export function importer({ store, keyring, audit, methods }: Importing): Importer {
-  const taking = methods.flatMap(({ imports, name, title, atMost = 1 }) =>
-    imports ? [{ name, title, atMost, imports, field: imports.field ?? name }] : [],
+  const taking = methods.flatMap(({ imports, name, title, atMost = 1, lookup }) =>
+    imports ? [{ name, title, atMost, imports, lookup, field: imports.field ?? name }] : [],
   );
   const schema = z.strictObject(
     Object.fromEntries(
@@ -60,10 +64,12 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
   );
 
   function enrollmentOf(
-    { id }: Ref,
-    { name, title, atMost }: Pick<(typeof taking)[number], 'name' | 'title' | 'atMost'>,
-    { secret, identity = secret, parameters, label = title, createdAt, step }: ImportedFactor,
+    { id, tenantId }: Ref,
+    method: Pick<(typeof taking)[number], 'name' | 'title' | 'atMost' | 'lookup'>,
+    factor: ImportedFactor,
   ): EnrollmentImport {
+    const { name, title, atMost } = method;
+    const { secret, identity = secret, parameters, label = title, createdAt, step } = factor;
     // The same secret is the same factor, however often it comes; who reads the id learns nothing of it.
     const text = Buffer.from(identity).toString('base64');
     const ids = keyring
@@ -71,7 +77,12 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
       .map(({ bytes }) => Buffer.from(bytes).toString('base64url'));
     const own = String(ids[0]);
     const sealed = keyring.seal(secret, sealingContext(name, id, own));
-    return { id: own, ids, method: name, label, sealed, parameters, createdAt, step, atMost };
+    const { askNow } = asking(name, NO_WAIT);
+    const found = foundByOf(method, () => ({ secret, parameters }), askNow);
+    return {
+      ...{ id: own, ids, method: name, label, sealed, parameters, createdAt, step, atMost },
+      ...{ foundBy: found, tenantId },
+    };
   }
 
   function codesOf(

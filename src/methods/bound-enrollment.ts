@@ -16,6 +16,7 @@ import { checkKept, checkPrompt, rejected } from './ask.js';
 import { basisHolds, besidesOf } from './basis.js';
 import type { Begun, Bound, BoundEnrollment } from './bound-method.js';
 import type { ChallengeKey } from './challenge-state.js';
+import { foundByOf } from './found-by.js';
 import { lockedVerdict } from './judging.js';
 import { lockOf } from './lock.js';
 
@@ -163,6 +164,15 @@ export function boundEnrollment(
             ...{ id, session, step, replaces, epoch, besides: besidesOf(attempt, basis) },
             label: label ?? readName(input.name) ?? suggested ?? readName(defaultName) ?? undefined,
             keep: secrets.keep(subject, id, keep),
+            tenantId: subject.tenantId,
+            foundBy: foundByOf(
+              method,
+              () => ({
+                secret: keep?.secret ?? pending.secret(),
+                parameters: keep?.parameters ?? pending.parameters,
+              }),
+              askNow,
+            ),
           };
           return andThen(stillBegun(attempt, id), (still) =>
             still

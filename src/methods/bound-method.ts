@@ -15,6 +15,7 @@ import type {
 } from '../contracts.js';
 import type { Ask, AskNow } from './ask.js';
 import type { BindConfig } from './bind-config.js';
+import type { BoundLookup } from './bound-lookup.js';
 import type { ChallengeKey } from './challenge-state.js';
 import type { Judging } from './judging.js';
 import type { Secrets } from './secrets.js';
@@ -50,9 +51,17 @@ export interface BoundMethod
   verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
   /** null for what nobody activates by itself. */
   readonly enrollment: BoundEnrollment | null;
+  /** null where what is found leads to nobody. */
+  readonly lookup: BoundLookup | null;
 }
 
 export type EnrollableMethod = BoundMethod & { readonly enrollment: BoundEnrollment };
+
+export type FindableMethod = BoundMethod & { readonly lookup: BoundLookup };
+
+export function isFindable(method: BoundMethod): method is FindableMethod {
+  return method.lookup !== null;
+}
 
 /** Parts that the method's challenge and its enrollment share. */
 export interface Bound {

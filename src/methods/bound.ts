@@ -14,6 +14,7 @@ import type {
 import { asking, checkPrompt, nonsense, rejected } from './ask.js';
 import type { BindConfig } from './bind-config.js';
 import { boundEnrollment } from './bound-enrollment.js';
+import { boundLookup } from './bound-lookup.js';
 import type { Bound, BoundMethod } from './bound-method.js';
 import { type ChallengeKey, challengeStates } from './challenge-state.js';
 import { judging } from './judging.js';
@@ -150,6 +151,9 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
         : null,
     verify,
     enrollment: method.enrollment ? boundEnrollment(bound, method.enrollment) : null,
+    lookup: method.lookup
+      ? boundLookup(method, method.lookup, { ask, askNow, secrets, store, keyring })
+      : null,
   };
 }
 

@@ -18,7 +18,7 @@ const RESERVED = [ACTIVATION_KEY, 'remembered-device'];
 /** Where administrators set something else: a method's own setting has the address of its name. */
 const ADDRESSES = [
   ...['authentication', 'clients', 'users', 'events', 'two-factor'],
-  ...['organization', 'version', 'lost', 'setting', 'effective', 'selectable'],
+  ...['organization', 'version', 'lost', 'setting', 'effective', 'selectable', 'look-up'],
 ];
 /** What the form of a method's setting has beside its own fields. */
 const FORM_FIELDS = ['version', 'override', 'pending', '_csrf'];
@@ -141,6 +141,7 @@ function check(method: PagedMethod, where: string, hasView: (name: string) => bo
     );
   }
   checkAnswer(name, method);
+  checkLookup(name, method);
   checkSettings(name, method);
   checkWords(name, method);
   const { enrollment, role = 'factor' } = method;
@@ -203,6 +204,16 @@ function checkAnswer(name: string, { answer }: PagedMethod): void {
         : `needs answer.${field}.maxLength, from 1 to ${MOST_CHARACTERS} characters`,
     );
   }
+}
+
+function checkLookup(name: string, { lookup, pure }: PagedMethod): void {
+  if (!lookup) return;
+  const lacks = ['tokens', 'prompt', 'read'].filter(
+    (one) => typeof Reflect.get(lookup, one) !== 'function',
+  );
+  if (lacks.length > 0) throw wrong(name, `lacks lookup.${lacks.join(' and lookup.')}`);
+  // What leads to an enrollment is written before it is there, and so before a step that judges could know it.
+  if (pure) throw wrong(name, 'is pure and has a lookup: leave pure out');
 }
 
 function checkSettings(name: string, { settings, section, views = [] }: PagedMethod): void {

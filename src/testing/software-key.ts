@@ -173,7 +173,8 @@ function keyWith(made: Parsed, credentials: Credential[]): SoftwareKey {
       const asked = readCeremony(given);
       const rpId = domainOf(asked.rpId, made.origin);
       const allowed = (asked.allowCredentials ?? []).map(({ id }) => id);
-      const used = credentials.find(
+      // Where none is named, a key offers the newest first.
+      const used = credentials.findLast(
         (one) => one.rpId === rpId && (allowed.length === 0 || allowed.includes(one.id)),
       );
       if (!used) throw new DOMException('it is not one that is asked for', 'NotAllowedError');

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv2020 from 'ajv/dist/2020.js';
+import { softwareKey } from 'sallyport/testing';
 import type { Response } from 'supertest';
 import { keyring } from '../../src/crypto/keyring.js';
 import { AdminBrowser, adminHost, testAuthorize, testDirectory } from '../support/admin.js';
-import { KEY } from '../support/app.js';
+import { KEY, ORIGIN } from '../support/app.js';
 import { codeAt } from '../support/browser.js';
 
 interface Operation {
@@ -167,6 +168,16 @@ describe('docs/openapi.json', () => {
     await get('clients', '/organizations/acme/clients');
     await get('users', `${acme}/users?limit=2`);
     await get('users', `${acme}/users?limit=x`);
+    await get('lookUp', `${acme}/look-up`);
+    const found = softwareKey({ origin: ORIGIN });
+    const asking = await admin.json('get', `/setup${acme}/look-up/security-key`);
+    described('lookUpBy', asking);
+    const own = { rp: { id: new URL(ORIGIN).hostname }, user: { id: 'AAAA' } };
+    const made = { ...own, challenge: 'AAAA', pubKeyCredParams: [{ alg: -7 }] };
+    assert.ok(found.create(made));
+    const credential = found.get(asking.body.publicKey);
+    await post('lookUpKey', `${acme}/look-up/security-key`, { credential });
+    await post('lookUpKey', `${acme}/look-up/security-key`, { credential: 'x' });
     await post('previewSwitch', `${acme}/two-factor/preview`, {
       action: 'enable',
       users: ['user2@acme'],

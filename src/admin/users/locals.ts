@@ -30,6 +30,8 @@ export interface UsersLocals extends Page {
     /** How many were looked at so far, on this page and those before. */
     readonly looked: number;
   };
+  /** Where a found key is looked up; null where no kind of key leads to anybody. */
+  readonly lookUp: string | null;
   /** POST of the selection: shows the confirmation. */
   readonly bulkAction: string;
 }

@@ -14,7 +14,7 @@ import { type Candidate, graceOf, STATES, stateFrom, type UserState } from './st
 
 /** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
 export function userListPages(context: AdminContext) {
-  const { navOf, standings, store, present } = context;
+  const { navOf, standings, store, present, findable } = context;
   const { stateOf, fromWords, activatedWords } = context.words;
   const { say } = present;
 
@@ -96,6 +96,7 @@ export function userListPages(context: AdminContext) {
           all: say(everybody(query.search, found.total, state)),
           looked,
         },
+        lookUp: findable.length > 0 ? at.lookUp : null,
         bulkAction: at.bulkConfirm,
         rows: rows.map(({ view }) => view),
       },

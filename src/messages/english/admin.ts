@@ -69,6 +69,22 @@ export const ADMIN = {
   'admin.clients.none-found': 'No client matches.',
   'admin.clients.count': '{count, plural, one {{count} client} other {{count} clients}}',
 
+  'admin.look-up': 'Look up a key',
+  'admin.look-up.title': 'Look up a key: {name}',
+  'admin.look-up.text':
+    'Present a key that was found, and see whose it is among the users whom you may see.',
+  'admin.look-up.kinds': 'Kinds of keys',
+  'admin.look-up.button': 'Look it up',
+  'admin.look-up.found': 'This key belongs to <name>{label}</name>.',
+  'admin.look-up.details': 'User Details',
+  'admin.look-up.nobody': 'Nobody whom you may see has this key.',
+  'admin.look-up.key': 'Key',
+  'admin.look-up.organization': 'Organization',
+  'admin.look-up.activated': 'Activated',
+  'admin.look-up.last-used': 'Last used',
+  'admin.look-up.never-used': 'never',
+  'admin.look-up.too-often':
+    'That were many keys. Try again in {minutes, plural, one {# minute} other {# minutes}}.',
   'admin.users.title': 'Users of {name}',
   'admin.users.search': 'Search users',
   'admin.users.second-factor': 'Second factor',

@@ -22,6 +22,7 @@ export const EVENTS = {
   'event.enrollment.copied': 'Possibly copied',
   'event.enrollment.imported': 'Taken over',
   'event.enrollment.reset': 'Reset',
+  'event.enrollment.looked-up': 'Found key looked up',
   'event.device.remembered': 'Device remembered',
   'event.device.forgotten': 'Device forgotten',
   'event.device.stolen': 'Remembered device used twice',

@@ -1,22 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
-import type { Method, MethodContext, Subject } from '../../contracts.js';
+import type { Method, Subject } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import { packagedFile } from '../../packaged-file.js';
 import { rejected } from '../ask.js';
 import type { MethodPlan } from '../pages.js';
 import { ANSWER_LENGTH, readAssertion, readAttestation } from './answer.js';
+import { type Asked, newChallenge, optionsOf, scriptWords } from './asked.js';
 import { ALGORITHMS, checkAssertion, checkAttestation } from './ceremony.js';
 import { type Credential, formatFacts, type KeyFacts, packCredential } from './credential.js';
 import { securityKeyImport } from './imports.js';
-import type { OwnLocals } from './locals.js';
+import { securityKeyLookup } from './lookup.js';
 import { MODELS } from './models.js';
 import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
 import { descriptorOf, idOf, isNamed, opened } from './own-key.js';
 import { securityKeySection } from './section.js';
 import { securityKeySettings } from './settings.js';
 import { askable, lacksVerification, notTaken, refused, taken, verificationOf } from './taken.js';
-import { SCRIPT_WORDS, SECURITY_KEY_WORDS, securityKeyWords } from './words.js';
+import { SECURITY_KEY_WORDS, securityKeyWords } from './words.js';
 
 declare module '../../contracts/subject.js' {
   interface MethodNames {
@@ -30,12 +30,6 @@ export const SECURITY_KEY = {
   atMost: 20,
 } as const;
 const CHALLENGE_MS = 5 * 60 * 1000;
-const CHALLENGE_BYTES = 32;
-
-/** One challenge, base64url. */
-interface Asked {
-  readonly challenge: string;
-}
 
 /**
  * Passkeys and security keys (WebAuthn Level 3), those of the days of U2F too. Nothing can be guessed here, and a
@@ -60,23 +54,24 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       challengeMs: CHALLENGE_MS,
       challengeUse: 'once',
       answer: { credential: { maxLength: ANSWER_LENGTH } },
-      views: ['challenge', 'activate', 'setting'].map((view) => `security-key/${view}`),
+      views: ['challenge', 'activate', 'look-up', 'setting'].map((view) => `security-key/${view}`),
       imports: securityKeyImport,
       settings: securityKeySettings,
       section: securityKeySection,
+      lookup: securityKeyLookup({ ...party, timeoutMs, say }),
       ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
       script: packagedFile('security-key/security-key.js'),
 
       wellFormed: ({ credential }) =>
         readAssertion(credential) !== null || readAttestation(credential) !== null,
 
-      start: () => ({ challenge: randomBytes(CHALLENGE_BYTES).toString('base64url') }),
+      start: newChallenge,
 
       async prompt(context) {
         const { policy } = context;
         const found = askable(await context.openEnrollments(), policy);
         const keys = found.map(opened);
-        const asked = await optionsOf(context, scriptWords(), (challenge) =>
+        const asked = await optionsOf(context, scriptWords(say), (challenge) =>
           generateAuthenticationOptions({
             ...{ rpID: rpId, challenge, timeout: timeoutMs },
             userVerification: verificationOf(policy, found),
@@ -135,7 +130,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           const { subject, issuer, account, policy } = context;
           // One that counts no longer may be activated anew, e.g. after it was given a PIN.
           const keys = (await context.openEnrollments()).filter(taken(policy)).map(opened);
-          const asked = await optionsOf(context, scriptWords(), (challenge) =>
+          const asked = await optionsOf(context, scriptWords(say), (challenge) =>
             generateRegistrationOptions({
               ...{ rpID: rpId, rpName: issuer, challenge, timeout: timeoutMs },
               ...{ userID: handleOf(subject), userName: account, userDisplayName: account },
@@ -181,12 +176,6 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       },
     } satisfies Method<Asked>;
 
-    function scriptWords(): Readonly<Record<string, string>> {
-      return Object.fromEntries(
-        SCRIPT_WORDS.map((name) => [name, say(securityKeyWords(`script.${name}`))]),
-      );
-    }
-
     function handles({ id }: Subject): readonly string[] {
       return keyring
         .digests(id, HANDLE, HANDLE_BYTES)
@@ -197,23 +186,6 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
 
 const HANDLE = 'security-key user';
 const HANDLE_BYTES = 32;
-
-/** What the script is given, and a program: the same. Nobody is asked while another request makes the challenge. */
-async function optionsOf(
-  { challenge: asked }: MethodContext<Asked>,
-  said: Readonly<Record<string, string>>,
-  make: (challenge: Uint8Array<ArrayBuffer>) => Promise<object>,
-): Promise<{ readonly locals: OwnLocals; readonly json: Readonly<Record<string, unknown>> }> {
-  const publicKey =
-    asked && (await make(Uint8Array.from(Buffer.from(asked.challenge, 'base64url'))));
-  return {
-    locals: {
-      options: publicKey && JSON.stringify(publicKey),
-      said: JSON.stringify(said),
-    },
-    json: { publicKey },
-  };
-}
 
 function presence({ userVerified }: Pick<KeyFacts, 'userVerified'>): string {
   return userVerified ? 'user verified' : 'user present';

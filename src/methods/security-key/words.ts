@@ -110,6 +110,13 @@ export const SECURITY_KEY_WORDS = {
     'models-hint':
       'One AAGUID a line; empty for all. A key names its own model, and the maker’s signature on it is not checked.',
   },
+  'look-up': {
+    title: 'Present the key',
+    text: 'Plug the key in or hold it to the reader, and touch it. Only what it keeps itself for this website can be found: most passkeys and newer keys do, keys of the days of U2F do not.',
+    button: 'Ask the key',
+    cancelled:
+      'No key has answered. It was cancelled, or this key keeps nothing for this website that it would show.',
+  },
   'no-script':
     'This needs JavaScript, which your browser does not run here. Allow it and load the page again, or use another way.',
   again: 'Try again',
