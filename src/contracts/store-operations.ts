@@ -13,6 +13,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   close: true,
   subscribe: true,
   readSubject: true,
+  refreshSubject: true,
   readAssurance: true,
   openPending: true,
   prove: true,

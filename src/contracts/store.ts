@@ -58,6 +58,8 @@ export interface SecondFactorStore
   subscribe(onChange: () => void): () => void;
 
   readSubject(subjectId: string): Awaitable<SubjectRecord>;
+  /** What there is, whatever this process has at hand, which it believes no longer if it is something else. */
+  refreshSubject(subjectId: string): Promise<SubjectRecord>;
   readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
 
   /**

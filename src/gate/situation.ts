@@ -30,7 +30,10 @@ import type { Facts, StepUp } from './facts.js';
 import type { Identify } from './identify.js';
 
 export interface InspectConfig {
-  readonly store: Pick<SecondFactorStore, 'readSubject' | 'readAssurance' | 'openPending' | 'now'>;
+  readonly store: Pick<
+    SecondFactorStore,
+    'readSubject' | 'refreshSubject' | 'readAssurance' | 'openPending' | 'now'
+  >;
   readonly resolvePolicy: ResolvePolicy;
   readonly identify: Identify;
   /** The door's methods that stand in for a lost factor. */
@@ -76,6 +79,15 @@ export interface Inspector {
   passBy(req: Request): Promise<void> | undefined;
   /** For a session that is about to be saved: notes the login that the request has brought about, or ended. */
   noteBeforeSave(req: Request): Awaitable<void>;
+}
+
+/** Whether the session knows of an epoch or a proof that the record does not: another process has gone on. */
+function isBehind({ facts, decision }: KnownSituation): boolean {
+  if (isInside(decision)) return false;
+  const { record, login } = facts;
+  const own = ownAssurance(facts);
+  if (Math.max(login.epoch, own?.epoch ?? 0) > record.epoch) return true;
+  return decision.kind === 'enroll' && own?.state === 'proven';
 }
 
 const ANONYMOUS: Situation = Object.freeze({
@@ -137,6 +149,17 @@ export function inspector(config: InspectConfig): Inspector {
       return { kind: 'known', session, subject, facts, decision: decide(facts) };
     };
 
+    /** Once more on what there is, where what is at hand may be of before this session began. */
+    const concludeAnew = (
+      policy: Policy,
+      record: SubjectRecord,
+      assurance: AssuranceRecord | null,
+    ): Awaitable<KnownSituation> => {
+      const situation = conclude(policy, record, assurance);
+      if (!isBehind(situation)) return situation;
+      return store.refreshSubject(subject.id).then((fresh) => conclude(policy, fresh, assurance));
+    };
+
     const policy = settled(() => resolvePolicy(subject));
     const record = settled(() => store.readSubject(subject.id));
     const assurance = settled(() => store.readAssurance(session));
@@ -145,9 +168,9 @@ export function inspector(config: InspectConfig): Inspector {
         () => policy,
         () => record,
         () => assurance,
-      ).then((all) => conclude(...all));
+      ).then((all) => concludeAnew(...all));
     }
-    return conclude(policy, record, assurance);
+    return concludeAnew(policy, record, assurance);
   }
 
   /** What the session says, and what is noted there now. */

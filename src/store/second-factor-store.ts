@@ -30,6 +30,7 @@ import {
   reset,
   type SubjectTransition,
   unlock,
+  viewedSubject,
   viewOfSubject,
 } from './transitions/subject.js';
 import {
@@ -57,6 +58,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     subscribe: records.subscribe,
 
     readSubject: (id) => andThen(read('subject', id), viewOfSubject),
+    refreshSubject: (id) => update('subject', id, viewedSubject),
     reserveAttempt: (id, limits, attempt) => subject(id, reserveAttempt(limits, attempt)),
     async judgeAttempt(id, limits, attempt, judge) {
       const judged = await subject(id, judgeAttempt(limits, attempt, judge));

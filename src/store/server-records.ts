@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { andThen } from '../awaitable.js';
 import { encodeRecord, VERSION_BYTES } from './codec/record.js';
@@ -99,6 +100,15 @@ function recordsOf<K extends Kind>(
   const reads = trackedReads<Seen>({ maxEntries, trusted });
   const written = new LRUCache<string, Seen>({ max: WRITTEN });
 
+  /** What was at hand and turns out to be another one is dropped, before word of it has come. */
+  async function lookAnew(id: string, durable: boolean): Promise<Seen> {
+    const key = keyOf(id);
+    const state = await look(id, durable);
+    const known = reads.peek(key);
+    if (known && !isDeepStrictEqual(known.version, state.version)) reads.forget(key);
+    return state;
+  }
+
   const { update } = recordUpdates<Records[K]>(
     {
       now,
@@ -107,7 +117,7 @@ function recordsOf<K extends Kind>(
         const key = keyOf(id);
         return reads.peek(key) ?? written.get(key) ?? (trusted(key) ? ABSENT : undefined);
       },
-      look,
+      look: lookAnew,
       async swap(id, from, write) {
         const key = keyOf(id);
         const { record, sequence } = write;

@@ -23,7 +23,7 @@ export async function startPostgres({
   settings = {},
   standbyOf,
 }: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const bin = binaries();
+  const bin = postgresPrograms();
   const port = await freePort();
   const url = `postgres://sallyport@127.0.0.1:${port}/postgres`;
   const options = { ...UNPRIVILEGED, env: { ...process.env, LC_ALL: 'C' } };
@@ -100,8 +100,8 @@ function answering(url: string): Promise<unknown> {
   }, 20_000);
 }
 
-/** The directory of `postgres`, `initdb` and `pg_basebackup`. */
-function binaries(): string {
+/** The directory of `postgres`, `initdb`, `pg_basebackup` and the like. */
+export function postgresPrograms(): string {
   const root = '/usr/lib/postgresql';
   const found = () => {
     const versions = existsSync(root) ? readdirSync(root).sort().reverse() : [];

@@ -92,6 +92,8 @@ export function postgresConnection(
   let opened = false;
   let closed = false;
   let clockOffset = performance.timeOrigin;
+  /** Tells these tables, as they were filled, from any others in their place. */
+  let origin: string | null = null;
 
   const monotonic = () => performance.now();
   const idleError = () => tryAgain();
@@ -111,6 +113,8 @@ export function postgresConnection(
         `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS clock,
           pg_is_in_recovery()::text AS standby,
           (SELECT encode(body, 'escape') FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS marker,
+          (SELECT concat_ws(' ', tableoid, xmin, pg_postmaster_start_time())
+            FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS origin,
           CASE WHEN $2 <> '' THEN pg_notify($1, $2) END::text AS told`,
         [tables.channel, token && `${self} ${token}`],
       ),
@@ -118,6 +122,9 @@ export function postgresConnection(
     clockOffset = Number(row?.clock) - (sent + monotonic()) / 2;
     if (row?.standby !== 'false') throw readOnly();
     assertMarker(row?.marker);
+    // A backup that was brought back announces nothing, but its marker was written by another transaction.
+    if (row.origin !== origin) listener.lost();
+    origin = row.origin ?? null;
     if (session.client) {
       await withDeadline(heard, timeout).catch(() => {
         throw notHeard();

@@ -42,6 +42,10 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
   return view;
 }
 
+/** Changes nothing, and so is told on what there is. */
+export const viewedSubject: SubjectTransition<SubjectRecord> = (present) =>
+  unchanged(present, viewOfSubject(present));
+
 function foreignOf({ foreignCodes }: StoredSubject): SubjectRecord['foreignCodes'] {
   if (foreignCodes === null) return null;
   return foreignCodes.length === 0 ? 'plain' : 'hashed';

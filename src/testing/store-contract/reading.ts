@@ -39,6 +39,16 @@ export function reading({ describe, it, enroll, store, other }: Stage): void {
       );
     });
 
+    it('tells what there is now whoever asks for it, and never again what was before', async () => {
+      for (let round = 1; round <= 5; round += 1) {
+        await store.readSubject('user1');
+        const { epoch } = await other.reset('user1');
+        assert.equal((await store.refreshSubject('user1')).epoch, epoch);
+        assert.equal((await store.readSubject('user1')).epoch, epoch);
+      }
+      assert.deepEqual(await store.refreshSubject('nobody'), emptySubject);
+    });
+
     it('does not let its callers change a record', async () => {
       await enroll('one');
       const record = await store.readSubject('user1');
