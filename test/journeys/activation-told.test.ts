@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { OutageError, UnavailableError } from 'sallyport';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { activated, linesOf, linksOf, mainOf, PROFILE, told, USER } from '../support/profile.js';
 import { handOver, issueKey } from '../support/tenancy.js';
@@ -186,12 +187,18 @@ describe('what an activation tells', () => {
     assert.match(late.body.message, /activation key/);
     assert.deepEqual(await enrollments(), []);
     for (let n = 0; n < 4; n += 1) await send(url, { activationKey: another });
-    const locked = await send(url, { activationKey: newer });
-    assert.deepEqual(
-      [locked.status, locked.body.error, locked.body.next],
-      [429, 'locked', 'activation-key'],
-    );
-    assert.match(locked.body.message, /Try again in /);
+    // Too many are too many, also with a code for what is void.
+    for (const [at, fields] of [
+      [url, { activationKey: newer }],
+      [TOTP, { code: codeAt(key, now()), enrollment }],
+    ] as const) {
+      const locked = await send(at, fields);
+      assert.deepEqual(
+        [locked.status, locked.body.error, locked.body.next],
+        [429, 'locked', 'activation-key'],
+      );
+      assert.match(locked.body.message, /Try again in 30 seconds/);
+    }
   });
 
   it('that an administrator has begun it, and whether one may do without', async () => {
@@ -256,6 +263,46 @@ describe('what an activation tells', () => {
         ...[200, { next: 'challenge', url: '/two-factor/challenge' }],
       ]);
     }
+  });
+
+  it('that it cannot go on: who cannot be asked, a store that fails, and what was begun elsewhere', async () => {
+    const silent = new OutageError('the gateway is silent');
+    const plain = emailCode({ addressOf: () => USER, send: async () => {} });
+    const enrollment = {
+      ...plain.enrollment,
+      confirm: () => {
+        throw silent;
+      },
+    };
+    const { browser, current, errors, form, send, store } = await newcomer({}, { enrollment });
+    const { enrollment: id } = await form(MAIL);
+    const asked = await send(MAIL, { code: '12345678', enrollment: id });
+    assert.deepEqual(
+      [asked.status, asked.body.error, asked.body.next, asked.body.enrollment],
+      [503, 'unavailable', 'enroll', id],
+    );
+    assert.deepEqual(errors, [silent]);
+    const page = await browser.post(MAIL, {
+      ...{ code: '12345678', enrollment: id, _csrf: await browser.csrf() },
+    });
+    assert.equal(page.status, 503);
+    assert.match(mainOf(page), /role="alert"/);
+
+    const { beginEnrollment } = store;
+    store.beginEnrollment = async () => null;
+    assert.deepEqual(told(await send(`${MAIL}/restart`)), [
+      409,
+      { error: 'not_begun', message: 'This method cannot be activated now.' },
+    ]);
+    store.beginEnrollment = beginEnrollment;
+
+    current.policy = { mode: 'required', methods: ['totp'], enrollment: 'activation-key' };
+    const activationKey = await issueKey(store, OTHER);
+    store.judgeAttempt = async () => {
+      throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'no store');
+    };
+    const failed = await send(`${TOTP}/key`, { activationKey });
+    assert.deepEqual([failed.status, failed.body.code], [503, 'ERR_STORE_UNAVAILABLE']);
   });
 
   it('that a method which leads away has no page to come back to, to the host', async () => {

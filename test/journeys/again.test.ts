@@ -22,9 +22,11 @@ async function leftBehind(options: object = {}) {
   clock.advance(30_000);
   const browser = new Browser(app);
   await browser.login('user1@acme');
+  await browser.get('/reports/2026');
   const tab = browser.copy();
-  await browser.answerChallenge(codeAt(key, clock.now()));
-  return { tab, clock };
+  const { headers } = await browser.answerChallenge(codeAt(key, clock.now()));
+  assert.equal(headers.location, '/reports/2026');
+  return { browser, tab, clock };
 }
 
 describe('a session id that has just gone on under another', () => {
@@ -49,12 +51,16 @@ describe('a session id that has just gone on under another', () => {
   });
 
   it('has an answer to a page of ours led to what comes next', async () => {
-    const { tab } = await leftBehind();
+    const { browser, tab } = await leftBehind();
     const page = await tab.post('/two-factor/challenge/totp', { code: '123456' });
     assert.equal(page.status, 409);
     assert.equal(linesOf(page)[0], 'One moment');
     assert.deepEqual(linksOf(page), ['/two-factor']);
     assert.equal(page.headers.refresh, '1; url=/two-factor');
+    assert.equal((await browser.get('/two-factor')).headers.location, '/home');
+    // The browser has the cookies of both answers by then.
+    tab.cookies.set('connect.sid', browser.cookies.get('connect.sid') ?? '');
+    assert.equal((await tab.get('/two-factor')).headers.location, '/reports/2026');
   });
 
   it('has a form of the host’s sent again from its page, or from home', async () => {

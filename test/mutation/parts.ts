@@ -117,7 +117,15 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: ['src/pages/{host-guard,mount,router}.ts'],
     spec: journeys(
       ...['login', 'pages', 'spa', 'partly-public', 'order', 'csrf', 'names', 'own-method'],
-      ...['addresses', 'host-csrf', 'mounted-below', 'bad-input', 'begin', 'profile-changes'],
+      ...[
+        'addresses',
+        'again',
+        'host-csrf',
+        'mounted-below',
+        'bad-input',
+        'begin',
+        'profile-changes',
+      ],
     ),
     grep: IN_MEMORY,
   },
@@ -151,7 +159,6 @@ export const parts: Readonly<Record<string, Part>> = {
     spec: [
       ...tests('admin', 'overview', 'organization-settings', 'duo-consequences', 'requests'),
       ...journeys('own-setting', 'admin-settings'),
-      ...tests('admin', 'duo-keys'),
     ],
     grep: IN_MEMORY,
   },
