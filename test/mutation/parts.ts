@@ -149,7 +149,7 @@ export const parts: Readonly<Record<string, Part>> = {
     mutate: ['src/admin/user/**/*.ts'],
     spec: [
       ...tests('admin', 'user-details', 'helping-users', 'handing-over', 'user-history'),
-      ...tests('admin', 'activation', 'requests'),
+      ...tests('admin', 'mechanisms', 'activation', 'requests'),
       ...journeys('admin-users'),
     ],
     grep: IN_MEMORY,
@@ -159,6 +159,7 @@ export const parts: Readonly<Record<string, Part>> = {
     spec: [
       ...tests('admin', 'overview', 'organization-settings', 'duo-consequences', 'requests'),
       ...journeys('own-setting', 'admin-settings'),
+      ...tests('admin', 'duo-keys'),
     ],
     grep: IN_MEMORY,
   },

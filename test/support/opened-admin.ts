@@ -1,12 +1,12 @@
 import { type Authorize, memoryStore, type SecondFactorStore } from 'sallyport';
 import { AdminBrowser, type AdministrationOptions, adminHost, testAuthorize } from './admin.js';
-import { testClock } from './app.js';
+import { type HostOptions, testClock } from './app.js';
 
 const USER1 = '/setup/organizations/acme/users/user1%40acme';
 
 /** What an administrator with nothing but a password sees, where their own policy asks for nothing more. */
 export async function opened(
-  { admin = {}, ...options }: AdministrationOptions = {},
+  { admin = {}, ...options }: AdministrationOptions & { readonly host?: HostOptions } = {},
   wrapped: (store: SecondFactorStore) => SecondFactorStore = (store) => store,
 ) {
   const clock = testClock();
