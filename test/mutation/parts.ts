@@ -166,7 +166,16 @@ export const parts: Readonly<Record<string, Part>> = {
   console: {
     mutate: ['src/admin/*.ts', 'src/admin/events/*.ts'],
     spec: [
-      ...tests('admin', 'options', 'states', 'standing', 'asking', 'requests', 'directory'),
+      ...tests(
+        'admin',
+        'options',
+        'states',
+        'standing',
+        'asking',
+        'wording',
+        'requests',
+        'directory',
+      ),
       ...tests('admin', 'listing-events', 'listing-users', 'listing-clients', 'overview'),
       ...tests('admin', 'user-details', 'trail'),
       ...journeys('admin-access', 'admin-second-factor'),
