@@ -5,7 +5,7 @@ import { andThen } from '../awaitable.js';
 import { encodeRecord, VERSION_BYTES } from './codec/record.js';
 import type { RecordStore } from './record-store.js';
 import { KINDS, type Kind, type Records } from './records.js';
-import { ABSENT, type State } from './state.js';
+import { ABSENT, type State, stateOf } from './state.js';
 import { trackedReads } from './tracked-reads.js';
 import { recordUpdates, type Write } from './updates.js';
 
@@ -24,6 +24,8 @@ export interface RecordServer<R> {
   look(id: string, durable: boolean): Promise<State<R>>;
   /** Writes if there still is `from`, and gives null; otherwise what there is. */
   swap(id: string, from: State<R>, write: EncodedWrite<R>): Promise<State<R> | null>;
+  /** Whether the server tells of changes from this write on, as it does of what was read. */
+  follows?(write: Write<R>): boolean;
   /** Called when one may have been written, and is read anew. */
   written?(): void;
 }
@@ -125,6 +127,8 @@ function recordsOf<K extends Kind>(
         const body =
           record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
         const entry = counted && sequence > 0 ? String(sequence) : '';
+        const done = reads.writing(key);
+        let followed: Seen | undefined;
         try {
           const found = await by.swap(id, from, { ...write, body, nextEntry: entry });
           if (found) return found;
@@ -132,13 +136,23 @@ function recordsOf<K extends Kind>(
             ...{ record, sequence, entry, lost: null },
             version: record === null ? ABSENT.version : version,
           });
+          // As whoever reads it: a transition's own result is nobody's to keep.
+          if (body && by.follows?.(write)) {
+            followed = stateOf(
+              kind,
+              id,
+              placeOf(id),
+              body,
+              entry === '' ? null : Buffer.from(entry),
+            );
+          }
           return 'written';
         } catch (error) {
           written.delete(key);
           throw error;
         } finally {
           // Also after a failure: what timed out may have applied. Whoever awaits us reads what we wrote.
-          reads.forget(key);
+          done(followed);
           by.written?.();
         }
       },

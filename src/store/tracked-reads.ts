@@ -8,6 +8,11 @@ export interface TrackedReads<V> {
   peek(key: string): V | undefined;
   /** The key has changed: a value at hand is dropped, a load in flight will not be kept. */
   forget(key: string): void;
+  /**
+   * The key is being written. Call the function that this gives when that is over: what was at hand or in flight is
+   * dropped, and `value` (what the key has now) is at hand, unless the key has changed since.
+   */
+  writing(key: string): (value?: V) => void;
   /** What is at hand and was used last; the rest is dropped, and no load in flight will be kept. */
   newest(most: number): readonly (readonly [key: string, value: V])[];
   /** Everything may have changed. */
@@ -37,6 +42,8 @@ export function trackedReads<V>({
   // The box lets `null` be a value.
   const values = new LRUCache<string, { readonly value: V }>({ max: maxEntries });
   const loads = new Map<string, Load<V>>();
+  /** By key, until it changes: a record has one writer at a time. */
+  const writes = new Map<string, symbol>();
 
   async function run(key: string, load: (key: string) => Promise<V>): Promise<V> {
     const present = loads.get(key);
@@ -60,6 +67,12 @@ export function trackedReads<V>({
     return own.promise;
   }
 
+  function forget(key: string): void {
+    loads.delete(key);
+    writes.delete(key);
+    values.delete(key);
+  }
+
   return {
     get(key, load) {
       const known = values.get(key);
@@ -69,18 +82,26 @@ export function trackedReads<V>({
       const known = values.get(key);
       return known && trusted(key) ? known.value : undefined;
     },
-    forget(key) {
-      loads.delete(key);
-      values.delete(key);
+    forget,
+    writing(key) {
+      const own = Symbol(key);
+      writes.set(key, own);
+      return (value) => {
+        const holds = writes.get(key) === own;
+        forget(key);
+        if (holds && value !== undefined) values.set(key, { value });
+      };
     },
     newest(most) {
       loads.clear();
+      writes.clear();
       const all = [...values.entries()];
       for (const [key] of all.slice(most)) values.delete(key);
       return all.slice(0, most).map(([key, { value }]) => [key, value] as const);
     },
     clear() {
       loads.clear();
+      writes.clear();
       // Clearing takes time by how much there could be, and a Cluster may report thousands of losses at once.
       if (values.size > 0) values.clear();
     },

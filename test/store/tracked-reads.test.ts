@@ -50,6 +50,41 @@ describe('trackedReads', () => {
     assert.ok(reads.get('a', load) instanceof Promise);
   });
 
+  it('has at hand what was written, and drops a load that had begun before', async () => {
+    const { reads, loads, load } = setUp();
+    const before = reads.get('a', load);
+    const done = reads.writing('a');
+    done('written');
+    loads[0]?.resolve('old');
+    assert.equal(await before, 'old');
+    assert.equal(reads.get('a', load), 'written');
+    assert.equal(loads.length, 1);
+  });
+
+  it('keeps the value before until a write is over, and none after one that told nothing', async () => {
+    const { reads, loads, load } = setUp();
+    const first = reads.get('a', load);
+    loads[0]?.resolve('old');
+    await first;
+    const done = reads.writing('a');
+    assert.equal(reads.get('a', load), 'old');
+    done();
+    assert.ok(reads.get('a', load) instanceof Promise);
+  });
+
+  it('keeps nothing of a write that was overtaken by a change, however that came', () => {
+    for (const change of ['forget', 'clear', 'newest', 'another write'] as const) {
+      const { reads, load } = setUp();
+      const done = reads.writing('a');
+      if (change === 'forget') reads.forget('a');
+      else if (change === 'clear') reads.clear();
+      else if (change === 'newest') reads.newest(10);
+      else reads.writing('a')();
+      done('written');
+      assert.ok(reads.get('a', load) instanceof Promise, change);
+    }
+  });
+
   it('keeps nothing of what was in flight or at hand when everything may have changed', async () => {
     const { reads, loads, load } = setUp();
     const kept = reads.get('a', load);

@@ -50,10 +50,13 @@ export function redisConnection(
   {
     timeout,
     monotonic = () => performance.now(),
+    tracked = false,
     watch,
   }: {
     readonly timeout: number;
     readonly monotonic?: () => number;
+    /** Whether the server is to tell of changes, but for those that are made over this very connection. */
+    readonly tracked?: boolean;
     /** Asked with each heartbeat: a server that is not fit to serve counts as lost. */
     readonly watch?: Watch | undefined;
   },
@@ -94,7 +97,10 @@ export function redisConnection(
     try {
       // Connecting turns tracking on; only then is there a session to trust.
       await withDeadline(
-        client.connect().then(() => beat(session)),
+        client
+          .connect()
+          .then(() => tracked && send(['CLIENT', 'TRACKING', 'ON', 'NOLOOP']))
+          .then(() => beat(session)),
         timeout,
       );
       if (closed || !client.isReady) throw new Error('the connection was closed');

@@ -1,7 +1,8 @@
 import { together } from '../../awaitable.js';
-import type { Kind, Records } from '../records.js';
+import { KINDS, type Kind, type Records } from '../records.js';
 import type { RecordServer } from '../server-records.js';
 import { type State, stateOf } from '../state.js';
+import type { Write } from '../updates.js';
 import { replyCode } from './errors.js';
 import type { RedisKeys } from './keys.js';
 import { ledgerPlace } from './ledger.js';
@@ -22,12 +23,14 @@ export interface RedisRecordsConfig {
   readonly now: () => number;
   /** How much longer keys are kept than they count, when time is not the server's (tests). */
   readonly marginMs: number;
+  /** Called when a record that gates read may have been written: the server tells others alone. */
+  readonly written: () => void;
 }
 
 /** The records of one kind. */
 export function redisRecords<K extends Kind>(
   kind: K,
-  { keys, shards, marker, replicas, now, marginMs }: RedisRecordsConfig,
+  { keys, shards, marker, replicas, now, marginMs, written }: RedisRecordsConfig,
 ): RecordServer<Records[K]> {
   type Seen = State<Records[K]>;
 
@@ -37,6 +40,10 @@ export function redisRecords<K extends Kind>(
     const written = bytesOrNull(entry);
     return stateOf(kind, id, keys.place(key), bytesOrNull(value), written?.length ? written : null);
   }
+
+  /** What is waited for is written over a connection that is told nothing; who has ended is not read again. */
+  const follows = ({ record, durable, whenFull }: Write<Records[K]>): boolean =>
+    KINDS[kind].watched && record !== null && !whenFull && !(durable && replicas.count > 0);
 
   const runSwap = swapRunner(kind, { keys, shards, marker, replicas, seen });
 
@@ -69,8 +76,9 @@ export function redisRecords<K extends Kind>(
       return found;
     },
 
-    swap: (id, { version, entry }, { body, nextEntry, keptUntil, durable, whenFull }) =>
-      runSwap(
+    swap(id, { version, entry }, write) {
+      const { body, nextEntry, keptUntil, durable, whenFull } = write;
+      return runSwap(
         id,
         {
           ...{ version, entry, value: body ?? '' },
@@ -80,9 +88,14 @@ export function redisRecords<K extends Kind>(
               : String(Math.max(1, Math.ceil(keptUntil - now() + marginMs))),
           nextEntry: nextEntry === entry ? '' : nextEntry,
           whenFull: whenFull ? '1' : '',
+          follow: follows(write) ? '1' : '',
         },
         { durable },
-      ),
+      );
+    },
+
+    follows,
+    ...(KINDS[kind].watched && { written }),
   };
 }
 

@@ -34,7 +34,7 @@ export function redisNode(
   listener: ConnectionListener,
 ): RedisNode {
   const watched = { timeout, watch: watch?.() };
-  const main = redisConnection(() => connect('tracked'), watched, listener);
+  const main = redisConnection(() => connect('tracked'), { ...watched, tracked: true }, listener);
   const deaf = { invalidated() {}, lost() {} };
   const blocking = redisConnection(() => connect('plain'), { timeout }, deaf);
   return {

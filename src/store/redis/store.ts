@@ -117,6 +117,7 @@ export function redisRecordStore(
   const config = {
     ...{ keys, shards, marker: mark, now: time, marginMs: now ? 60 * 60 * 1000 : 0 },
     replicas: { count: waitReplicas, ms: Math.floor(timeout / 2) },
+    written: changes.announce,
   };
   const records = serverRecords({
     ...{ maxEntries, timeout, now: time, trusted: shards.trusted, waits: waitReplicas > 0 },

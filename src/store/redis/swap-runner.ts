@@ -20,11 +20,20 @@ export interface Swap {
   readonly keep: string;
   readonly nextEntry: string;
   readonly whenFull: string;
+  readonly follow: string;
 }
 
 /** Writes nothing, and so gives what there is. */
 export const LOOK: Swap = {
-  ...{ version: NO_VERSION, entry: '', value: '', keep: '', nextEntry: '', whenFull: '' },
+  ...{
+    version: NO_VERSION,
+    entry: '',
+    value: '',
+    keep: '',
+    nextEntry: '',
+    whenFull: '',
+    follow: '',
+  },
 };
 
 export interface SwapConfig<R> {
@@ -48,7 +57,7 @@ export function swapRunner<K extends Kind>(
 ) => Promise<State<Records[K]> | null> {
   async function runSwap(
     id: string,
-    { version, entry, value, keep, nextEntry, whenFull }: Swap,
+    { version, entry, value, keep, nextEntry, whenFull, follow }: Swap,
     { durable }: { readonly durable: boolean },
   ): Promise<State<Records[K]> | null> {
     const key = keys.record(kind, id);
@@ -61,7 +70,7 @@ export function swapRunner<K extends Kind>(
         withLedger ? [key, withLedger.key] : [key],
         [
           ...[version, withLedger ? entry : '', withLedger?.field ?? '', value, keep],
-          ...[withLedger ? nextEntry : '', whenFull],
+          ...[withLedger ? nextEntry : '', whenFull, follow],
         ].map(argument),
       ).catch((error) => {
         if (replyCode(error) !== 'WRONGTYPE') throw error;

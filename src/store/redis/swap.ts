@@ -7,9 +7,11 @@ import { script } from './scripts.js';
  *
  * KEYS: record, [ledger]. ARGV: version seen ('' for no record), entry seen ('' for none), field of the ledger,
  * record to write ('' deletes it), ms to keep it ('' for good), entry to write ('' leaves it), 1 to write in
- * a full Redis as well → 1 | [record or nil, entry]
+ * a full Redis as well, 1 to be told of changes from now on → 1 | [record or nil, entry]
  *
  * What is no string is given as what no record is.
+ * The server tells of changes of what a script has read as well (CLIENT CACHING), but forgets with each write who
+ * has read the key: so it is read after it.
  * DEL comes first because a full Redis refuses SET, but not in a script that has written already:
  * people can log out of a full store.
  */
@@ -32,6 +34,7 @@ else
   end
 end
 if ARGV[6] ~= '' then redis.call('HSET', ledger, ARGV[3], ARGV[6]) end
+if ARGV[8] == '1' then redis.call('GET', key) end
 return 1`);
 
 /** A version that no record has: asks for what there is. */
