@@ -56,7 +56,11 @@ export function encodeRecord<K extends Kind>(
 ): Buffer {
   const { format, pack } = CODECS[kind];
   const body = encodeParts([format, sequence, ...pack(record)]);
-  return Buffer.concat([version, checksum(place, version, body), body]);
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + body.length);
+  bytes.set(version);
+  bytes.writeUInt32BE(checksum(place, version, body), VERSION_BYTES);
+  bytes.set(body, HEAD_BYTES);
+  return bytes;
 }
 
 /** Throws on what is damaged, was moved, or is of a format that this version does not know. */
@@ -67,8 +71,9 @@ export function decodeRecord<K extends Kind>(
 ): Decoded<Records[K]> {
   const version = bytes.subarray(0, VERSION_BYTES);
   const body = bytes.subarray(HEAD_BYTES);
-  const found = bytes.subarray(VERSION_BYTES, HEAD_BYTES);
-  if (Buffer.compare(found, checksum(place, version, body)) !== 0) {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  if (byteLength < HEAD_BYTES || view.getUint32(VERSION_BYTES) !== checksum(place, version, body)) {
     throw new Error('the checksum of a record is not that of its bytes');
   }
   const { format, parts, unpack } = CODECS[kind];
@@ -77,8 +82,6 @@ export function decodeRecord<K extends Kind>(
   return { record: unpack(packed), sequence: number(sequence) };
 }
 
-function checksum(place: string, version: Uint8Array, body: Uint8Array): Buffer {
-  const sum = Buffer.alloc(CHECKSUM_BYTES);
-  sum.writeUInt32BE(crc32(body, crc32(version, crc32(place))));
-  return sum;
+function checksum(place: string, version: Uint8Array, body: Uint8Array): number {
+  return crc32(body, crc32(version, crc32(place)));
 }
