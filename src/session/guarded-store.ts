@@ -47,6 +47,8 @@ export class GuardedStore extends Store {
   #handedOver: { readonly sid: string; readonly digest: SessionDigest } | null = null;
   /** By the object that a request has of its session. */
   readonly #saved = new WeakMap<SessionData, Saved>();
+  /** Made for a response that is still to come, and never saved. */
+  readonly #unsaved = new Set<string>();
   #generate: Generate = () => {};
   /** The store of second factors that it goes by; two doors over one are one installation. */
   readonly installation: object | null;
@@ -84,8 +86,13 @@ export class GuardedStore extends Store {
       // A response that has been sent emits no further `close`, so there is nothing to wait for.
       const { res } = req;
       if (res?.closed !== false) return;
-      const isTold = () => res.headersSent;
-      res.once('close', this.#ends.begun(digest, isTold));
+      const { sessionID } = req;
+      const closed = this.#ends.begun(digest, () => res.headersSent);
+      this.#unsaved.add(sessionID);
+      res.once('close', () => {
+        this.#unsaved.delete(sessionID);
+        closed();
+      });
     };
   }
 
@@ -126,6 +133,7 @@ export class GuardedStore extends Store {
   override set(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
     const answer = later(callback);
+    this.#unsaved.delete(sid);
     const write = (done: Done) =>
       this.#write(sid, digest, done, 'set', (written) => this.#inner.set(sid, data, written));
     this.#ask(digest, answer, (ended) => {
@@ -198,8 +206,10 @@ export class GuardedStore extends Store {
 
   override destroy(sid: string, callback: Done = () => {}): void {
     const answer = later(callback);
+    // Passport gives each session another id before it saves it.
+    const unsaved = this.#unsaved.has(sid);
     const destroy = (failure: unknown) =>
-      this.#destroyInner(sid, (error) => answer(error ?? failure));
+      unsaved ? answer(failure) : this.#destroyInner(sid, (error) => answer(error ?? failure));
     // Both are tried: when the mark cannot be written, the session is still better gone than kept.
     this.#mark(sid).then(() => destroy(null), destroy);
   }
