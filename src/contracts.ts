@@ -21,6 +21,7 @@ export * from './contracts/methods.js';
 export * from './contracts/policy.js';
 export * from './contracts/records.js';
 export * from './contracts/settings.js';
+export * from './contracts/sign-in.js';
 export * from './contracts/store.js';
 export * from './contracts/store-operations.js';
 export * from './contracts/subject.js';

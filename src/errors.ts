@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'ERR_POSTGRES_READ_ONLY'
   | 'ERR_POSTGRES_LISTEN'
   | 'ERR_SUBJECT'
+  | 'ERR_PROOFS'
   | 'ERR_POLICY'
   | 'ERR_DIRECTORY'
   | 'ERR_AUTHORIZE'

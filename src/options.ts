@@ -17,6 +17,7 @@ import {
   missingOperations,
   type PolicyFunction,
   type PolicyResolver,
+  type ProofsFunction,
   type SecondFactorStore,
   type Subject,
   type SubjectInput,
@@ -61,6 +62,12 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
     | PolicyFunction<S & Subject>
     | PolicyResolver<S & Subject>
     | OrganizationPolicyPlan;
+  /**
+   * What the host's own sign-in has proven beyond a password, from its session: by single sign-on, or by a passkey.
+   * Nothing of it counts until an organization's setting, or the policy, says what does (docs/single-sign-on.md).
+   * @example proofs: (req) => req.session.proofs
+   */
+  readonly proofs?: ProofsFunction<Request>;
   /** The host's login page, a local path. */
   readonly loginUrl: string;
   /** Where to go when no page was asked for. Default `/`. */
@@ -83,7 +90,7 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   readonly endedFor?: Duration;
   /** How long a key that is shown for activation can be confirmed. Default `10m`. */
   readonly enrollmentMaxAge?: Duration;
-  /** Deadline of the policy. Default `2s`. */
+  /** Deadline of the policy, and of `proofs`. Default `2s`. */
   readonly policyTimeout?: Duration;
   /** Deadline of each call of the session store. Default `2s`. */
   readonly sessionTimeout?: Duration;
@@ -126,6 +133,7 @@ export interface Config {
   readonly subject: (req: Request) => unknown;
   /** The host's own function, or what `organizationPolicy()` gave: that is made for the door. */
   readonly policy: PolicyFunction | OrganizationPolicyPlan;
+  readonly proofs: ProofsFunction<Request> | undefined;
   readonly loginUrl: string;
   readonly homeUrl: string;
   readonly path: string;
@@ -190,6 +198,9 @@ const schema = optionsObject({
       isOrganizationPolicyPlan(value) ||
       typeof (value as PolicyResolver | null | undefined)?.resolve === 'function',
   ),
+  proofs: functionOption<ProofsFunction<Request>>(
+    'a function (req) => a list of proofs { by, at, amr, acr }, or null',
+  ).optional(),
   loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
   homeUrl: localUrl("a local path, e.g. '/'").default('/'),
   baseUrl: option<string>(
@@ -274,6 +285,7 @@ export function parseOptions(raw: unknown): Config {
     accountUrl: rest.accountUrl,
     csrf: rest.csrf,
     passport: rest.passport,
+    proofs: rest.proofs,
     onEvent: rest.onEvent,
     policy:
       typeof policy === 'function' || isOrganizationPolicyPlan(policy)

@@ -10,6 +10,7 @@ import {
   type Attempt,
   type MethodName,
   REMEMBERED_DEVICE,
+  SIGN_IN,
   type Subject,
   type SubjectInput,
 } from './contracts.js';
@@ -18,9 +19,11 @@ import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
 import { type GateConfig, gate, turnAway } from './gate/gate.js';
+import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { takeReturnTo } from './gate/return-to.js';
+import { signInSeen } from './gate/sign-in-seen.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
 import { administratorProof, freshness, requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
@@ -50,6 +53,7 @@ import type { PolicyDoor } from './policy/organization-policy.js';
 import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
 import { type SettingReader, settingReader } from './policy/settings.js';
+import { signInDetail, signInName } from './policy/sign-in-words.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
 import type { WhoseSession } from './session/login.js';
@@ -149,10 +153,24 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   };
   const inspecting = inspector({
     ...{ ...deciding, identify: identifying, endedForMs },
+    signIns: config.proofs && {
+      read: hostProofs(config.proofs, { timeoutMs: config.policyTimeoutMs }),
+      seen: signInSeen({
+        ...{ store, onError },
+        tell: (req, subject, signIn) =>
+          events.record('verification.succeeded', {
+            ...{ subject, method: SIGN_IN, from: req.ip ?? null },
+            detail: signInDetail(signIn),
+          }),
+      }),
+    },
     pendingMaxAgeMs: config.pendingMaxAgeMs,
   });
   const isPhishingResistant = (name: MethodName) => methods.get(name)?.phishingResistant === true;
-  const checking = checker({ inspector: inspecting, store, onError, isPhishingResistant });
+  const checking = checker({
+    ...{ inspector: inspecting, store, onError, isPhishingResistant },
+    nameOf: (signIn, at) => sentences.say(signInName(signIn, at)),
+  });
   const token = tokens({
     ...{ ...deciding, inspector: inspecting, keyring: keys, audit: events, isPhishingResistant },
     ...{ origin, path: config.path, findTimeoutMs: config.policyTimeoutMs },

@@ -3,6 +3,13 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 /** A length of time: a whole number and its unit, e.g. `90s`, `10m`, `12h`, `30d`. */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
+/** The same length of time in its largest unit. */
+export function durationOf(ms: number): Duration {
+  const found = Object.entries(UNITS).findLast(([, unit]) => ms % unit === 0);
+  const [name, unit] = found ?? ['ms', 1];
+  return `${ms / unit}${name as keyof typeof UNITS}`;
+}
+
 /** Milliseconds, or null for what is not a positive `Duration`. */
 export function parseDuration(value: unknown): number | null {
   const found = typeof value === 'string' ? /^([1-9]\d{0,8})(ms|s|m|h|d)$/.exec(value) : null;

@@ -77,7 +77,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     good: { maxAge: '5m', methods: ['totp'] },
     typo: [
       { maxage: '5m' },
-      /^require has no maxage; there are: maxAge, methods, phishingResistant$/,
+      /^require has no maxage; there are: maxAge, methods, phishingResistant, unenrolled$/,
     ],
     wrong: [
       [

@@ -1,4 +1,5 @@
 import type { Sentence } from './messages.js';
+import type { ProofRule } from './sign-in.js';
 import type { Awaitable, MethodName, Subject } from './subject.js';
 
 /** Why a part of a policy is as it is: who decided (`level`, `id`) and by which `rule`. */
@@ -21,6 +22,8 @@ export interface Policy {
   readonly maxAgeSeconds: number | null;
   /** For how long, in seconds, a person may have a device remembered; null: not at all. At most 30 days. */
   readonly rememberDeviceSeconds: number | null;
+  /** What the host's sign-in may have proven already (`proofs`); empty: nothing counts. At most 400. */
+  readonly proofs: readonly ProofRule[];
   readonly because: readonly PolicyReason[];
 }
 

@@ -1,5 +1,6 @@
 import type { Sealed } from './keyring.js';
 import type { StoredSetting } from './settings.js';
+import type { SignIn } from './sign-in.js';
 import type { MethodName } from './subject.js';
 
 /** One active authenticator of a subject. */
@@ -18,6 +19,10 @@ export interface Enrollment {
 export interface SubjectRecord {
   /** Rises whenever a factor is removed, reset or replaced; every session that began before has ended then. */
   readonly epoch: number;
+  /** When it rose last (ms): what a sign-in elsewhere proved until then does not count. null: never. */
+  readonly epochRoseAt: number | null;
+  /** The proof at sign-in that opened the door last; it says who is covered, and opens nothing. */
+  readonly signIn: SignIn | null;
   readonly enrollments: readonly Enrollment[];
   /** What an administrator set for this user. */
   readonly setting: StoredSetting | null;
@@ -40,6 +45,8 @@ export interface SubjectRecord {
 
 export const emptySubject: SubjectRecord = Object.freeze({
   epoch: 0,
+  epochRoseAt: null,
+  signIn: null,
   enrollments: Object.freeze([]),
   setting: null,
   activationKeyEndsAt: null,

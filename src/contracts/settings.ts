@@ -1,5 +1,6 @@
 import type { Sentence } from './messages.js';
 import type { Policy } from './policy.js';
+import type { ProofRule } from './sign-in.js';
 import type { Awaitable, MethodName } from './subject.js';
 
 /** A JSON value that the store keeps as it is given, with who changed it last. The policy knows its shape. */
@@ -54,6 +55,8 @@ export interface LevelSetting {
   readonly maxAgeSeconds: number | null;
   /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
   readonly rememberDays: number | null;
+  /** Which proofs of a sign-in elsewhere count as a second factor. Nothing means none; in a floor, no limit. */
+  readonly proofs?: readonly ProofRule[] | null | undefined;
 }
 
 /** What administrators set for an organization, as it is stored. */

@@ -31,6 +31,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   reset: true,
   voidPending: true,
   raiseEpoch: true,
+  noteSignIn: true,
   unlock: true,
   deleteSubject: true,
   readSetting: true,

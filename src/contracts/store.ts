@@ -26,6 +26,7 @@ import type {
   SubjectRecord,
 } from './records.js';
 import type { SettingStore } from './settings.js';
+import type { SignIn } from './sign-in.js';
 import type { Awaitable } from './subject.js';
 
 /**
@@ -191,6 +192,8 @@ export interface SecondFactorStore
    * epoch is not `epoch` any longer: whoever goes on with what is returned has proven a factor before a reset.
    */
   raiseEpoch(subjectId: string, epoch?: number): Promise<{ readonly epoch: number } | null>;
+  /** Keeps which proof at sign-in has opened the door last, in the place of the one before. */
+  noteSignIn(subjectId: string, signIn: SignIn): Promise<void>;
   /** Clears the count of failures. */
   unlock(subjectId: string): Promise<void>;
   /** Forgets everything of the subject but the epoch, which rises: an id might come back after all. */

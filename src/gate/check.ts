@@ -1,6 +1,13 @@
 import type { Request } from 'express';
-import type { MethodName, Policy, SecondFactorStore, Subject } from '../contracts.js';
-import { type Decision, freshFactors } from './decide.js';
+import {
+  type MethodName,
+  type Policy,
+  type SecondFactorStore,
+  SIGN_IN,
+  type SignIn,
+  type Subject,
+} from '../contracts.js';
+import { type Decision, freshFactors, freshSignIns, limitOf } from './decide.js';
 import type { Facts } from './facts.js';
 import type { Inspector, Situation } from './situation.js';
 
@@ -14,6 +21,9 @@ export type Assurance = readonly {
   readonly at: Date;
   /** A look-alike page would have got nothing. */
   readonly phishingResistant: boolean;
+  /** Of a proof at the host's sign-in (`sign-in`): whose word it is, and both in words: `by okta, 3 hours ago`. */
+  readonly by?: string;
+  readonly name?: string;
 }[];
 
 /** Where a request stands, for code that decides for itself: WebSocket upgrades, GraphQL, an API route. */
@@ -36,6 +46,8 @@ export interface CheckConfig {
   readonly inspector: Inspector;
   readonly store: Pick<SecondFactorStore, 'subscribe'>;
   readonly isPhishingResistant: (method: MethodName) => boolean;
+  /** `by okta, 3 hours ago` */
+  readonly nameOf: (signIn: SignIn, now: number) => string;
   /** Told of a listener of the host's that throws or rejects. */
   readonly onError: (error: unknown) => void;
 }
@@ -45,7 +57,8 @@ export interface Checker {
   close(): void;
 }
 
-export function checker({ inspector, store, isPhishingResistant, onError }: CheckConfig): Checker {
+export function checker(config: CheckConfig): Checker {
+  const { inspector, store, isPhishingResistant, nameOf, onError } = config;
   const watching = new Set<() => void>();
   const recheckAll = () => {
     for (const recheck of watching) recheck();
@@ -103,10 +116,10 @@ export function checker({ inspector, store, isPhishingResistant, onError }: Chec
 
   return {
     async check(req) {
-      const situation = await inspector.inspect(req);
+      const situation = await inspector.inspect(req, null, { whole: true });
       const { factors, expiresAt } =
         situation.kind === 'known'
-          ? provenBy(situation.facts, isPhishingResistant)
+          ? withSignIns(provenBy(situation.facts, isPhishingResistant), situation.facts, nameOf)
           : { factors: [], expiresAt: null };
       return {
         decision: situation.decision,
@@ -128,11 +141,7 @@ export function provenBy(
 ): { readonly factors: Assurance; readonly expiresAt: Date | null } {
   const fresh = freshFactors(facts);
   if (fresh.length === 0 || !facts.assurance) return { factors: [], expiresAt: null };
-  const limit = Math.min(
-    facts.maxAgeMs,
-    (facts.policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000,
-  );
-  const last = Math.max(...fresh.map(({ at }) => at)) + limit;
+  const last = Math.max(...fresh.map(({ at }) => at)) + limitOf(facts);
   return {
     factors: fresh.map(({ method, enrollmentId, at }) => ({
       method,
@@ -142,4 +151,20 @@ export function provenBy(
     })),
     expiresAt: new Date(Math.min(last, facts.assurance.expiresAt)),
   };
+}
+
+/** The same with what the host's sign-in has proven. */
+function withSignIns(
+  { factors, expiresAt }: ReturnType<typeof provenBy>,
+  facts: Facts,
+  nameOf: CheckConfig['nameOf'],
+): ReturnType<typeof provenBy> {
+  const signIns = freshSignIns(facts);
+  if (signIns.length === 0) return { factors, expiresAt };
+  const last = Math.max(expiresAt?.getTime() ?? 0, ...signIns.map(({ endsAt }) => endsAt));
+  const shown = signIns.map(({ signIn, phishingResistant }) => ({
+    ...{ method: SIGN_IN, enrollmentId: '', at: new Date(signIn.at), phishingResistant },
+    ...{ by: signIn.by, name: nameOf(signIn, facts.now) },
+  }));
+  return { factors: [...factors, ...shown], expiresAt: new Date(last) };
 }

@@ -12,11 +12,18 @@ import { isAccepted, provable } from '../policy/provable.js';
 import { isYounger } from '../session/age.js';
 import { bindingProof, usableBackups } from './binding-proof.js';
 import type { Facts } from './facts.js';
+import { type CountingSignIn, countingSignIns } from './sign-in.js';
 
 export type Decision =
   | {
       readonly kind: 'pass';
-      readonly why: 'policy-off' | 'not-enrolled' | 'postponed' | 'proven' | 'remembered-device';
+      readonly why:
+        | 'policy-off'
+        | 'not-enrolled'
+        | 'postponed'
+        | 'proven'
+        | 'remembered-device'
+        | 'sign-in';
     }
   | {
       readonly kind: 'enroll';
@@ -70,6 +77,45 @@ export function isInside({ kind, why }: Decision): boolean {
 }
 
 function required(facts: Facts): Decision {
+  const decision = byEnrollments(facts);
+  if (decision.kind === 'pass' || decision.kind === 'deny') return decision;
+  const signIns = freshSignIns(facts);
+  return signIns.length === 0 ? decision : signedIn(facts, signIns, decision);
+}
+
+/** Of somebody whose sign-in has opened the door already: what is still demanded of them is a step-up. */
+function signedIn(
+  facts: Facts,
+  signIns: readonly CountingSignIn[],
+  otherwise: Extract<Decision, { kind: 'enroll' | 'challenge' }>,
+): Decision {
+  const { stepUp, now, record } = facts;
+  const enough = signIns.some(
+    ({ signIn, phishingResistant }) =>
+      stepUp === null ||
+      ((stepUp.signIn === 'any' || (stepUp.signIn === 'phishing-resistant' && phishingResistant)) &&
+        isYounger(signIn.at, stepUp.maxAgeMs ?? Number.POSITIVE_INFINITY, now)),
+  );
+  if (enough) return { kind: 'pass', why: 'sign-in' };
+  if (record.enrollments.length === 0) return unlessDemanded(facts, 'sign-in');
+  return otherwise.kind === 'enroll'
+    ? { ...otherwise, why: 'step-up', graceEndsAt: null }
+    : { ...otherwise, why: 'step-up' };
+}
+
+/** The proofs at sign-in that count now: of this login, and of after whatever ended the ones before. */
+export function freshSignIns(facts: Facts): readonly CountingSignIn[] {
+  const { signIns = [], policy, record, login, now } = facts;
+  const after = Math.max(record.epochRoseAt ?? 0, login.proofsAfter ?? 0);
+  return countingSignIns(signIns, policy.proofs, { now, limitMs: limitOf(facts), after });
+}
+
+/** How long any proof counts (ms). */
+export function limitOf({ maxAgeMs, policy }: Facts): number {
+  return Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+}
+
+function byEnrollments(facts: Facts): Decision {
   const { policy, record, now } = facts;
   const { enrollments } = record;
   const own = provable(record, policy);
@@ -158,9 +204,12 @@ function lastingMethods(facts: Facts): readonly MethodName[] {
 }
 
 /** Of somebody who has nothing to prove, and of whom the policy demands nothing now. */
-function unlessDemanded(facts: Facts, why: 'policy-off' | 'not-enrolled' | 'postponed'): Decision {
+function unlessDemanded(
+  facts: Facts,
+  why: 'policy-off' | 'not-enrolled' | 'postponed' | 'sign-in',
+): Decision {
   return facts.stepUp?.enroll
-    ? { kind: 'enroll', why: 'step-up', methods: toActivate(facts), graceEndsAt: null }
+    ? { kind: 'enroll', why: 'step-up', methods: toStepUp(facts), graceEndsAt: null }
     : { kind: 'pass', why };
 }
 
@@ -176,10 +225,10 @@ function whereOff(facts: Facts): Decision {
 
 /** The proofs of this session that still count: of this subject, of this epoch, young enough, and for this policy. */
 export function freshFactors(facts: Facts): readonly Factor[] {
-  const { tenantId, record, policy, maxAgeMs, now } = facts;
+  const { tenantId, record, policy, now } = facts;
   const own = ownAssurance(facts);
   if (own?.state !== 'proven' || own.epoch !== record.epoch || own.expiresAt <= now) return [];
-  const limit = Math.min(maxAgeMs, (policy.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+  const limit = limitOf(facts);
   return own.factors.filter(
     (factor) => isYounger(factor.at, limit, now) && counts(factor, policy, tenantId),
   );
@@ -198,6 +247,13 @@ function counts(
     return standsFor === tenantId && via !== undefined && methods.includes(via);
   }
   return via === undefined || via === tenantId;
+}
+
+/** Of those that may be activated the ones that a route takes, where there are any. */
+function toStepUp(facts: Facts): readonly MethodName[] {
+  const methods = toActivate(facts);
+  const taken = methods.filter((name) => facts.stepUp?.methods?.includes(name) ?? true);
+  return taken.length > 0 ? taken : methods;
 }
 
 function toActivate({ policy, backups }: Facts): readonly MethodName[] {

@@ -1,4 +1,4 @@
-import type { AssuranceRecord, MethodName, Policy, SubjectRecord } from '../contracts.js';
+import type { AssuranceRecord, MethodName, Policy, SignIn, SubjectRecord } from '../contracts.js';
 import type { Login } from '../session/session-data.js';
 
 /** Everything a decision depends on. Times are milliseconds on the store's clock. */
@@ -22,6 +22,8 @@ export interface Facts {
   readonly backups: readonly MethodName[];
   /** What one route demands beyond the policy. */
   readonly stepUp: StepUp | null;
+  /** What the host's sign-in has proven; left out where nobody has asked for it. */
+  readonly signIns?: readonly SignIn[] | undefined;
 }
 
 export interface StepUp {
@@ -30,5 +32,7 @@ export interface StepUp {
   /** Only a proof that counts in every organization of the person. */
   readonly everywhere?: boolean | undefined;
   /** Whoever has nothing to prove activates something first, whatever the policy says; otherwise they pass. */
-  readonly enroll?: boolean;
+  readonly enroll?: boolean | undefined;
+  /** Which proofs at sign-in are enough, where they are young enough. Left out: none. */
+  readonly signIn?: 'any' | 'phishing-resistant' | undefined;
 }

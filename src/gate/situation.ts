@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { isThenable, settled, together } from '../awaitable.js';
+import { andThen, isThenable, settled, together } from '../awaitable.js';
 import type {
   AssuranceRecord,
   Awaitable,
@@ -27,6 +27,7 @@ import { isPassportAwaited } from '../session/passport-session.js';
 import type { Login } from '../session/session-data.js';
 import { type Decision, decide, isInside, ownAssurance } from './decide.js';
 import type { Facts, StepUp } from './facts.js';
+import type { ReadSignIns } from './host-proofs.js';
 import type { Identify } from './identify.js';
 
 export interface InspectConfig {
@@ -36,12 +37,20 @@ export interface InspectConfig {
   >;
   readonly resolvePolicy: ResolvePolicy;
   readonly identify: Identify;
+  /** Left out: the host tells of none. */
+  readonly signIns?: SignIns | undefined;
   /** The door's methods that stand in for a lost factor. */
   readonly backups: readonly MethodName[];
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
   /** How long records of sessions that are over are kept. */
   readonly endedForMs: number;
+}
+
+/** What the host tells of its sign-in, and who hears what came of it. */
+export interface SignIns {
+  readonly read: ReadSignIns;
+  readonly seen: (req: Request, situation: KnownSituation) => void;
 }
 
 /** Where one request stands. */
@@ -62,7 +71,12 @@ export interface Inspector {
    * Reads what is known of a request and decides; synchronously when nothing has to be fetched. Throws or
    * rejects with `UnavailableError` when anything that the decision depends on is broken.
    */
-  inspect(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
+  inspect(
+    req: Request,
+    stepUp?: StepUp | null,
+    /** `whole`: with what the sign-in has proven, even where the decision does without. */
+    options?: { readonly whole: boolean },
+  ): Awaitable<Situation>;
   /** The same further on in one go: for the subject that the host has named at its beginning. */
   inspectFurther(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
   /** The same decision again, of somebody who was inspected before: for connections that outlive a request. */
@@ -95,8 +109,11 @@ const ANONYMOUS: Situation = Object.freeze({
   decision: Object.freeze({ kind: 'deny', why: 'no-subject' }),
 });
 
+const IN_PART = Object.freeze({ whole: false });
+
 export function inspector(config: InspectConfig): Inspector {
-  const { store, resolvePolicy, identify, backups, maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
+  const { store, resolvePolicy, identify, signIns, backups } = config;
+  const { maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
   /** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
   function guardOf({ sessionStore }: Request): 'none' | 'other' | 'own' {
@@ -178,7 +195,7 @@ export function inspector(config: InspectConfig): Inspector {
     return (record: SubjectRecord, assurance: AssuranceRecord | null): Kept => {
       let login = notedLogin(req, session, subject.id);
       if (!login) {
-        login = loginFrom(req, session, subject.id, record, assurance);
+        login = loginFrom(req, session, subject.id, record, assurance, store.now());
         // One that was made for this request is not written for us: without cookies each request leaves another.
         if (wasLoaded(req)) noteLogin(req, login);
       }
@@ -190,10 +207,34 @@ export function inspector(config: InspectConfig): Inspector {
     req: Request,
     subject: Subject | null,
     stepUp: StepUp | null,
+    whole = false,
   ): Awaitable<Situation> {
     if (!subject) return hasLogin(req) ? left(req).then(() => ANONYMOUS) : ANONYMOUS;
     const session = digestOf(req);
-    return situationOf(subject, session, stepUp, keptIn(req, subject, session));
+    const situation = situationOf(subject, session, stepUp, keptIn(req, subject, session));
+    if (!signIns) return situation;
+    return isThenable(situation)
+      ? situation.then((late) => withSignIns(req, late, signIns, whole))
+      : withSignIns(req, situation, signIns, whole);
+  }
+
+  /** Decided again with what the host's sign-in has proven, where that can count for anything. */
+  function withSignIns(
+    req: Request,
+    situation: KnownSituation,
+    { read, seen }: SignIns,
+    whole: boolean,
+  ): Awaitable<KnownSituation> {
+    const { facts, decision, subject } = situation;
+    const asks = decision.kind === 'enroll' || decision.kind === 'challenge';
+    const shows = whole && decision.kind === 'pass';
+    if (facts.policy.proofs.length === 0 || !(asks || shows)) return situation;
+    return andThen(read(req, subject), (found) => {
+      const known: Facts = { ...facts, signIns: found };
+      const decided = { ...situation, facts: known, decision: decide(known) };
+      seen(req, decided);
+      return decided;
+    });
   }
 
   /** The same at the beginning of a request, where Passport may not have been asked yet who it is. */
@@ -221,9 +262,9 @@ export function inspector(config: InspectConfig): Inspector {
   }
 
   return {
-    inspect(req, stepUp = null) {
+    inspect(req, stepUp = null, { whole } = IN_PART) {
       checkSession(req);
-      return inspectAs(req, identify.ask(req), stepUp);
+      return inspectAs(req, identify.ask(req), stepUp, whole);
     },
 
     inspectFurther(req, stepUp = null) {
@@ -232,8 +273,9 @@ export function inspector(config: InspectConfig): Inspector {
     },
 
     inspectAgain({ subject, session, facts: before }) {
-      const { stepUp, login, postponedUntil } = before;
-      const now = situationOf(subject, session, stepUp, () => ({ login, postponedUntil }));
+      const { stepUp, login, postponedUntil, signIns } = before;
+      const kept = { login, postponedUntil, signIns };
+      const now = situationOf(subject, session, stepUp, () => kept);
       // What its session proved is another login's place by now: this login has ended.
       const concluded = (situation: KnownSituation): KnownSituation =>
         ownAssurance(before) && situation.facts.assurance && !ownAssurance(situation.facts)
@@ -288,7 +330,7 @@ export function inspector(config: InspectConfig): Inspector {
       const session = digestOf(req);
       if (notedLogin(req, session, id)) return undefined;
       const note = (subjectRecord: SubjectRecord, present: AssuranceRecord | null) =>
-        noteLogin(req, loginFrom(req, session, id, subjectRecord, present));
+        noteLogin(req, loginFrom(req, session, id, subjectRecord, present, store.now()));
       const record = settled(() => store.readSubject(id));
       const assurance = settled(() => (wasLoaded(req) ? store.readAssurance(session) : null));
       if (!isThenable(record) && !isThenable(assurance)) return note(record, assurance);
@@ -300,4 +342,4 @@ export function inspector(config: InspectConfig): Inspector {
   };
 }
 
-type Kept = Pick<Facts, 'postponedUntil'> & { readonly login: Login };
+type Kept = Pick<Facts, 'postponedUntil' | 'signIns'> & { readonly login: Login };

@@ -6,7 +6,7 @@ import {
   option,
   optionsObject,
 } from '../check-options.js';
-import type { MethodName } from '../contracts.js';
+import type { MethodName, Sentence } from '../contracts.js';
 import { RequestError, SallyportError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { saveSession } from '../session/elevate.js';
@@ -26,6 +26,11 @@ export interface RequireOptions {
   readonly methods?: readonly MethodName[];
   /** A method must be proven from which a look-alike page gets nothing. */
   readonly phishingResistant?: boolean;
+  /**
+   * What becomes of somebody who has nothing to prove, and of whom the policy demands nothing: they activate something
+   * first, or pass. Default `activate`.
+   */
+  readonly unenrolled?: 'activate' | 'pass';
 }
 
 /** What is known here of a door's method. */
@@ -35,8 +40,9 @@ export interface RegisteredMethod {
 }
 
 /**
- * Demands a fresh proof on one route of whoever has a factor; somebody who has none, and of whom the policy demands
- * none, passes. A browser is sent to the challenge and comes back to the same place, a
+ * Demands a fresh proof on one route. Whoever has nothing to prove activates something first, also where the policy demands
+ * nothing: that it is off is no proof. What a sign-in elsewhere has proven is enough while it is young enough, unless
+ * `methods` names what must be proven. A browser is sent to the challenge and comes back to the same place, a
  * program gets 401 with what is missing. Anything but a GET is never replayed: it gets the same 401, and is
  * sent again by whoever sent it.
  */
@@ -52,7 +58,7 @@ export function requireProof(
     (async () => config.inspector.inspect(req, stepUp))()
       .then(async (situation) => {
         if (situation.decision.kind === 'pass') return true;
-        await demand(config, req, res, situation, stepUp);
+        await demand(config, req, res, situation, { stepUp });
         return false;
       })
       .then(
@@ -97,7 +103,7 @@ export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
       }
     }
     if (situation.decision.kind === 'pass') return true;
-    await demand(config, req, res, situation, stepUp, backTo);
+    await demand(config, req, res, situation, { stepUp, backTo });
     return false;
   };
 }
@@ -107,7 +113,10 @@ export function nothingBinds(): RequestError {
 }
 
 /** Of an administrator: any proof of a second factor to read, a fresh one to change something. */
-const PROVEN: StepUp = Object.freeze({ maxAgeMs: null, methods: null, enroll: true });
+const PROVEN: StepUp = Object.freeze({
+  ...{ maxAgeMs: null, methods: null },
+  ...{ enroll: true, signIn: 'any' },
+});
 const FRESHLY_PROVEN: StepUp = Object.freeze({ ...FRESH, enroll: true });
 
 export interface WantedProof {
@@ -135,7 +144,8 @@ export function administratorProof(config: Omit<GateConfig, 'fail'>): RequireAdm
     const stepUp = always ? (fresh ? FRESHLY_PROVEN : PROVEN) : FRESH;
     const situation = await config.inspector.inspectFurther(req, stepUp);
     if (situation.decision.kind === 'pass') return true;
-    await demand(config, req, res, situation, stepUp, backTo);
+    const missing = message('gate.administrator-activates');
+    await demand(config, req, res, situation, { stepUp, backTo, missing });
     return false;
   };
 }
@@ -145,8 +155,16 @@ async function demand(
   req: Request,
   res: Response,
   situation: Situation,
-  stepUp: StepUp,
-  backTo?: string,
+  {
+    stepUp,
+    backTo,
+    missing = message('gate.route-activates'),
+  }: {
+    readonly stepUp: StepUp;
+    readonly backTo?: string;
+    /** What is said to whoever has nothing to prove. */
+    readonly missing?: Sentence;
+  },
 ): Promise<void> {
   const { decision } = situation;
   const toEnroll = decision.kind === 'enroll' && decision.why === 'step-up';
@@ -172,12 +190,7 @@ async function demand(
   if (replayable) rememberInSession(req, res, config, { stepUp: true });
   await saveSession(req);
   if (toEnroll) {
-    throw new RequestError(
-      401,
-      'second_factor_missing',
-      message('gate.administrator-activates'),
-      nextUrl(config.path, decision),
-    );
+    throw new RequestError(401, 'second_factor_missing', missing, nextUrl(config.path, decision));
   }
   throw new RequestError(
     401,
@@ -189,7 +202,7 @@ async function demand(
 
 function parseRequire(raw: unknown, registered: readonly RegisteredMethod[]): StepUp {
   const names = registered.map(({ name }) => name);
-  const { maxAge, methods, phishingResistant } = checkOptions(
+  const { maxAge, methods, phishingResistant, unenrolled } = checkOptions(
     raw,
     optionsObject({
       maxAge: durationOption('5m').optional(),
@@ -202,11 +215,20 @@ function parseRequire(raw: unknown, registered: readonly RegisteredMethod[]): St
         'true or false',
         (value) => typeof value === 'boolean',
       ).default(false),
+      unenrolled: option<'activate' | 'pass'>("'activate' or 'pass'", (value) =>
+        ['activate', 'pass'].includes(value as string),
+      ).default('activate'),
     }),
     { name: 'require' },
   );
   const allowed = phishingResistant ? resistant(methods ?? names, registered) : methods;
-  return Object.freeze({ maxAgeMs: maxAge ?? null, methods: allowed ?? null });
+  return Object.freeze({
+    maxAgeMs: maxAge ?? null,
+    methods: allowed ?? null,
+    enroll: unenrolled === 'activate',
+    // Methods that are named are ours.
+    signIn: methods ? undefined : phishingResistant ? 'phishing-resistant' : 'any',
+  });
 }
 
 function resistant(

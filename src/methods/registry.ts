@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { shown } from '../check-options.js';
-import type { MethodName, MethodServices } from '../contracts.js';
+import { type MethodName, type MethodServices, REMEMBERED_DEVICE, SIGN_IN } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import type { Catalog } from '../messages/message.js';
 import type { Sentences } from '../messages/sentences.js';
@@ -14,7 +14,7 @@ import type { MethodPlan, PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of ours that are no method: they stand in events and in sessions where a method's does. */
-const RESERVED = [ACTIVATION_KEY, 'remembered-device'];
+const RESERVED = [ACTIVATION_KEY, REMEMBERED_DEVICE, SIGN_IN];
 /** Where administrators set something else: a method's own setting has the address of its name. */
 const ADDRESSES = [
   ...['authentication', 'clients', 'users', 'events', 'two-factor'],

@@ -8,6 +8,7 @@ import type {
   PolicyMethod,
   PolicyPart,
   PolicyReason,
+  ProofRule,
   ResolvedPart,
   Sentence,
   SettingStamp,
@@ -15,6 +16,7 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
+import { rulesOfBoth, ruleText } from './proof-rules.js';
 import { type Stamped, storedOf } from './settings.js';
 
 /** All that a policy is made of; for a partner's own user, `partner` is null. */
@@ -66,6 +68,7 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
     graceUntil: resolveGrace(demands, because),
     maxAgeSeconds: resolveMaxAge(demands, because),
     rememberDeviceSeconds: resolveRemembering(levels, demands, because),
+    proofs: resolveProofs(levels, demands, because),
     because: Object.freeze(because),
     // A method's part is what the method itself has resolved.
   }) as Policy;
@@ -229,6 +232,35 @@ function resolveRemembering(
   return smallest === 0 ? null : smallest * 24 * 3600;
 }
 
+/**
+ * None unless the user's own organization names some; then those that the partner takes as well. A partner that names the
+ * mechanisms of its clients, and says nothing of proofs, takes none: they are no mechanism that it has named.
+ */
+function resolveProofs(
+  { own, partner, organization: { kind, partnerId } }: Levels,
+  demands: readonly Demand[],
+  because: PolicyReason[],
+): readonly ProofRule[] {
+  if (!own?.value.proofs?.length) return NO_PROOFS;
+  for (const demand of demands) {
+    if (!demand.proofs) continue;
+    const rules = demand.proofs.map(ruleText).join('; ');
+    const rule =
+      rules === ''
+        ? message('policy.proofs-none', demand.set)
+        : message('policy.proofs', { rules, ...demand.set });
+    because.push(said(demand, rule));
+  }
+  const floor = kind === 'client' ? partner?.value.clientsMust : null;
+  if (!floor || partnerId === null) return own.value.proofs;
+  if (floor.proofs) return Object.freeze(rulesOfBoth(own.value.proofs, floor.proofs));
+  if (floor.methods === null) return own.value.proofs;
+  because.push(reason('partner', partnerId, message('policy.proofs-not-named')));
+  return NO_PROOFS;
+}
+
+const NO_PROOFS: readonly ProofRule[] = Object.freeze([]);
+
 function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   const demands: Demand[] = [];
   const { kind, id, partnerId } = organization;
@@ -237,7 +269,8 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
     demands.push({ ...floor, level: 'partner', id: partnerId, set: stampOf(partner) });
   }
   if (own) {
-    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = own.value;
+    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs } =
+      own.value;
     demands.push({
       level: kind,
       id,
@@ -248,6 +281,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
       graceUntil,
       maxAgeSeconds,
       rememberDays,
+      proofs,
     });
   }
   if (user) {
@@ -260,6 +294,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
       enrollment: null,
       maxAgeSeconds: null,
       rememberDays: null,
+      proofs: null,
     });
   }
   return demands;

@@ -11,6 +11,7 @@ import type {
 } from '../contracts.js';
 import { LateError, withDeadline } from '../deadline.js';
 import { UnavailableError } from '../errors.js';
+import { proofRule } from './proof-rules.js';
 
 /** A text, or a message of the catalog: policies of ours give these. */
 const sentence = z.union([
@@ -43,6 +44,7 @@ const policyShape = {
   graceUntil: z.date().nullish(),
   maxAgeSeconds: z.number().positive().nullish(),
   rememberDeviceSeconds: z.number().positive().max(MAX_REMEMBER_SECONDS).nullish(),
+  proofs: z.array(proofRule).max(400).nullish(),
   because: z.array(reason).optional(),
 };
 
@@ -139,6 +141,7 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
       graceUntil,
       maxAgeSeconds,
       rememberDeviceSeconds,
+      proofs,
       because,
     } = parsed.data;
     const parts = Object.fromEntries(
@@ -176,6 +179,7 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
       graceUntil: graceUntil ? new Date(graceUntil) : null,
       maxAgeSeconds: maxAgeSeconds ?? null,
       rememberDeviceSeconds: rememberDeviceSeconds ?? null,
+      proofs: Object.freeze(proofs ?? []),
       because: Object.freeze(because ?? []),
       // A method's part is what its own schema says.
     }) as Policy;

@@ -10,6 +10,7 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
+import { proofRule } from './proof-rules.js';
 
 const mode = z.enum(['off', 'optional', 'required']);
 const enrollment = z.enum(['self', 'activation-key']);
@@ -20,6 +21,7 @@ const seconds = z
   .min(60)
   .max(30 * 24 * 3600)
   .nullable();
+const proofs = z.array(proofRule).max(20).nullable().default(null);
 const days = z.int().min(0).max(30).nullable().default(null);
 
 const levelShape = {
@@ -27,6 +29,7 @@ const levelShape = {
   graceUntil: date,
   maxAgeSeconds: seconds,
   rememberDays: days,
+  proofs,
 };
 
 /** Of a method that is not registered here: it stays as it is. */
@@ -39,6 +42,7 @@ const NOTHING: BaseSetting = {
   graceUntil: null,
   maxAgeSeconds: null,
   rememberDays: null,
+  proofs: null,
   clientsMust: null,
 };
 

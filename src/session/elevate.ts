@@ -5,7 +5,7 @@ import { message } from '../messages/english.js';
 import { isYounger } from './age.js';
 import { keepCookieEnd } from './cookie-end.js';
 import { digestOf } from './held-session.js';
-import { beginLogin, notedLogin, type WhoseSession } from './login.js';
+import { beginLogin, notedLogin, proofsAfter, type WhoseSession } from './login.js';
 import type { Login } from './session-data.js';
 import type { SessionEnds } from './session-ends.js';
 
@@ -101,7 +101,10 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
   await inSession(req, 'regenerate');
   Object.assign(req.session, hosts);
   // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
-  const login = beginLogin(req, digestOf(req), whose);
+  const login = beginLogin(req, digestOf(req), {
+    ...whose,
+    proofsAfter: proofsAfter(sallyport, whose.subjectId, Number.MAX_SAFE_INTEGER),
+  });
   if (sallyport?.returnTo !== undefined) {
     req.session.sallyport = { login, returnTo: sallyport.returnTo };
   }

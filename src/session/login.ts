@@ -2,14 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { AssuranceRecord, SessionDigest, SubjectRecord } from '../contracts.js';
 import { wasLoaded } from './held-session.js';
-import type { Login } from './session-data.js';
+import type { Login, SallyportSessionData } from './session-data.js';
 
 /**
  * The login that a session stands for, as the host's session keeps it. There it can only deny: it says of which
  * epoch the session is, which login a proof in our store must be of, and when the time between the doors is over.
  */
-function newLogin(session: SessionDigest, { subjectId, epoch, until = null }: WhoseSession): Login {
-  return { id: randomBytes(9).toString('base64url'), session, subject: subjectId, epoch, until };
+function newLogin(
+  session: SessionDigest,
+  { subjectId, epoch, until = null, proofsAfter }: WhoseSession,
+): Login {
+  const id = randomBytes(9).toString('base64url');
+  return {
+    ...{ id, session, subject: subjectId, epoch, until },
+    ...(proofsAfter && { proofsAfter }),
+  };
 }
 
 /** Whose session begins, as of which epoch; `until` where it is between the doors already. */
@@ -17,6 +24,7 @@ export interface WhoseSession {
   readonly subjectId: string;
   readonly epoch: number;
   readonly until?: number | null;
+  readonly proofsAfter?: number | undefined;
 }
 
 /** Sessions that have gone on under a new id in this very request. */
@@ -28,6 +36,20 @@ export function beginLogin(req: Request, session: SessionDigest, whose: WhoseSes
   req.session.sallyport = { login };
   begunHere.add(req.session);
   return login;
+}
+
+/**
+ * From when on a proof at sign-in counts for a login, in a session that may hold what an earlier one has left: by
+ * Passport's `keepSessionInfo`, or where a host takes the user out of a session and keeps it.
+ */
+export function proofsAfter(
+  before: SallyportSessionData | undefined,
+  subjectId: string | null,
+  now: number,
+): number | undefined {
+  const login = before?.login;
+  if (login === undefined) return undefined;
+  return login !== null && login.subject === subjectId ? login.proofsAfter : now;
 }
 
 /** Whether we have begun it in this request, and so know whose it is without asking the host again. */
@@ -57,9 +79,12 @@ export function loginFrom(
   subjectId: string,
   { epoch }: Pick<SubjectRecord, 'epoch'>,
   assurance: AssuranceRecord | null,
+  now: number,
 ): Login {
   const begun = sallyport?.login === undefined && assurance?.state === 'pending' ? assurance : null;
-  if (begun?.subjectId !== subjectId) return newLogin(session, { subjectId, epoch });
+  if (begun?.subjectId !== subjectId) {
+    return newLogin(session, { subjectId, epoch, proofsAfter: proofsAfter(sallyport, null, now) });
+  }
   const { login: id, epoch: began, expiresAt: until } = begun;
   return { id, session, subject: subjectId, epoch: began, until };
 }

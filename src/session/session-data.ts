@@ -11,6 +11,11 @@ export interface Login {
   readonly epoch: number;
   /** When the time between the doors is over (ms); null: it has not begun. */
   readonly until: number | null;
+  /**
+   * Where somebody had signed in before in this session: when it became this login's (ms). What the host keeps there of
+   * before is of another sign-in, and no proof for this one.
+   */
+  readonly proofsAfter?: number | undefined;
 }
 
 /**
@@ -35,8 +40,11 @@ export interface SallyportSessionData {
     readonly maxAgeMs: number | null;
     readonly methods: readonly string[] | null;
     readonly everywhere?: boolean | undefined;
-    readonly enroll?: boolean;
+    readonly enroll?: boolean | undefined;
+    readonly signIn?: 'any' | 'phishing-resistant' | undefined;
   };
+  /** Which proof at sign-in was told as an event, so that it is told once for each login. */
+  signIn?: string;
 }
 
 declare module 'express-session' {

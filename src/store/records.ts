@@ -6,6 +6,7 @@ import type {
   PendingEnrollment,
   RememberedDevice,
   Sealed,
+  SignIn,
   StoredSetting,
 } from '../contracts.js';
 
@@ -18,6 +19,8 @@ export interface StoredEnrollment extends Authenticator {
 /** All that is kept of a subject, but for its remembered devices. */
 export interface StoredSubject {
   readonly epoch: number;
+  readonly epochRoseAt: number | null;
+  readonly signIn: SignIn | null;
   readonly failures: number;
   /** No attempt before this time; 0 for none. */
   readonly retryAt: number;
@@ -76,6 +79,8 @@ export type Kind = keyof Records;
 
 export const blankSubject: StoredSubject = Object.freeze({
   epoch: 0,
+  epochRoseAt: null,
+  signIn: null,
   failures: 0,
   retryAt: 0,
   enrollments: Object.freeze([]),

@@ -26,6 +26,7 @@ import { end, openPending, prove } from './transitions/session.js';
 import { writeSetting, writeUserSetting } from './transitions/settings.js';
 import {
   deleteSubject,
+  noteSignIn,
   raiseEpoch,
   reset,
   type SubjectTransition,
@@ -80,6 +81,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     reset: (id) => held.update(id, reset, REPAIRS),
     voidPending: (id) => subject(id, voidPending),
     raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
+    noteSignIn: (id, signIn) => subject(id, noteSignIn(signIn)),
     unlock: (id) => subject(id, unlock),
     async deleteSubject(id) {
       await held.update(id, deleteSubject, REPAIRS);

@@ -25,6 +25,7 @@ const REQUIRED: Policy = {
   graceUntil: null,
   maxAgeSeconds: null,
   rememberDeviceSeconds: null,
+  proofs: [],
   because: [],
 };
 

@@ -371,5 +371,5 @@ journeys('a method of a host’s own', (world) => {
 
 const defaults: Policy = {
   ...{ mode: 'required', methods: [], duo: null, enrollment: 'self', graceUntil: null },
-  ...{ maxAgeSeconds: null, rememberDeviceSeconds: null, because: [] },
+  ...{ maxAgeSeconds: null, rememberDeviceSeconds: null, proofs: [], because: [] },
 };

@@ -14,7 +14,13 @@ import { KEY, testClock } from '../support/app.js';
 const subject = { id: 'user1', tenantId: 'acme', label: 'user1@acme.example' };
 const policy: Policy = {
   ...{ mode: 'required', methods: ['email-code'], duo: null, enrollment: 'self' },
-  ...{ graceUntil: null, maxAgeSeconds: null, rememberDeviceSeconds: null, because: [] },
+  ...{
+    graceUntil: null,
+    maxAgeSeconds: null,
+    rememberDeviceSeconds: null,
+    proofs: [],
+    because: [],
+  },
 };
 
 /** What the house does for whatever method. */

@@ -44,6 +44,8 @@ const MUST_BE_SEEN = [
   'device remembered',
   'device recognized',
   'device stolen',
+  'signed in elsewhere',
+  'signed in elsewhere, freshly',
   'reset',
 ];
 

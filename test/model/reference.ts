@@ -27,6 +27,8 @@ export interface Rules {
   readonly graceUntil: number | null;
   readonly maxAge: number | null;
   readonly remember: number | null;
+  /** How old a proof of a sign-in elsewhere may be; null: none counts. */
+  readonly signIn: number | null;
 }
 
 /** `by`: what was proven. `device`: which remembered device stood for it. */
@@ -46,8 +48,16 @@ export interface Session {
   proofs: { readonly epoch: number; readonly all: readonly Proof[] } | null;
   postponed: number | null;
   /** Sent to the challenge by something that demands a fresh proof. */
-  steppingUp: boolean;
+  steppingUp: Demand;
+  /** When the sign-in elsewhere was proven that the host has noted in the session. */
+  signedInAt: number | null;
 }
+
+/**
+ * What is demanded beyond the policy. `change`: a fresh proof of a factor that there is; `route`: a fresh proof, and of
+ * whoever has nothing to prove an activation; what a sign-in has proven is enough for the route alone.
+ */
+type Demand = 'change' | 'route' | null;
 
 interface Authenticator {
   readonly secret: number;
@@ -64,6 +74,7 @@ interface Begun {
 
 interface Person {
   epoch: number;
+  epochRoseAt: number;
   authenticators: Authenticator[];
   begun: Begun | null;
   activationKey: { readonly number: number; readonly until: number } | null;
@@ -95,7 +106,13 @@ export interface Jar {
 export type Standing =
   | { readonly kind: 'login' }
   | { readonly kind: 'pass'; readonly mayEnroll: boolean }
-  | { readonly kind: 'enroll'; readonly graceUntil: number | null; readonly methods: Accepted[] }
+  | {
+      readonly kind: 'enroll';
+      readonly graceUntil: number | null;
+      readonly methods: Accepted[];
+      /** Only at one place: inside everywhere else. */
+      readonly stepUp?: true;
+    }
   | { readonly kind: 'challenge'; readonly why: string; readonly methods: Accepted[] };
 
 export type Outcome =
@@ -137,16 +154,47 @@ export class Reference {
 
   // ---- who may be let in ---------------------------------------------------------------------------------
 
-  /** What is demanded of a session at a gated path; `fresh`: at one that demands a fresh proof too. */
-  standing(session: Session | null, fresh = false): Standing {
+  /** What is demanded of a session at a gated path; `demand`: at one that demands more. */
+  standing(session: Session | null, demand: Demand = null): Standing {
     if (!session || session.ended) return { kind: 'login' };
     if (session.epoch !== this.people[session.user].epoch) return { kind: 'login' };
-    const standing = this.#demanded(session, fresh);
+    const standing = this.#demanded(session, demand);
     const over = session.betweenUntil !== null && session.betweenUntil <= this.now;
     return over && session.proofs === null && !isInside(standing) ? { kind: 'login' } : standing;
   }
 
-  #demanded(session: Session, fresh: boolean): Standing {
+  #demanded(session: Session, demand: Demand): Standing {
+    const standing = this.#demandedOfFactors(session, demand);
+    if (standing.kind === 'pass' || standing.kind === 'login') return standing;
+    const age = this.#signInAge(session);
+    if (age === null) return standing;
+    this.seen('signed in elsewhere');
+    if (demand === null) return { kind: 'pass', mayEnroll: false };
+    if (demand === 'route' && age < FRESH_FOR) {
+      this.seen('signed in elsewhere, freshly');
+      return { kind: 'pass', mayEnroll: false };
+    }
+    // Inside, and never by this alone where more is asked for.
+    if (this.people[session.user].authenticators.length === 0) {
+      return demand === 'route'
+        ? toActivate(this.rules[session.user])
+        : { kind: 'pass', mayEnroll: false };
+    }
+    return standing.kind === 'enroll'
+      ? { ...standing, graceUntil: null, stepUp: true }
+      : { ...standing, why: 'step-up' };
+  }
+
+  /** How old the proof of a sign-in elsewhere is that counts; null where none does. */
+  #signInAge({ user, signedInAt: at }: Session): number | null {
+    const { signIn, maxAge } = this.rules[user];
+    if (signIn === null || at === null || at <= this.people[user].epochRoseAt) return null;
+    const age = this.now - at;
+    return age < Math.min(signIn, PROOF_LASTS, maxAge ?? PROOF_LASTS) ? age : null;
+  }
+
+  #demandedOfFactors(session: Session, demand: Demand): Standing {
+    const fresh = demand !== null;
     const rules = this.rules[session.user];
     const { authenticators, codes } = this.people[session.user];
     const pass: Standing = { kind: 'pass', mayEnroll: false };
@@ -158,16 +206,19 @@ export class Reference {
       codes && codes.size > 0 && rules.methods.includes('recovery-code') ? ['recovery-code'] : [];
 
     if (rules.mode === 'off') {
-      return fresh && authenticators.length > 0 && !isFresh(real)
+      if (authenticators.length === 0) return demand === 'route' ? toActivate(rules) : pass;
+      return fresh && !isFresh(real)
         ? { kind: 'challenge', why: 'step-up', methods: ['totp', ...spare] }
         : pass;
     }
     if (authenticators.length === 0) {
-      if (rules.mode === 'optional') return { kind: 'pass', mayEnroll: true };
+      const nothing: Standing =
+        demand === 'route' ? toActivate(rules) : { kind: 'pass', mayEnroll: true };
+      if (rules.mode === 'optional') return nothing;
       const { graceUntil } = rules;
       const grace = graceUntil !== null && this.now < graceUntil ? graceUntil : null;
       // Put off, and not forbidden meanwhile.
-      if (grace !== null && session.postponed === grace) return { kind: 'pass', mayEnroll: true };
+      if (grace !== null && session.postponed === grace) return nothing;
       return { kind: 'enroll', graceUntil: grace, methods: enrollable(rules) };
     }
     if (!rules.methods.includes('totp')) {
@@ -194,8 +245,8 @@ export class Reference {
   }
 
   /** A request to a gated path or a page. The time between the doors begins, and ends, with a request. */
-  visit(jar: Jar, fresh = false): Standing {
-    const standing = this.standing(jar.session, fresh);
+  visit(jar: Jar, demand: Demand = null): Standing {
+    const standing = this.standing(jar.session, demand);
     const { session } = jar;
     if (!session) return standing;
     if (standing.kind === 'login' && !session.ended) {
@@ -212,16 +263,17 @@ export class Reference {
 
   /** A visit to a page of the library, which knows whether the session was sent there to step up. */
   page(jar: Jar): Standing {
-    return this.visit(jar, jar.session?.steppingUp ?? false);
+    return this.visit(jar, jar.session?.steppingUp ?? null);
   }
 
-  /** A request of a program to a route that demands a fresh proof. */
-  demandFresh(jar: Jar): Standing {
+  /** A request of a program to a route that demands a fresh proof, or to one that changes factors. */
+  demandFresh(jar: Jar, demand: 'change' | 'route' = 'route'): Standing {
     // The gate stands before the route: only whoever it lets through is asked for more.
     const atGate = this.gate(jar);
     if (atGate.kind !== 'pass') return atGate;
-    const standing = this.visit(jar, true);
-    if (standing.kind === 'challenge' && jar.session) jar.session.steppingUp = true;
+    const standing = this.visit(jar, demand);
+    const more = standing.kind === 'challenge' || (standing.kind === 'enroll' && standing.stepUp);
+    if (more && jar.session) jar.session.steppingUp = demand;
     return standing;
   }
 
@@ -233,6 +285,7 @@ export class Reference {
     jar.session = {
       ...newSession(session.user, epoch),
       proofs: { epoch, all: [...kept, proof] },
+      signedInAt: session.signedInAt,
     };
   }
 
@@ -241,6 +294,11 @@ export class Reference {
   login(jar: Jar, user: Name): void {
     if (jar.session) jar.session.ended = true;
     jar.session = newSession(user, this.people[user].epoch);
+  }
+
+  /** What the host notes after a sign-in elsewhere. */
+  signIn(session: Session, at: number): void {
+    session.signedInAt = at;
   }
 
   logout(jar: Jar): void {
@@ -347,7 +405,7 @@ export class Reference {
   #freshlyProven(jar: Jar): Outcome | null {
     const { user } = jar.session as Session;
     if (this.people[user].authenticators.length === 0) return null;
-    const standing = this.demandFresh(jar);
+    const standing = this.demandFresh(jar, 'change');
     return elsewhereUnless(standing);
   }
 
@@ -499,7 +557,7 @@ export class Reference {
     const old = person.authenticators.length;
     person.authenticators = person.authenticators.filter(({ secret }) => secret !== replaces);
     if (person.authenticators.length < old) {
-      person.epoch += 1;
+      this.#raise(user);
       this.seen('replaced');
     }
     person.authenticators.push({ secret: begun.secret, lastStep: code.step });
@@ -522,6 +580,7 @@ export class Reference {
     jar.session = {
       ...newSession(session.user, session.epoch),
       postponed: standing.graceUntil,
+      signedInAt: session.signedInAt,
     };
     this.seen('postponed');
     return { kind: 'done' };
@@ -570,14 +629,15 @@ export class Reference {
 
   #raise(user: Name): void {
     this.people[user].epoch += 1;
+    this.people[user].epochRoseAt = this.now;
   }
 
   /** The actor's own session goes on, with what it has proven, under a new id. */
   #restamp(jar: Jar, session: Session, all: readonly Proof[]): void {
     session.ended = true;
-    const { user, postponed, betweenUntil } = session;
+    const { user, postponed, betweenUntil, signedInAt } = session;
     const { epoch } = this.people[user];
-    const renewed = newSession(user, epoch);
+    const renewed = { ...newSession(user, epoch), signedInAt };
     jar.session =
       all.length === 0
         ? { ...renewed, postponed, betweenUntil }
@@ -641,7 +701,10 @@ export class Reference {
       // The chain is revoked, and whoever came in by it is out; who is here has proven nothing, and goes on.
       this.#raise(user);
       session.ended = true;
-      jar.session = newSession(user, this.people[user].epoch);
+      jar.session = {
+        ...newSession(user, this.people[user].epoch),
+        signedInAt: session.signedInAt,
+      };
       return this.standing(jar.session);
     }
     const { epoch } = this.people[user];
@@ -676,7 +739,7 @@ export class Reference {
 
   reset(user: Name): void {
     const person = this.people[user];
-    this.people[user] = { ...nobody(), epoch: person.epoch + 1 };
+    this.people[user] = { ...nobody(), epoch: person.epoch + 1, epochRoseAt: this.now };
     this.seen('reset');
   }
 
@@ -716,6 +779,7 @@ export class Reference {
 function nobody(): Person {
   return {
     epoch: 0,
+    epochRoseAt: 0,
     authenticators: [],
     begun: null,
     activationKey: null,
@@ -734,13 +798,23 @@ function newSession(user: Name, epoch: number): Session {
     betweenUntil: null,
     proofs: null,
     postponed: null,
-    steppingUp: false,
+    steppingUp: null,
+    signedInAt: null,
   };
 }
 
 /** Asked for more at one place, and inside everywhere else. */
 function isInside(standing: Standing): boolean {
-  return standing.kind === 'pass' || (standing.kind === 'challenge' && standing.why === 'step-up');
+  return (
+    standing.kind === 'pass' ||
+    (standing.kind === 'challenge' && standing.why === 'step-up') ||
+    (standing.kind === 'enroll' && standing.stepUp === true)
+  );
+}
+
+/** Of whoever has nothing to prove, where a route wants a proof. */
+function toActivate(rules: Rules): Standing {
+  return { kind: 'enroll', graceUntil: null, methods: enrollable(rules), stepUp: true };
 }
 
 function enrollable({ methods }: Rules): Accepted[] {

@@ -193,6 +193,20 @@ async function login(model: Reference, system: System, args: Who & { user: Name 
   assert.notEqual(slot.cookies.get('connect.sid'), sid, 'the session id changes at login');
 }
 
+/** The host has its person come back from single sign-on, and notes in the session what was proven there, and when. */
+async function signIn(model: Reference, system: System, args: Who & { age: number }) {
+  const slot = slotOf(system, args);
+  const { session } = slot.jar;
+  if (!session || session.ended) return;
+  const at = model.now - args.age;
+  await system.send(slot, args.process, {
+    method: 'POST',
+    path: '/signed-in',
+    body: { at: String(at) },
+  });
+  model.signIn(session, at);
+}
+
 async function logout(model: Reference, system: System, args: Who & { page: boolean }) {
   const slot = slotOf(system, args);
   keepOld(system, slot);
@@ -664,7 +678,7 @@ async function putOff(
   args: Who & { user: Name; ms: number; grace: number | null },
 ) {
   const rules = { mode: 'required', methods: ['totp'], enrollment: 'self' } as const;
-  const ages = { maxAge: null, remember: null };
+  const ages = { maxAge: null, remember: null, signIn: null };
   if (model.people[args.user].authenticators.length > 0) {
     await admin(model, system, { ...args, what: 'reset' });
   }
@@ -696,7 +710,7 @@ async function overlapped(
         return proceed(model, system, args);
       case 'sign-out':
         // Being sent to step up would be written to the session, and lost.
-        if (model.standing(slot.jar.session, true).kind !== 'pass') return;
+        if (model.standing(slot.jar.session, 'change').kind !== 'pass') return;
         return signOutOthers(model, system, args);
       case 'login':
         return login(model, system, args);
@@ -834,6 +848,7 @@ const rules = {
   grace: fc.option(fc.constantFrom(HOUR, 7 * DAY), { freq: 2, nil: null }),
   maxAge: fc.option(fc.constantFrom(10 * MINUTE, HOUR), { freq: 2, nil: null }),
   remember: fc.option(fc.constantFrom(DAY, 30 * DAY), { freq: 2, nil: null }),
+  signIn: fc.option(fc.constantFrom(8 * MINUTE, HOUR, DAY), { freq: 1, nil: null }),
 };
 
 export const firstRules = fc.record({
@@ -880,6 +895,12 @@ export const steps: fc.Arbitrary<fc.AsyncCommand<Reference, System>>[] = [
   ...step(8, 'proceed', { ...who, user }, proceed),
   ...step(3, 'comeBack', { ...who, user }, comeBack),
   ...step(2, 'login', { ...who, user }, login),
+  ...step(
+    3,
+    'signIn',
+    { ...who, age: fc.constantFrom(0, 0, 4 * MINUTE, 5 * MINUTE, HOUR) },
+    signIn,
+  ),
   ...step(1, 'logout', { ...who, page: fc.boolean() }, logout),
   ...step(3, 'copy', { ...who, from: fc.nat(9) }, copy),
   ...step(3, 'navigate', who, navigate),

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import express from 'express';
 import type { Store } from 'express-session';
 import { ScureBase32Plugin } from 'otplib';
-import type { Door, PolicyInput, SecondFactorStore, Subject, SubjectRecord } from 'sallyport';
+import type {
+  Door,
+  PolicyInput,
+  SecondFactorStore,
+  SignInProof,
+  Subject,
+  SubjectRecord,
+} from 'sallyport';
 import { keyring } from '../../src/crypto/keyring.js';
 import { activationKeyDigest, newActivationKey } from '../../src/methods/activation-key.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
@@ -11,6 +19,12 @@ import { type Clock, type Host, host } from '../support/app.js';
 import { type Answered, dispatch } from '../support/dispatch.js';
 import { boundEnrollable } from '../support/methods.js';
 import type { Jar, Name, Reference, Rules, TypedCode } from './reference.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    proofs?: SignInProof[];
+  }
+}
 
 const STEP = 30_000;
 const UNSEEN = '';
@@ -55,14 +69,19 @@ export async function startProcesses(installation: Installation): Promise<Proces
             store,
             sessions: installation.sessions,
             policy,
-            options: { keys, onEvent: () => {} },
-            gate: { exempt: ['POST /slow'] },
+            options: { keys, onEvent: () => {}, proofs: ({ session }) => session.proofs },
+            gate: { exempt: ['POST /slow', 'POST /signed-in'] },
             routes(app, door) {
               // A request of the host's own that takes its time and then saves the session as it was.
               app.post('/slow', async (req, res) => {
                 (req.session as { cart?: number }).cart = Math.random();
                 await held.until;
                 res.send('slow');
+              });
+              // What the callback of a host does after single sign-on.
+              app.post('/signed-in', express.urlencoded(), (req, res) => {
+                req.session.proofs = [{ by: 'okta', at: Number(req.body.at), amr: ['mfa'] }];
+                res.send('noted');
               });
               app.get('/fresh', door.require({ maxAge: '5m' }), (_req, res) => {
                 res.send('inside, freshly');
@@ -155,6 +174,15 @@ export class System {
       graceUntil: rules.graceUntil === null ? null : new Date(rules.graceUntil),
       maxAgeSeconds: rules.maxAge === null ? null : rules.maxAge / 1000,
       rememberDeviceSeconds: rules.remember === null ? null : rules.remember / 1000,
+      proofs:
+        rules.signIn === null
+          ? []
+          : [
+              {
+                ...{ by: 'okta', amr: ['mfa'], acr: [], phishingResistant: false },
+                maxAgeSeconds: rules.signIn / 1000,
+              },
+            ],
     });
   }
 

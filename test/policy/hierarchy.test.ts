@@ -332,6 +332,7 @@ describe('partner → client → user', () => {
         graceUntil: new Date(MARCH),
         maxAgeSeconds: 3600,
         rememberDeviceSeconds: null,
+        proofs: [],
       },
     ],
   ];

@@ -76,6 +76,7 @@ export const DEFAULT: Parts = {
   graceUntil: null,
   maxAgeSeconds: null,
   rememberDeviceSeconds: null,
+  proofs: [],
 };
 
 export function partsOf({ because, ...parts }: Policy): Parts {

@@ -84,6 +84,7 @@ export function naive(levels: Levels, registered: readonly string[]): Parts | 'n
     graceUntil: grace === 0 ? null : new Date(grace),
     maxAgeSeconds: ages.length === 0 ? null : Math.min(...ages),
     rememberDeviceSeconds: allowed === 0 ? null : allowed * 86_400,
+    proofs: [],
   };
 }
 

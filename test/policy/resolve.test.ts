@@ -30,6 +30,7 @@ describe('the host’s policy', () => {
       graceUntil: null,
       maxAgeSeconds: null,
       rememberDeviceSeconds: null,
+      proofs: [],
       because: [],
     });
     assert.deepEqual(asked, [USER1]);

@@ -33,6 +33,13 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
   subject: fc
     .record({
       epoch: count,
+      epochRoseAt: fc.option(time),
+      signIn: fc.option(
+        fc.record({
+          ...{ by: text, at: time, acr: fc.option(text) },
+          amr: fc.array(text, { maxLength: 4 }),
+        }),
+      ),
       failures: count,
       retryAt: time,
       enrollments: fc.array(

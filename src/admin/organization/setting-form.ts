@@ -93,6 +93,7 @@ const FLOOR_FIELDS = Object.keys({
   graceUntil: true,
   maxAgeSeconds: true,
   rememberDays: true,
+  proofs: true,
 } satisfies Record<keyof LevelSetting, true>);
 
 /** What methods add to the demands on clients, by field. */

@@ -9,6 +9,8 @@ export const GATE = {
     'This would count in your other organizations too, and you have nothing left that proves you there. Ask an administrator to reset your two-factor authentication.',
   'gate.administrator-activates':
     'Whoever looks after the accounts of others proves a second factor of their own, whatever their own organization demands. Activate one now: after that you come back here.',
+  'gate.route-activates':
+    'This needs a second factor, and you have none yet. Activate one now: after that you come back here.',
   'gate.confirm-again':
     'This needs a fresh confirmation that it is you. Nothing was changed: confirm, and do it again.',
 } as const;

@@ -15,6 +15,17 @@ export const POLICY = {
   'policy.remember': 'a device is remembered for at most {days} days (set by {by} on {on})',
   'policy.remember-none': 'does not let devices be remembered',
 
+  'policy.proofs': 'of a sign-in elsewhere count: {rules} (set by {by} on {on})',
+  'policy.proofs-none': 'no proof of a sign-in elsewhere counts (set by {by} on {on})',
+  'policy.proofs-not-named':
+    'names the mechanisms, and no proof of a sign-in elsewhere: none counts',
+
+  'sign-in.minutes-ago':
+    'by {by}, {count, plural, =0 {just now} one {a minute ago} other {{count} minutes ago}}',
+  'sign-in.hours-ago': 'by {by}, {count, plural, one {an hour ago} other {{count} hours ago}}',
+  'sign-in.days-ago': 'by {by}, {count, plural, one {a day ago} other {{count} days ago}}',
+  'sign-in.detail': 'by {by} at {at}, amr {amr}, acr {acr}',
+
   'policy.explain.off': '{label}: two-factor is off.',
   'policy.explain.on': '{label}: two-factor is {mode}, with {methods}.',
   'policy.explain.required': 'required',

@@ -10,9 +10,11 @@ export function encodeParts(parts: readonly Part[]): Uint8Array {
   return cbor.encode(parts);
 }
 
-/** Throws on anything but a list of that many parts. */
-export function decodeParts(bytes: Uint8Array, count: number): unknown[] {
-  return list(cbor.decode(bytes), count);
+/** Throws on anything but a list of that many parts; of `atMost` the last ones may be missing. */
+export function decodeParts(bytes: Uint8Array, count: number, atMost = count): unknown[] {
+  const parts = lists(cbor.decode(bytes));
+  if (parts.length >= count && parts.length <= atMost) return parts;
+  throw new Error(`a list of ${count} parts was expected`);
 }
 
 export function list(part: unknown, count: number): unknown[] {

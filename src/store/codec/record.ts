@@ -28,12 +28,17 @@ const HEAD_BYTES = VERSION_BYTES + CHECKSUM_BYTES;
 interface Codec<R> {
   readonly format: number;
   readonly parts: number;
+  /** How many more there may be. */
+  readonly optional?: number;
   pack(record: R): readonly Part[];
   unpack(parts: readonly unknown[]): R;
 }
 
 const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
-  subject: { format: 2, parts: SUBJECT_PARTS, pack: packSubject, unpack: unpackSubject },
+  subject: {
+    ...{ format: 2, parts: SUBJECT_PARTS, optional: 1 },
+    ...{ pack: packSubject, unpack: unpackSubject },
+  },
   organization: { format: 1, parts: 2, pack: packOrganization, unpack: unpackOrganization },
   session: { format: 2, parts: 6, pack: packSession, unpack: unpackSession },
   devices: { format: 2, parts: 1, pack: packDevices, unpack: unpackDevices },
@@ -76,8 +81,8 @@ export function decodeRecord<K extends Kind>(
   if (byteLength < HEAD_BYTES || view.getUint32(VERSION_BYTES) !== checksum(place, version, body)) {
     throw new Error('the checksum of a record is not that of its bytes');
   }
-  const { format, parts, unpack } = CODECS[kind];
-  const [written, sequence, ...packed] = decodeParts(body, parts + 2);
+  const { format, parts, optional = 0, unpack } = CODECS[kind];
+  const [written, sequence, ...packed] = decodeParts(body, parts + 2, parts + optional + 2);
   if (written !== format) throw new Error(`a record has the unknown format ${String(written)}`);
   return { record: unpack(packed), sequence: number(sequence) };
 }

@@ -1,4 +1,4 @@
-import type { EnrollmentBasis, PendingEnrollment } from '../../contracts.js';
+import type { EnrollmentBasis, PendingEnrollment, SignIn } from '../../contracts.js';
 import type { StoredEnrollment, StoredSubject } from '../records.js';
 import {
   bytes,
@@ -23,12 +23,14 @@ const BASES: readonly EnrollmentBasis[] = ['first', 'activation-key', 'handover'
 const KEPT = 1;
 const REMOVED = 2;
 
+/** Before those that most records do not have. */
 export const SUBJECT_PARTS = 10;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
   const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
   const { recoveryCodes, recoveryCodesKept, foreignCodes, removed, setting, settingVersion } =
     subject;
+  const { epochRoseAt, signIn } = subject;
   return [
     epoch,
     failures,
@@ -40,6 +42,9 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
     (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0),
     packSetting(setting),
     settingVersion,
+    ...(epochRoseAt === null && signIn === null
+      ? []
+      : [[epochRoseAt === null ? null : packTime(epochRoseAt), signIn && packSignIn(signIn)]]),
   ];
 }
 
@@ -47,8 +52,11 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
   const [epoch, failures, retryAt, enrollments, pending, key, codes, marks, setting, version] =
     parts;
   const kept = maybe(codes, unpackCodes);
+  const [roseAt, signIn] = list(parts[SUBJECT_PARTS] ?? [null, null], 2);
   return Object.freeze({
     epoch: number(epoch),
+    epochRoseAt: maybe(roseAt, unpackTime),
+    signIn: maybe(signIn, unpackSignIn),
     failures: number(failures),
     retryAt: number(retryAt),
     enrollments: Object.freeze(lists(enrollments).map(unpackEnrollment)),
@@ -60,6 +68,20 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
     removed: (number(marks) & REMOVED) !== 0,
     setting: maybe(setting, unpackSetting),
     settingVersion: number(version),
+  });
+}
+
+function packSignIn({ by, at, amr, acr }: SignIn): Part {
+  return [packText(by), packTime(at), amr.map(packText), acr === null ? null : packText(acr)];
+}
+
+function unpackSignIn(part: unknown): SignIn {
+  const [by, at, amr, acr] = list(part, 4);
+  return Object.freeze({
+    by: unpackText(by),
+    at: unpackTime(at),
+    amr: Object.freeze(lists(amr).map(unpackText)),
+    acr: maybe(acr, unpackText),
   });
 }
 

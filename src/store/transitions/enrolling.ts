@@ -98,6 +98,7 @@ export const confirmEnrollment =
       present,
       {
         epoch,
+        epochRoseAt: replaced ? now : present.epochRoseAt,
         enrollments: [...others, made],
         pending: null,
         activationKey: basis === 'activation-key' ? null : present.activationKey,
@@ -148,7 +149,7 @@ const NO_CODES = { recoveryCodes: null, recoveryCodesKept: false, foreignCodes: 
 
 export const unenroll =
   (enrollmentId: string, expected: number): SubjectTransition<{ readonly epoch: number } | null> =>
-  (present) => {
+  (present, now) => {
     const enrollments = present?.enrollments.filter(({ id }) => id !== enrollmentId) ?? [];
     if (present?.epoch !== expected || enrollments.length === present.enrollments.length) {
       return unchanged(present, null, DURABLE);
@@ -156,7 +157,12 @@ export const unenroll =
     const epoch = present.epoch + 1;
     // They stand in for a lost factor, and there is none left to lose.
     const codes = enrollments.length === 0 ? NO_CODES : {};
-    return changed(present, { enrollments, epoch, removed: true, ...codes }, { epoch }, DURABLE);
+    return changed(
+      present,
+      { enrollments, epoch, epochRoseAt: now, removed: true, ...codes },
+      { epoch },
+      DURABLE,
+    );
   };
 
 export const voidPending: SubjectTransition<void> = (present) =>

@@ -1,4 +1,4 @@
-import { type Enrollment, emptySubject, type SubjectRecord } from '../../contracts.js';
+import { type Enrollment, emptySubject, type SignIn, type SubjectRecord } from '../../contracts.js';
 import { type Outcome, type Transition, unchanged } from '../record-store.js';
 import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
 
@@ -28,6 +28,8 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
   if (!view) {
     view = Object.freeze({
       epoch: stored.epoch,
+      epochRoseAt: stored.epochRoseAt,
+      signIn: stored.signIn,
       enrollments: Object.freeze(stored.enrollments.map(viewOfEnrollment)),
       setting: stored.setting,
       activationKeyEndsAt: stored.activationKey?.endsAt ?? null,
@@ -63,41 +65,48 @@ export function viewOfEnrollment(stored: StoredEnrollment): Enrollment {
 function cleared(
   present: StoredSubject | null,
   lost: number | null,
+  now: number,
   keep: Partial<StoredSubject>,
 ): StoredSubject {
   const { epoch, settingVersion } = present ?? blankSubject;
   return Object.freeze({
     ...blankSubject,
     epoch: Math.max(epoch, lost ?? 0) + 1,
+    epochRoseAt: now,
     settingVersion: Math.max(settingVersion, lost ?? 0),
     ...keep,
   });
 }
 
-export const reset: SubjectTransition<{ readonly epoch: number }> = (present, _now, lost) => {
+export const reset: SubjectTransition<{ readonly epoch: number }> = (present, now, lost) => {
   // What was lost may have been anything.
   const had = present ? present.removed || present.enrollments.length > 0 : lost !== null;
   const setting = present?.setting ?? null;
-  const next = cleared(present, lost, { setting, removed: had });
+  const next = cleared(present, lost, now, { setting, removed: had });
   return { next, result: { epoch: next.epoch }, durable: true };
 };
 
-export const deleteSubject: SubjectTransition<void> = (present, _now, lost) => ({
-  next: cleared(present, lost, { removed: true }),
+export const deleteSubject: SubjectTransition<void> = (present, now, lost) => ({
+  next: cleared(present, lost, now, { removed: true }),
   result: undefined,
   durable: true,
 });
 
 export const raiseEpoch =
   (expected?: number): SubjectTransition<{ readonly epoch: number } | null> =>
-  (present) => {
+  (present, now) => {
     const subject = present ?? blankSubject;
     if (expected !== undefined && subject.epoch !== expected) {
       return unchanged(present, null, DURABLE);
     }
     const epoch = subject.epoch + 1;
-    return changed(subject, { epoch }, { epoch }, DURABLE);
+    return changed(subject, { epoch, epochRoseAt: now }, { epoch }, DURABLE);
   };
+
+export const noteSignIn =
+  (signIn: SignIn): SubjectTransition<void> =>
+  (present) =>
+    changed(present ?? blankSubject, { signIn }, undefined);
 
 export const unlock: SubjectTransition<void> = (present) =>
   present && (present.failures > 0 || present.retryAt > 0)

@@ -310,7 +310,10 @@ export function enrolling({
       await begin(proposal('two', { basis: 'proven' }));
       assert.deepEqual(await store.reset('user1'), { epoch: 1 });
       assert.deepEqual(await store.reset('user1'), { epoch: 2 });
-      assert.deepEqual(await store.readSubject('user1'), { ...emptySubject, epoch: 2 });
+      assert.deepEqual(await store.readSubject('user1'), {
+        ...emptySubject,
+        ...{ epoch: 2, epochRoseAt: START },
+      });
       const { authenticators, pending, epoch } = await reserved();
       assert.deepEqual([authenticators, pending, epoch], [[], null, 2]);
     });
@@ -347,7 +350,10 @@ export function enrolling({
       await store.unenroll('user1', 'one', 0);
       assert.equal((await store.readSubject('user1')).recoveryCodesLeft, 10);
       await store.unenroll('user1', 'two', 1);
-      assert.deepEqual(await store.readSubject('user1'), { ...emptySubject, epoch: 2 });
+      assert.deepEqual(await store.readSubject('user1'), {
+        ...emptySubject,
+        ...{ epoch: 2, epochRoseAt: START },
+      });
       await enroll('three', {}, { epoch: 2 });
       const spent = await store.spendRecoveryCode('user1', codes.slice(0, 1), 2);
       assert.deepEqual(spent, { kind: 'unknown' });

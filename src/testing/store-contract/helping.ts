@@ -185,7 +185,21 @@ export function helping({
       const { setting, ...rest } = await store.readSubject('user1');
       assert.deepEqual(setting?.value, { mode: 'required' });
       const { setting: _, ...empty } = emptySubject;
-      assert.deepEqual(rest, { ...empty, epoch: 1 });
+      assert.deepEqual(rest, { ...empty, epoch: 1, epochRoseAt: START });
+    });
+
+    it('keeps the proof at sign-in that opened the door last, until a reset', async () => {
+      const signIn = { by: 'okta', at: START - 1, amr: ['mfa', 'hwk'], acr: null };
+      await enroll('one');
+      await store.noteSignIn('user1', { ...signIn, at: START - 2 });
+      await store.noteSignIn('user1', signIn);
+      await store.noteSignIn('user2', signIn);
+      const { enrollments, epoch, epochRoseAt, ...kept } = await store.readSubject('user1');
+      assert.deepEqual([kept.signIn, enrollments.length], [signIn, 1]);
+      assert.deepEqual([epoch, epochRoseAt], [0, null]);
+      assert.deepEqual(await store.readSubject('user2'), { ...emptySubject, signIn });
+      await store.reset('user1');
+      assert.equal((await store.readSubject('user1')).signIn, null);
     });
 
     it('deletes everything but the epoch, which rises', async () => {
@@ -194,7 +208,10 @@ export function helping({
       await store.writeUserSetting('user1', change);
       await store.replaceRecoveryCodes('user1', [digest(2)]);
       await store.deleteSubject('user1');
-      assert.deepEqual(await store.readSubject('user1'), { ...emptySubject, epoch: 1 });
+      assert.deepEqual(await store.readSubject('user1'), {
+        ...emptySubject,
+        ...{ epoch: 1, epochRoseAt: START },
+      });
     });
   });
 }

@@ -14,6 +14,8 @@ import { digest, MINUTE, SEALED, START, type Stage } from './stage.js';
 const FULL: Records = {
   subject: {
     epoch: 7,
+    epochRoseAt: START - 1,
+    signIn: { by: 'okta', at: START - 2, amr: ['mfa', 'hwk'], acr: 'urn:example:loa:2' },
     failures: 3,
     retryAt: START + 5,
     enrollments: [

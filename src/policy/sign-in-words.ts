@@ -1,0 +1,24 @@
+import type { Message, SignIn } from '../contracts.js';
+import { message } from '../messages/english.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `by okta, 3 hours ago` */
+export function signInName({ by, at }: Pick<SignIn, 'by' | 'at'>, now: number): Message {
+  const age = Math.max(0, now - at);
+  if (age < 2 * HOUR) {
+    return message('sign-in.minutes-ago', { by, count: Math.floor(age / MINUTE) });
+  }
+  if (age < 2 * DAY) return message('sign-in.hours-ago', { by, count: Math.floor(age / HOUR) });
+  return message('sign-in.days-ago', { by, count: Math.floor(age / DAY) });
+}
+
+/** The same for the trail: how it was proven there, and exactly when. */
+export function signInDetail({ by, at, amr, acr }: SignIn): Message {
+  return message('sign-in.detail', {
+    ...{ by, at: new Date(at).toISOString() },
+    ...{ amr: amr.join(' ') || '-', acr: acr ?? '-' },
+  });
+}

@@ -1,0 +1,521 @@
+import assert from 'node:assert/strict';
+import express, { type Express, type Request } from 'express';
+import type { Door, PolicyInput, ProofRule, SignInProof } from 'sallyport';
+import type { HostOptions } from '../support/app.js';
+import { Browser, codeAt } from '../support/browser.js';
+import { journeys } from '../support/worlds.js';
+
+const USER = 'user1@acme';
+const OTHER = 'user2@acme';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const MFA: ProofRule = {
+  ...{ by: 'okta', amr: ['mfa'], acr: [], maxAgeSeconds: 8 * 3600, phishingResistant: false },
+};
+const HARDWARE: ProofRule = { ...MFA, amr: ['mfa', 'hwk'], phishingResistant: true };
+
+declare module 'express-session' {
+  interface SessionData {
+    proofs?: SignInProof[];
+  }
+}
+
+journeys('a sign-in that has proven more', (world) => {
+  const now = () => world().clock.now();
+  let policy: PolicyInput;
+  let asked: number;
+  let proofs: (req: Request) => unknown;
+
+  beforeEach(() => {
+    policy = { mode: 'required', methods: ['totp'], proofs: [MFA, HARDWARE] };
+    asked = 0;
+    proofs = (req) => req.session.proofs;
+  });
+
+  const mfa = (more: Partial<SignInProof> = {}): SignInProof => ({
+    ...{ by: 'okta', at: now(), amr: ['pwd', 'mfa'] },
+    ...more,
+  });
+
+  /** What the host's callback does: it keeps in the session what the identity provider has said. */
+  function keepProofs(app: Express) {
+    app.post('/proofs', express.json(), (req, res) => {
+      req.session.proofs = req.body;
+      res.send('kept');
+    });
+    app.post('/leave', (req, res) => {
+      // A host that takes the user out of the session, and keeps the session.
+      Object.assign(req.session, { passport: undefined });
+      res.send('left');
+    });
+  }
+
+  function routes(app: Express, door: Door) {
+    app.get('/sensitive', door.require(), (_req, res) => res.send('sensitive'));
+    app.get('/fresh', door.require({ maxAge: '5m' }), (_req, res) => res.send('fresh'));
+    app.get('/totp', door.require({ methods: ['totp'] }), (_req, res) => res.send('by totp'));
+    app.get('/lenient', door.require({ unenrolled: 'pass' }), (_req, res) => res.send('lenient'));
+    app.get('/resistant', door.require({ phishingResistant: true, maxAge: '5m' }), (_req, res) =>
+      res.send('resistant'),
+    );
+    app.get('/check', async (req, res) => {
+      const { decision, assurance, expiresAt } = await door.check(req);
+      res.json({ decision, assurance, expiresAt });
+    });
+  }
+
+  async function start(options: HostOptions = {}) {
+    return world().host({
+      policy: () => policy,
+      above: keepProofs,
+      routes,
+      ...options,
+      options: {
+        proofs: (req) => {
+          asked += 1;
+          return proofs(req) as SignInProof[];
+        },
+        ...options.options,
+      },
+    });
+  }
+
+  const tell = (browser: Browser, given: unknown) =>
+    browser.json('post', '/proofs', given as object);
+
+  async function signedIn(app: Express, given: unknown = [mfa()], user = USER) {
+    const browser = new Browser(app);
+    await browser.login(user);
+    if (given !== null) await tell(browser, given);
+    return browser;
+  }
+
+  const standing = async (browser: Browser) => {
+    const { status, body } = await browser.json('get', '/reports');
+    return status === 200 ? 'in' : `${body.next ?? body.why ?? body.code}`;
+  };
+
+  async function nextCode(key: string) {
+    world().clock.advance(30_000);
+    return codeAt(key, now());
+  }
+
+  describe('opens the gate', () => {
+    it('where the policy has a rule for it, with its name in check and in one event', async () => {
+      const { app, events } = await start();
+      const at = now();
+      const browser = await signedIn(app);
+      world().clock.advance(3 * HOUR);
+      assert.equal(await standing(browser), 'in');
+      assert.equal((await browser.get('/reports')).text, 'inside GET /reports');
+      const { body } = await browser.json('get', '/check');
+      assert.deepEqual(body, {
+        decision: { kind: 'pass', why: 'sign-in' },
+        assurance: [
+          {
+            ...{ method: 'sign-in', enrollmentId: '', at: new Date(at).toISOString() },
+            ...{ phishingResistant: false, by: 'okta', name: 'by okta, 3 hours ago' },
+          },
+        ],
+        expiresAt: new Date(at + 8 * HOUR).toISOString(),
+      });
+      const told = events.filter(({ type }) => type === 'verification.succeeded');
+      assert.deepEqual(
+        told.map(({ method, subjectId, detail }) => [method, subjectId, detail]),
+        [['sign-in', USER, `by okta at ${new Date(at).toISOString()}, amr pwd mfa, acr -`]],
+      );
+    });
+
+    it('in any order, once or more often, and by acr', async () => {
+      const { app } = await start();
+      const gold = 'urn:example:loa:gold';
+      policy = {
+        ...policy,
+        proofs: [HARDWARE, { ...MFA, by: 'entra', amr: [], acr: ['x', gold] }],
+      };
+      for (const given of [
+        mfa({ amr: ['hwk', 'pwd', 'mfa'] }),
+        mfa({ amr: ['mfa', 'mfa', 'hwk', 'hwk'] }),
+        mfa({ by: 'entra', acr: gold, amr: [] }),
+        { by: 'entra', at: now(), acr: gold },
+      ]) {
+        assert.equal(await standing(await signedIn(app, [given])), 'in', JSON.stringify(given));
+      }
+    });
+
+    it('at whatever form its time has, and with one of several', async () => {
+      const { app } = await start();
+      const at = now();
+      for (const form of [
+        at,
+        new Date(at),
+        new Date(at).toISOString(),
+        '2026-01-01T01:00:10+01:00',
+      ]) {
+        proofs = () => [mfa({ by: 'elsewhere' }), mfa({ at: form })];
+        assert.equal(await standing(await signedIn(app)), 'in', String(form));
+      }
+    });
+
+    it('after a promise, asked once for each request, and told whose it is', async () => {
+      const { app } = await start();
+      proofs = async (req) => req.session.proofs;
+      const browser = await signedIn(app, [mfa({ subjectId: USER })]);
+      asked = 0;
+      assert.equal((await browser.get('/check')).status, 200);
+      assert.equal(asked, 1);
+      assert.equal(await standing(browser), 'in');
+      assert.equal(asked, 2);
+    });
+  });
+
+  describe('opens nothing', () => {
+    for (const [what, given] of [
+      ['without the values that are asked for', () => mfa({ amr: ['pwd'] })],
+      ['in another case', () => mfa({ amr: ['MFA'] })],
+      ['of a provider in another case', () => mfa({ by: 'Okta' })],
+      ['of another provider', () => mfa({ by: 'google' })],
+      ['with the value as its acr', () => mfa({ amr: ['pwd'], acr: 'mfa' })],
+      ['without anything', () => ({ by: 'okta', at: now() })],
+      ['as old as it may be', () => mfa({ at: now() - 8 * HOUR })],
+      ['from the future', () => mfa({ at: now() + 5000 })],
+      ['of another person', () => mfa({ subjectId: OTHER })],
+    ] as const) {
+      it(what, async () => {
+        const { app } = await start();
+        assert.equal(await standing(await signedIn(app, [given()])), 'enroll');
+      });
+    }
+
+    it('without a rule, and the host is not even asked', async () => {
+      const { app } = await start();
+      for (const none of [{ proofs: [] }, {}]) {
+        policy = { mode: 'required', methods: ['totp'], ...none };
+        const browser = await signedIn(app);
+        assert.equal(await standing(browser), 'enroll');
+        assert.equal((await browser.json('get', '/check')).status, 401);
+      }
+      assert.equal(asked, 0);
+    });
+
+    it('of a rule that names no value: such a policy is none', async () => {
+      const { app } = await start();
+      policy = { ...policy, proofs: [{ ...MFA, amr: [] }] };
+      const browser = await signedIn(app);
+      const { status, body } = await browser.json('get', '/reports');
+      assert.deepEqual([status, body.code], [503, 'ERR_POLICY']);
+    });
+
+    it('once it is older than the rule, the policy or the door has it', async () => {
+      const { app } = await start({ options: { maxAge: '6h' } });
+      const browser = await signedIn(app);
+      world().clock.advance(6 * HOUR - 1);
+      assert.equal(await standing(browser), 'in');
+      policy = { ...policy, maxAgeSeconds: 3600 };
+      assert.equal(await standing(browser), 'enroll');
+      policy = { ...policy, maxAgeSeconds: null };
+      assert.equal(await standing(browser), 'in');
+      world().clock.advance(1);
+      assert.equal(await standing(browser), 'enroll');
+    });
+
+    it('of before a reset, a new password or an end of all sessions', async () => {
+      const { app, door } = await start();
+      const subject = { id: USER, tenantId: 'acme' };
+      for (const end of [
+        () => door.subjects.reset(subject),
+        () => door.subjects.passwordChanged(subject),
+        () => door.subjects.endSessions(subject),
+      ]) {
+        world().clock.advance(MINUTE);
+        const before = [mfa()];
+        const browser = await signedIn(app, before);
+        assert.equal(await standing(browser), 'in');
+        await end();
+        assert.equal(await standing(browser), 'session-ended');
+        // The identity provider goes on with its session, and says again what it said before.
+        const again = await signedIn(app, before);
+        assert.equal(await standing(again), 'enroll');
+        world().clock.advance(1000);
+        await tell(again, [mfa()]);
+        assert.equal(await standing(again), 'in');
+      }
+    });
+
+    it('of whoever signed in before in the same session', async () => {
+      const { app, errors } = await start({ login: { keepSessionInfo: true } });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      world().clock.advance(MINUTE);
+      await browser.login(OTHER);
+      assert.equal(await standing(browser), 'enroll');
+      assert.match(String(errors[0]), /proofs: a session that is another sign-in’s/);
+      world().clock.advance(MINUTE);
+      await tell(browser, [mfa()]);
+      assert.equal(await standing(browser), 'in');
+    });
+
+    it('of an earlier sign-in of the same person, by single sign-on and then by a password alone', async () => {
+      const { app } = await start({ login: { keepSessionInfo: true } });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      await browser.post('/leave');
+      await browser.get('/reports');
+      world().clock.advance(MINUTE);
+      await browser.login(USER);
+      assert.equal(await standing(browser), 'enroll');
+      // Nor after a second factor of ours, under the new id of the session.
+      const key = await browser.activateHere(now());
+      assert.equal(await standing(browser), 'in');
+      world().clock.advance(6 * MINUTE);
+      assert.equal((await browser.json('get', '/fresh')).status, 401);
+      await browser.get('/fresh');
+      await browser.answerChallenge(await nextCode(key));
+      assert.equal((await browser.json('get', '/check')).body.assurance.length, 1);
+    });
+  });
+
+  describe('is a 503, and not passed over in silence,', () => {
+    for (const [what, give] of [
+      ['where it throws', () => assert.fail('no session')],
+      ['where it rejects', () => Promise.reject(new Error('no session'))],
+      ['where it is a text', () => 'mfa'],
+      ['where it is true', () => true],
+      ['where it is false', () => false],
+      ['where it is one proof and no list', () => mfa()],
+      ['of null', () => [null]],
+      ['of a list', () => [[]]],
+      ['without a provider', () => [{ ...mfa(), by: undefined }]],
+      ['with a provider of blanks', () => [mfa({ by: 'my idp' })]],
+      ['without a time', () => [{ by: 'okta', amr: ['mfa'] }]],
+      ['with a time that is none', () => [mfa({ at: Number.NaN })]],
+      ['with a date that is none', () => [mfa({ at: new Date('never') })]],
+      ['with a time without a zone', () => [mfa({ at: '2026-01-01T00:00:00' })]],
+      ['with a time in words', () => [mfa({ at: 'yesterday' })]],
+      ['with a time in seconds', () => [mfa({ at: Math.floor(now() / 1000) })]],
+      ['with a time for ever', () => [mfa({ at: Number.POSITIVE_INFINITY })]],
+      ['with amr as a text', () => [{ ...mfa(), amr: 'mfa' }]],
+      ['with amr of numbers', () => [{ ...mfa(), amr: [1] }]],
+      ['with a huge amr', () => [mfa({ amr: Array.from({ length: 33 }, () => 'mfa') })]],
+      ['with a huge value', () => [mfa({ amr: ['m'.repeat(201)] })]],
+      ['with too many', () => Array.from({ length: 21 }, () => mfa())],
+      ['with an acr that is none', () => [{ ...mfa(), acr: 2 }]],
+      ['with a field that there is not', () => [{ ...mfa(), arm: ['mfa'] }]],
+      [
+        'where reading it throws',
+        () => [Object.defineProperty(mfa(), 'acr', { get: () => assert.fail('boom') })],
+      ],
+    ] as const) {
+      it(what, async () => {
+        const { app, events, errors } = await start();
+        proofs = give;
+        const browser = await signedIn(app, null);
+        const { status, body } = await browser.json('get', '/reports');
+        assert.deepEqual([status, body.error, body.code], [503, 'unavailable', 'ERR_PROOFS']);
+        assert.match(String(errors.at(-1)), /proofs/);
+        assert.deepEqual(
+          events.map(({ type, detail }) => [type, detail]),
+          [['unavailable', 'ERR_PROOFS']],
+        );
+      });
+    }
+
+    it('where it takes too long', async () => {
+      const { app } = await start({ options: { policyTimeout: '30ms' } });
+      proofs = () => new Promise(() => {});
+      const browser = await signedIn(app, null);
+      const { status, body } = await browser.json('get', '/reports');
+      assert.deepEqual([status, body.code], [503, 'ERR_PROOFS']);
+    });
+
+    it('but hurts nobody of whom it is not asked', async () => {
+      const { app } = await start();
+      policy = { mode: 'required', methods: ['totp'] };
+      const browser = new Browser(app);
+      await browser.activate(USER, now());
+      policy = { mode: 'required', methods: ['totp'], proofs: [MFA] };
+      proofs = () => assert.fail('no session');
+      assert.equal(await standing(browser), 'in');
+      assert.equal(asked, 0);
+    });
+  });
+
+  describe('and door.require', () => {
+    it('is enough while it is young enough', async () => {
+      const { app } = await start();
+      const browser = await signedIn(app);
+      world().clock.advance(5 * MINUTE - 1);
+      assert.equal((await browser.get('/fresh')).text, 'fresh');
+      world().clock.advance(1);
+      const refused = await browser.json('get', '/fresh');
+      assert.deepEqual([refused.status, refused.body.why], [401, 'step-up']);
+      assert.equal((await browser.get('/sensitive')).text, 'sensitive');
+      assert.equal(await standing(browser), 'in');
+    });
+
+    it('is none of the methods that a route names', async () => {
+      const { app } = await start();
+      const browser = await signedIn(app, [mfa({ amr: ['mfa', 'hwk'] })]);
+      assert.equal((await browser.json('get', '/totp')).status, 401);
+      assert.equal((await browser.get('/resistant')).text, 'resistant');
+      const soft = await signedIn(app);
+      assert.equal((await soft.json('get', '/resistant')).status, 401);
+    });
+
+    it('asks whoever has a factor of ours for it, and the sign-in stays what it is', async () => {
+      const { app } = await start();
+      const key = await new Browser(app).activate(USER, now());
+      world().clock.advance(MINUTE);
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      world().clock.advance(20 * MINUTE);
+      assert.equal((await browser.get('/fresh')).headers.location, '/two-factor/challenge');
+      assert.equal(await standing(browser), 'in');
+      assert.equal((await browser.answerChallenge(await nextCode(key))).headers.location, '/fresh');
+      assert.equal((await browser.get('/fresh')).text, 'fresh');
+      const { body } = await browser.json('get', '/check');
+      assert.deepEqual(
+        body.assurance.map(({ method }: { method: string }) => method),
+        ['totp', 'sign-in'],
+      );
+    });
+
+    it('has whoever has nothing of ours activate it, and come back', async () => {
+      const { app } = await start();
+      const browser = await signedIn(app);
+      world().clock.advance(20 * MINUTE);
+      const page = await browser.get('/fresh');
+      assert.equal(page.status, 401);
+      assert.match(page.text, /This needs a second factor, and you have none yet/);
+      assert.equal(await standing(browser), 'in');
+      await browser.activateHere(now());
+      assert.equal((await browser.get('/fresh')).text, 'fresh');
+    });
+
+    it('does not take a policy that is off, or optional, for a proof', async () => {
+      const { app } = await start();
+      for (const mode of ['off', 'optional'] as const) {
+        policy = { mode, methods: ['totp'] };
+        const browser = await signedIn(app);
+        assert.equal(await standing(browser), 'in');
+        const refused = await browser.json('get', '/sensitive');
+        assert.deepEqual([refused.status, refused.body.next], [401, 'enroll'], mode);
+        assert.equal((await browser.get('/lenient')).text, 'lenient');
+        policy = { mode, methods: ['totp'], proofs: [MFA] };
+        assert.equal((await browser.get('/sensitive')).text, 'sensitive', mode);
+      }
+    });
+  });
+
+  describe('changes no factors', () => {
+    it('of whoever has some, however young it is', async () => {
+      const { app } = await start();
+      policy = { ...policy, methods: ['totp', 'recovery-code'] };
+      const key = await new Browser(app).activate(USER, now());
+      policy = { ...policy, mode: 'optional' };
+      world().clock.advance(MINUTE);
+      const browser = await signedIn(app);
+      const profile = await browser.json('get', '/two-factor/profile');
+      const [one] = profile.body.enrollments;
+      const csrf = { _csrf: profile.body.csrfToken };
+      for (const path of [
+        `/two-factor/profile/remove/${one.id}`,
+        '/two-factor/profile/activate/totp/begin',
+        '/two-factor/profile/recovery-codes',
+        '/two-factor/profile/sign-out-others',
+      ]) {
+        const { status } = await browser.json('post', path, csrf);
+        assert.equal(status, 401, path);
+      }
+      assert.equal((await world().store.readSubject(USER)).enrollments.length, 1);
+      await browser.get('/two-factor/profile/sign-out-others');
+      await browser.answerChallenge(await nextCode(key));
+      assert.equal((await browser.json('get', '/check')).body.assurance.length, 2);
+    });
+
+    it('and a first one still takes the activation key that the policy demands', async () => {
+      const { app } = await start();
+      policy = { ...policy, enrollment: 'activation-key' };
+      const browser = await signedIn(app);
+      const page = await browser.json('get', '/two-factor/profile/activate/totp');
+      assert.equal(page.body.next, 'activation-key');
+    });
+  });
+
+  describe('beside the others', () => {
+    it('counts for the organization of the moment, by its own rules', async () => {
+      let tenantId = 'acme';
+      const { app } = await start({
+        policy: (subject) =>
+          subject.tenantId === 'acme' ? policy : { mode: 'required', methods: ['totp'] },
+        options: {
+          proofs: (req) => req.session.proofs as SignInProof[],
+          subject: (req) => {
+            const user = req.user as { id: string } | undefined;
+            return user && { id: user.id, tenantId, label: user.id };
+          },
+        },
+      });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      tenantId = 'globex';
+      assert.equal(await standing(browser), 'enroll');
+      tenantId = 'acme';
+      assert.equal(await standing(browser), 'in');
+    });
+
+    it('closes the door with the session, and with its rule', async () => {
+      const { app } = await start();
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      const before = browser.copy();
+      await browser.post('/logout');
+      assert.notEqual(await standing(before), 'in');
+      const again = await signedIn(app);
+      assert.equal(await standing(again), 'in');
+      policy = { ...policy, proofs: [] };
+      assert.equal(await standing(again), 'enroll');
+    });
+
+    it('stands in the record of the subject, as the one that was used last', async () => {
+      const { app } = await start();
+      const browser = await signedIn(app);
+      const at = now();
+      assert.equal(await standing(browser), 'in');
+      const { signIn } = await world().store.readSubject(USER);
+      assert.deepEqual(signIn, { by: 'okta', at, amr: ['pwd', 'mfa'], acr: null });
+    });
+
+    it('lets a standing connection go when it is too old', async () => {
+      const revoked: unknown[] = [];
+      const { app } = await start({
+        routes(routed, door) {
+          routed.get('/stream', async (req, res) => {
+            const check = await door.check(req);
+            check.onRevoked((decision) => void revoked.push(decision?.kind ?? null));
+            res.send('open');
+          });
+        },
+      });
+      const browser = await signedIn(app);
+      await browser.get('/stream');
+      await world().store.unlock(USER);
+      assert.deepEqual(revoked, []);
+      world().clock.advance(8 * HOUR);
+      await world().store.raiseEpoch(OTHER);
+      await eventually(() => assert.deepEqual(revoked, ['enroll']));
+    });
+  });
+});
+
+async function eventually(check: () => void) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return check();
+    } catch (error) {
+      if (tries > 400) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
