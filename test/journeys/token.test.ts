@@ -157,7 +157,7 @@ journeysOnAllStores('door.token', (world) => {
     const host = await world().host(options());
     const browser = new Browser(host.app);
     await browser.login(USER);
-    const { token } = (await browser.json('post', '/tokens', {})).body;
+    const { token } = (await browser.json('post', '/anywhere', {})).body;
     const found = await check(host, token);
     assert.deepEqual([why(found), found.valid && found.assurance], ['policy-off', []]);
     policy = { mode: 'optional' };
@@ -177,7 +177,7 @@ journeysOnAllStores('door.token', (world) => {
     const browser = new Browser(host.app);
     await browser.login(USER);
     await browser.post('/two-factor/postpone', { _csrf: await browser.csrf() });
-    const { token } = (await browser.json('post', '/tokens?age=720', {})).body;
+    const { token } = (await browser.json('post', '/anywhere?age=720', {})).body;
     assert.equal(why(await check(host, token)), 'postponed');
     policy = { ...TOTP_ONLY, graceUntil: new Date(end + DAY) };
     assert.equal(why(await check(host, token)), 'required', 'another end than the one agreed to');
