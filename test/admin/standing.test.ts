@@ -6,7 +6,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;
 const POLICY: Policy = {
   ...{ mode: 'required', methods: ['totp'], duo: null, enrollment: 'self', graceUntil: null },
-  ...{ maxAgeSeconds: null, rememberDeviceSeconds: null, because: [] },
+  ...{ maxAgeSeconds: null, rememberDeviceSeconds: null, proofs: [], because: [] },
 };
 
 function standing(mode: Standing['mode'], policy: Partial<Policy> = {}): Standing {
