@@ -4,7 +4,18 @@ import {
   type SecondFactorStore,
   type SubjectRecord,
 } from './contracts.js';
-import { SallyportError } from './errors.js';
+import { SallyportError, UnavailableError } from './errors.js';
+
+/** A record that is damaged, gone, or an older one than there was. Whoever it concerns gets a 503. */
+export class LostRecordError extends UnavailableError {
+  constructor(
+    readonly record: { readonly kind: string; readonly id: string },
+    message: string,
+    cause?: unknown,
+  ) {
+    super('ERR_STORE_RECORD', message, { cause });
+  }
+}
 
 /** In the place of a user's record that is damaged, gone or an older one. */
 const LOST: SubjectRecord = Object.freeze({ ...emptySubject });

@@ -1,9 +1,24 @@
-import type { MethodName, Policy, PolicyMethod, Subject, SubjectRecord } from '../contracts.js';
-import { UnavailableError } from '../errors.js';
-import { isLostRecord } from '../lost.js';
+import type {
+  Message,
+  MethodName,
+  Policy,
+  PolicyMethod,
+  PolicyReason,
+  Subject,
+  SubjectRecord,
+} from '../contracts.js';
+import type { SallyportError } from '../errors.js';
+import { isLostRecord, LostRecordError } from '../lost.js';
+import { message } from '../messages/english.js';
+import { isolated } from '../names.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
 import { isAccepted, provable } from '../policy/provable.js';
-import { type Levels, resolveSettings, withoutSetting } from '../policy/resolve-settings.js';
+import {
+  ContradictionError,
+  type Levels,
+  resolveSettings,
+  withoutSetting,
+} from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
 
 export type Level = 'partner' | 'client' | 'user';
@@ -15,8 +30,10 @@ export interface Standing {
   readonly from: readonly Level[];
   /** null when the levels contradict each other. */
   readonly policy: Policy | null;
-  /** Why they contradict each other. */
-  readonly problem: string | null;
+  /** That they do, or that a record is lost. */
+  readonly problem: Message | null;
+  /** What each level says, where they contradict each other. */
+  readonly contradicting: readonly PolicyReason[];
   /** Methods that no level has set what they need for, e.g. keys. */
   readonly withoutSetting: readonly MethodName[];
 }
@@ -50,8 +67,8 @@ export function standings(
     try {
       return await standing();
     } catch (error) {
-      if (isLostRecord(error)) return contradictory(error.message, []);
-      throw error;
+      if (!isLostRecord(error)) throw error;
+      return contradictory(lostWords(error), [], []);
     }
   }
 
@@ -72,15 +89,34 @@ function conclude(levels: Levels, registered: readonly PolicyMethod[]): Standing
   try {
     policy = resolveSettings(levels, registered);
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
-    return contradictory(error.message, without);
+    if (!(error instanceof ContradictionError)) throw error;
+    return contradictory(message('admin.problem.none-left'), error.because, without);
   }
   const from = whoDemands(levels, policy.mode);
-  return { mode: policy.mode, from, policy, problem: null, withoutSetting: without };
+  return {
+    mode: policy.mode,
+    from,
+    policy,
+    problem: null,
+    contradicting: [],
+    withoutSetting: without,
+  };
 }
 
-function contradictory(problem: string, withoutSetting: readonly MethodName[]): Standing {
-  return { mode: 'contradictory', from: [], policy: null, problem, withoutSetting };
+function lostWords(error: SallyportError): Message {
+  if (!(error instanceof LostRecordError)) return message('admin.problem.lost-record');
+  const { kind, id } = error.record;
+  return kind === 'organization'
+    ? message('admin.problem.lost-organization', { id: isolated(id) })
+    : message('admin.problem.lost-user', { id: isolated(id) });
+}
+
+function contradictory(
+  problem: Message,
+  contradicting: readonly PolicyReason[],
+  withoutSetting: readonly MethodName[],
+): Standing {
+  return { mode: 'contradictory', from: [], policy: null, problem, contradicting, withoutSetting };
 }
 
 function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['mode']): Level[] {

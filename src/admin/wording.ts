@@ -57,9 +57,10 @@ export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: Ti
     },
 
     /** Why, in sentences. */
-    becauseOf({ policy, problem }: Standing): string[] {
-      if (!policy) return [problem ?? say(message('admin.because.contradictory'))];
-      return policy.because.map(reasonWords);
+    becauseOf({ policy, problem, contradicting }: Standing): string[] {
+      if (policy) return policy.because.map(reasonWords);
+      const first = problem ?? message('admin.because.contradictory');
+      return [say(first), ...contradicting.map(reasonWords)];
     },
 
     reasonWords,

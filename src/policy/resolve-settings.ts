@@ -36,6 +36,20 @@ interface Demand extends LevelSetting {
   readonly set: SettingStamp;
 }
 
+/** The levels leave no method that each of them accepts: nobody of the organization gets in. */
+export class ContradictionError extends UnavailableError {
+  constructor(
+    { kind, id }: Organization,
+    readonly because: readonly PolicyReason[],
+  ) {
+    const reasons = because.map((one) => `${one.level} ${one.id}: ${one.rule}`).join('; ');
+    super(
+      'ERR_POLICY',
+      `no method is left that every level above the users of ${kind} ${id} accepts: ${reasons}`,
+    );
+  }
+}
+
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;
 
 /**
@@ -52,12 +66,7 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
   const methods = resolveMethods(demands, registered, parts, because);
   // Not even where it is optional: whoever has activated one could neither use it nor activate another.
   if (mode !== 'off' && methods.length === 0) {
-    const reasons = because.map(({ level, id, rule }) => `${level} ${id}: ${rule}`).join('; ');
-    const { kind, id } = levels.organization;
-    throw new UnavailableError(
-      'ERR_POLICY',
-      `no method is left that every level above the users of ${kind} ${id} accepts: ${reasons}`,
-    );
+    throw new ContradictionError(levels.organization, because);
   }
   return Object.freeze({
     mode,

@@ -11,7 +11,7 @@ const POLICY: Policy = {
 
 function standing(mode: Standing['mode'], policy: Partial<Policy> = {}): Standing {
   const held = mode === 'contradictory' ? null : { ...POLICY, mode, ...policy };
-  return { mode, from: [], policy: held, problem: null, withoutSetting: [] };
+  return { mode, from: [], policy: held, problem: null, contradicting: [], withoutSetting: [] };
 }
 
 const [required, optional, off, contradictory] = (

@@ -3,6 +3,7 @@ import { FieldsError } from '../../src/admin/bodies.js';
 import type { Standing } from '../../src/admin/standing.js';
 import { graceOf, isInState, stateFrom } from '../../src/admin/users/states.js';
 import { emptySubject, type SubjectRecord } from '../../src/contracts.js';
+import { message } from '../../src/messages/english.js';
 import { isCounted, lockOf } from '../../src/methods/lock.js';
 import { parsePolicy } from '../support/policy.js';
 
@@ -16,7 +17,7 @@ const enrolled: SubjectRecord = {
 };
 
 const standing = (mode: 'off' | 'optional' | 'required', graceUntil: Date | null): Standing => ({
-  ...{ mode, from: [], problem: null, withoutSetting: [] },
+  ...{ mode, from: [], problem: null, contradicting: [], withoutSetting: [] },
   policy: parsePolicy({ mode, graceUntil }, ['totp']),
 });
 
@@ -36,7 +37,13 @@ describe('the time in which a user may postpone', () => {
     assert.equal(graceOf(standing('required', until), emptySubject, NOW + 1), null);
     assert.equal(graceOf(standing('required', until), emptySubject, NOW + 2), null);
     const contradictory: Standing = {
-      ...{ mode: 'contradictory', from: [], policy: null, problem: 'no method is left' },
+      ...{
+        mode: 'contradictory',
+        from: [],
+        policy: null,
+        problem: message('admin.problem.none-left'),
+        contradicting: [],
+      },
       withoutSetting: [],
     };
     assert.equal(graceOf(contradictory, emptySubject, NOW), null);

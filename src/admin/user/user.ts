@@ -54,7 +54,7 @@ export function userPages(context: AdminContext) {
         state: stateOf(standing),
         from: fromWords(standing),
         because: sentences,
-        problem: standing.problem,
+        problem: standing.problem && present.say(standing.problem),
         factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt, parameters }) => ({
           title: titleOf(method),
           label,

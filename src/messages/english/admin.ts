@@ -58,6 +58,14 @@ export const ADMIN = {
   'admin.from.client-user': 'from client and user',
   'admin.from.partner-client-user': 'from partner and client and user',
 
+  'admin.problem.lost-organization':
+    'The record of organization {id} is gone, damaged or an older one: whoever it concerns cannot get in.',
+  'admin.problem.lost-user':
+    'The record of user {id} is gone, damaged or an older one: whoever it concerns cannot get in.',
+  'admin.problem.lost-record':
+    'A record is gone, damaged or an older one: whoever it concerns cannot get in.',
+  'admin.problem.none-left':
+    'The settings contradict each other: no mechanism is left that every level accepts.',
   'admin.because.contradictory': 'The settings contradict each other.',
   'admin.because.default': 'By default: {rule}.',
   'admin.because.level':
@@ -180,8 +188,7 @@ export const ADMIN = {
     'This is your own account. Activate, replace and remove mechanisms on My Profile.',
   'admin.user.own-refused':
     'This is your own account. Use My Profile, or ask another administrator.',
-  'admin.user.contradictory':
-    'The settings contradict each other, so this user cannot sign in: {problem}',
+  'admin.user.contradictory': 'This user cannot sign in. {problem}',
   'admin.user.activated': 'Activated',
   'admin.user.nothing': 'Nothing yet.',
   'admin.user.device': 'Device',
