@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { emptySubject } from 'sallyport';
 import type { Level, Standing } from '../../src/admin/standing.js';
 import { wording } from '../../src/admin/wording.js';
+import { message } from '../../src/messages/english.js';
 import { ENGLISH_SENTENCES } from '../support/sentences.js';
 
 const TITLES: Readonly<Record<string, string>> = { totp: 'Authenticator app' };
 const words = wording({ sentences: ENGLISH_SENTENCES }, (name) => TITLES[name] ?? name);
 const STANDING: Standing = {
-  ...{ mode: 'off', from: [], policy: null, problem: null, withoutSetting: [] },
+  ...{ mode: 'off', from: [], policy: null, problem: null },
+  ...{ contradicting: [], withoutSetting: [] },
 };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -36,7 +38,12 @@ describe('how things stand, in words', () => {
   });
 
   it('gives the reason of a contradiction, or says that there is one', () => {
-    assert.deepEqual(words.becauseOf({ ...STANDING, problem: 'Both say so.' }), ['Both say so.']);
+    const problem = message('admin.problem.none-left');
+    const contradicting = [{ level: 'client', id: 'acme', rule: 'says so' }];
+    assert.deepEqual(words.becauseOf({ ...STANDING, problem, contradicting }), [
+      String(problem),
+      'Client acme: says so.',
+    ]);
     assert.deepEqual(words.becauseOf(STANDING), ['The settings contradict each other.']);
   });
 
