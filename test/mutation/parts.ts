@@ -21,7 +21,7 @@ interface Part {
 /** What one asks for by a folder's name, where its parts are judged by different tests. */
 export const folders: Readonly<Record<string, readonly string[]>> = {
   pages: ['mount', 'challenge', 'activation', 'profile'],
-  admin: ['console', 'users', 'user', 'organization'],
+  admin: ['console', 'users', 'user', 'look-up', 'organization'],
 };
 
 /**
@@ -50,7 +50,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   methods: {
-    mutate: ['src/methods/**/*.ts', '!src/methods/duo/**'],
+    mutate: ['src/methods/**/*.ts', '!src/methods/duo/**', '!src/methods/method-form.ts'],
     spec: [
       'test/methods/*.test.ts',
       'test/methods/totp/*.test.ts',
@@ -152,6 +152,11 @@ export const parts: Readonly<Record<string, Part>> = {
       ...tests('admin', 'mechanisms', 'activation', 'requests'),
       ...journeys('admin-users'),
     ],
+    grep: IN_MEMORY,
+  },
+  'look-up': {
+    mutate: ['src/admin/look-up/*.ts'],
+    spec: journeys('look-up'),
     grep: IN_MEMORY,
   },
   organization: {
