@@ -69,7 +69,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   web: {
-    mutate: ['src/web/**/*.ts', '!src/web/{accept,body,places,late-form}.ts'],
+    mutate: ['src/web/**/*.ts', '!src/web/{accept,body,places,late-form,form-fields}.ts'],
     spec: [
       'test/web/*.test.ts',
       ...journeys('pages', 'login', 'csrf', 'spa', 'bad-input', 'refusal-words', 'names', 'onward'),
@@ -130,7 +130,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   users: {
-    mutate: ['src/admin/{users,clients}/**/*.ts'],
+    mutate: ['src/admin/{users,clients}/**/*.ts', 'src/web/form-fields.ts'],
     spec: [
       ...tests(
         'admin',
