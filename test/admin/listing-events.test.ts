@@ -58,6 +58,10 @@ describe('the trail of an organization', () => {
       ],
     );
     assert.equal(next, null);
+    const said = { key: 'time.hours', values: { count: 2 } };
+    await keep(store, [{ ...removed, detail: '2 hours', said }]);
+    const [last] = (await browser.json('get', EVENTS)).body.items;
+    assert.deepEqual([last.detail, last.said], ['2 hours', said]);
   });
 
   it('is a page in words, below Events', async () => {

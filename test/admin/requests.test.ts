@@ -112,11 +112,23 @@ describe('a request that an administrator’s program sends', () => {
     );
     const page = await browser.get('/setup/organizations');
     assert.match(page.text, /<h1[^>]*>There is no such page</);
+    for (const path of ['/setup/Organizations/acme', '/setup/organizations/acme/']) {
+      assert.equal((await browser.get(path)).status, 404, path);
+    }
     const large = await raw(app, {
       ...{ method: 'POST', path: BULK, as: browser, body: `"${'x'.repeat(1024 * 1024)}"` },
       headers: { accept: 'application/json', 'content-type': 'application/json' },
     });
     assert.equal(large.status, 413);
+  });
+
+  it('under a path that links could not begin with finds nothing', async () => {
+    const { browser, app } = await opened({ at: '/:place/setup' });
+    assert.equal((await browser.get('/a/setup/')).status, 200);
+    const request = { as: browser, headers: { accept: 'text/html' } };
+    const elsewhere = await raw(app, { ...request, path: '/\\elsewhere.example/setup/' });
+    assert.equal(elsewhere.status, 404);
+    assert.doesNotMatch(elsewhere.text, /href="[^"]*elsewhere/);
   });
 
   it('is told what a page before it has done only in words of ours', async () => {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
-import { emptySubject, type Policy } from 'sallyport';
-import { asks, newlyShutsOut, type Standing, switchedOn } from '../../src/admin/standing.js';
+import { emptySubject, type Policy, SallyportError, UnavailableError } from 'sallyport';
+import { deadline } from '../../src/admin/deadline.js';
+import {
+  asks,
+  newlyShutsOut,
+  type Standing,
+  standings,
+  switchedOn,
+} from '../../src/admin/standing.js';
+import type { Levels } from '../../src/policy/resolve-settings.js';
+import { client, must, set, switchedOn as userSwitchedOn } from '../policy/levels.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;
@@ -75,5 +84,73 @@ describe('a user who is switched on alone', () => {
     assert.deepEqual([of.mode, of.policy?.graceUntil], ['required', at]);
     assert.equal(switchedOn(standing('off', { graceUntil: at }), null).policy?.graceUntil, null);
     assert.deepEqual(switchedOn(contradictory, null), { ...contradictory, mode: 'required' });
+  });
+});
+
+describe('what holds, and who decided', () => {
+  const SUBJECT = { id: 'user1', tenantId: 'acme', label: 'user1' };
+  const METHODS = [{ name: 'totp' }, { name: 'recovery-code', role: 'backup' as const }];
+
+  function asked(levels: () => Promise<Levels>, timeoutMs = 1000) {
+    const of: string[] = [];
+    const found = standings(
+      {
+        levels: ({ id, tenantId }) => {
+          of.push(`${id} of ${tenantId}`);
+          return levels();
+        },
+      },
+      METHODS,
+      deadline(timeoutMs),
+    );
+    return { found, of };
+  }
+  const standingOf = (levels: Levels) => asked(async () => levels).found.of(SUBJECT);
+
+  it('is said of each level that demands this mode, and of none that does not', async () => {
+    const levels = client({
+      partner: must({ mode: 'required' }),
+      own: set({ mode: 'required' }),
+      user: userSwitchedOn(),
+    });
+    const { mode, from, problem, withoutSetting } = await standingOf(levels);
+    assert.deepEqual(
+      { mode, from, problem, withoutSetting },
+      { mode: 'required', from: ['partner', 'client', 'user'], problem: null, withoutSetting: [] },
+    );
+    const optional = await standingOf(client({ own: set({ mode: 'optional' }) }));
+    assert.deepEqual([optional.mode, optional.from], ['optional', ['client']]);
+    const raised = client({ own: set({ mode: 'optional' }), user: userSwitchedOn() });
+    assert.deepEqual((await standingOf(raised)).from, ['user']);
+    const off = await standingOf(client({ own: set({ mode: 'off' }) }));
+    assert.deepEqual([off.mode, off.from], ['off', []]);
+  });
+
+  it('is said of everybody without what one of them has alone', async () => {
+    const { found, of } = asked(async () => client({ user: userSwitchedOn() }));
+    assert.equal((await found.of(SUBJECT)).mode, 'required');
+    const everybody = await found.everybody('globex', SUBJECT);
+    assert.deepEqual([everybody.mode, everybody.from], ['off', []]);
+    assert.deepEqual(of, ['user1 of acme', 'user1 of globex']);
+  });
+
+  it('is a contradiction where a setting is lost or contradicts another, and fails as the host fails', async () => {
+    const lost = new SallyportError('ERR_STORE_RECORD', 'the record is lost');
+    const failing = (error: Error) => asked(() => Promise.reject(error)).found.of(SUBJECT);
+    assert.deepEqual(await failing(lost), {
+      ...{ mode: 'contradictory', from: [], policy: null },
+      ...{ problem: 'the record is lost', withoutSetting: [] },
+    });
+    const broken = new UnavailableError('ERR_STORE_UNAVAILABLE', 'no store');
+    await assert.rejects(failing(broken), broken);
+    const none = client({ own: set({ mode: 'required', methods: [] }) });
+    const { mode, policy, problem } = await standingOf(none);
+    assert.deepEqual([mode, policy], ['contradictory', null]);
+    assert.ok(problem);
+    await assert.rejects(
+      asked(() => new Promise(() => {}), 5).found.of(SUBJECT),
+      ({ code, message }: SallyportError) =>
+        code === 'ERR_POLICY' && message === 'the policy did not answer within 5 ms',
+    );
   });
 });
