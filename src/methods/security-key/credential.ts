@@ -80,6 +80,6 @@ export function parseFacts(parameters: string): KeyFacts {
     userVerified: has('v'),
     backupEligible: has('e'),
     backedUp: has('b'),
-    unknown: has('u'),
+    ...(has('u') && { unknown: true }),
   };
 }
