@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'ERR_METHOD'
   | 'ERR_APP_NAMES'
   | 'ERR_IMPORT'
+  | 'ERR_LEGACY'
   | 'ERR_VIEW'
   | 'ERR_CONFLICT'
   | 'ERR_DEPENDENCY'

@@ -20,6 +20,7 @@ export type { Assurance, Check } from './gate/check.js';
 export type { Decision } from './gate/decide.js';
 export type { GateOptions } from './gate/gate.js';
 export type { RequireOptions } from './gate/step-up.js';
+export type { LegacyFactors, LegacyFunction } from './host/legacy-factors.js';
 export type { MethodSettingSaved, Organizations } from './host/organizations.js';
 export type { SubjectActor, SubjectRef, SubjectStatus, Subjects } from './host/subjects.js';
 export type { IssuedToken, IssueOptions, TokenCheck, Tokens } from './host/token.js';

@@ -23,6 +23,7 @@ import {
   type SubjectInput,
 } from './contracts.js';
 import { SallyportError } from './errors.js';
+import type { LegacyFunction } from './host/legacy-factors.js';
 import type { MethodPlan } from './methods/pages.js';
 import type { PassportLike } from './methods/passport-like.js';
 import {
@@ -99,6 +100,15 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
    * (README) and methods of your own (docs/writing-a-method.md). Default: all that are built in.
    */
   readonly methods?: readonly MethodPlan[];
+  /**
+   * What somebody had before who has nothing here: asked once, at their first request, and taken over as
+   * `door.subjects.import` does (docs/migrating.md). Null: nothing. What it throws, gives wrongly or gives too late is a
+   * 503, and is asked for again.
+   * @example legacy: async ({ id }) => { const user = await users.find(id); return user.secret ? { [method]: [{ secret: user.secret }] } : null; }
+   */
+  readonly legacy?: LegacyFunction;
+  /** Deadline of `legacy`. Default `5s`. */
+  readonly legacyTimeout?: Duration;
   /** Deadline of each call of a method. Default `20s`. */
   readonly methodTimeout?: Duration;
   /** Name, logo and accent color of the pages, per organization. */
@@ -145,6 +155,8 @@ export interface Config {
   readonly policyTimeoutMs: number;
   readonly sessionTimeoutMs: number;
   readonly methods: readonly MethodPlan[] | undefined;
+  readonly legacy: LegacyFunction | undefined;
+  readonly legacyTimeoutMs: number;
   readonly methodTimeoutMs: number;
   readonly branding: BrandingFunction | undefined;
   readonly views: string | undefined;
@@ -222,6 +234,10 @@ const schema = optionsObject({
     (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
     { atLeastOne: 'method' },
   ).optional(),
+  legacy: functionOption<LegacyFunction>(
+    'a function (subject) => factors as door.subjects.import takes them, or null',
+  ).optional(),
+  legacyTimeout: durationOption('5s').prefault('5s'),
   methodTimeout: durationOption('20s').prefault('20s'),
   branding: functionOption<BrandingFunction>(
     'a function (subject or null) => ({ name, logoUrl, accent })',
@@ -261,6 +277,7 @@ export function parseOptions(raw: unknown): Config {
     sessionTimeout,
     methodTimeout,
     allowHttp,
+    legacyTimeout,
     ...rest
   } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
   if (!allowHttp) refusePlainHttp(rest.origin);
@@ -298,6 +315,8 @@ export function parseOptions(raw: unknown): Config {
     policyTimeoutMs: policyTimeout,
     sessionTimeoutMs: sessionTimeout,
     methods: rest.methods,
+    legacy: rest.legacy,
+    legacyTimeoutMs: legacyTimeout,
     methodTimeoutMs: methodTimeout,
   });
 }

@@ -27,6 +27,7 @@ import { signInSeen } from './gate/sign-in-seen.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
 import { administratorProof, freshness, requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
+import { legacyFactors } from './host/legacy-factors.js';
 import { organizations } from './host/organizations.js';
 import { subjects } from './host/subjects.js';
 import { type Tokens, tokens } from './host/token.js';
@@ -149,6 +150,9 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   );
   const deciding = {
     ...{ store, resolvePolicy, maxAgeMs: config.maxAgeMs },
+    takeOver: config.legacy
+      ? legacyFactors({ legacy: config.legacy, timeoutMs: config.legacyTimeoutMs, importing })
+      : null,
     backups: made.filter(({ role }) => role === 'backup').map(({ name }) => name),
   };
   const inspecting = inspector({

@@ -170,7 +170,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   'recoveryCodes()': {
     take: (options) => recoveryCodes(options as never),
     good: { bits: 120 },
-    typo: [{ bit: 80 }, /^recoveryCodes has no bit; there are: bits$/],
+    typo: [{ bit: 80 }, /^recoveryCodes has no bit; there are: bits, legacyHash$/],
     wrong: [[{ bits: 100 }, /^recoveryCodes\.bits must be 80 or 120, got 100$/]],
   },
   'door.duo.save()': {

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Findable } from './holders.js';
 import type { Digest, Keyring, Sealed } from './keyring.js';
+import type { SubjectRecord } from './records.js';
 import type { MethodName } from './subject.js';
 
 /** One factor that was made elsewhere, as its method has read it. */
@@ -79,6 +80,12 @@ export interface ImportedFactors {
   readonly enrollments: readonly ImportOutcome['outcome'][];
   /** null where no codes were given. */
   readonly codes: ImportOutcome['outcome'] | null;
+}
+
+/** What became of them, and the record then; null where the subject was asked for before, or must not be any more. */
+export interface ImportedOnce {
+  readonly outcomes: ImportedFactors | null;
+  readonly record: SubjectRecord;
 }
 
 /** What became of one factor that was to be taken over. */

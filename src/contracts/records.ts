@@ -37,6 +37,8 @@ export interface SubjectRecord {
    * verifies. null: none, or newer ones were made.
    */
   readonly foreignCodes: 'plain' | 'hashed' | null;
+  /** Nothing is activated here, was taken away here, or was asked for that the subject had elsewhere. */
+  readonly legacyDue: boolean;
   /** Consecutive failures, as counted by `reserveAttempt`. */
   readonly failures: number;
   /** When the wait after these ends; it may be past. null: no wait has begun. */
@@ -53,6 +55,7 @@ export const emptySubject: SubjectRecord = Object.freeze({
   recoveryCodesLeft: null,
   recoveryCodesKept: false,
   foreignCodes: null,
+  legacyDue: true,
   failures: 0,
   retryAt: null,
 });

@@ -21,6 +21,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   reserveAttempt: true,
   judgeAttempt: true,
   importEnrollments: true,
+  importOnce: true,
   commitAttempt: true,
   beginEnrollment: true,
   resumeEnrollment: true,

@@ -15,7 +15,7 @@ import type { ActivationKeyStore, RecoveryCodeStore, TransactionStore } from './
 import type { DeviceStore } from './devices.js';
 import type { EventStore } from './events.js';
 import type { HolderStore } from './holders.js';
-import type { EnrollmentImport, ImportedCodes, ImportedFactors } from './imports.js';
+import type { EnrollmentImport, ImportedCodes, ImportedFactors, ImportedOnce } from './imports.js';
 import type { Sealed } from './keyring.js';
 import type {
   AssuranceRecord,
@@ -148,6 +148,15 @@ export interface SecondFactorStore
     enrollments: readonly EnrollmentImport[],
     codes?: ImportedCodes | null,
   ): Promise<ImportedFactors | null>;
+  /**
+   * The same, once for a subject of whom `legacyDue` is true, who then is not asked for again, whatever was given. Changes
+   * nothing for anybody else, and says what there is.
+   */
+  importOnce(
+    subjectId: string,
+    enrollments: readonly EnrollmentImport[],
+    codes: ImportedCodes | null,
+  ): Promise<ImportedOnce>;
   /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**

@@ -29,8 +29,9 @@ import { type Decision, decide, isInside, ownAssurance } from './decide.js';
 import type { Facts, StepUp } from './facts.js';
 import type { ReadSignIns } from './host-proofs.js';
 import type { Identify } from './identify.js';
+import { type RecordReaderConfig, recordReader } from './record-reader.js';
 
-export interface InspectConfig {
+export interface InspectConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly store: Pick<
     SecondFactorStore,
     'readSubject' | 'refreshSubject' | 'readAssurance' | 'openPending' | 'now'
@@ -115,6 +116,8 @@ export function inspector(config: InspectConfig): Inspector {
   const { store, resolvePolicy, identify, signIns, backups } = config;
   const { maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
+  const recordOf = recordReader(config);
+
   /** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
   function guardOf({ sessionStore }: Request): 'none' | 'other' | 'own' {
     if (!isGuarded(sessionStore)) return 'none';
@@ -178,7 +181,7 @@ export function inspector(config: InspectConfig): Inspector {
     };
 
     const policy = settled(() => resolvePolicy(subject));
-    const record = settled(() => store.readSubject(subject.id));
+    const record = settled(() => recordOf(subject));
     const assurance = settled(() => store.readAssurance(session));
     if (isThenable(policy) || isThenable(record) || isThenable(assurance)) {
       return together(

@@ -6,11 +6,13 @@ import {
   FOREIGN_CODES,
   type ImportedCodes,
   type ImportedFactor,
+  type ImportedFactors,
   type ImportResult,
   type Keyring,
   type Method,
   type SecondFactorStore,
   type Subject,
+  type SubjectRecord,
 } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { asking } from '../methods/ask.js';
@@ -21,7 +23,7 @@ import { sealingContext } from '../methods/sealing-context.js';
 type Ref = Pick<Subject, 'id' | 'tenantId'>;
 
 export interface Importing {
-  readonly store: Pick<SecondFactorStore, 'importEnrollments'>;
+  readonly store: Pick<SecondFactorStore, 'importEnrollments' | 'importOnce'>;
   readonly keyring: Pick<Keyring, 'seal' | 'digests'>;
   readonly audit: Audit;
   readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports' | 'lookup'>[];
@@ -43,6 +45,8 @@ export interface Importer {
     factors: ReadFactors,
     by?: { readonly actorId: string | null },
   ): Promise<ImportResult>;
+  /** The same for whoever was not asked for before; the record as it is then. */
+  addOnce(subject: Ref, factors: ReadFactors): Promise<SubjectRecord>;
 }
 
 const ID_BYTES = 16;
@@ -118,27 +122,46 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
       return { enrollments, codes };
     },
 
-    async add(subject, { enrollments, codes }, by) {
-      const outcomes = await store.importEnrollments(subject.id, enrollments, codes);
+    async add(subject, factors, by) {
+      const outcomes = await store.importEnrollments(
+        subject.id,
+        factors.enrollments,
+        factors.codes,
+      );
       // Whatever was taken from somebody here does not come back by a file: a lost phone.
       if (outcomes === null) return { kind: 'removed', factors: [] };
-      const given = [
-        ...enrollments.map((one, at) => ({ ...one, outcome: outcomes.enrollments[at] })),
-        ...(codes
-          ? [{ id: codes.name, method: codes.name, label: codes.title, outcome: outcomes.codes }]
-          : []),
-      ];
-      const added = given.filter(({ outcome }) => outcome === 'added');
-      if (added.length > 0) {
-        const told = added.map(({ id, method, label }) => ({ id, method, label }));
-        audit.record('enrollment.imported', { subject, ...by, enrollments: told });
-      }
-      const factors = given.map(({ method, label, outcome }) => ({
-        ...{ method, label, outcome: outcome ?? ('present' as const) },
-      }));
-      return { kind: 'imported', factors };
+      return { kind: 'imported', factors: tell(subject, factors, outcomes, by) };
+    },
+
+    async addOnce(subject, factors) {
+      const { enrollments, codes } = factors;
+      const { outcomes, record } = await store.importOnce(subject.id, enrollments, codes);
+      if (outcomes) tell(subject, factors, outcomes);
+      return record;
     },
   };
+
+  function tell(
+    subject: Ref,
+    { enrollments, codes }: ReadFactors,
+    outcomes: ImportedFactors,
+    by?: { readonly actorId: string | null },
+  ): ImportResult['factors'] {
+    const given = [
+      ...enrollments.map((one, at) => ({ ...one, outcome: outcomes.enrollments[at] })),
+      ...(codes
+        ? [{ id: codes.name, method: codes.name, label: codes.title, outcome: outcomes.codes }]
+        : []),
+    ];
+    const added = given.filter(({ outcome }) => outcome === 'added');
+    if (added.length > 0) {
+      const told = added.map(({ id, method, label }) => ({ id, method, label }));
+      audit.record('enrollment.imported', { subject, ...by, enrollments: told });
+    }
+    return given.map(({ method, label, outcome }) => ({
+      ...{ method, label, outcome: outcome ?? ('present' as const) },
+    }));
+  }
 }
 
 function reading<T>(where: string, read: () => T): T {

@@ -11,6 +11,7 @@ import { type Assurance, type CheckConfig, provenBy } from '../gate/check.js';
 import { type Decision, decide, freshFactors, isProof } from '../gate/decide.js';
 import type { Facts } from '../gate/facts.js';
 import { readSubject } from '../gate/identify.js';
+import { type RecordReaderConfig, recordReader } from '../gate/record-reader.js';
 import type { Inspector } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
@@ -79,7 +80,7 @@ export interface Tokens<S extends Subject = Subject> {
   ): Promise<TokenCheck<S>>;
 }
 
-export interface TokensConfig {
+export interface TokensConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'now'>;
   readonly resolvePolicy: ResolvePolicy;
@@ -118,6 +119,7 @@ const sealedToken = z.strictObject({
 type SealedToken = z.infer<typeof sealedToken>;
 
 export function tokens({
+  takeOver,
   inspector,
   store,
   resolvePolicy,
@@ -131,6 +133,7 @@ export function tokens({
   isPhishingResistant,
 }: TokensConfig): Tokens {
   const sealedFor = JSON.stringify(['token', origin, path]);
+  const recordOf = recordReader({ store, takeOver: takeOver ?? null });
   const issueOptions = optionsObject({ maxAge: durationOption('90d').default(maxAgeMs) });
 
   /** A token stands for a session of its own, which its epoch and its end limit, and which no logout ends. */
@@ -231,7 +234,7 @@ export function tokens({
       if (subject.tenantId !== read.tenant) return refused('moved');
       const [policy, record] = await together(
         () => resolvePolicy(subject),
-        () => store.readSubject(subject.id),
+        () => recordOf(subject),
       );
       const facts = factsOf(read, { policy, record });
       const decision = decide(facts);

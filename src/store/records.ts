@@ -34,6 +34,8 @@ export interface StoredSubject {
   readonly foreignCodes: Sealed | null;
   /** Something of theirs was taken away here: nothing that they had elsewhere comes back. */
   readonly removed: boolean;
+  /** What they had elsewhere was asked for, or must not be any more. */
+  readonly legacyAsked: boolean;
   readonly setting: StoredSetting | null;
   /** Goes on rising when the setting is removed. */
   readonly settingVersion: number;
@@ -90,6 +92,7 @@ export const blankSubject: StoredSubject = Object.freeze({
   recoveryCodesKept: false,
   foreignCodes: null,
   removed: false,
+  legacyAsked: false,
   setting: null,
   settingVersion: 0,
 });

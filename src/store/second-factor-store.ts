@@ -20,7 +20,7 @@ import {
   unenroll,
   voidPending,
 } from './transitions/enrolling.js';
-import { importEnrollments } from './transitions/importing.js';
+import { importEnrollments, importOnce } from './transitions/importing.js';
 import { judgeAttempt } from './transitions/judging.js';
 import { end, openPending, prove } from './transitions/session.js';
 import { writeSetting, writeUserSetting } from './transitions/settings.js';
@@ -70,6 +70,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
     importEnrollments: (id, given, codes) =>
       held.update(id, importEnrollments(given, codes), { offered: given }),
+    importOnce: (id, given, codes) => held.update(id, importOnce(given, codes), { offered: given }),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
     confirmEnrollment: (id, confirmation) =>
       held.update(id, confirmEnrollment(confirmation), { offered: [confirmation] }),

@@ -64,7 +64,11 @@ describe('a record that Redis has lost', () => {
       await assertLostSubject(world);
       const { epoch } = await store.reset('one');
       assert.ok(epoch > 5, `epoch ${epoch}`);
-      assert.deepEqual(await open().readSubject('one'), { ...emptySubject, epoch });
+      assert.deepEqual(await open().readSubject('one'), {
+        ...emptySubject,
+        epoch,
+        legacyDue: false,
+      });
       assert.deepEqual(await store.reset('one'), { epoch: epoch + 1 });
     });
 

@@ -68,6 +68,7 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
       recoveryCodesKept: fc.boolean(),
       foreignCodes: fc.option(bytes),
       removed: fc.boolean(),
+      legacyAsked: fc.boolean(),
       setting: fc.option(setting),
       settingVersion: count,
     })

@@ -22,14 +22,22 @@ const BASES: readonly EnrollmentBasis[] = ['first', 'activation-key', 'handover'
 // Bits of one small number.
 const KEPT = 1;
 const REMOVED = 2;
+const ASKED = 4;
 
 /** Before those that most records do not have. */
 export const SUBJECT_PARTS = 10;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
   const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
-  const { recoveryCodes, recoveryCodesKept, foreignCodes, removed, setting, settingVersion } =
-    subject;
+  const {
+    recoveryCodes,
+    recoveryCodesKept,
+    foreignCodes,
+    removed,
+    legacyAsked,
+    setting,
+    settingVersion,
+  } = subject;
   const { epochRoseAt, signIn } = subject;
   return [
     epoch,
@@ -39,7 +47,7 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
     pending && packPending(pending),
     activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
     recoveryCodes && packCodes(recoveryCodes, foreignCodes),
-    (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0),
+    (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0) | (legacyAsked ? ASKED : 0),
     packSetting(setting),
     settingVersion,
     ...(epochRoseAt === null && signIn === null
@@ -66,6 +74,7 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
     foreignCodes: kept?.foreign ?? null,
     recoveryCodesKept: (number(marks) & KEPT) !== 0,
     removed: (number(marks) & REMOVED) !== 0,
+    legacyAsked: (number(marks) & ASKED) !== 0,
     setting: maybe(setting, unpackSetting),
     settingVersion: number(version),
   });

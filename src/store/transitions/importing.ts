@@ -2,11 +2,12 @@ import type {
   EnrollmentImport,
   ImportedCodes,
   ImportedFactors,
+  ImportedOnce,
   ImportOutcome,
 } from '../../contracts.js';
 import { unchanged } from '../record-store.js';
 import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
-import { changed, DURABLE, type SubjectTransition } from './subject.js';
+import { changed, DURABLE, isLegacyDue, type SubjectTransition, viewOfSubject } from './subject.js';
 
 /**
  * Adds what was made elsewhere, each once, as far as the person may have so many; null, and nothing is added, where
@@ -43,6 +44,22 @@ export const importEnrollments =
       return unchanged(present, result, DURABLE);
     }
     return changed(withFactors, outcome === 'added' ? keptOf(codes) : {}, result, DURABLE);
+  };
+
+/** The same for whoever was not asked for before. It is decided here: somebody may have been reset meanwhile. */
+export const importOnce =
+  (
+    given: readonly EnrollmentImport[],
+    codes: ImportedCodes | null,
+  ): SubjectTransition<ImportedOnce> =>
+  (present, now, lost) => {
+    const subject = present ?? blankSubject;
+    if (!isLegacyDue(subject)) {
+      return unchanged(present, { outcomes: null, record: viewOfSubject(present) }, DURABLE);
+    }
+    const asked = Object.freeze({ ...subject, legacyAsked: true });
+    const { next, result: outcomes } = importEnrollments(given, codes)(asked, now, lost);
+    return { next, result: { outcomes, record: viewOfSubject(next) }, ...DURABLE };
   };
 
 /** Once: a code that was spent here must not come back by a file. */

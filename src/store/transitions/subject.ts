@@ -36,6 +36,7 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
       recoveryCodesLeft: stored.recoveryCodes?.length ?? null,
       recoveryCodesKept: stored.recoveryCodes !== null && stored.recoveryCodesKept,
       foreignCodes: foreignOf(stored),
+      legacyDue: isLegacyDue(stored),
       failures: stored.failures,
       retryAt: stored.retryAt === 0 ? null : stored.retryAt,
     });
@@ -47,6 +48,11 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
 /** Changes nothing, and so is told on what there is. */
 export const viewedSubject: SubjectTransition<SubjectRecord> = (present) =>
   unchanged(present, viewOfSubject(present));
+
+/** Whoever has something here, or has lost it here, has nothing to come from elsewhere. */
+export function isLegacyDue({ enrollments, removed, legacyAsked }: StoredSubject): boolean {
+  return enrollments.length === 0 && !removed && !legacyAsked;
+}
 
 function foreignOf({ foreignCodes }: StoredSubject): SubjectRecord['foreignCodes'] {
   if (foreignCodes === null) return null;
@@ -74,6 +80,8 @@ function cleared(
     epoch: Math.max(epoch, lost ?? 0) + 1,
     epochRoseAt: now,
     settingVersion: Math.max(settingVersion, lost ?? 0),
+    // A phone that was lost may be one that was never asked for.
+    legacyAsked: true,
     ...keep,
   });
 }

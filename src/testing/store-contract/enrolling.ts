@@ -123,6 +123,7 @@ export function enrolling({
       assert.deepEqual(confirmation, { kind: 'confirmed', epoch: 0, enrollment });
       assert.deepEqual(await store.readSubject('user1'), {
         ...emptySubject,
+        legacyDue: false,
         enrollments: [enrollment],
       });
       const { authenticators, pending } = await reserved();
@@ -313,6 +314,7 @@ export function enrolling({
       assert.deepEqual(await store.readSubject('user1'), {
         ...emptySubject,
         ...{ epoch: 2, epochRoseAt: START },
+        legacyDue: false,
       });
       const { authenticators, pending, epoch } = await reserved();
       assert.deepEqual([authenticators, pending, epoch], [[], null, 2]);
@@ -353,6 +355,7 @@ export function enrolling({
       assert.deepEqual(await store.readSubject('user1'), {
         ...emptySubject,
         ...{ epoch: 2, epochRoseAt: START },
+        legacyDue: false,
       });
       await enroll('three', {}, { epoch: 2 });
       const spent = await store.spendRecoveryCode('user1', codes.slice(0, 1), 2);

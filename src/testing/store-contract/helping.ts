@@ -184,7 +184,7 @@ export function helping({
       await store.reset('user1');
       const { setting, ...rest } = await store.readSubject('user1');
       assert.deepEqual(setting?.value, { mode: 'required' });
-      const { setting: _, ...empty } = emptySubject;
+      const { setting: _, ...empty } = { ...emptySubject, legacyDue: false };
       assert.deepEqual(rest, { ...empty, epoch: 1, epochRoseAt: START });
     });
 
@@ -211,6 +211,7 @@ export function helping({
       assert.deepEqual(await store.readSubject('user1'), {
         ...emptySubject,
         ...{ epoch: 1, epochRoseAt: START },
+        legacyDue: false,
       });
     });
   });

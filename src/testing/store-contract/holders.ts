@@ -85,9 +85,15 @@ export function holders({ describe, it, proposal, store, other, records }: Stage
         ...{ createdAt: undefined, atMost, foundBy, tenantId: 'acme' },
       });
       const given = [factor('one', [ONE]), factor('two', [TWO])];
-      assert.deepEqual(await store.importEnrollments('user1', given), ['added', 'too-many']);
+      assert.deepEqual(await store.importEnrollments('user1', given), {
+        enrollments: ['added', 'too-many'],
+        codes: null,
+      });
       assert.deepEqual([await whose(ONE), await whose(TWO)], [['user1 one acme'], []]);
-      assert.deepEqual(await store.importEnrollments('user1', given), ['present', 'too-many']);
+      assert.deepEqual(await store.importEnrollments('user1', given), {
+        enrollments: ['present', 'too-many'],
+        codes: null,
+      });
       assert.deepEqual(await whose(ONE), ['user1 one acme']);
       await store.reset('user1');
       assert.equal(await store.importEnrollments('user1', given), null);

@@ -43,6 +43,7 @@ const FULL: Records = {
     recoveryCodes: [digest(2), digest(3)],
     recoveryCodesKept: true,
     foreignCodes: SEALED,
+    legacyAsked: true,
     removed: true,
     setting: {
       ...{ version: 4, value: { mode: 'required', deep: [1, null, 'é'] } },

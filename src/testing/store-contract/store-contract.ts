@@ -5,6 +5,7 @@ import { devices } from './devices.js';
 import { enrolling } from './enrolling.js';
 import { helping } from './helping.js';
 import { holders } from './holders.js';
+import { importing } from './importing.js';
 import { judging } from './judging.js';
 import { keepingRecords } from './keeping-records.js';
 import { reading } from './reading.js';
@@ -49,6 +50,7 @@ export function storeContract(
     reading(on);
     enrolling(on);
     helping(on);
+    importing(on);
     resealing(on);
     recoveryCodes(on);
     devices(on);
