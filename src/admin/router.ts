@@ -15,6 +15,7 @@ import { organizationPages } from './organization/overview.js';
 import { savingPages } from './organization/saving.js';
 import type { AdminPorts } from './ports.js';
 import { activationPages } from './user/activation.js';
+import { handingOverPages } from './user/handing-over.js';
 import { resetPages } from './user/reset.js';
 import { userPages } from './user/user.js';
 import { bulkPages } from './users/bulk.js';
@@ -45,6 +46,7 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const bulk = bulkPages(context);
   const details = userPages(context);
   const activation = activationPages(context);
+  const handingOver = handingOverPages(context);
   const reset = resetPages(context);
   const events = eventPages(context);
   const lookUp = lookUpPages(context);
@@ -90,8 +92,8 @@ export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const person = `${one}/users/:user`;
   router.get(person, user('user:read', details.show));
   router.get(`${person}/activate`, user('user:activate', activation.choose, 'form'));
-  router.post(`${person}/activate`, user('user:activate', activation.begin, 'change'));
-  router.post(`${person}/activate/confirm`, user('user:activate', activation.confirm, 'change'));
+  router.post(`${person}/activate`, user('user:activate', handingOver.begin, 'change'));
+  router.post(`${person}/activate/confirm`, user('user:activate', handingOver.confirm, 'change'));
   router.post(`${person}/activation-key`, user('user:activate', activation.issueKey, 'change'));
   router.post(
     `${person}/activation-key/revoke`,
