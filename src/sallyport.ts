@@ -17,7 +17,9 @@ import {
 import { keyring } from './crypto/keyring.js';
 import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
+import { administratorProof } from './gate/administrator-proof.js';
 import { type Check, checker } from './gate/check.js';
+import { freshness } from './gate/fresh-proof.js';
 import { type GateConfig, gate, turnAway } from './gate/gate.js';
 import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
@@ -25,7 +27,7 @@ import { sessionKeeper } from './gate/keep-session.js';
 import { takeReturnTo } from './gate/return-to.js';
 import { signInSeen } from './gate/sign-in-seen.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
-import { administratorProof, freshness, requireProof } from './gate/step-up.js';
+import { requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
 import { legacyFactors } from './host/legacy-factors.js';
 import { organizations } from './host/organizations.js';

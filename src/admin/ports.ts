@@ -8,8 +8,8 @@ import type {
   Sentence,
   Subject,
 } from '../contracts.js';
+import type { RequireAdministrator } from '../gate/administrator-proof.js';
 import type { Inspector, Situation } from '../gate/situation.js';
-import type { RequireAdministrator } from '../gate/step-up.js';
 import type { Sentences } from '../messages/sentences.js';
 import type { BoundMethod } from '../methods/bound-method.js';
 import type { OrganizationPolicy } from '../policy/organization-policy.js';

@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { AnswerShape, Attempt, Method, MethodServices, Verdict } from '../contracts.js';
+import type { RequireFresh } from '../gate/fresh-proof.js';
 import type { KnownSituation } from '../gate/situation.js';
-import type { RequireFresh } from '../gate/step-up.js';
 import type { Elevate } from '../session/elevate.js';
 import type { Later, MethodLink } from '../web/locals.js';
 import type { Places } from '../web/places.js';

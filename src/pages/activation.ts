@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { RequestError, UnavailableError } from '../errors.js';
+import { nothingBinds } from '../gate/fresh-proof.js';
 import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
-import { nothingBinds } from '../gate/step-up.js';
 import { message } from '../messages/english.js';
 import { type EnrollableMethod, enrollableMethods } from '../methods/bound-method.js';
 import type { Handler } from '../methods/pages.js';

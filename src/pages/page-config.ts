@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { MethodName } from '../contracts.js';
+import type { RequireFresh } from '../gate/fresh-proof.js';
 import type { GateConfig } from '../gate/gate.js';
-import type { RequireFresh } from '../gate/step-up.js';
 import type { BoundMethod } from '../methods/bound-method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import type { WhoseSession } from '../session/login.js';

@@ -1,6 +1,6 @@
 import { bindingProof } from '../gate/binding-proof.js';
+import { nothingBinds } from '../gate/fresh-proof.js';
 import type { KnownSituation } from '../gate/situation.js';
-import { nothingBinds } from '../gate/step-up.js';
 import type { BoundMethod } from '../methods/bound-method.js';
 import { provable } from '../policy/provable.js';
 

@@ -1,0 +1,61 @@
+import type { Request, Response } from 'express';
+import type { Sentence } from '../contracts.js';
+import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
+import { saveSession } from '../session/elevate.js';
+import { isNavigation } from '../web/accept.js';
+import { formPage } from '../web/late-form.js';
+import type { StepUp } from './facts.js';
+import { type GateConfig, nextUrl, turnAway } from './gate.js';
+import { localPath, rememberInSession } from './return-to.js';
+import type { Situation } from './situation.js';
+
+export async function demand(
+  config: Omit<GateConfig, 'fail'>,
+  req: Request,
+  res: Response,
+  situation: Situation,
+  {
+    stepUp,
+    backTo,
+    missing = message('gate.route-activates'),
+  }: {
+    readonly stepUp: StepUp;
+    readonly backTo?: string;
+    /** What is said to whoever has nothing to prove. */
+    readonly missing?: Sentence;
+  },
+): Promise<void> {
+  const { decision } = situation;
+  const toEnroll = decision.kind === 'enroll' && decision.why === 'step-up';
+  if (decision.kind !== 'challenge' && !toEnroll) {
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  if (!isNavigation(req)) {
+    // Without it our pages would have nothing to ask: for the policy alone the session is proven enough.
+    req.session.sallyport = { ...req.session.sallyport, stepUp };
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  const replayable = req.method === 'GET';
+  const page = replayable ? null : (backTo ?? formPage(req, config));
+  const returnTo = localPath(page, config);
+  req.session.sallyport = { ...req.session.sallyport, stepUp, ...(returnTo && { returnTo }) };
+  if (replayable && !toEnroll) {
+    await turnAway(config, situation, req, res);
+    return;
+  }
+  // Before it can fail: the page that is shown next leads to those that ask.
+  if (replayable) rememberInSession(req, res, config, { stepUp: true });
+  await saveSession(req);
+  if (toEnroll) {
+    throw new RequestError(401, 'second_factor_missing', missing, nextUrl(config.path, decision));
+  }
+  throw new RequestError(
+    401,
+    'second_factor_required',
+    message('gate.confirm-again'),
+    nextUrl(config.path, decision),
+  );
+}
