@@ -94,7 +94,7 @@ function help(): string {
     '',
     '  --redis URL       the Redis to work on; default: REDIS_URL',
     '  --postgres URL    the Postgres to work on, in the place of a Redis',
-    '  --schema SCHEMA   the schema of its tables; default: where search_path leads to',
+    '  --schema SCHEMA   the schema of its tables; default: public',
     '  --prefix PREFIX   what keys or tables begin with; default: sp: or sallyport_',
     '  --print           init: print the SQL for Postgres, and run nothing',
     '  --final           export: take the store out of service first, so that nothing is missing',

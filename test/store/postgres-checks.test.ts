@@ -42,10 +42,12 @@ describe('postgresStore', () => {
     assert.equal(postgresStore(small, { listen }).name, 'postgres');
   });
 
-  it('takes plain names for its tables, and no others', () => {
+  it('takes plain names for its tables and any name of a schema, and no others', () => {
     for (const options of [
       { prefix: 'a"b' },
-      { schema: 'x; DROP' },
+      { schema: '' },
+      { schema: 'a\0b' },
+      { schema: 'é'.repeat(32) },
       { prefix: '' },
       { prefx: 'a' },
       { listen: true },

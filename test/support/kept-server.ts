@@ -97,8 +97,16 @@ export function atTheEnd(work: () => Promise<unknown>): void {
   last.push(work);
 }
 
-/** What `find` finds, if need be after installing it with apt-get, once; otherwise the run ends with `needs`. */
+/** As `installable`; the run ends with `needs` where there is none. */
 export function installed<T>(find: () => T | undefined, aptPackage: string, needs: string): T {
+  const found = installable(find, aptPackage);
+  if (found !== undefined) return found;
+  console.error(needs);
+  process.exit(1);
+}
+
+/** What `find` finds, if need be after installing it with apt-get, once. */
+export function installable<T>(find: () => T | undefined, aptPackage: string): T | undefined {
   const present = find();
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
@@ -107,11 +115,9 @@ export function installed<T>(find: () => T | undefined, aptPackage: string, need
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env });
     const install = ['install', '-y', '-qq', '--no-install-recommends', aptPackage];
     spawnSync('apt-get', install, { stdio: 'ignore', env });
-    const made = find();
-    if (made !== undefined) return made;
+    return find();
   }
-  console.error(needs);
-  process.exit(1);
+  return undefined;
 }
 
 /** Below those that the system hands out to clients: another one may take such a port any moment. */

@@ -17,7 +17,7 @@ export interface PostgresServerOptions {
 }
 
 /** `nobody`: Postgres does not run as root. */
-const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+export const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 export async function startPostgres({
   settings = {},
@@ -51,7 +51,7 @@ export async function startPostgres({
       const words = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
       return [join(bin, 'postgres'), '-D', data, '-p', String(port), ...words];
     },
-    answering: () => answering(url),
+    answering: () => isAnswering(url),
   });
 }
 
@@ -86,7 +86,8 @@ export async function closePool(pool: pg.Pool): Promise<void> {
   await pool.end();
 }
 
-function answering(url: string): Promise<unknown> {
+/** Resolves when a server answers queries at this address. */
+export function isAnswering(url: string): Promise<unknown> {
   return eventually(async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
     client.on('error', () => {});

@@ -15,7 +15,9 @@ export interface TwoProcesses {
   readonly between: readonly [Browser, Browser];
   /** Both refuse everybody, each request in time and with a 503; what was read before counts to its bound at most. */
   assertDenied(what: string): Promise<void>;
-  /** Nothing was lost on either: who was inside is so again, whoever is enrolled is asked, and may sign in. */
+  /** Nothing was lost on either: who was inside is so again, and whoever is enrolled is asked. */
+  assertBack(): Promise<void>;
+  /** The same, and they may sign in. */
   assertWhole(): Promise<void>;
   /** What one process changes the other hears of: a reset here ends the session there. */
   assertHeard(withinMs: number): Promise<void>;
@@ -53,6 +55,13 @@ export async function twoProcesses(
     return codeAt(key, step * 30_000);
   }
 
+  async function assertBack(): Promise<void> {
+    for (const browser of inside) {
+      await eventually(async () => (await statusOf(browser)) === 200, 20_000);
+    }
+    for (const browser of between) await assertAsked(browser);
+  }
+
   return {
     ...{ here, there, inside, between },
     async assertDenied(what) {
@@ -63,11 +72,9 @@ export async function twoProcesses(
         }),
       );
     },
+    assertBack,
     async assertWhole() {
-      for (const browser of inside) {
-        await eventually(async () => (await statusOf(browser)) === 200, 20_000);
-      }
-      for (const browser of between) await assertAsked(browser);
+      await assertBack();
       await signIn(there.url, USER, await nextCode());
     },
     async assertHeard(withinMs) {

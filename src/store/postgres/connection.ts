@@ -5,12 +5,14 @@ import {
   closedError,
   coded,
   isLate,
+  isTakenBack,
   notHeard,
   notInitialized,
   otherLayout,
   readOnly,
   unavailable,
 } from './errors.js';
+import { literal } from './literal.js';
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
 import { type Run, rowsOf, sent } from './run.js';
 import { LAYOUT, type Tables } from './schema.js';
@@ -21,6 +23,8 @@ const BELIEVED_MS = 4000;
 /** What the above promises to others; the rest is for the answer's own way. */
 export const STALENESS_MS = 5000;
 const RETRY_CAP_MS = 500;
+/** Where transactions are serializable, one of two at a time is taken back, and done again. */
+const MOST_TRIES = 10;
 
 export interface ConnectionListener {
   /** Another process has changed these records; null: all of them. */
@@ -44,8 +48,6 @@ export interface PostgresConnection {
   run(text: string, values: readonly unknown[]): Promise<readonly PostgresRow[]>;
   /** Several, each seeing what was done before it began, in one transaction; gives the rows of all. */
   runAll(text: string): Promise<readonly (readonly PostgresRow[])[]>;
-  /** A text without U+0000, in the SQL of `runAll`. */
-  literal(text: string): string;
   /** What says on the channel that these records have changed. */
   notice(keys: readonly string[]): string;
   close(): void;
@@ -113,7 +115,7 @@ export function postgresConnection(
         `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS clock,
           pg_is_in_recovery()::text AS standby,
           (SELECT encode(body, 'escape') FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS marker,
-          (SELECT concat_ws(' ', tableoid, xmin, pg_postmaster_start_time())
+          (SELECT concat_ws(' ', tableoid, xmin, extract(epoch FROM pg_postmaster_start_time())::bigint)
             FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS origin,
           CASE WHEN $2 <> '' THEN pg_notify($1, $2) END::text AS told`,
         [tables.channel, token && `${self} ${token}`],
@@ -159,7 +161,7 @@ export function postgresConnection(
       client?.on('notification', ({ channel, payload }) => {
         if (channel === tables.channel) notified(session, payload);
       });
-      if (client) await withDeadline(client.query(`LISTEN ${tables.channel}`), timeout);
+      if (client) await withDeadline(client.query(listenOn(tables)), timeout);
       await beat(session);
       if (closed) throw closedError();
       return session;
@@ -247,11 +249,14 @@ export function postgresConnection(
         throw unavailable(error, pool);
       });
     if (broken !== null) throw unavailable(broken, pool);
-    try {
-      return await send(text, values);
-    } catch (error) {
-      suspect(error);
-      throw unavailable(error, pool);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await send(text, values);
+      } catch (error) {
+        if (isTakenBack(error) && tries < MOST_TRIES) continue;
+        suspect(error);
+        throw unavailable(error, pool);
+      }
     }
   }
 
@@ -264,7 +269,7 @@ export function postgresConnection(
     },
     async setUp({ onlyEmpty }) {
       try {
-        const table = `'${tables.records}'`;
+        const table = literal(tables.records);
         const [row] = rowsOf(await send(`SELECT (to_regclass(${table}) IS NULL)::text AS missing`));
         if (onlyEmpty && row?.missing !== 'true') return false;
         // One after the other: even "if not exists" fails where two make a table at once.
@@ -276,11 +281,10 @@ export function postgresConnection(
     },
     run: async (text, values) => rowsOf(await guarded(text, values)),
     async runAll(text) {
-      const results = await guarded(text);
-      return 'rows' in results ? [results.rows] : results.map(({ rows }) => rows);
+      // Whatever the role's default: each statement has to see what was done before it.
+      const results = await guarded(`SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n${text}`);
+      return 'rows' in results ? [results.rows] : results.slice(1).map(({ rows }) => rows);
     },
-    // An E string means the same whatever standard_conforming_strings is.
-    literal: (text) => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
     notice(keys) {
       const payload = `${self} ${keys.join('\n')}`;
       return Buffer.byteLength(payload) > LONGEST_NOTICE ? `${self} *` : payload;
@@ -292,6 +296,12 @@ export function postgresConnection(
       if (live) lose(live, null);
     },
   };
+}
+
+/** It is idle for good, and Postgres 14 and later may end what is idle. */
+function listenOn({ channel }: Pick<Tables, 'channel'>): string {
+  return `LISTEN ${channel};
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 }
 
 async function connectedBy(listen: () => Awaitable<PostgresClient>): Promise<PostgresClient> {

@@ -1,6 +1,7 @@
 import type { DumpBatch, DumpedEvent, DumpedTrails } from '../dump.js';
 import { escaped, unescaped } from '../escaped-id.js';
 import type { TrailOwner } from '../record-store.js';
+import { inAscii } from './literal.js';
 import type { PostgresRow } from './pool.js';
 import type { Run } from './run.js';
 import { isMarked, type Tables } from './schema.js';
@@ -64,7 +65,10 @@ export async function addTrails(
   all: readonly DumpedTrails[],
 ): Promise<number> {
   const rows = all.flatMap(({ owner, id, events: some }) =>
-    some.map(({ trail, ...one }) => ({ owner, id: escaped(id), trail: escaped(trail), ...one })),
+    some.map(({ trail, json, ...one }) => ({
+      ...{ owner, id: escaped(id), trail: escaped(trail), json: inAscii(json) },
+      ...one,
+    })),
   );
   const [row] = await run(
     `WITH given AS (

@@ -11,7 +11,7 @@ export function unavailable(cause: unknown, pool?: PostgresPool): UnavailableErr
 export function notInitialized(): UnavailableError {
   return new UnavailableError(
     'ERR_STORE_NOT_INITIALIZED',
-    'This database holds no Sallyport store. After `export --final` it has moved. New installation: run ' +
+    'This database holds no Sallyport store in the schema and under the prefix given (`public`, `sallyport_`). After `export --final` it has moved. New installation: run ' +
       '`npx sallyport init --postgres URL`; otherwise it was emptied or is the wrong one: restore your data.',
   );
 }
@@ -55,6 +55,12 @@ export function notHeard(): UnavailableError {
 function sqlState(cause: unknown): string | null {
   const code = (cause as { readonly code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** The server has taken it back as if it had never begun, for the sake of another: it may be run again. */
+export function isTakenBack(cause: unknown): boolean {
+  const state = sqlState(cause);
+  return state === '40001' || state === '40P01'; // serialization_failure, deadlock_detected
 }
 
 /** Everything that has a code of its own, or the error itself. */

@@ -1,5 +1,6 @@
 import type { PostgresConnection } from './connection.js';
 import { notPermitted, readOnly } from './errors.js';
+import { literal } from './literal.js';
 import type { Tables } from './schema.js';
 
 /** Whether the user may do what the store will need: it would be found out by the first person who signs in. */
@@ -9,7 +10,7 @@ export async function assertPermissions(
 ): Promise<void> {
   const privileges = [records, events].flatMap((table) =>
     ['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map(
-      (right) => `has_table_privilege('${table}', '${right}')`,
+      (right) => `has_table_privilege(${literal(table)}, '${right}')`,
     ),
   );
   const [row] = await run(

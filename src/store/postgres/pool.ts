@@ -33,7 +33,7 @@ export interface PostgresQuery {
   readonly values?: readonly unknown[];
   /** After which pg gives the connection up, in milliseconds. */
   readonly query_timeout: number;
-  readonly types: { getTypeParser(): (value: string) => string };
+  readonly types: { getTypeParser(): (value: string | Buffer) => string };
 }
 
 /** Of several statements sent as one text, pg gives a result for each. */
@@ -65,6 +65,7 @@ export function assertPool(pool: unknown, { listens }: { readonly listens: boole
 
 function kindOf(pool: unknown): string | null {
   if (typeof pool === 'string') return 'a text';
+  if (typeof pool === 'function') return 'a function';
   if (typeof pool !== 'object' || pool === null) return String(pool);
   const has = (name: string) => name in pool;
   if (!has('query') || !has('connect')) return 'something else';

@@ -4,7 +4,8 @@ import type { PostgresPool, PostgresResult, PostgresRow } from './pool.js';
 
 export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly PostgresRow[]>;
 
-const AS_TEXT = { getTypeParser: () => (value: string) => value };
+/** A host may have answers sent in binary: of a text that is the text. */
+const AS_TEXT = { getTypeParser: () => String };
 
 /** Sends one text through the pool, within the timeout. Rejects with the cause, or what it stands for. */
 export async function sent(

@@ -1,8 +1,13 @@
+import { quoted } from './literal.js';
+
 /** The layout of tables and values; another value in the marker means another, unknown layout. */
 export const LAYOUT = '1';
 
+/** Named, since a search_path may differ from one connection of the pool to the next. */
+const DEFAULT_SCHEMA = 'public';
+
 export interface Tables {
-  /** As SQL has them, with their schema where one is given. */
+  /** As SQL has them, with their schema. */
   readonly records: string;
   readonly events: string;
   /** Of the notices of changes. */
@@ -16,17 +21,16 @@ export function isMarked({ records }: Pick<Tables, 'records'>): string {
   return `EXISTS (SELECT FROM ${records} WHERE kind = 'marker' AND id = '' AND body = '${LAYOUT}')`;
 }
 
-/** `schema`, `prefix`: plain lower case names, which need no quotes. */
+/** `schema`: any; `prefix`: a plain lower case name, which needs no quotes. */
 export function postgresTables({
-  schema,
+  schema = DEFAULT_SCHEMA,
   prefix,
 }: {
   readonly schema: string | undefined;
   readonly prefix: string;
 }): Tables {
-  const within = schema === undefined ? '' : `${schema}.`;
-  const records = `${within}${prefix}records`;
-  const events = `${within}${prefix}events`;
+  const records = `${quoted(schema)}.${prefix}records`;
+  const events = `${quoted(schema)}.${prefix}events`;
   return { records, events, channel: `${prefix}changes`, setUp: setUp(records, events, prefix) };
 }
 

@@ -27,7 +27,7 @@ import { postgresTrails } from './trails.js';
 export type { PostgresClient, PostgresPool } from './pool.js';
 
 export interface PostgresStoreOptions {
-  /** The schema that holds the tables. Default: whichever the user's `search_path` leads to. */
+  /** The schema that holds the tables, whatever the `search_path`. Default `public`. */
   readonly schema?: string;
   /** Begins the names of the tables. Default `sallyport_`. */
   readonly prefix?: string;
@@ -60,10 +60,15 @@ const NAME = 'a name of lower case letters, digits and _, 40 characters at most'
 const isName = (value: unknown) =>
   typeof value === 'string' && /^[a-z_][a-z0-9_]{0,39}$/.test(value);
 
-const isText = (value: unknown) => typeof value === 'string' && value !== '';
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** A longer one is cut off by the server. */
+const LONGEST_NAME = 63;
+const isSchema = (value: unknown) =>
+  isText(value) && !value.includes('\0') && Buffer.byteLength(value) <= LONGEST_NAME;
 
 const schema = optionsObject({
-  schema: option<string>(NAME, isName).optional(),
+  schema: option<string>(`a name, ${LONGEST_NAME} bytes at most`, isSchema).optional(),
   prefix: option<string>(NAME, isName).default('sallyport_'),
   listen: option<NonNullable<PostgresStoreOptions['listen']>>(
     'an address, a function that makes a Client of pg, or false',

@@ -5,6 +5,7 @@ import { lostRecord } from '../lost-record.js';
 import type { RecordStore, TrailOwner } from '../record-store.js';
 import type { PostgresConnection } from './connection.js';
 import { notInitialized } from './errors.js';
+import { asciiJson, literal } from './literal.js';
 import type { PostgresRow } from './pool.js';
 import { isMarked, type Tables } from './schema.js';
 
@@ -18,11 +19,11 @@ const MOST_PUSHED_OUT = 100;
  * by a lock that ends with the transaction.
  */
 export function postgresTrails({
-  connection: { run, runAll, literal },
+  connection: { run, runAll },
   tables: { records, events },
   now,
 }: {
-  readonly connection: Pick<PostgresConnection, 'run' | 'runAll' | 'literal'>;
+  readonly connection: Pick<PostgresConnection, 'run' | 'runAll'>;
   readonly tables: Tables;
   readonly now: () => number;
 }): Pick<RecordStore, 'append' | 'page' | 'forget'> {
@@ -56,7 +57,7 @@ export function postgresTrails({
       const at = Math.round(now());
       const place = [owner, escaped(id), escaped(trail)] as const;
       const input = {
-        ...{ owner, id: place[1], trail: place[2], now: at, event: JSON.stringify(event) },
+        ...{ owner, id: place[1], trail: place[2], now: at, event: asciiJson(event) },
         folds: folds.map(({ key, each, withinMs }) => ({
           ...{ id: foldId([...place, key]), each, since: at - withinMs },
         })),
