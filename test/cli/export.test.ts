@@ -101,7 +101,7 @@ describe('npx sallyport export and import', function () {
         assert.equal(imported.code, 0, imported.err);
         assert.match(
           imported.out,
-          /^Imported: 43\. There already: 0\. Ended since the export: 0\./,
+          /^Imported: 49\. There already: 0\. Ended since the export: 0\./,
         );
         assert.equal((await sallyport(['export', after, ...target.args])).code, 0);
         assert.deepEqual(kept(after), kept(before));
