@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { demoDuo } from '../example/duo.js';
+import { type DemoYubikey, demoYubikey } from '../example/yubikey.js';
 import { launchChromium } from '../test/support/chromium.js';
 import {
   administer,
@@ -92,9 +93,49 @@ async function walkDuo(page: Page, shot: (name: string) => Promise<void>) {
   await shot('duo-simulator');
 }
 
+/** What an administrator enters for YubiKeys, the touch at activation and login, and the simulator's button. */
+async function walkYubikey(
+  page: Page,
+  example: RunningExample,
+  yubikey: DemoYubikey,
+  shot: (name: string) => Promise<void>,
+) {
+  const touch = async (): Promise<string> => {
+    await page.goto(String(yubikey.touch));
+    await page.getByRole('button', { name: 'Touch the demo key' }).click();
+    return (await page.locator('[data-sp=yubikey-otp]').textContent()) ?? '';
+  };
+  const at = '/setup/organizations';
+  await administer(page, example, 'admin@northwind.example', `${at}/northwind/authentication`);
+  await shot('yubikey-credentials');
+  await page.goto(`${at}/initech/users/initech-user1/activate`);
+  await page.getByRole('button', { name: 'Touch a key' }).click();
+  await shot('yubikey-on-the-spot');
+  await page.goto('/');
+  await signOut(page);
+  await changeSetting(example, 'acme', { mode: 'required', methods: ['yubikey-otp'] });
+  await signIn(page, 'user2@acme.example');
+  await shot('yubikey-activation');
+  const activated = page.url();
+  const password = await touch();
+  await shot('yubikey-simulator');
+  await page.goto(activated);
+  await submitCode(page, password);
+  await page.locator('[data-sp=continue]').click();
+  await page.getByRole('heading', { name: 'Acme' }).waitFor();
+  await signOut(page);
+  await signIn(page, 'user2@acme.example');
+  await submitCode(page, password);
+  await page.getByRole('alert').waitFor();
+  await shot('yubikey-challenge');
+  await page.goto('/two-factor/challenge');
+  await signOut(page);
+}
+
 async function photograph(browser: Browser, width: number, colorScheme: 'light' | 'dark') {
   const duo = await demoDuo();
-  const example = await startExample({ duo });
+  const yubikey = await demoYubikey();
+  const example = await startExample({ duo, yubikey });
   const context = await browser.newContext({
     baseURL: example.origin,
     colorScheme,
@@ -110,9 +151,12 @@ async function photograph(browser: Browser, width: number, colorScheme: 'light' 
     await walkDuo(page, shot);
     await context.clearCookies();
     await walk(page, example, shot);
+    await context.clearCookies();
+    await walkYubikey(page, example, yubikey, shot);
   } finally {
     await context.close();
     await example.close();
+    await yubikey.close();
     await duo.close();
   }
 }

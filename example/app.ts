@@ -20,12 +20,14 @@ import {
   sallyport,
   securityKey,
   totp,
+  yubikeyOtp,
 } from 'sallyport';
 import { type Account, type Accounts, DEMO_PASSWORD } from './accounts.js';
 import { directoryOf } from './directory.js';
 import type { DemoDuo } from './duo.js';
 import { sameOrigin } from './same-origin.js';
 import { seedSettings } from './settings.js';
+import type { DemoYubikey } from './yubikey.js';
 
 export interface ConsoleOptions {
   /** Scheme, host and port that browsers use. */
@@ -40,6 +42,8 @@ export interface ConsoleOptions {
   readonly store: SecondFactorStore;
   /** Where Duo is, and what Globex begins with; without it nobody has keys for Duo. */
   readonly duo?: Pick<DemoDuo, 'options' | 'globex'> | undefined;
+  /** Where YubiKeys are checked, and what Northwind begins with and lends to its clients. */
+  readonly yubikey?: Pick<DemoYubikey, 'options' | 'northwind' | 'touch'> | undefined;
 }
 
 declare module 'express-session' {
@@ -91,13 +95,25 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     loginUrl: '/login',
     accountUrl: (subject) => setupOf(accounts.byId(subject.id)),
     passport,
-    methods: [securityKey(), totp(), duo(options.duo?.options), recoveryCodes()],
+    methods: [
+      securityKey(),
+      totp(),
+      duo(options.duo?.options),
+      yubikeyOtp(options.yubikey?.options),
+      recoveryCodes(),
+    ],
   });
   await door.ready();
   await seedSettings(store);
   if (options.duo) {
     const saved = await door.duo.save('globex', options.duo.globex, { actor: 'the demo' });
     if (saved.kind !== 'saved') console.warn(`Globex has no keys for Duo: ${saved.kind}`);
+  }
+  if (options.yubikey) {
+    const fields = { enabled: 'yes', ...options.yubikey.northwind, lendToClients: 'yes' };
+    const by = { actor: 'the demo' };
+    const saved = await door.organizations.save('northwind', 'yubikey-otp', fields, by);
+    if (saved.kind !== 'saved') console.warn(`Northwind has no YubiKeys: ${saved.message}`);
   }
 
   app.use(
@@ -198,7 +214,7 @@ function usePasswords(passport: PassportStatic, accounts: Accounts): void {
 function mountLogin(
   app: Express,
   passport: PassportStatic,
-  { accounts, store }: Pick<ConsoleOptions, 'accounts' | 'store'>,
+  { accounts, store, yubikey }: Pick<ConsoleOptions, 'accounts' | 'store' | 'yubikey'>,
 ): void {
   const form: RequestHandler[] = [
     sameOrigin(),
@@ -217,6 +233,7 @@ function mountLogin(
     res.set('Cache-Control', 'no-store').render('login', {
       organizations: await Promise.all(organizations),
       password: DEMO_PASSWORD,
+      touch: yubikey?.touch ?? null,
       chosen,
       failed: failed !== undefined,
     });

@@ -4,6 +4,7 @@ import { DEMO_PASSWORD, demoAccounts } from './accounts.js';
 import { createApp } from './app.js';
 import { type DemoDuo, demoDuo } from './duo.js';
 import { inMemory, inPostgres, inRedis, reason, type Stores } from './stores.js';
+import { demoYubikey } from './yubikey.js';
 
 // PORT             where to listen; default 3000
 // ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
@@ -13,6 +14,7 @@ import { inMemory, inPostgres, inRedis, reason, type Stores } from './stores.js'
 // SALLYPORT_KEY    32 bytes, base64: seals what people enroll
 // SESSION_SECRET   signs the session cookie
 // DUO_INTEGRATION_KEY, DUO_SECRET_KEY, DUO_API_HOST   Globex's keys for the real Duo; without them a simulator
+// YUBICO_CLIENT_ID, YUBICO_SECRET_KEY   Northwind's credentials for YubiCloud; without them a simulator
 // Keep SALLYPORT_KEY and SESSION_SECRET: whoever changes the key locks out everybody who has enrolled.
 const { PORT, ORIGIN, REDIS_URL, DATABASE_URL, NODE_ENV } = process.env;
 
@@ -24,15 +26,19 @@ async function main(): Promise<void> {
   const origin = ORIGIN ?? `http://localhost:${port}`;
   const [kept, stores] = await storesFor();
   const duo = await duoFor(origin);
+  const real = Boolean(process.env.YUBICO_CLIENT_ID);
+  const yubikey = real || NODE_ENV !== 'production' ? await demoYubikey(process.env) : null;
   const { app, door } = await createApp({
     ...{ origin, keys, sessionSecret, accounts, ...stores },
     duo: duo ?? undefined,
+    yubikey: yubikey ?? undefined,
   });
 
   const server = app.listen(port, (error) => {
     if (error) stop(error);
     console.log(`Northwind Console: ${origin} (kept in ${kept})`);
     if (duo) console.log(duo.says);
+    if (yubikey?.touch) console.log(`Touch the demo YubiKey: ${yubikey.touch}`);
     console.log(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
     for (const { id, name } of accounts.organizations) {
       const all = accounts.of(id);
@@ -49,7 +55,10 @@ async function main(): Promise<void> {
     // Requests under way are finished; whatever hangs does not keep the process.
     setTimeout(() => process.exit(1), 5000).unref();
     server.close(() => {
-      Promise.all([door.close(), stores.close(), duo?.close()]).then(() => process.exit(0), stop);
+      Promise.all([door.close(), stores.close(), duo?.close(), yubikey?.close()]).then(
+        () => process.exit(0),
+        stop,
+      );
     });
     server.closeIdleConnections();
   };

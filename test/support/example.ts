@@ -8,6 +8,7 @@ import { memoryStore, type OrganizationSetting, type SecondFactorStore } from 's
 import { DEMO_PASSWORD, demoAccounts } from '../../example/accounts.js';
 import { createApp } from '../../example/app.js';
 import type { DemoDuo } from '../../example/duo.js';
+import type { DemoYubikey } from '../../example/yubikey.js';
 import { type Duration, parseDuration } from '../../src/time.js';
 
 /** The example console, in this process, on memory, with a clock that can be moved on. */
@@ -28,10 +29,12 @@ export interface RunningExample {
 export async function startExample({
   users = 0,
   duo,
+  yubikey,
 }: {
   readonly users?: number;
   /** Duo sends browsers back to localhost by its name only, so that is what the console is called then. */
   readonly duo?: Pick<DemoDuo, 'options' | 'globex'>;
+  readonly yubikey?: Pick<DemoYubikey, 'options' | 'northwind' | 'touch'>;
 } = {}): Promise<RunningExample> {
   let ahead = 0;
   const now = () => Date.now() + ahead;
@@ -49,6 +52,7 @@ export async function startExample({
     sessionStore: new session.MemoryStore(),
     store,
     duo,
+    yubikey,
   });
   server.on('request', app);
   return {
