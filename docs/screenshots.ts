@@ -117,15 +117,15 @@ async function walkYubikey(
   await signIn(page, 'user2@acme.example');
   await shot('yubikey-activation');
   const activated = page.url();
-  const password = await touch();
+  const code = await touch();
   await shot('yubikey-simulator');
   await page.goto(activated);
-  await submitCode(page, password);
+  await submitCode(page, code);
   await page.locator('[data-sp=continue]').click();
   await page.getByRole('heading', { name: 'Acme' }).waitFor();
   await signOut(page);
   await signIn(page, 'user2@acme.example');
-  await submitCode(page, password);
+  await submitCode(page, code);
   await page.getByRole('alert').waitFor();
   await shot('yubikey-challenge');
   await page.goto('/two-factor/challenge');

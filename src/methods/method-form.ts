@@ -22,7 +22,7 @@ export interface FormConfig {
 
 /** A method's own locals, and the fields of its answer for the form that we make where it brings no view. */
 export function formLocals(
-  { name: of, answer, title }: BoundMethod,
+  { name: of, answer, title, restart }: BoundMethod,
   { locals }: Form,
   { stylesheets, respond }: FormConfig,
 ): object {
@@ -34,7 +34,7 @@ export function formLocals(
     inputMode: inputMode ?? 'text',
   }));
   return {
-    ...{ fields, heading: title, text: said('begin.text') },
+    ...{ fields, heading: title, text: said('begin.text'), sends: restart !== null },
     methodScript: stylesheets.scriptOf(of)?.href ?? null,
     ...made(locals),
   };

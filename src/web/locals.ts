@@ -71,6 +71,8 @@ export interface ChallengeLocals extends Page {
   readonly action: string;
   /** POST `_csrf`: has sent anew what the method sends; null where it sends nothing. */
   readonly restartAction: string | null;
+  /** Whether the method sends something, that may not have come. */
+  readonly sends: boolean;
   readonly heading: string;
   readonly text: string | null;
   readonly fields: readonly FieldLocals[];

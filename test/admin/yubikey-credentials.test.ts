@@ -305,7 +305,7 @@ describe('YubiKeys on the administrator’s pages', () => {
       const wrong = { ...fields, code: `${key.publicId}${'c'.repeat(32)}` };
       const refused = await admin.submit(`${USER}/activate/confirm`, wrong);
       assert.equal(refused.status, 422);
-      assert.equal(alertOn(refused.text), 'This password was not accepted. Touch the key again.');
+      assert.equal(alertOn(refused.text), 'This code was not accepted. Touch the key again.');
       const again = formFields(refused.text, `${USER}/activate/confirm`) as Record<string, string>;
       const done = await admin.submit(`${USER}/activate/confirm`, { ...again, code: key.touch() });
       assert.equal(done.status, 303, done.text);

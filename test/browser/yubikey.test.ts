@@ -101,7 +101,7 @@ describe('YubiKeys in the browser', () => {
       await signOut(page);
       await signIn(page, 'user1@acme.example');
       await type(otp);
-      await page.getByRole('alert').getByText('This password was used already').waitFor();
+      await page.getByRole('alert').getByText('This code was used already').waitFor();
       await type(await touch('a second key'));
       await page.getByRole('alert').getByText('This is not a key of yours').waitFor();
     });
@@ -141,7 +141,7 @@ describe('YubiKeys in the browser', () => {
     await administer(page, example, 'admin@northwind.example', `${users}/initech-user1/activate`);
     await check();
     await page.getByRole('button', { name: 'Touch a key' }).click();
-    await page.getByLabel('Password of the key').waitFor();
+    await page.getByLabel('Code of the key').waitFor();
     await check();
     await type('nonsense');
     await page.getByRole('alert').waitFor();

@@ -18,7 +18,7 @@ import type { YubikeyProcessSettings } from '../support/yubikey-process-host.js'
 
 const PROGRAM = fileURLToPath(new URL('../support/yubikey-process-host.ts', import.meta.url));
 
-describe('one password of a YubiKey, and two processes that are given it at once', () => {
+describe('one code of a YubiKey, and two processes that are given it at once', () => {
   const children: ChildProcess[] = [];
   let yubico: YubikeySimulator;
   let urls: string[];
@@ -95,7 +95,7 @@ describe('one password of a YubiKey, and two processes that are given it at once
         urls.map((url, at) => signedIn(url, `racer${round}-${at}@globex`)),
       );
       const typed = both.map(() => key.touch());
-      // Both passwords count, in whichever order they come.
+      // Both codes count, in whichever order they come.
       yubico.set({ fault: 'always-ok' });
       const answers = await Promise.all(both.map((one, at) => activateKey(one, typed[at] ?? '')));
       assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 422], `round ${round}`);

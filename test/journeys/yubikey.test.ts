@@ -22,8 +22,8 @@ const USER = 'user1@globex';
 const OTHER = 'user2@globex';
 const PROFILE = '/two-factor/profile';
 const [ONE, TWO] = OWN_HOSTS;
-const WRONG = 'This password was not accepted. Touch the key again.';
-const REPLAYED = 'This password was used already: each counts once. Touch the key again.';
+const WRONG = 'This code was not accepted. Touch the key again.';
+const REPLAYED = 'This code was used already: each counts once. Touch the key again.';
 const NOT_YOURS = 'This is not a key of yours. Use the one that you have activated.';
 const TAKEN =
   'This key is activated for somebody else of your organization, and each key is for one person. Use another one.';
@@ -123,7 +123,7 @@ journeys('YubiKeys', (world) => {
     assert.ok(await isInside(browser));
   });
 
-  describe('a password', () => {
+  describe('a code', () => {
     it('opens the door once: the server refuses it again', async () => {
       const key = yubico.key();
       await activated(key);
@@ -257,7 +257,7 @@ journeys('YubiKeys', (world) => {
   });
 
   describe('an activation', () => {
-    it('is not confirmed by a wrong, an old or another’s password', async () => {
+    it('is not confirmed by a wrong, an old or another’s code', async () => {
       const key = yubico.key();
       const used = key.touch();
       assert.equal((await activateKey(await signedIn(OTHER), used)).status, 303);
@@ -458,7 +458,7 @@ journeys('YubiKeys', (world) => {
         const found = events.find(({ type }) => type === 'unavailable');
         assert.equal(found?.method, 'yubikey-otp');
         assert.match(found?.detail ?? '', /^ERR_METHOD (server|network|timeout)/);
-        assert.ok(!JSON.stringify(events).includes(code), 'no password in an event');
+        assert.ok(!JSON.stringify(events).includes(code), 'no code in an event');
         yubico.set({ fault: 'none' });
         assert.equal((await proveKey(out, key.touch())).status, 303, 'the next touch counts');
       });

@@ -46,6 +46,7 @@ const challenge: TotpChallengeLocals = {
   fields: [],
   methodScript: null,
   restartAction: null,
+  sends: false,
   error: null,
   retryAt: null,
   otherMethods: [],

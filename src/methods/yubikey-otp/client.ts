@@ -12,13 +12,13 @@ import { type Parameters, signatureOf } from './signature.js';
 const MAX_ANSWER_BYTES = 8 * 1024;
 
 export interface ClientConfig {
-  /** The deadline of all that is asked about one password. */
+  /** The deadline of all that is asked about one code. */
   readonly timeoutMs: number;
   /** In the place of Node's own: for a proxy, a private authority, or a simulator. */
   readonly httpsAgent: Agent | undefined;
 }
 
-/** What is asked about a password, once per server. `now` in ms. */
+/** What is asked about a code, once per server. `now` in ms. */
 export type ValidateOtp = (
   otp: string,
   credentials: YubikeyCredentials,
@@ -26,7 +26,7 @@ export type ValidateOtp = (
 ) => Promise<Said>;
 
 /**
- * Asks all servers at once whether a key has typed this password, by the validation protocol 2.0: the first yes
+ * Asks all servers at once whether a key has typed this code, by the validation protocol 2.0: the first yes
  * wins. Without one, the plainest no. Rejects, with nothing but `YubikeyError`, where none of them says either.
  */
 export function otpValidation({ timeoutMs, httpsAgent }: ClientConfig): ValidateOtp {
@@ -72,7 +72,7 @@ const FAILURES: readonly YubikeyFailure[] = [
   ...(['rejected', 'tls', 'invalid', 'server', 'timeout', 'network'] as const),
 ];
 
-/** A no before any failure, and among them that the password was used. */
+/** A no before any failure, and among them that the code was used. */
 function plainest(answers: readonly PromiseSettledResult<Said>[]): Said {
   const said = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const no = said.find(({ kind }) => kind === 'replayed') ?? said[0];
@@ -83,7 +83,7 @@ function plainest(answers: readonly PromiseSettledResult<Said>[]): Said {
   throw known.sort((one, other) => rank(one) - rank(other))[0] ?? broken('no server was asked');
 }
 
-/** The body of a 200. A redirect is none: it would send the password to whomever it names. */
+/** The body of a 200. A redirect is none: it would send the code to whomever it names. */
 async function get(
   server: string,
   query: Parameters,

@@ -13,6 +13,7 @@ import { askingBudget } from '../asking-budget.js';
 import type { MethodPlan } from '../pages.js';
 import { otpValidation } from './client.js';
 import { openCredentials } from './credentials.js';
+import { yubikeyLookup } from './lookup.js';
 import { parseYubikeyOptions, type YubikeyOtpOptions } from './options.js';
 import { readOtp, serialOf } from './otp.js';
 import { keyOwners } from './owners.js';
@@ -34,7 +35,7 @@ const TITLE = 'YubiKey';
 type Asking = Pick<VerifyContext, 'policy' | 'subject' | 'session' | 'enrollments' | 'now'>;
 type Accepted = Extract<Answered, { kind: 'accepted' }>;
 
-/** Which key has typed a password, by whose word it is one, and the person's enrollment of it. */
+/** Which key has typed a code, by whose word it is one, and the person's enrollment of it. */
 interface TypedBy {
   readonly account: string;
   readonly publicId: string;
@@ -57,7 +58,7 @@ export function yubikeyOtp(options: YubikeyOtpOptions = {}): MethodPlan {
 }
 
 /**
- * A password is 128 bits that only the key and the validation server know to make, so nothing is counted as a guess;
+ * A code is 128 bits that only the key and the validation server know to make, so nothing is counted as a guess;
  * but how often a server is asked for somebody is bounded. The word is the server's of an organization, and counts
  * there: another organization may have a server that says yes to everything.
  */
@@ -85,7 +86,7 @@ function yubikeyMethod(
   }
 
   /**
-   * What comes of a password. `decide` says, before anybody is asked, what it would be good for: `own` is the person's
+   * What comes of a code. `decide` says, before anybody is asked, what it would be good for: `own` is the person's
    * key that has typed it; `mine`, once the servers have said yes, whether it is.
    */
   async function judge(
@@ -153,6 +154,8 @@ function yubikeyMethod(
           return true;
         },
       ),
+
+    lookup: yubikeyLookup(say),
 
     enrollment: {
       /** Which key it is, is known when it is touched; by whose word, now. */

@@ -11,7 +11,7 @@ import type { ClientConfig } from './client.js';
 import type { OwnServers } from './servers.js';
 
 export interface YubikeyOtpOptions {
-  /** The deadline for what the validation servers say of one password. Default `5s`. */
+  /** The deadline for what the validation servers say of one code. Default `5s`. */
   readonly timeout?: Duration;
   /** Reaches the servers in place of Node's own agent: for a proxy, a private authority, or a simulator. */
   readonly httpsAgent?: Agent;

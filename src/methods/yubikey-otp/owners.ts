@@ -13,7 +13,7 @@ interface Key {
 }
 
 /**
- * A key is of one person in an organization: else a password that it has typed at one account could be used at
+ * A key is of one person in an organization: else a code that it has typed at one account could be used at
  * another, and nobody could tell whose key was found. Whoever activates it first has it until it is removed there. In
  * another organization it may be activated anew, since two accounts may be one person's.
  */

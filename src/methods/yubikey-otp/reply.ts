@@ -1,9 +1,9 @@
 import { YubikeyError } from './failure.js';
 import { isSigned, type Parameters } from './signature.js';
 
-/** What a validation server has said of a password. */
+/** What a validation server has said of a code. */
 export type Said =
-  /** `counter` rises with each password of a key. */
+  /** `counter` rises with each code of a key. */
   | { readonly kind: 'ok'; readonly counter: number }
   | { readonly kind: 'replayed' }
   | { readonly kind: 'bad-otp' };
@@ -25,7 +25,7 @@ const TOLERANCE_MS = 60 * 60 * 1000;
 const SESSION_COUNTER = 0x7fff;
 const SESSION_USE = 0xff;
 
-/** What concerns our request and not the password: with which of our values each has to do. */
+/** What concerns our request and not the code: with which of our values each has to do. */
 const REJECTED = {
   NO_SUCH_CLIENT: 'clientId',
   BAD_SIGNATURE: 'clientSecret',
@@ -40,9 +40,9 @@ const REJECTED = {
 const TROUBLE = ['BACKEND_ERROR', 'NOT_ENOUGH_ANSWERS', 'REPLAYED_REQUEST'];
 
 /**
- * Reads an answer: lines of `name=value`, signed with our secret. Throws for whatever says nothing of the password,
+ * Reads an answer: lines of `name=value`, signed with our secret. Throws for whatever says nothing of the code,
  * and for what is not to be trusted. What refuses us as a client cannot be signed for us; what says yes has to
- * repeat password and nonce as well, and to say where the key's counters are.
+ * repeat code and nonce as well, and to say where the key's counters are.
  */
 export function readReply(text: string, question: Question): Said {
   const reply = parse(text);
@@ -62,7 +62,7 @@ export function readReply(text: string, question: Question): Said {
   if (status === 'REPLAYED_OTP') return { kind: 'replayed' };
   if (status === 'BAD_OTP') return { kind: 'bad-otp' };
   if (status !== 'OK') throw invalid(question, 'has a status that there is none of');
-  if (reply.otp !== question.otp) throw invalid(question, 'is about another password');
+  if (reply.otp !== question.otp) throw invalid(question, 'is about another code');
   if (reply.nonce !== question.nonce) throw invalid(question, 'is one to another request');
   const counter = counterOf(reply);
   if (counter === null) throw invalid(question, 'does not say where the counters of the key are');

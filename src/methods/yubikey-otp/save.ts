@@ -32,7 +32,7 @@ export type CheckCredentials = (
 ) => Promise<CheckedCredentials>;
 
 /**
- * Checks what an administrator typed: its shape, then by asking each server about a password that no key has typed,
+ * Checks what an administrator typed: its shape, then by asking each server about a code that no key has typed,
  * which it can only refuse, signed with the secret. Only what passes is sealed, and so only that can be stored. The
  * secret may be left empty where everything else stays as it is.
  */
@@ -97,7 +97,7 @@ export async function examine(
   const { kind } = await validate(`cccccccccccc${modhex(randomBytes(16))}`, credentials, now);
   if (kind === 'bad-otp') return;
   const [server] = serversOf(credentials.servers);
-  const message = `${server} does not refuse a password that no key has typed`;
+  const message = `${server} does not refuse a code that no key has typed`;
   throw new YubikeyError('invalid', message, { suspect: 'servers' });
 }
 

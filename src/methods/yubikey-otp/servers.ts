@@ -1,6 +1,6 @@
 import { authorityId } from '../../contracts.js';
 
-/** Where the passwords of all keys are checked that left the factory as they are. */
+/** Where the codes of all keys are checked that left the factory as they are. */
 const YUBICLOUD = 'https://api.yubico.com/wsapi/2.0/verify';
 const PATH = '/wsapi/2.0/verify';
 export const MOST_SERVERS = 5;

@@ -1,7 +1,7 @@
 import type { MethodWords } from '../../contracts.js';
 import { messagesOf } from '../../messages/message.js';
 
-const TOUCH = 'Click into the field, and touch the key: it types the password by itself.';
+const TOUCH = 'Click into the field, and touch the key: it types a code by itself.';
 
 export const YUBIKEY_WORDS = {
   another: 'Another YubiKey',
@@ -11,12 +11,12 @@ export const YUBIKEY_WORDS = {
     button: 'Continue',
   },
   refused: {
-    'wrong-code': 'This password was not accepted. Touch the key again.',
-    replayed: 'This password was used already: each counts once. Touch the key again.',
+    'wrong-code': 'This code was not accepted. Touch the key again.',
+    replayed: 'This code was used already: each counts once. Touch the key again.',
     expired: 'This took too long. Touch the key again.',
     superseded:
       'This is no longer valid: activation was started again elsewhere. Touch the key again.',
-    denied: 'This password was not accepted. Touch the key again.',
+    denied: 'This code was not accepted. Touch the key again.',
     'not-accepted': 'A YubiKey does not count here. Confirm in another way.',
     malformed:
       'That is not what a YubiKey types: 44 letters. Empty the field, click into it, and touch the key until it has typed them all.',
@@ -34,7 +34,7 @@ export const YUBIKEY_WORDS = {
   'not-offered':
     'YubiKeys are not set up for your organization (any longer). Ask your administrator for help.',
   'too-often':
-    'Too many passwords of keys were checked for you. Try again in {minutes, plural, one {a minute} other {# minutes}}.',
+    'Too many codes of keys were checked for you. Try again in {minutes, plural, one {a minute} other {# minutes}}.',
   locked: 'Too many attempts. Try again in {wait}.',
   stopped: 'Too many attempts. Ask your administrator for help.',
   policy: {
@@ -43,7 +43,7 @@ export const YUBIKEY_WORDS = {
     'not-offered':
       'YubiKeys are not offered, and only proven again, with the credentials of this account',
   },
-  answer: { code: { label: 'Password of the key', hint: '44 letters, typed by the key' } },
+  answer: { code: { label: 'Code of the key', hint: '44 letters, typed by the key' } },
   challenge: { title: 'Touch your YubiKey', text: `Plug it in. ${TOUCH}` },
   activate: {
     title: 'Activate a YubiKey',
@@ -55,8 +55,12 @@ export const YUBIKEY_WORDS = {
     begin: 'Touch a key',
   },
   'on-the-spot': {
-    label: 'Password of the key',
+    label: 'Code of the key',
     hint: 'Plug the user’s key in, click here, and touch it: it types 44 letters',
+  },
+  'look-up': {
+    title: 'Touch the key that was found',
+    text: 'Plug it in, click into the field, and touch it. The first letters that it types say which key it is.',
   },
   setting: {
     yes: '<tick>YubiKey: Yes.</tick> <muted>Users can activate YubiKeys; the credentials are saved and were checked with the validation server.</muted>',

@@ -31,7 +31,7 @@ export const yubikeyFaults = [
   'old-time', // of a day ago
   'status-twice',
   'strange-status',
-  'always-ok', // of any password: wrong, or used before
+  'always-ok', // of any code: wrong, or used before
   'html',
   'empty',
   '500',

@@ -6,7 +6,7 @@ import { encrypted } from './otp.js';
 export interface SoftwareYubikey {
   /** The first 12 letters of whatever it types. */
   readonly publicId: string;
-  /** Types one password: 44 letters. */
+  /** Types one code: 44 letters. */
   touch(): string;
   /** Takes it out and plugs it in again: it counts that. */
   plugIn(): void;

@@ -48,7 +48,7 @@ export interface YubikeySimulator {
   readonly touchOrigin: string;
   /** A key that this simulator knows, made when it is first asked for; its serial number, or a name. */
   key(name?: string | number): SoftwareYubikey;
-  /** What was asked and what came of it, oldest first. Never a password, nonce or secret. */
+  /** What was asked and what came of it, oldest first. Never a code, nonce or secret. */
   readonly log: readonly YubikeyLogEntry[];
   set(fault: YubikeyFaultSetting): void;
   /** Back to the start, with the keys that there are: no faults, no log, and what was used is forgotten. */
@@ -91,14 +91,14 @@ export function yubikeyClient(): YubikeyClient {
 }
 
 /**
- * YubiCloud and its like in this process and on loopback only, over TLS, with keys that type real passwords: for
+ * YubiCloud and its like in this process and on loopback only, over TLS, with keys that type real codes: for
  * tests, and for development without a key. Rejects with ERR_OPTION, and with ERR_DEPENDENCY where `selfsigned` is
  * not installed.
  * @example
  * const client = yubikeyClient();
  * const yubico = await yubikeySimulator({ clients: [client], now: Date.now });
  * sallyport({ methods: [yubikeyOtp({ httpsAgent: yubico.agent }), recoveryCodes()], … });
- * const password = yubico.key().touch();
+ * const code = yubico.key().touch();
  * yubico.set({ fault: 'BACKEND_ERROR', once: true });
  */
 export async function yubikeySimulator(

@@ -16,19 +16,19 @@ export interface Outcome {
   readonly status: YubikeyStatus | 'OK';
   /** Signs the answer; empty where it is not known who asks. */
   readonly secret: Uint8Array;
-  /** What the key has typed, where it is one; also of a password that was used before. */
+  /** What the key has typed, where it is one; also of a code that was used before. */
   readonly touch: Touch | null;
 }
 
 export interface Validation {
-  /** From now on passwords of this key are known. */
+  /** From now on codes of this key are known. */
   know(key: YubikeySecrets): void;
-  /** `remember`: a password that is good is used up by it. */
+  /** `remember`: a code that is good is used up by it. */
   outcomeOf(parameters: Parameters, options: { readonly remember: boolean }): Outcome;
   reset(): void;
 }
 
-/** What is kept of a key: the last password that was good, and with which nonce it came. */
+/** What is kept of a key: the last code that was good, and with which nonce it came. */
 interface Last {
   readonly place: number;
   readonly nonce: string;

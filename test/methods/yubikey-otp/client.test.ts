@@ -11,7 +11,7 @@ const [ONE, TWO, THREE] = OWN_HOSTS;
 /** Long enough for a busy machine to answer; those that never do are waited for as long. */
 const TIMEOUT_MS = 1500;
 
-describe('the question whether a key has typed a password', () => {
+describe('the question whether a key has typed a code', () => {
   let yubico: YubikeySimulator;
   before(async () => {
     yubico = await startYubico(() => NOW);
