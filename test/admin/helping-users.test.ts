@@ -66,6 +66,26 @@ describe('what an administrator does for a user', () => {
     );
   });
 
+  it('is told to a program', async () => {
+    const { browser, store } = await opened();
+    await enroll(store, 'user1@acme');
+    const call = async (what: string) => {
+      const { status, body } = await browser.call(`${USER1}/${what}`);
+      assert.equal(status, 200);
+      return body;
+    };
+    assert.deepEqual(await call('unlock'), { unlocked: true, url: `${USER1}?done=unlocked` });
+    const { csrfToken, ...asked } = (await browser.json('get', `${USER1}/reset`)).body;
+    assert.deepEqual(asked, { factors: 1, activationKeyDemanded: false });
+    assert.deepEqual(await call('reset'), {
+      ...{ reset: true, activationKey: null, url: `${USER1}?done=reset` },
+    });
+    await issueKey(store, 'user1@acme');
+    const revoke = 'activation-key/revoke';
+    assert.deepEqual(await call(revoke), { revoked: true, url: `${USER1}?done=revoked` });
+    assert.deepEqual(await call(revoke), { revoked: false, url: `${USER1}?done=unchanged` });
+  });
+
   it('has a title with the user’s name, below Users', async () => {
     const { browser, store } = await opened();
     const pages = [

@@ -266,6 +266,16 @@ describe('User Details as a page', () => {
     assert.equal(await says(), false);
     await set(store, 'acme', { mode: 'required', methods: ['totp'] });
     assert.equal(await says(), true);
+    const by = async () => /is required by (.*?), so it cannot/.exec(await shown())?.[1];
+    assert.equal(await by(), 'the client');
+    const must = { mode: 'required', methods: null, enrollment: 'self' } as const;
+    const clientsMust = { ...must, graceUntil: null, maxAgeSeconds: null, rememberDays: null };
+    await set(store, 'north', { clientsMust });
+    assert.equal(await by(), 'the partner and the client');
+    await set(store, 'acme', null);
+    assert.equal(await by(), 'the partner');
+    await set(store, 'north', null);
+    await set(store, 'acme', { mode: 'required', methods: ['totp'] });
     await switchOn(store, 'user1@acme');
     assert.equal(await says(), false);
     await set(store, 'acme', null);
