@@ -27,6 +27,17 @@ describe('the addresses of our pages', () => {
     assert.match(String(head.headers['content-security-policy']), /default-src 'none'/);
   });
 
+  it('lead whoever is not signed in to the login, and tell a program so', async () => {
+    const { app } = await host();
+    const nobody = new Browser(app);
+    for (const path of ['', '/activate', '/activate/totp', '/challenge', '/profile']) {
+      const url = `/two-factor${path}`;
+      assert.equal((await nobody.get(url)).headers.location, '/login', url);
+      const { status, body } = await nobody.json('get', url);
+      assert.deepEqual([status, body.error], [401, 'authentication_required'], url);
+    }
+  });
+
   it('tell a program where it stands, and lead a person there', async () => {
     const { app } = await host({ policy: () => ({ mode: 'required', methods: ['totp'] }) });
     const browser = new Browser(app);
