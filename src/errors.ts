@@ -40,6 +40,11 @@ export type ErrorCode =
   | 'ERR_INTERNAL'
   | keyof MethodErrorCodes;
 
+/**
+ * Every error of this package that is not about one request. `code` is stable, docs/errors.md has a row for each;
+ * `message` is for whoever makes or runs the app, and never for a page.
+ * @example if (error instanceof SallyportError && error.code === 'ERR_KEYS') process.exit(1);
+ */
 export class SallyportError extends Error {
   override readonly name: string = 'SallyportError';
   readonly code: ErrorCode;
@@ -54,6 +59,11 @@ export class SallyportError extends Error {
  * Something that the answer depends on (store, policy, session layer) is broken or late. It is answered
  * with a 503 and never with a pass. `status` and `headers` are the shape that Express's own final error
  * handler honors, so that a host without our error page still answers 503.
+ * @example
+ * app.use((error, req, res, next) => {
+ *   if (error instanceof UnavailableError) return res.status(error.status).set(error.headers).end();
+ *   next(error);
+ * });
  */
 export class UnavailableError extends SallyportError {
   override readonly name = 'UnavailableError';
@@ -119,7 +129,11 @@ export function broken(what: string): SallyportError {
   return new SallyportError('ERR_INTERNAL', what);
 }
 
-/** The request cannot be served as it was sent: `status` is a 4xx, `sentence` is safe to show. */
+/**
+ * The request cannot be served as it was sent: `status` is a 4xx, `sentence` is safe to show.
+ * @example
+ * throw new RequestError(409, 'no_address', 'There is no address that a code could be sent to.');
+ */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;

@@ -80,6 +80,11 @@ import './session/session-data.js';
 /**
  * The second door of an Express app. Options are checked here, once; wrong ones throw `SallyportError`
  * (ERR_OPTION, ERR_KEYS).
+ * @example
+ * const door = sallyport({ origin, issuer, keys, store, subject, policy, loginUrl: '/login' });
+ * app.use(session({ store: door.sessions(sessions), … }), passport.session());
+ * app.use(door.pages());
+ * app.use(door.gate());
  */
 export function sallyport<S extends SubjectInput = SubjectInput>(
   options: SallyportOptions<S>,

@@ -5,6 +5,8 @@ const MARK = '@';
 /**
  * Who says so when a method's proof is the word of somebody else, e.g. an account at an outside service: in
  * few characters, for an enrollment's `parameters` and for the policy.
+ * @example
+ * begin: () => ({ parameters: authorityId('gateway.example.com') })
  */
 export function authorityId(name: string): string {
   return MARK + createHash('sha256').update(name).digest('base64url').slice(0, 16);

@@ -40,7 +40,11 @@ export interface PolicyPart {
   readonly accepts?: string | undefined;
 }
 
-/** The part of a policy that is about one method; null where there is none. */
+/**
+ * The part of a policy that is about one method; null where there is none.
+ * @example
+ * const source = partOf(context.policy, 'email-code')?.source;
+ */
 export function partOf(policy: Policy, method: MethodName): PolicyPart | null {
   const part: unknown = Reflect.get(policy, method);
   return typeof part === 'object' && part !== null ? part : null;

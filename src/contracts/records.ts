@@ -45,6 +45,7 @@ export interface SubjectRecord {
   readonly retryAt: number | null;
 }
 
+/** Of somebody of whom nothing is stored. */
 export const emptySubject: SubjectRecord = Object.freeze({
   epoch: 0,
   epochRoseAt: null,

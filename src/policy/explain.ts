@@ -9,6 +9,11 @@ export interface Explanation {
   readonly sentences: readonly string[];
 }
 
+/**
+ * What is asked of a person and why, in whole sentences: each rule of the policy with who set it, what they have
+ * activated of what it accepts, and what follows. `say` words messages in another language than English.
+ * @example explain(subject, policy, await store.readSubject(subject.id)).sentences.join('\n')
+ */
 export function explain(
   subject: Subject,
   policy: Policy,

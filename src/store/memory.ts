@@ -37,6 +37,9 @@ type KeptByKind = { readonly [K in Kind]: Kept<Records[K]> };
  * A store for development, tests and single-process demos: everything is gone when the process ends, and no
  * second process sees it. Operations are atomic because each runs to its end within one turn. Throws ERR_OPTION
  * where NODE_ENV is `production`, unless `production` says that it is meant.
+ * @example
+ * sallyport({ store: memoryStore(), … })
+ * memoryStore({ now: testClock().now }) // in tests
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SecondFactorStore {
   const { now = Date.now, production } = checkOptions(options, schema, { name: 'memoryStore' });

@@ -44,7 +44,11 @@ import {
 
 const REPAIRS = { repairs: true } as const;
 
-/** The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records. */
+/**
+ * The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records.
+ * @example
+ * sallyport({ store: secondFactorStore(sqliteRecords('factors.db')), … })
+ */
 export function secondFactorStore(records: RecordStore): SecondFactorStore {
   const { read, update, append, page, forget } = records;
   const held = holding(records);

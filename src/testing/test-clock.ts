@@ -13,7 +13,13 @@ export interface TestClock {
 /** 2026-01-01, in the middle of a time step: a code shown now is good for the next 15 seconds. */
 const START = Date.UTC(2026, 0, 1, 0, 0, 15);
 
-/** Time for tests. Sallyport takes all of its time from the store, so a store with this clock is enough. */
+/**
+ * Time for tests. Sallyport takes all of its time from the store, so a store with this clock is enough.
+ * @example
+ * const clock = testClock();
+ * const store = memoryStore({ now: clock.now });
+ * clock.advance('12h');
+ */
 export function testClock(start = START): TestClock {
   if (!Number.isFinite(start)) {
     throw new SallyportError(

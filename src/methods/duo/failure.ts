@@ -15,6 +15,11 @@ export type DuoFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' |
 /** The three values of a Duo application, by the names of their form fields. */
 export type DuoField = 'clientId' | 'clientSecret' | 'apiHost';
 
+/**
+ * A call to Duo that came to nothing: code `ERR_DUO`, status 503. `onError` gets it; `kind` says whether Duo is out of
+ * reach or refuses the keys, and `suspect` which of them.
+ * @example if (error instanceof DuoError && error.kind === 'rejected') alertOperators(error.duoCode);
+ */
 export class DuoError extends UnavailableError {
   readonly kind: DuoFailure;
   /** Duo's own code, e.g. `40002` or `invalid_grant`. */

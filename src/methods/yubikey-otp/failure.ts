@@ -10,6 +10,11 @@ export type YubikeyFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tl
 /** What an organization enters, by the names of the form's fields. */
 export type YubikeyField = 'clientId' | 'clientSecret' | 'servers';
 
+/**
+ * A call to a validation server that came to nothing: status 503. `onError` gets it; `kind` says whether the server is
+ * out of reach or refuses the credentials, and `suspect` which of them.
+ * @example if (error instanceof YubikeyError && error.kind === 'rejected') alertOperators(error.suspect);
+ */
 export class YubikeyError extends OutageError {
   readonly kind: YubikeyFailure;
   /** Which of the values looks wrong, as far as the server lets on. */

@@ -52,7 +52,12 @@ export interface Decoded<R> {
   readonly sequence: number;
 }
 
-/** `place`: where it is kept, a text that no other record has; `version`: VERSION_BYTES of chance. */
+/**
+ * The bytes of a record, with a checksum over them and their place.
+ * @param place where it is kept: a text that no other record has
+ * @param version six random bytes, other ones for each write
+ * @example const bytes = encodeRecord('subject', `subject:${id}`, randomBytes(6), { record, sequence });
+ */
 export function encodeRecord<K extends Kind>(
   kind: K,
   place: string,
@@ -68,7 +73,11 @@ export function encodeRecord<K extends Kind>(
   return bytes;
 }
 
-/** Throws on what is damaged, was moved, or is of a format that this version does not know. */
+/**
+ * Throws on what is damaged, was moved, or is of a format that this version does not know.
+ * @example
+ * const { record, sequence } = decodeRecord('subject', `subject:${id}`, bytes);
+ */
 export function decodeRecord<K extends Kind>(
   kind: K,
   place: string,

@@ -101,7 +101,12 @@ export function postgresStore(
   return { ...secondFactorStore(records), initialize: records.initialize };
 }
 
-/** The records of that store alone. */
+/**
+ * The records of that store alone.
+ * @example
+ * const records = postgresRecordStore(pool, { schema: 'auth' });
+ * const store = secondFactorStore(records);
+ */
 export function postgresRecordStore(
   pool: PostgresPool,
   options: PostgresStoreOptions,

@@ -87,7 +87,12 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   return { ...secondFactorStore(records), initialize: records.initialize };
 }
 
-/** The records of that store alone. */
+/**
+ * The records of that store alone.
+ * @example
+ * const records = redisRecordStore(client, { prefix: 'console:2fa:' });
+ * const store = secondFactorStore(records);
+ */
 export function redisRecordStore(
   client: RedisClient,
   options: RedisStoreOptions,

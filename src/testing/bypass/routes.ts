@@ -37,6 +37,8 @@ const schema = optionsObject({
 /**
  * `GET /login`, `USE /files (serveStatic)`, `USE ? (router)`, `USE / (serveStatic), around the gate at /api`: how a
  * route is named in lists.
+ * @example
+ * for (const route of routesAheadOfGate(app)) console.log(routeName(route));
  */
 export function routeName({ kind, methods, path, name, aroundGates }: MountedRoute): string {
   const where = `${methods.join('|')} ${path === null ? '?' : path || '/'}`;
@@ -118,6 +120,8 @@ export function routesOf(app: unknown, { hints = [] }: RoutesOptions = {}): Moun
 /**
  * What is mounted ahead of the gate: it answers whoever asks, so each of these had better be meant to. Print
  * it at the start of the app, or let `bypassChecks` hold it against a list.
+ * @example
+ * assert.deepEqual(routesAheadOfGate(app).map(routeName), ['GET /', 'POST /login']);
  */
 export function routesAheadOfGate(
   app: unknown,

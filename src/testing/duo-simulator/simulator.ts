@@ -44,16 +44,13 @@ const walkSchema = optionsObject({ phone: textOption(40).default('+1 202 555 010
 
 /**
  * A Duo that runs in this process and on loopback only, for tests and for development without an account:
- * the API over TLS with a certificate authority of its own, and the prompt.
- *
- * ```ts
+ * the API over TLS with a certificate authority of its own, and the prompt. Rejects with ERR_OPTION for an option that
+ * makes no sense, and with the system's error for a taken port.
+ * @example
  * const duo = await duoSimulator({ apps: [duoKeys()], users: { 'user1@globex.example': 'active' }, now: Date.now });
  * const { callback } = await duo.answer(authUrl);           // approve
  * duo.set({ endpoint: 'token', fault: 'deny', once: true });
  * await duo.close();
- * ```
- *
- * Rejects with ERR_OPTION for an option that makes no sense, and with the system's error for a taken port.
  */
 export async function duoSimulator(given: DuoSimulatorOptions): Promise<DuoSimulator> {
   const options = parseSimulatorOptions(given);

@@ -57,7 +57,11 @@ export interface YubikeySimulator {
   close(): Promise<void>;
 }
 
-/** Reaches a simulator that runs in another process. */
+/**
+ * Reaches a simulator that runs in another process.
+ * @example
+ * yubikeyOtp({ httpsAgent: yubikeySimulatorAgent({ hosts, port, ca }) })
+ */
 export function yubikeySimulatorAgent({
   hosts,
   port,
@@ -82,7 +86,11 @@ const schema = optionsObject({
   touchPort: integerOption(0, 65_535).default(0),
 });
 
-/** Credentials for one simulator. */
+/**
+ * Credentials for one simulator.
+ * @example
+ * const cloud = await yubikeySimulator({ clients: [yubikeyClient()], now: Date.now });
+ */
 export function yubikeyClient(): YubikeyClient {
   return {
     clientId: String(randomInt(10_000, 100_000)),
