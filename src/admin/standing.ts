@@ -8,6 +8,7 @@ import type {
   SubjectRecord,
 } from '../contracts.js';
 import type { SallyportError } from '../errors.js';
+import { type CountingSignIn, countingSignIns } from '../gate/sign-in.js';
 import { isLostRecord, LostRecordError } from '../lost.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
@@ -140,10 +141,24 @@ export function asks({ policy, mode }: Standing, record: SubjectRecord): boolean
   return mode === 'required' || (mode === 'optional' && record.enrollments.length > 0);
 }
 
+/** The proof that this person's sign-in gave last, while it counts; null: none does. */
+export function lastSignIn(
+  { proofs, maxAgeSeconds }: Policy,
+  { signIn, epochRoseAt }: SubjectRecord,
+  now: number,
+): CountingSignIn | null {
+  if (signIn === null) return null;
+  const limitMs = (maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  const [found = null] = countingSignIns([signIn], proofs, {
+    ...{ now, limitMs, after: epochRoseAt ?? 0 },
+  });
+  return found;
+}
+
 /** Whether this person cannot get in as they are: what is required they have not activated. */
-function shutsOut({ policy, mode }: Standing, record: SubjectRecord): boolean {
+function shutsOut({ policy, mode }: Standing, record: SubjectRecord, now: number): boolean {
   if (policy === null) return true;
-  if (mode === 'off') return false;
+  if (mode === 'off' || lastSignIn(policy, record, now)) return false;
   return record.enrollments.length === 0 ? mode === 'required' : !usable(record, policy);
 }
 
@@ -154,10 +169,10 @@ export function newlyShutsOut(
   record: SubjectRecord,
   now: number,
 ): boolean {
-  if (!shutsOut(after, record)) return false;
+  if (!shutsOut(after, record, now)) return false;
   const postponable = ({ policy }: Standing) =>
     record.enrollments.length === 0 && (policy?.graceUntil?.getTime() ?? 0) > now;
-  return !shutsOut(before, record) || (postponable(before) && !postponable(after));
+  return !shutsOut(before, record, now) || (postponable(before) && !postponable(after));
 }
 
 /** What holds for a user whom an administrator switches on alone. */

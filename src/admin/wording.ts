@@ -1,4 +1,10 @@
-import type { AuditEvent, EventMessage, PolicyReason, SubjectRecord } from '../contracts.js';
+import type {
+  AuditEvent,
+  EventMessage,
+  Message,
+  PolicyReason,
+  SubjectRecord,
+} from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
 import type { TitleOf } from './organization/changes.js';
@@ -50,9 +56,10 @@ export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: Ti
       return levels ? say(message(`admin.from.${levels}`)) : '';
     },
 
-    /** What a user has activated, by name, e.g. `Authenticator app, Passkey`. */
-    activatedWords({ enrollments }: SubjectRecord): string | null {
+    /** What a user has activated, by name, and what their sign-in has proven: `Authenticator app, by okta, 3 hours ago`. */
+    activatedWords({ enrollments }: SubjectRecord, signIn: Message | null = null): string | null {
       const titles = [...new Set(enrollments.map(({ method }) => titleOf(method)))];
+      if (signIn) titles.push(say(signIn));
       return titles.length === 0 ? null : titles.join(', ');
     },
 

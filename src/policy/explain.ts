@@ -1,6 +1,7 @@
 import type { Message, Policy, Sentence, Subject, SubjectRecord } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isAccepted, provable } from './provable.js';
+import { signInName } from './sign-in-words.js';
 
 /** A policy and a person's standing, in sentences for support. */
 export interface Explanation {
@@ -19,6 +20,8 @@ export function explain(
   policy: Policy,
   record: SubjectRecord,
   say: (sentence: Sentence) => string = String,
+  /** When it is said (ms), for how long ago something was; left out: dates. */
+  now: number | null = null,
 ): Explanation {
   const { label } = subject;
   const { mode, because } = policy;
@@ -38,6 +41,9 @@ export function explain(
       ? message('policy.explain.nothing')
       : message('policy.explain.activated', { list: listed(record) }),
   ];
+  if (record.signIn) {
+    sentences.push(message('policy.explain.signed-in', { name: signInName(record.signIn, now) }));
+  }
   if (
     mode !== 'off' &&
     record.enrollments.length > 0 &&

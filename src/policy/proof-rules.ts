@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ProofRule } from '../contracts.js';
-import { durationOf } from '../time.js';
+import { durationOf, parseDuration } from '../time.js';
 
 const value = z.string().regex(/^[^\s,]{1,200}$/);
 const values = z
@@ -62,4 +62,37 @@ export function ruleText({ by, amr, acr, maxAgeSeconds, phishingResistant }: Pro
   ].join(' ');
 }
 
+/** Rules as administrators write them, one in each line; `none` for none at all, and nothing for nothing said. */
+export function rulesText(rules: readonly ProofRule[] | null | undefined): string {
+  return rules?.length === 0 ? NONE : (rules ?? []).map(ruleText).join('\n');
+}
+
+/** The same read back, unchecked: each line is what `proofRule` takes, or what it refuses. */
+export function rulesFromText(text: string): readonly unknown[] | null {
+  const lines = text.split('\n').flatMap((line) => line.trim() || []);
+  if (lines.length === 0) return null;
+  return lines.length === 1 && lines[0] === NONE ? [] : lines.map(ruleFromLine);
+}
+
+function ruleFromLine(line: string): unknown {
+  const [by, ...parts] = line.split(/\s+/);
+  const rule: Record<string, unknown> = { by };
+  for (const part of parts) {
+    const [name = '', ...rest] = part.split('=');
+    const value = rest.join('=');
+    const [field, read] = FIELDS.get(part === RESISTANT ? part : `${name}=`) ?? [part, value];
+    // What is said twice is refused, as a field that there is not.
+    rule[field in rule ? part : field] = typeof read === 'function' ? read(value) : read;
+  }
+  return rule;
+}
+
+const NONE = 'none';
 const RESISTANT = 'phishing-resistant';
+
+const FIELDS = new Map<string, readonly [field: string, read: unknown]>([
+  ['amr=', ['amr', (value: string) => value.split(',')]],
+  ['acr=', ['acr', (value: string) => value.split(',')]],
+  ['max-age=', ['maxAgeSeconds', (value: string) => (parseDuration(value) ?? Number.NaN) / 1000]],
+  [RESISTANT, ['phishingResistant', true]],
+]);

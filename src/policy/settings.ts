@@ -10,7 +10,7 @@ import type {
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
-import { proofRule } from './proof-rules.js';
+import { proofRule, rulesText } from './proof-rules.js';
 
 const mode = z.enum(['off', 'optional', 'required']);
 const enrollment = z.enum(['self', 'activation-key']);
@@ -21,7 +21,13 @@ const seconds = z
   .min(60)
   .max(30 * 24 * 3600)
   .nullable();
-const proofs = z.array(proofRule).max(20).nullable().default(null);
+// Each change of them stands in the trail.
+const proofs = z
+  .array(proofRule)
+  .max(20)
+  .refine((rules) => rulesText(rules).length <= 4000)
+  .nullable()
+  .default(null);
 const days = z.int().min(0).max(30).nullable().default(null);
 
 const levelShape = {

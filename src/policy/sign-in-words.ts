@@ -5,8 +5,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `by okta, 3 hours ago` */
-export function signInName({ by, at }: Pick<SignIn, 'by' | 'at'>, now: number): Message {
+/** `by okta, 3 hours ago`; where nobody knows the time (null): `by okta on 2026-01-31`. */
+export function signInName({ by, at }: Pick<SignIn, 'by' | 'at'>, now: number | null): Message {
+  if (now === null) {
+    return message('sign-in.on', { by, on: new Date(at).toISOString().slice(0, 10) });
+  }
   const age = Math.max(0, now - at);
   if (age < 2 * HOUR) {
     return message('sign-in.minutes-ago', { by, count: Math.floor(age / MINUTE) });

@@ -17,7 +17,10 @@ describe('the list of users', () => {
     const { body } = await browser.json('get', `${USERS}?search=user`);
     const retryAt = new Date(clock.now() + 10_000).toISOString();
     const free = { locked: false, retryAt: null, stopped: false };
-    const nothing = { mode: 'off', from: [], activated: [], graceUntil: null, ...free };
+    const nothing = {
+      ...{ mode: 'off', from: [], activated: [], signIn: null, graceUntil: null },
+      ...free,
+    };
     assert.deepEqual(body.items, [
       {
         ...{ id: 'user1@acme', label: 'user1@acme.example', name: null },

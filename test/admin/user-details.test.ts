@@ -33,7 +33,7 @@ describe('what User Details tells a program', () => {
     assert.deepEqual(rest, {
       organization: { id: 'acme', name: 'Acme', kind: 'client', partnerId: 'north' },
       user: { id: 'user1@acme', label: 'user1@acme.example', name: null },
-      ...{ mode: 'off', from: [], enabled: false, factors: [] },
+      ...{ mode: 'off', from: [], enabled: false, factors: [], signIn: null },
       methods: ['security-key', 'totp', 'recovery-code'],
       ...{ recoveryCodesLeft: null, activationKeyEndsAt: null },
       ...{ failures: 0, locked: false, retryAt: null, stopped: false },

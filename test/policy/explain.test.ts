@@ -50,6 +50,19 @@ describe('an explanation', () => {
 
   it('says that nothing is activated', () => {
     assert.equal(explain(USER1, required, emptySubject).sentences.at(-1), 'Nothing is activated.');
+    const at = Date.UTC(2026, 0, 31, 12);
+    const record = { ...emptySubject, signIn: { by: 'okta', at, amr: ['mfa'], acr: null } };
+    const last = (now?: number) => explain(USER1, required, record, String, now).sentences.at(-1);
+    assert.equal(last(), 'Their sign-in opened the door last by okta on 2026-01-31.');
+    for (const [age, words] of [
+      [-1000, 'just now'],
+      [90_000, 'a minute ago'],
+      [119 * 60_000, '119 minutes ago'],
+      [3 * 3_600_000, '3 hours ago'],
+      [72 * 3_600_000, '3 days ago'],
+    ] as const) {
+      assert.equal(last(at + age), `Their sign-in opened the door last by okta, ${words}.`);
+    }
   });
 
   it('says that what is activated is no longer accepted', () => {

@@ -224,6 +224,11 @@ export function formFields(html: string, action: string): Record<string, string 
   )) {
     fields[name!] = [/value="([^"]*)" selected/.exec(options!)?.[1] ?? ''];
   }
+  for (const [, name, text] of form.matchAll(
+    /<textarea\b[^>]*\bname="([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g,
+  )) {
+    fields[name!] = [text!];
+  }
   return Object.fromEntries(
     Object.entries(fields).map(([name, [first = '', ...more]]) => [
       name,

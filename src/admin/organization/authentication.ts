@@ -176,7 +176,10 @@ export function authenticationPages(context: AdminContext) {
 
 /** What is a method's own is its section's: nothing of it is shown here. */
 function baseOf(setting: OrganizationSetting): BaseSetting {
-  const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, clientsMust } =
-    setting;
-  return { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, clientsMust };
+  const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = setting;
+  const { proofs = null, clientsMust } = setting;
+  return {
+    ...{ mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs },
+    clientsMust,
+  };
 }

@@ -10,6 +10,7 @@ import type {
 import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
 import { inOne } from '../../policy/change-words.js';
+import { ruleText } from '../../policy/proof-rules.js';
 import { storedOf } from '../../policy/settings.js';
 
 const FIELDS = [
@@ -19,6 +20,7 @@ const FIELDS = [
   'graceUntil',
   'maxAgeSeconds',
   'rememberDays',
+  'proofs',
 ] as const satisfies readonly (keyof LevelSetting)[];
 
 export type TitleOf = (method: MethodName) => string;
@@ -71,7 +73,7 @@ export function changeWords(
 
 /** The lines of a level that say something. */
 export function levelLines(level: LevelSetting, titleOf: TitleOf): Message[] {
-  return FIELDS.filter((field) => level[field] !== null).map((field) =>
+  return FIELDS.filter((field) => (level[field] ?? null) !== null).map((field) =>
     message('admin.setting.line', {
       label: message(`admin.setting.${field}`),
       value: valueWords(level, field, titleOf),
@@ -131,6 +133,9 @@ function valueWords(
       return level.rememberDays === null
         ? message('admin.setting.value.not-set')
         : message('admin.setting.value.days', { days: level.rememberDays });
+    case 'proofs':
+      if (!level.proofs) return message('admin.setting.value.not-set');
+      return level.proofs.map(ruleText).join('; ') || message('admin.setting.value.none');
     default:
       return field satisfies never;
   }

@@ -8,6 +8,7 @@ import type {
   PolicyMethod,
 } from '../../contracts.js';
 import { message } from '../../messages/english.js';
+import { rulesFromText, rulesText } from '../../policy/proof-rules.js';
 import type { SettingReader } from '../../policy/settings.js';
 import { listOf } from '../../web/form-fields.js';
 import { type FieldErrors, fieldErrors, readBody, WITH_INPUT } from '../bodies.js';
@@ -28,6 +29,8 @@ export interface FormLevel {
   readonly maxAge: string;
   /** Days. */
   readonly remember: string;
+  /** Rules, one in each line. */
+  readonly proofs: string;
   /** Of what clients must: what methods add to it, by field. */
   readonly more: Readonly<Record<string, string>>;
 }
@@ -54,6 +57,8 @@ const level = (prefix: string) => ({
   [`${prefix}grace`]: text,
   [`${prefix}maxAge`]: text,
   [`${prefix}remember`]: text,
+  // A page of the host's own may not have it.
+  [`${prefix}proofs`]: z.string().max(8000).optional(),
 });
 
 const formShape = {
@@ -77,6 +82,7 @@ const WORDS: FieldErrors = {
   graceUntil: message('admin.field.date-example'),
   maxAgeSeconds: message('admin.setting.wrong.maxAgeSeconds'),
   rememberDays: message('admin.setting.wrong.rememberDays'),
+  proofs: message('admin.setting.wrong.too-many-proofs'),
 };
 
 interface FormContext {
@@ -118,10 +124,12 @@ export function readProposal(
   const parsed = settings.editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
     ? pastDates(parsed.data, current, now)
-    : fieldErrors(parsed.error, {
-        ...WORDS,
-        ...Object.fromEntries(floorFields(methods).map(([name, { wrong }]) => [name, wrong])),
-      });
+    : byRule(
+        fieldErrors(parsed.error, {
+          ...WORDS,
+          ...Object.fromEntries(floorFields(methods).map(([name, { wrong }]) => [name, wrong])),
+        }),
+      );
   const good = parsed.success && Object.keys(errors).length === 0;
   return {
     version: form.version,
@@ -131,6 +139,17 @@ export function readProposal(
     setting: good ? keptAround(parsed.data, current, methods) : null,
     errors,
   };
+}
+
+/** What is wrong with a rule of proofs stands beside the field that has them all. */
+function byRule(errors: FieldErrors): FieldErrors {
+  const found = Object.entries(errors).map(([name, wrong]) => {
+    const [, field, at] = /^(.*\bproofs)\.(\d+)(?:\.|$)/.exec(name) ?? [];
+    return field === undefined
+      ? [name, wrong]
+      : [field, message('admin.setting.wrong.proofs', { line: Number(at) + 1 })];
+  });
+  return Object.fromEntries(found);
 }
 
 /** What is not this form's: each method's own, and what a door with other methods demands of clients. */
@@ -177,7 +196,7 @@ function fromForm(
     ...formShape,
     ...Object.fromEntries(added.map((name) => [`clients.${name}`, typed.optional()])),
   }) as Record<string, unknown>;
-  const read = (prefix: string): FormLevel => ({
+  const read = (prefix: string, stored: LevelSetting | null): FormLevel => ({
     more: {},
     mode: String(fields[`${prefix}mode`]),
     accept: fields[`${prefix}accept`] === 'these' ? 'these' : 'any',
@@ -186,10 +205,11 @@ function fromForm(
     grace: String(fields[`${prefix}grace`]).trim(),
     maxAge: String(fields[`${prefix}maxAge`]).trim(),
     remember: String(fields[`${prefix}remember`]).trim(),
+    proofs: String(fields[`${prefix}proofs`] ?? rulesText(stored?.proofs)).trim(),
   });
-  const own = read('');
+  const own = read('', current);
   const clients = {
-    ...read('clients.'),
+    ...read('clients.', current.clientsMust),
     // A field that the page does not have stays as it is.
     more: Object.fromEntries(
       added.map((name) => [
@@ -228,6 +248,7 @@ function fromLevel(form: FormLevel, current: { readonly graceUntil: string | nul
     graceUntil: graceOf(form.grace, current?.graceUntil ?? null),
     maxAgeSeconds: form.maxAge === '' ? null : Math.round(Number(form.maxAge) * 60),
     rememberDays: form.remember === '' ? null : Number(form.remember),
+    proofs: rulesFromText(form.proofs),
   };
 }
 
@@ -266,6 +287,7 @@ export function formLevel(
     grace: setting?.graceUntil?.slice(0, 10) ?? '',
     maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
     remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
+    proofs: rulesText(setting?.proofs),
     more: Object.fromEntries(added.map((name) => [name, storedText(setting, name)])),
   };
 }
@@ -284,6 +306,7 @@ export function hiddenFields(
     { name: `${prefix}grace`, value: form.grace },
     { name: `${prefix}maxAge`, value: form.maxAge },
     { name: `${prefix}remember`, value: form.remember },
+    { name: `${prefix}proofs`, value: form.proofs },
     ...Object.entries(form.more).map(([name, value]) => ({ name: `${prefix}${name}`, value })),
   ];
   return [

@@ -33,6 +33,8 @@ export interface UserLocals extends Page {
     readonly accepted: boolean;
     readonly phishingResistant: boolean;
   }[];
+  /** What has opened the door in place of these last: `by okta, 3 hours ago`; and whether it still counts. */
+  readonly signIn: { readonly name: string; readonly counts: boolean } | null;
   readonly recoveryCodesLeft: number | null;
   readonly activationKey: { readonly until: Moment; readonly past: boolean } | null;
   readonly failures: number;

@@ -8,11 +8,12 @@ import { isCounted, lockOf } from '../../methods/lock.js';
 import { isolated } from '../../names.js';
 import { explain } from '../../policy/explain.js';
 import { isAccepted, provable } from '../../policy/provable.js';
+import { signInName } from '../../policy/sign-in-words.js';
 import { readBody } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import type { Standing } from '../standing.js';
+import { lastSignIn, type Standing } from '../standing.js';
 import { historyOf } from './history.js';
 import type { UserLocals } from './locals.js';
 
@@ -37,7 +38,7 @@ export function userPages(context: AdminContext) {
     const { policy } = standing;
     const named = { ...subject, label: isolated(subject.label) };
     const sentences = policy
-      ? explain(named, policy, record, present.say).sentences
+      ? explain(named, policy, record, present.say, store.now()).sentences
       : becauseOf(standing);
     const key = activationKey(record);
     const lock = lockOf(record, store.now());
@@ -63,6 +64,10 @@ export function userPages(context: AdminContext) {
           accepted: policy !== null && isAccepted({ method, parameters }, policy),
           phishingResistant: isPhishingResistant(method),
         })),
+        signIn: record.signIn && {
+          name: present.say(signInName(record.signIn, store.now())),
+          counts: policy !== null && lastSignIn(policy, record, store.now()) !== null,
+        },
         recoveryCodesLeft: keptCodesLeft(record),
         activationKey: key && { until: present.moment(key.until), past: key.past },
         failures: record.failures,
@@ -90,6 +95,11 @@ export function userPages(context: AdminContext) {
           lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
           phishingResistant: isPhishingResistant(method),
         })),
+        signIn: record.signIn && {
+          ...record.signIn,
+          at: new Date(record.signIn.at),
+          counts: policy !== null && lastSignIn(policy, record, store.now()) !== null,
+        },
         recoveryCodesLeft: keptCodesLeft(record),
         activationKeyEndsAt: key && !key.past ? key.until : null,
         failures: record.failures,

@@ -3,11 +3,13 @@ import type { Message } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import { lockOf } from '../../methods/lock.js';
 import { isolated } from '../../names.js';
+import { signInName } from '../../policy/sign-in-words.js';
 import { inBatches } from '../batches.js';
 import { readQuery } from '../bodies.js';
 import { type AdminContext, noticeOf } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { listQuery, listView } from '../listing.js';
+import { lastSignIn } from '../standing.js';
 import { findUsers } from './find-users.js';
 import type { UserRow } from './locals.js';
 import { type Candidate, graceOf, STATES, stateFrom, type UserState } from './states.js';
@@ -24,6 +26,7 @@ export function userListPages(context: AdminContext) {
     const now = store.now();
     const { locked, retryAt, stopped } = lockOf(record, now);
     const graceUntil = graceOf(standing, record, now);
+    const signIn = standing.policy && lastSignIn(standing.policy, record, now);
     const view: UserRow = {
       id: user.id,
       label: user.label,
@@ -31,7 +34,7 @@ export function userListPages(context: AdminContext) {
       href: at.user(user.id).details,
       state: stateOf(standing),
       from: fromWords(standing),
-      activated: activatedWords(record),
+      activated: activatedWords(record, signIn && signInName(signIn.signIn, now)),
       graceUntil: graceUntil && present.moment(graceUntil),
       locked: locked
         ? {
@@ -47,6 +50,7 @@ export function userListPages(context: AdminContext) {
       mode: standing.mode,
       from: standing.from,
       activated: record.enrollments.map(({ method }) => method),
+      signIn: signIn && { by: signIn.signIn.by, at: new Date(signIn.signIn.at) },
       graceUntil,
       ...{ locked, retryAt, stopped },
     };

@@ -191,6 +191,8 @@ export const ADMIN = {
   'admin.user.contradictory': 'This user cannot sign in. {problem}',
   'admin.user.activated': 'Activated',
   'admin.user.nothing': 'Nothing yet.',
+  'admin.user.sign-in': 'Proven at the sign-in: {name}.',
+  'admin.user.sign-in-past': 'Proven at the sign-in before, and no longer: {name}.',
   'admin.user.device': 'Device',
   'admin.user.last-used': 'Last used',
   'admin.user.never': 'Never',

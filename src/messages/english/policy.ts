@@ -24,6 +24,7 @@ export const POLICY = {
     'by {by}, {count, plural, =0 {just now} one {a minute ago} other {{count} minutes ago}}',
   'sign-in.hours-ago': 'by {by}, {count, plural, one {an hour ago} other {{count} hours ago}}',
   'sign-in.days-ago': 'by {by}, {count, plural, one {a day ago} other {{count} days ago}}',
+  'sign-in.on': 'by {by} on {on}',
   'sign-in.detail': 'by {by} at {at}, amr {amr}, acr {acr}',
 
   'policy.explain.off': '{label}: two-factor is off.',
@@ -37,6 +38,7 @@ export const POLICY = {
   'policy.explain.activated': 'Activated: {list}.',
   'policy.explain.one': '{method} on {on}',
   'policy.explain.list': '{first}, {rest}',
+  'policy.explain.signed-in': 'Their sign-in opened the door last {name}.',
   'policy.explain.none-accepted':
     'None of these is accepted any longer: another one must be activated.',
 } as const;

@@ -21,6 +21,7 @@ export const SETTINGS = {
   'admin.setting.graceUntil': 'May be postponed until',
   'admin.setting.maxAgeSeconds': 'A proof counts for',
   'admin.setting.rememberDays': 'A device may be remembered for',
+  'admin.setting.proofs': 'Sign-in proofs',
   'admin.setting.clientsMust': 'Clients must',
   'admin.setting.of-clients': 'Clients: {label}',
   'admin.setting.line': '{label}: {value}',
@@ -52,6 +53,10 @@ export const SETTINGS = {
     'Choose who may activate: everybody, or whoever has an activation key.',
   'admin.setting.wrong.maxAgeSeconds': 'Enter a number of minutes from 1 to 43200 (30 days).',
   'admin.setting.wrong.rememberDays': 'Enter a whole number of days from 0 to 30.',
+  'admin.setting.wrong.proofs':
+    'Rule {line} is not right. Write a name, amr= or acr= with at least one value, and max-age= from 1m to 30d: okta amr=mfa,hwk max-age=12h phishing-resistant',
+  'admin.setting.wrong.too-many-proofs':
+    'Enter at most 20 rules, one in each line, and 4000 characters in all.',
   'admin.setting.wrong.past': 'This date is past: choose one to come, or none.',
   'admin.setting.wrong.none-left':
     'No mechanism is left: what is accepted here and what the partner accepts have none in common.',
@@ -113,7 +118,7 @@ export const SETTINGS = {
   'admin.setting.any-method': 'Any that is available',
   'admin.setting.only-these': 'Only these:',
   'admin.setting.more':
-    'More: first activation, grace period, how long a proof counts, remembered devices',
+    'More: first activation, grace period, how long a proof counts, remembered devices, single sign-on',
   'admin.setting.grace-hint':
     'The beginning of that day in UTC; empty: not at all. It counts where two-factor is required.',
   'admin.setting.max-age': 'A proof counts for (minutes)',
@@ -122,6 +127,10 @@ export const SETTINGS = {
   'admin.setting.remember': 'A device may be remembered for (days)',
   'admin.setting.remember-hint':
     'Whoever confirms at login may leave it out on that device for so long. Empty or 0: not at all.',
+  'admin.setting.proofs-hint':
+    'What single sign-on, or a passkey at the sign-in, has proven counts as a second factor by these rules, one in each line. The identity provider comes first, then all amr values that it must name, or acr values of which one is enough, and how old it may be: okta amr=mfa,hwk max-age=12h phishing-resistant. Empty: nothing counts.',
+  'admin.setting.proofs-clients-hint':
+    'Clients’ rules count only together with one of these. none: nothing counts. Empty: no limit, but where only some mechanisms are accepted above nothing counts.',
   'admin.setting.remember-clients-hint':
     'Clients may allow that many days at most. 0: not at all; empty: no limit.',
 
