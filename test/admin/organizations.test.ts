@@ -100,6 +100,23 @@ describe('door.organizations.save()', () => {
     assert.equal((await store.readSetting('north'))?.value['yubikey-otp'], null);
   });
 
+  it('saves for a host with a policy of its own as well, which says whose it is', async () => {
+    const store = memoryStore();
+    const { app, door } = await host({
+      store,
+      policy: () => ({
+        ...{ mode: 'required', methods: ['yubikey-otp'] },
+        'yubikey-otp': { source: 'the host', credentialVersion: '1' },
+      }),
+      options: { methods: [yubikeyOtp({ httpsAgent: yubico.agent })] },
+    });
+    const saved = await door.organizations.save('the host', 'yubikey-otp', fields(), BY);
+    assert.equal(saved.kind, 'saved');
+    const browser = new Browser(app);
+    await browser.login('user1@acme');
+    assert.equal((await activateKey(browser, yubico.key().touch())).status, 303);
+  });
+
   it('throws for what there is none of, and says no secret', async () => {
     const { door } = await ready();
     const secret = CLIENT.clientSecret;

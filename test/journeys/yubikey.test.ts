@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { securityKey } from 'sallyport';
 import type { YubikeySimulator } from 'sallyport/testing';
 import { type Host, subjectOf } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
@@ -121,6 +122,39 @@ journeys('YubiKeys', (world) => {
     const right = { code: key.touch(), _csrf: asked.csrfToken };
     assert.equal((await browser.json('post', CHALLENGE, right)).status, 200);
     assert.ok(await isInside(browser));
+  });
+
+  it('are a fresh proof where a route wants one', async () => {
+    const routed = await world().host(() => ({
+      options: yubikeyOptions(yubico),
+      routes: (app, door) =>
+        app.get('/vault', door.require({ maxAge: '5m' }), (_req, res) => void res.send('open')),
+    }));
+    const key = yubico.key();
+    const browser = new Browser(routed.app);
+    await browser.login(USER);
+    await activateKey(browser, key.touch());
+    assert.equal((await browser.get('/vault')).text, 'open');
+    world().clock.advance(6 * 60_000);
+    assert.equal((await browser.get('/vault')).headers.location, '/two-factor/challenge');
+    assert.match((await browser.get(CHALLENGE)).text, /<h1>Confirm that it is you<\/h1>/);
+    assert.equal((await proveKey(browser, key.touch())).headers.location, '/vault');
+    assert.equal((await browser.get('/vault')).text, 'open');
+  });
+
+  it('alone do not do where a route wants what nobody can phish', async () => {
+    const options = yubikeyOptions(yubico);
+    const routed = await world().host(() => ({
+      options: { ...options, methods: [...options.methods, securityKey()] },
+      routes: (app, door) =>
+        app.get('/vault', door.require({ phishingResistant: true }), (_req, res) => {
+          res.send('open');
+        }),
+    }));
+    const browser = new Browser(routed.app);
+    await browser.login(USER);
+    await activateKey(browser, yubico.key().touch());
+    assert.notEqual((await browser.get('/vault')).text, 'open');
   });
 
   describe('a code', () => {

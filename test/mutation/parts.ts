@@ -50,7 +50,10 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   methods: {
-    mutate: ['src/methods/**/*.ts', '!src/methods/duo/**', '!src/methods/method-form.ts'],
+    mutate: [
+      ...['src/methods/**/*.ts', '!src/methods/{duo,yubikey-otp}/**'],
+      '!src/methods/method-form.ts',
+    ],
     spec: [
       'test/methods/*.test.ts',
       'test/methods/totp/*.test.ts',
@@ -65,6 +68,15 @@ export const parts: Readonly<Record<string, Part>> = {
       'test/methods/duo/*.test.ts',
       'test/admin/duo-*.test.ts',
       ...journeys('duo', 'duo-fallback'),
+    ],
+    grep: IN_MEMORY,
+  },
+  yubikey: {
+    mutate: ['src/methods/yubikey-otp/**/*.ts'],
+    spec: [
+      'test/methods/yubikey-otp/*.test.ts',
+      'test/admin/yubikey-credentials.test.ts',
+      ...journeys('yubikey', 'yubikey-look-up'),
     ],
     grep: IN_MEMORY,
   },
