@@ -100,6 +100,13 @@ describe('what the challenge tells', () => {
     later.cookies.delete('connect.sid');
     await later.login(USER);
     assert.deepEqual(told(await later.json('get', TOTP)), [200, { next: 'done', url: '/' }]);
+    // It stands for the login alone: where a fresh proof is wanted the same device is asked.
+    const change = await later.get('/two-factor/profile/sign-out-others');
+    assert.equal(change.headers.location, CHALLENGE);
+    for (const url of [CHALLENGE, TOTP]) {
+      const asked = await later.get(url);
+      assert.deepEqual([asked.status, linesOf(asked)[0]], [200, 'Confirm that it is you'], url);
+    }
     const another = new Browser(app);
     await another.login(USER);
     assert.equal((await another.json('get', TOTP)).body.next, 'challenge');
