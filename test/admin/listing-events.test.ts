@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { AuditEvent, SecondFactorStore } from 'sallyport';
+import { type AuditEvent, recoveryCodes, type SecondFactorStore, totp } from 'sallyport';
 import { placeOf } from '../../src/audit/place.js';
+import { emailCode } from '../journeys/email-code.js';
 import { opened } from '../support/opened-admin.js';
 
 const EVENTS = '/setup/organizations/acme/events';
@@ -90,6 +91,26 @@ describe('the trail of an organization', () => {
       [when, 'Removed Authenticator app', 'user1@acme', 'admin@acme 192.0.2.1', 'Phonereplaced'],
       [when, 'Other sessions ended', '–', 'user1@acme', '–'],
     ]);
+  });
+
+  it('has the types of the host’s own methods as well, last and in their words', async () => {
+    const email = emailCode({ addressOf: () => null, send: async () => {} });
+    const own = { ...email, events: { 'email-code.bounced': 'Mail came back' } };
+    const { browser, store } = await opened({
+      host: { options: { methods: [totp(), own, recoveryCodes()] } },
+    });
+    await keep(store, [{}, { type: 'email-code.bounced' as AuditEvent['type'] }]);
+    const url = `${EVENTS}?type=email-code.bounced`;
+    const { items } = (await browser.json('get', url)).body;
+    assert.deepEqual(
+      items.map(({ type }: { type: string }) => type),
+      ['email-code.bounced'],
+    );
+    const { text } = await browser.get(url);
+    assert.match(text, /<th scope="row" role="rowheader"><span class="sp-cell">Mail came back</);
+    assert.match(text, /<option value="email-code\.bounced" selected>Mail came back<\/option>/);
+    const plain = await opened();
+    assert.equal((await plain.browser.json('get', url)).status, 400);
   });
 
   it('says how often the like of it happened again, and when last', async () => {

@@ -106,6 +106,20 @@ journeys('an administrator’s own second factor', (world) => {
     );
   });
 
+  it('is activated on the way from an organization’s form as well, and leads back to its page', async () => {
+    const { app } = await open();
+    await set(world().store, 'north', { mode: 'optional', methods: ['totp'] });
+    for (const [user, form, page] of [
+      ['admin@north', `${ACME}/two-factor`, `${ACME}/users`],
+      ['admin@acme', `${ACME}/authentication`, `${ACME}/authentication`],
+    ] as const) {
+      const admin = await AdminBrowser.signedIn({ app }, user);
+      assert.equal((await admin.submit(form)).status, 401, form);
+      await admin.activateHere(now());
+      assert.equal((await admin.keepCodes()).headers.location, page);
+    }
+  });
+
   it('once activated is proven at the next login, where the gate itself asks for nothing', async () => {
     const { app } = await open();
     const key = await (async () => {
