@@ -219,6 +219,9 @@ describe('activating for a user', () => {
     const { clock, begun, confirm } = await begunNow();
     const { body } = await confirm(codeAt(begun.key, clock.now() + 10 * MINUTE));
     assert.match(body.message, /phone’s clock is about 10 minutes ahead\. /);
+    assert.deepEqual(body.values, { minutes: 10, direction: 'ahead' });
+    const wrong = await confirm(wrongCode(begun.key, clock.now()));
+    assert.ok(!('values' in wrong.body));
   });
 
   it('waits after too many wrong codes, and says until when', async () => {
