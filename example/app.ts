@@ -22,7 +22,7 @@ import {
   totp,
   yubikeyOtp,
 } from 'sallyport';
-import { type Account, type Accounts, DEMO_PASSWORD } from './accounts.js';
+import { type Account, type Accounts, DEMO_PASSWORD, type Organization } from './accounts.js';
 import { directoryOf } from './directory.js';
 import type { DemoDuo } from './duo.js';
 import { sameOrigin } from './same-origin.js';
@@ -30,8 +30,8 @@ import { seedSettings } from './settings.js';
 import type { DemoYubikey } from './yubikey.js';
 
 export interface ConsoleOptions {
-  /** Scheme, host and port that browsers use. */
-  readonly origin: string;
+  /** Scheme, host and port that browsers use; several where organizations have addresses of their own. */
+  readonly origin: string | readonly string[];
   /** Seals what people enroll: 32 bytes, base64. */
   readonly keys: readonly string[];
   readonly sessionSecret: string;
@@ -60,7 +60,7 @@ const SHOWN = 4;
 /** A small multi-tenant console. What it does about two-factor is between the two marks. */
 export async function createApp(options: ConsoleOptions): Promise<{ app: Express; door: Door }> {
   const { origin, accounts, store } = options;
-  const https = origin.startsWith('https:');
+  const https = [origin].flat().every((one) => one.startsWith('https:'));
   const app = express();
   // One of its own, so that several apps can live in one process; usually the imported one is just right.
   const passport = new defaultPassport.Passport() as PassportStatic;
@@ -91,7 +91,10 @@ export async function createApp(options: ConsoleOptions): Promise<{ app: Express
     store,
     subject: (req) => subjectOf(accountOf(req)),
     policy: organizationPolicy({ organization: (id) => accounts.organization(id) }),
-    branding: (subject) => brandOf(subject, accounts),
+    branding: (subject, place) =>
+      brandOf(
+        subject ? accounts.organization(subject.tenantId) : organizationAt(place.origin, accounts),
+      ),
     loginUrl: '/login',
     accountUrl: (subject) => setupOf(accounts.byId(subject.id)),
     passport,
@@ -185,8 +188,12 @@ function setupOf(account: Account | null): string | null {
   return `/setup/organizations/${account.organization.id}`;
 }
 
-function brandOf(subject: Subject | null, accounts: Accounts) {
-  const organization = subject && accounts.organization(subject.tenantId);
+/** An organization may have an address that begins with its name: northwind.localhost. Nobody is signed in yet. */
+function organizationAt(origin: string, accounts: Accounts): Organization | null {
+  return accounts.organization(new URL(origin).hostname.split('.')[0] ?? '');
+}
+
+function brandOf(organization: Organization | null) {
   return { name: organization?.name ?? 'Northwind Console', accent: organization?.accent };
 }
 
@@ -225,13 +232,16 @@ function mountLogin(
     const { failed, as } = req.query;
     // ?as= is the demo's shortcut: it fills the form in for one of the accounts listed below it.
     const chosen = accounts.byEmail(as)?.email ?? '';
-    const organizations = accounts.organizations.map(async ({ id, name }) => ({
+    // At an organization's own address its accounts alone are offered.
+    const own = organizationAt(`http://${req.hostname}`, accounts);
+    const organizations = (own ? [own] : accounts.organizations).map(async ({ id, name }) => ({
       name,
       twoFactor: await modeOf(id, store),
       accounts: accounts.of(id).slice(0, SHOWN),
     }));
     res.set('Cache-Control', 'no-store').render('login', {
       organizations: await Promise.all(organizations),
+      brand: brandOf(own).name,
       password: DEMO_PASSWORD,
       touch: yubikey?.touch ?? null,
       chosen,

@@ -7,7 +7,8 @@ import { inMemory, inPostgres, inRedis, reason, type Stores } from './stores.js'
 import { demoYubikey } from './yubikey.js';
 
 // PORT             where to listen; default 3000
-// ORIGIN           what browsers call us; default http://localhost:PORT. Behind a proxy: https://…
+// ORIGIN           what browsers call us, several with commas between; default http://localhost:PORT, and
+//                  northwind.localhost and acme.localhost. Behind a proxy: https://…
 // REDIS_URL        keeps sessions and enrollments in Redis, shared by any number of processes; a new one is set
 //                  up by NODE_ENV=development, or by `npx sallyport init`
 // DATABASE_URL     the same in Postgres: postgres://user@host/database; `npx sallyport init --postgres …`
@@ -23,13 +24,15 @@ async function main(): Promise<void> {
   const keys = [secretFrom('SALLYPORT_KEY')];
   const sessionSecret = secretFrom('SESSION_SECRET');
   const accounts = await demoAccounts({ users: usersFrom(process.argv.slice(2)) });
-  const origin = ORIGIN ?? `http://localhost:${port}`;
+  const origins = originsFrom(ORIGIN, port);
+  const [origin] = origins;
   const [kept, stores] = await storesFor();
   const duo = await duoFor(origin);
   const real = Boolean(process.env.YUBICO_CLIENT_ID);
   const yubikey = real || NODE_ENV !== 'production' ? await demoYubikey(process.env) : null;
   const { app, door } = await createApp({
-    ...{ origin, keys, sessionSecret, accounts, ...stores },
+    ...{ keys, sessionSecret, accounts, ...stores },
+    origin: origins.length > 1 ? origins : origin,
     duo: duo ?? undefined,
     yubikey: yubikey ?? undefined,
   });
@@ -37,6 +40,7 @@ async function main(): Promise<void> {
   const server = app.listen(port, (error) => {
     if (error) stop(error);
     console.log(`Northwind Console: ${origin} (kept in ${kept})`);
+    if (origins.length > 1) console.log(`Also at ${origins.slice(1).join(', ')}`);
     if (duo) console.log(duo.says);
     if (yubikey?.touch) console.log(`Touch the demo YubiKey: ${yubikey.touch}`);
     console.log(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
@@ -63,6 +67,14 @@ async function main(): Promise<void> {
     server.closeIdleConnections();
   };
   process.on('SIGINT', shutDown).on('SIGTERM', shutDown);
+}
+
+/** Two organizations have addresses of their own: browsers take each name below localhost for this machine. */
+function originsFrom(given: string | undefined, port: number): readonly [string, ...string[]] {
+  const [first, ...others] = given?.split(',') ?? [`http://localhost:${port}`];
+  if (given !== undefined || port === 0) return [first ?? '', ...others];
+  const hosts = ['northwind.localhost', 'acme.localhost', '127.0.0.1'];
+  return [first ?? '', ...hosts.map((host) => `http://${host}:${port}`)];
 }
 
 async function storesFor(): Promise<readonly [string, Stores]> {

@@ -31,14 +31,19 @@ import {
   type OrganizationPolicyPlan,
 } from './policy/organization-policy.js';
 import type { Duration } from './time.js';
+import { type Addresses, addresses, isOrigin, type OriginOption } from './web/addresses.js';
 import type { BrandingFunction } from './web/branding.js';
 import type { CsrfProtection } from './web/csrf.js';
 import { refusePlainHttp } from './web/plain-http.js';
 
 /** `S` is what `subject` gives, with fields of the host's own. */
 export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
-  /** Scheme, host and port that browsers use, e.g. `https://console.example.com`. Fixed, never taken from the Host header. */
-  readonly origin: string;
+  /**
+   * Scheme, host and port that browsers use, e.g. `https://console.example.com`; a list of them where the app has
+   * several addresses, or a lookup `(host) => origin or null` (docs/several-addresses.md). Never taken from the Host
+   * header: that picks one of them, and any other address is answered with a 421.
+   */
+  readonly origin: OriginOption;
   /**
    * Accepts an `origin` of plain HTTP that is not this machine, where everything can be read on its way: refused under
    * NODE_ENV `production` otherwise, and warned of elsewhere. Default false.
@@ -49,7 +54,7 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
    * name a subject acts. A text is also the pages' name without `branding`. It may be left out where `branding`
    * gives names, which are then the issuer. What people see on the pages is what their app was given.
    */
-  readonly issuer?: string | ((subject: Subject) => string) | undefined;
+  readonly issuer?: string | IssuerFunction | undefined;
   /** The account's name there, beside the issuer. Default: the subject's label. */
   readonly account?: (subject: Subject) => string;
   /** 32 bytes each, base64. The first seals, all of them open: to rotate, put a new one in front. */
@@ -133,10 +138,13 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   readonly onError?: (error: unknown) => void;
 }
 
+/** The issuer for the organization in whose name a subject acts, at one of the app's addresses. */
+export type IssuerFunction = (subject: Subject, place: { readonly origin: string }) => string;
+
 /** The options, checked, with defaults, in one unit. */
 export interface Config {
-  readonly origin: string;
-  readonly issuer: string | ((subject: Subject) => string) | undefined;
+  readonly addresses: Addresses;
+  readonly issuer: string | IssuerFunction | undefined;
   readonly account: ((subject: Subject) => string) | undefined;
   readonly keys: readonly string[];
   readonly store: SecondFactorStore;
@@ -183,9 +191,9 @@ function storeWanted(value: unknown): string {
 }
 
 const schema = optionsObject({
-  origin: option<string>(
-    "scheme, host and port without a path, e.g. 'https://console.example.com'",
-    isOrigin,
+  origin: option<OriginOption>(
+    "scheme, host and port without a path, e.g. 'https://console.example.com', a list of them, all of one scheme, or a function (host) => origin or null",
+    isOriginOption,
   ),
   allowHttp: booleanOption().default(false),
   issuer: option<NonNullable<Config['issuer']>>(
@@ -278,9 +286,11 @@ export function parseOptions(raw: unknown): Config {
     methodTimeout,
     allowHttp,
     legacyTimeout,
+    origin,
     ...rest
   } = checkOptions(raw, schema, { name: 'options', path: '', secrets: ['keys'] });
-  if (!allowHttp) refusePlainHttp(rest.origin);
+  const reached = addresses(origin);
+  if (!allowHttp) for (const listed of reached.listed) refusePlainHttp(listed);
   if (typeof rest.issuer !== 'string' && rest.branding === undefined) {
     throw new SallyportError(
       'ERR_OPTION',
@@ -295,6 +305,7 @@ export function parseOptions(raw: unknown): Config {
   }
   return Object.freeze({
     ...rest,
+    addresses: reached,
     issuer: rest.issuer,
     account: rest.account,
     branding: rest.branding,
@@ -339,10 +350,11 @@ function isName(value: unknown): boolean {
   return !/\p{Surrogate}/u.test(value);
 }
 
-function isOrigin(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { origin, protocol } = new URL(value);
-  return (protocol === 'https:' || protocol === 'http:') && origin === value;
+function isOriginOption(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (!Array.isArray(value)) return isOrigin(value);
+  if (value.length === 0 || !value.every(isOrigin)) return false;
+  return new Set(value.map((one: string) => new URL(one).protocol)).size === 1;
 }
 
 function isLocalUrl(value: unknown): boolean {

@@ -9,6 +9,7 @@ import { refuseRequest } from './check-options.js';
 import {
   type Attempt,
   type MethodName,
+  type Place,
   REMEMBERED_DEVICE,
   SIGN_IN,
   type Subject,
@@ -90,7 +91,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   options: SallyportOptions<S>,
 ): Door<S & Subject> {
   const config = parseOptions(options);
-  const { store, origin } = config;
+  const { store, addresses } = config;
+  const origin = addresses.first;
   const onError = oncePerMistake(neverThrows(config.onError));
   const now = () => store.now();
 
@@ -118,7 +120,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const naming = appNaming({
     issuer: config.issuer,
     account: config.account,
-    brandName: (subject) => brandOf(subject).name,
+    brandName: (subject, place) => brandOf(subject, place.origin).name,
     report: onError,
   });
   const {
@@ -128,9 +130,9 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   } = registry(
     config.methods ?? builtInMethods(),
     {
-      ...{ store, keyring: keys, origin, onError },
+      ...{ store, keyring: keys, origin, origins: addresses.listed, onError },
       path: () => mounted.latest().path,
-      brandName: (subject) => brandOf(subject).name,
+      brandName: (subject, place) => brandOf(subject, place?.origin ?? origin).name,
       appNamed: naming.given,
       readSetting: async (id) =>
         settings.organization(await store.readSetting(id), id)?.value ?? null,
@@ -197,10 +199,11 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   });
   const csrf = csrfGuard(config.csrf ?? sessionCsrf());
   const headers = pageHeaders({
-    brandOf,
+    brandOf: (subject, req) => brandOf(subject, mounted.of(req).places.origin),
     subjectForBrand: identifying.forLooks,
   });
-  const attemptOf = (
+  const attemptAt = (
+    place: Place,
     { subject, facts, session, decision }: KnownSituation,
     input: Attempt['input'],
   ): Attempt => ({
@@ -210,7 +213,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     session,
     epoch: facts.record.epoch,
     besides: unprovableIds(facts.record, facts.policy),
-    ...naming.of(subject),
+    ...naming.of(subject, place),
+    place,
     enrollments: facts.record.enrollments,
     foreignCodes: facts.record.foreignCodes,
     input,
@@ -229,7 +233,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           mounted.of(req).places.loginUrl,
         );
       }
-      return attemptOf(situation, bodyOf(req));
+      return attemptAt(placeOf(mounted.of(req).places), situation, bodyOf(req));
     },
   });
 
@@ -262,13 +266,17 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
 
   /** What a door gives to the browsers of one mount. */
   function at(places: Places) {
+    const place = placeOf(places);
+    const attemptOf = (situation: KnownSituation, input: Attempt['input']) =>
+      attemptAt(place, situation, input);
+    const brandHere = (subject: Subject | null) => brandOf(subject, place.origin);
     const stylesheets = createStylesheets(`${places.path}/assets`, scripts);
     const respond = responder({
       ...places,
       views,
       sentences,
       stylesheets,
-      brandOf,
+      brandOf: brandHere,
       csrf,
       audit: events,
       headers,
@@ -321,7 +329,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       methods,
       stylesheets,
       csrf,
-      brandOf,
+      brandOf: brandHere,
       subjectForBrand: identifying.forLooks,
       now,
     });
@@ -354,7 +362,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       refuseRequest(given[0], 'pages');
       pagesMade = true;
       return mountedPages({
-        ...{ mounts: mounted, inspector: inspecting, outspoken, onError },
+        ...{ mounts: mounted, inspector: inspecting, outspoken, onError, say: sentences.say },
         hasHostsCsrf: config.csrf !== undefined,
         wellKnown: Object.assign({}, ...made.map((method) => method.wellKnown)),
       });
@@ -376,6 +384,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           methods,
           keyring: keys,
           appNames: naming.of,
+          placeOf: (req) => placeOf(mounted.of(req).places),
           audit: events,
           onError,
           inspector: inspecting,
@@ -424,6 +433,10 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       await store.close();
     },
   };
+}
+
+function placeOf({ origin, path }: Places): Place {
+  return { origin, path };
 }
 
 /** The host's own policy, or what administrators set, as this door has it. */

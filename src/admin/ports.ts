@@ -4,6 +4,7 @@ import type {
   Attempt,
   Keyring,
   MethodName,
+  Place,
   SecondFactorStore,
   Sentence,
   Subject,
@@ -40,7 +41,9 @@ export interface AdminPorts {
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   /** How a user's authenticator app lists the account. */
-  readonly appNames: (subject: Subject) => Pick<Attempt, 'issuer' | 'account'>;
+  readonly appNames: (subject: Subject, place: Place) => Pick<Attempt, 'issuer' | 'account'>;
+  /** Where the administrator's browser has our pages. */
+  readonly placeOf: (req: Request) => Place;
   readonly audit: Audit;
   /** Told of failures that end in a 503. */
   readonly onError: (error: unknown) => void;

@@ -1,7 +1,7 @@
 import type { Digest } from './keyring.js';
 import type { Policy } from './policy.js';
 import type { Enrollment, SessionDigest } from './records.js';
-import type { Subject } from './subject.js';
+import type { Place, Subject } from './subject.js';
 
 /** One answer of one person to one method, as the house has found it: a method sees it as `MethodContext`. */
 export interface Attempt {
@@ -24,6 +24,8 @@ export interface Attempt {
   /** The names under which an authenticator app lists the account; `account` is by default the subject's label. */
   readonly issuer: string;
   readonly account?: string;
+  /** Where the browser that answers has our pages. */
+  readonly place?: Place;
   /** What the subject has activated, as far as it is known already: what is asked for can then fit to it. */
   readonly enrollments?: readonly Enrollment[];
   /** Of the subject's recovery codes, as far as it is known already. */

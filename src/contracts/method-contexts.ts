@@ -1,6 +1,6 @@
 import type { Policy } from './policy.js';
 import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
-import type { Subject } from './subject.js';
+import type { Place, Subject } from './subject.js';
 
 /** What a method is told of the person, the policy and the moment. `State` is what its own `start` has given. */
 export interface MethodContext<State = unknown> {
@@ -12,6 +12,8 @@ export interface MethodContext<State = unknown> {
   /** The names under which an app lists the account. */
   readonly issuer: string;
   readonly account: string;
+  /** Where the person's browser has our pages: links and callbacks lead there. Null where no page asks. */
+  readonly place: Place | null;
   /** `step-up`: more is asked than at login, and what counts at login only is not enough. */
   readonly purpose: 'login' | 'step-up' | 'activation';
   /** The person's active enrollments of this method. */

@@ -1,11 +1,13 @@
 import type { Kept, Rejected } from './answers.js';
 import type { EnrolledContext, Prompt } from './method-contexts.js';
-import type { Awaitable } from './subject.js';
+import type { Awaitable, Place } from './subject.js';
 
 /** What is known where an administrator has found an authenticator, and asks whose it is. */
 export interface LookupContext<State = unknown> {
   /** On whose page it is asked. */
   readonly organizationId: string;
+  /** Where the administrator's browser has our pages; null where no page asks. */
+  readonly place: Place | null;
   /** The store's time (ms). */
   readonly now: number;
   /** What `start` has given for this administrator's session; null without it. */

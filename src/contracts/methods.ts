@@ -7,7 +7,7 @@ import type { MethodLookup } from './method-lookup.js';
 import type { MethodSettings, SettingSection } from './method-settings.js';
 import type { OrganizationSetting } from './settings.js';
 import type { SecondFactorStore } from './store.js';
-import type { Awaitable, MethodName, Subject } from './subject.js';
+import type { Awaitable, MethodName, Place, Subject } from './subject.js';
 
 /**
  * What a person is told about one method, as whole sentences that fit what was asked for: ICU messages, in English.
@@ -161,12 +161,14 @@ export interface Method<State = unknown> {
 export interface MethodServices {
   readonly store: SecondFactorStore;
   readonly keyring: Keyring;
-  /** The origin of the pages, e.g. `https://console.example.com`. */
+  /** The first of the door's addresses, empty where a lookup gives them; a request's own is `context.place`. */
   readonly origin: string;
-  /** The path of our pages as browsers see it now, e.g. `/two-factor`. */
+  /** All of them, where there are several. */
+  readonly origins?: readonly string[];
+  /** The path of our pages as browsers saw it last, e.g. `/two-factor`. */
   path(): string;
-  /** What the pages are called for this person. */
-  brandName(subject: Subject): string;
+  /** What the pages are called for this person, at one of the addresses; by default the first. */
+  brandName(subject: Subject, place?: Place | null): string;
   /** To be called when an app is about to be given these names. */
   appNamed(subject: Subject, names: { readonly issuer: string; readonly account: string }): void;
   /** Words a sentence as people of this door read it, once the door is made. */

@@ -25,3 +25,9 @@ export interface SubjectInput extends Omit<Subject, 'tenantId'> {
   /** Left out (and not undefined) where there is one organization: then it is `default`. */
   readonly tenantId?: string;
 }
+
+/** One of the app's addresses, and where our pages are there, e.g. `https://console.example.com` and `/two-factor`. */
+export interface Place {
+  readonly origin: string;
+  readonly path: string;
+}

@@ -21,7 +21,7 @@ const LOOK_MS = 5 * 60 * 1000;
 const LOOK = 'look up';
 
 /** One look of an administrator. */
-export interface Look extends Pick<Attempt, 'subject' | 'session'> {
+export interface Look extends Pick<Attempt, 'subject' | 'session' | 'place'> {
   readonly organizationId: string;
 }
 
@@ -59,8 +59,8 @@ export function boundLookup(
   const keyOf = ({ subject, session }: Look): ChallengeKey => ({
     ...{ method: name, attempt: { subject, session }, enrollment: LOOK },
   });
-  const contextOf = ({ organizationId }: Look, challenge: unknown): LookupContext => ({
-    ...{ organizationId, now: store.now(), challenge },
+  const contextOf = ({ organizationId, place }: Look, challenge: unknown): LookupContext => ({
+    ...{ organizationId, place: place ?? null, now: store.now(), challenge },
   });
 
   async function started(look: Look): Promise<unknown> {

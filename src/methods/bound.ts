@@ -43,13 +43,14 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   }
 
   function contextOf(
-    { subject, policy, session, issuer, account, stepUp, enrollments = [], input }: Attempt,
+    { subject, policy, session, issuer, account, place, stepUp, enrollments = [], input }: Attempt,
     pending: PendingContext | null,
     challenge: unknown,
   ): MethodContext {
     return {
       ...{ subject, policy, session, issuer, pending, challenge },
       account: account ?? subject.label,
+      place: place ?? null,
       now: store.now(),
       purpose: pending ? 'activation' : stepUp ? 'step-up' : 'login',
       enrollments: enrollments.filter((one) => one.method === name),

@@ -1,9 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Sentence } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import type { Inspector } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import { isGuardsRefusal, refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
+import { refuseAddress } from '../web/misdirected.js';
 import type { Mounts, Places } from '../web/places.js';
 import type { Responder } from '../web/respond.js';
 import { refusedForm, unknownGuard } from './host-guard.js';
@@ -19,11 +21,12 @@ export interface PagesAt {
 }
 
 export interface MountConfig {
-  readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of'>;
+  readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of' | 'isKnown'>;
   readonly inspector: Pick<Inspector, 'passBy'>;
   /** Whether our forms carry the token of a guard of the host's. */
   readonly hasHostsCsrf: boolean;
   readonly outspoken: boolean;
+  readonly say: (sentence: Sentence) => string;
   readonly onError: (error: unknown) => void;
   /** What methods tell browsers at the root of the origin, by its name below `/.well-known/`. */
   readonly wellKnown: Readonly<Record<string, object>>;
@@ -38,11 +41,16 @@ export function mountedPages({
   inspector,
   hasHostsCsrf,
   outspoken,
+  say,
   onError,
   wellKnown,
 }: MountConfig): (RequestHandler | ErrorRequestHandler)[] {
   /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
   const unavailable: ErrorRequestHandler = (error, req, res, next) => {
+    if (!mounts.isKnown(req)) {
+      refuseAddress(req, res, say);
+      return;
+    }
     mounts.note(req);
     const { places, respond } = mounts.of(req);
     if (error instanceof UnavailableError) {
@@ -57,6 +65,10 @@ export function mountedPages({
   };
 
   const mounted: RequestHandler = (req, res, next) => {
+    if (!mounts.isKnown(req)) {
+      refuseAddress(req, res, say);
+      return;
+    }
     mounts.note(req);
     const { places, router, leave, respond } = mounts.of(req);
     const own = ownPath(req, places);

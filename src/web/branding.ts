@@ -15,10 +15,16 @@ export interface Branding {
 }
 
 /**
- * The host's branding: asked for every page, with null where nobody is signed in. It is synchronous; a host
- * that reads its brands from a database keeps them at hand.
+ * The host's branding: asked for every page, with null where nobody is signed in, and with the address that the
+ * page is at. It is synchronous; a host that reads its brands from a database keeps them at hand.
  */
-export type BrandingFunction = (subject: Subject | null) => Branding;
+export type BrandingFunction = (
+  subject: Subject | null,
+  place: { readonly origin: string },
+) => Branding;
+
+/** The brand for somebody at one of the app's addresses. */
+export type BrandAt = (subject: Subject | null, origin?: string) => Brand;
 
 /** A brand that has been checked. */
 export interface Brand {
@@ -57,12 +63,12 @@ export function createBranding(
   branding: BrandingFunction | undefined,
   defaults: { readonly name: string },
   report: (error: unknown) => void,
-): (subject: Subject | null) => Brand {
+): BrandAt {
   const fallback: Brand = { name: defaults.name, logoUrl: null, accent: null };
   if (branding === undefined) return () => fallback;
-  return function brandOf(subject) {
+  return function brandOf(subject, origin = '') {
     try {
-      const given: unknown = branding(subject);
+      const given: unknown = branding(subject, { origin });
       // One that rejects later would otherwise end the process.
       ignored(given);
       return parseBranding(given);

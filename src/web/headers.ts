@@ -7,7 +7,7 @@ import type { Subject } from '../contracts.js';
 import { type Brand, logoOrigin } from './branding.js';
 
 export interface HeadersConfig {
-  readonly brandOf: (subject: Subject | null) => Brand;
+  readonly brandOf: (subject: Subject | null, req: Request) => Brand;
   /** The subject for the page's looks only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
 }
@@ -20,7 +20,7 @@ export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): Reques
   const made = new LRUCache<string, readonly Header[]>({ max: ORIGINS_AT_MOST });
 
   return (req, res, next) => {
-    const images = logoOrigin(brandOf(subjectForBrand(req))) ?? '';
+    const images = logoOrigin(brandOf(subjectForBrand(req), req)) ?? '';
     let headers = made.get(images);
     if (!headers) {
       headers = headersFor(images);

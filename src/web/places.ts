@@ -1,5 +1,8 @@
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
+import { RequestError } from '../errors.js';
+import { message } from '../messages/english.js';
+import type { Addresses } from './addresses.js';
 
 /** Where the pages of a door and of its host are, as the browsers of one mount know them. */
 export interface Places {
@@ -13,13 +16,14 @@ export interface Places {
   readonly loginUrl: string;
 }
 
-export interface PlacesConfig extends Pick<Places, 'origin' | 'path' | 'homeUrl' | 'loginUrl'> {
+export interface PlacesConfig extends Pick<Places, 'path' | 'homeUrl' | 'loginUrl'> {
+  readonly addresses: Addresses;
   /** The path below which browsers find the app, where a proxy takes it off; empty where none does. */
   readonly baseUrl: string;
 }
 
-/** An app may be mounted by a pattern, so that what it is mounted at is as many-fold as people type it. */
-const MOUNTS_AT_MOST = 50;
+/** An app may be mounted by a pattern, so that what it is mounted at is as many-fold as people type it; and at several addresses. */
+const MOUNTS_AT_MOST = 200;
 
 /**
  * What belongs to the place where an app is mounted, made once for each. The door's pages say where that is: they
@@ -31,12 +35,21 @@ export interface Mounts<T> {
   of(req: Request): T;
   /** The last place noted; before the first request, the one that the options name. */
   latest(): Places;
+  /** Whether the request came to an address of the app's: whoever came to another gets nothing from here. */
+  isKnown(req: Request): boolean;
 }
 
 export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mounts<T> {
+  const { addresses } = config;
   const noted = new WeakMap<Request, string>();
   const made = new LRUCache<string, { readonly at: T }>({ max: MOUNTS_AT_MOST });
-  let latest = '';
+  let latest = placesAt(config, addresses.first, '');
+
+  function originOf(req: Request): string {
+    const origin = addresses.of(req);
+    if (origin !== null) return origin;
+    throw new RequestError(421, 'misdirected_request', message('request.not-our-address'));
+  }
 
   return {
     note(req) {
@@ -44,24 +57,31 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
       // `/\host` may be sent as a request's path, and a browser takes it for another site.
       if (baseUrl === '' || !/^(?:\/[^/\\\s]+)+$/.test(baseUrl)) return;
       noted.set(req, baseUrl);
-      latest = baseUrl;
+      latest = placesAt(config, originOf(req), baseUrl);
     },
 
     of(req) {
       const mount = noted.get(req) ?? '';
-      let found = made.get(mount);
+      const origin = originOf(req);
+      const place = origin + mount;
+      let found = made.get(place);
       if (!found) {
-        found = { at: make(placesAt(config, mount)) };
-        made.set(mount, found);
+        found = { at: make(placesAt(config, origin, mount)) };
+        made.set(place, found);
       }
       return found.at;
     },
 
-    latest: () => placesAt(config, latest),
+    latest: () => latest,
+    isKnown: (req) => addresses.of(req) !== null,
   };
 }
 
-function placesAt({ origin, baseUrl, path, homeUrl, loginUrl }: PlacesConfig, mount: string) {
+function placesAt(
+  { baseUrl, path, homeUrl, loginUrl }: PlacesConfig,
+  origin: string,
+  mount: string,
+) {
   const base = baseUrl + mount;
   // What begins with it already is what browsers see.
   const below = (url: string) => (url === base || url.startsWith(`${base}/`) ? url : base + url);

@@ -30,8 +30,9 @@ export function lookUpPages(context: AdminContext) {
     return found;
   }
 
-  const lookOf = ({ admin, situation, organization }: OrganizationVisit) => ({
+  const lookOf = ({ req, admin, situation, organization }: OrganizationVisit) => ({
     ...{ subject: admin, session: situation.session, organizationId: organization.id },
+    place: context.placeOf(req),
   });
 
   async function spend({ admin }: OrganizationVisit): Promise<void> {

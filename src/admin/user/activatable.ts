@@ -17,7 +17,7 @@ const WAYS = { shown: ['now', 'first-login'], 'on-the-spot': ['now'] } as const;
 type Way = 'now' | 'first-login';
 
 /** Whom an administrator can activate something for, by which methods, and as whose attempt. */
-export function activatable({ store, standings, methods, appNames }: AdminContext) {
+export function activatable({ store, standings, methods, appNames, placeOf }: AdminContext) {
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
     const record = await store.readSubject(visit.subject.id);
@@ -48,7 +48,8 @@ export function activatable({ store, standings, methods, appNames }: AdminContex
   }
 
   function attemptOf(visit: UserVisit, standing: Ready, input: Attempt['input']): Attempt {
-    const { subject, situation } = visit;
+    const { req, subject, situation } = visit;
+    const place = placeOf(req);
     if (!standing.policy) {
       throw new RequestError(
         409,
@@ -66,7 +67,8 @@ export function activatable({ store, standings, methods, appNames }: AdminContex
       session: situation.session,
       epoch,
       besides,
-      ...appNames(subject),
+      ...appNames(subject, place),
+      place,
       input,
     };
   }

@@ -49,6 +49,7 @@ export const WEB = {
 
   'request.use-get': 'Use GET.',
   'request.no-address': 'There is nothing at this address.',
+  'request.not-our-address': 'This app is not at this address.',
   'request.path-alone': 'Ask for a path alone.',
   'request.form': 'The form was not understood: only {names} may be sent, each as one text.',
   'request.form-without-fields':

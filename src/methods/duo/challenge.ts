@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { type Attempt, FALLBACK, type Factor } from '../../contracts.js';
+import { type Attempt, FALLBACK, type Factor, type Place } from '../../contracts.js';
 import type { KnownSituation } from '../../gate/situation.js';
 import { type Refusal, refusal } from '../../web/refusal.js';
 import type { MethodPages, MethodPlace, MethodWeb } from '../pages.js';
@@ -13,7 +13,9 @@ import { duoWords } from './words.js';
 const FALLBACK_MS = 60 * 60 * 1000;
 
 /** Whom Duo is asked about, and by whose keys. */
-export type Asked = Pick<Attempt, 'subject' | 'policy' | 'session'>;
+export type Asked = Pick<Attempt, 'subject' | 'policy' | 'session'> & {
+  readonly place?: Place | null;
+};
 
 /** What Duo is asked beside answers. */
 export interface Outages {

@@ -4,8 +4,8 @@ import {
   type Method,
   type MethodContext,
   type MethodServices,
+  type Place,
   type Rejected,
-  type Subject,
 } from '../../contracts.js';
 import { RequestError, UnavailableError } from '../../errors.js';
 import { rejected } from '../ask.js';
@@ -36,6 +36,11 @@ declare module '../../contracts/subject.js' {
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
 
+/** Where Duo sends the browser back to: to the address that it has come from. */
+function callbackAt(place: Place | null | undefined): string | undefined {
+  return place ? `${place.origin}${place.path}/duo/callback` : undefined;
+}
+
 export interface DuoMethod extends PagedMethod {
   readonly name: 'duo';
   /** Checks an organization's keys, for whoever stores them. */
@@ -55,11 +60,12 @@ export function isDuo(method: Method): method is DuoMethod {
 export function duo(options: DuoOptions = {}): (services: MethodServices) => DuoMethod {
   const parsed = parseDuoOptions(options);
   return (services) => {
-    const { origin } = services;
+    // The SDK wants one also where nobody is led back: to check keys.
+    const origin = services.origin || 'https://localhost';
     const clients = duoClients({
       ...parsed,
       get redirectUrl() {
-        return `${origin}${services.path()}/duo/callback`;
+        return callbackAt({ origin, path: services.path() }) as string;
       },
     });
     return duoMethod({
@@ -76,7 +82,7 @@ export interface DuoConfig
   /** What an organization has stored for Duo; null when it has nothing. */
   readonly configurationOf: (organizationId: string) => Awaitable<DuoSetting | null>;
   /** What a phone is to show as the place of a login by keys that the partner lends; '' for nothing. */
-  readonly brandName: (subject: Subject) => string;
+  readonly brandName: MethodServices['brandName'];
 }
 
 /** What one visit to the prompt came to. */
@@ -118,7 +124,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     asked: Asked,
   ): Promise<Pick<DuoTransaction, 'source' | 'keys'> & { readonly client: DuoClient }> {
     const { source, keys } = await configured(asked);
-    const client = clients(openCredentials(keyring, source, keys));
+    const client = clients(openCredentials(keyring, source, keys), callbackAt(asked.place));
     await spend(asked);
     await client.healthCheck();
     return { source, keys, client };
@@ -139,7 +145,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     const { state, url, nonce, redirectUrl } = await client.prompt(username, {
       // An activation changes what the person has.
       fresh: purpose.stepUp || purpose.purpose === 'enroll',
-      destination: source === subject.tenantId ? null : destinationOf(subject),
+      destination: source === subject.tenantId ? null : destinationOf(context),
     });
     await transactions.put({
       ...{ state, session, username, redirectUrl, nonce, remember, source, keys, ...purpose },
@@ -155,8 +161,8 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     return config.promptOrigin + pathname + search;
   }
 
-  function destinationOf(subject: Subject): string | null {
-    const name = config.brandName(subject).replace(/\p{C}/gu, '').trim();
+  function destinationOf({ subject, place }: MethodContext): string | null {
+    const name = config.brandName(subject, place).replace(/\p{C}/gu, '').trim();
     return name === '' ? null : name.slice(0, MAX_LABEL);
   }
 

@@ -6,7 +6,7 @@ import {
 } from '@simplewebauthn/server';
 import { decodeClientDataJSON, verifySignature } from '@simplewebauthn/server/helpers';
 import { type Credential, isTransport, type KeyFacts } from './credential.js';
-import type { ParsedSecurityKeyOptions } from './options.js';
+import type { Party } from './options.js';
 
 /** COSE: ES256 for nearly all, EdDSA, and RS256 for TPMs. */
 export const ALGORITHMS = [-7, -8, -257] as const;
@@ -16,8 +16,6 @@ const NO_SIGNATURE = {
   signature: Uint8Array.of(0x30, 6, 2, 1, 1, 2, 1, 1),
   data: new Uint8Array(),
 } as const;
-
-type Party = Pick<ParsedSecurityKeyOptions, 'rpId' | 'origins'>;
 
 /** An answer that holds, or why it does not: a few words for the event. */
 export type Checked<T> =

@@ -8,6 +8,8 @@ export interface Credential {
   readonly transports: readonly Transport[];
   /** Of a key that was imported: what it knows its person by; null where nobody has kept it. */
   readonly userHandle?: Uint8Array | null;
+  /** The domain that it was made for, where the app has several addresses. */
+  readonly rpId?: string | undefined;
 }
 
 // Append only: the place is the bit.
@@ -18,17 +20,25 @@ export function isTransport(value: unknown): value is Transport {
   return TRANSPORTS.some((one) => one === value);
 }
 
-export function packCredential({ id, publicKey, transports, userHandle }: Credential): Uint8Array {
+export function packCredential(credential: Credential): Uint8Array {
+  const { id, publicKey, transports, userHandle, rpId } = credential;
   const bits = TRANSPORTS.reduce(
     (sum, one, bit) => (transports.includes(one) ? sum | (1 << bit) : sum),
     0,
   );
-  return encode([id, publicKey, bits, ...(userHandle === undefined ? [] : [userHandle])]);
+  // false: not of an imported one. What is not known at the end is left out: it costs a byte in each record.
+  const more = rpId !== undefined ? [userHandle ?? (userHandle === null ? null : false), rpId] : [];
+  return encode([
+    id,
+    publicKey,
+    bits,
+    ...(more.length > 0 || userHandle === undefined ? more : [userHandle]),
+  ]);
 }
 
 /** Throws for what is not such bytes. */
 export function unpackCredential(bytes: Uint8Array): Credential {
-  const [id, publicKey, bits, userHandle] = decode(bytes);
+  const [id, publicKey, bits, userHandle, rpId] = decode(bytes);
   if (!(id instanceof Uint8Array && publicKey instanceof Uint8Array && Number.isInteger(bits))) {
     throw new Error('a credential is not what was kept of one');
   }
@@ -37,7 +47,8 @@ export function unpackCredential(bytes: Uint8Array): Credential {
     id: Uint8Array.from(id),
     publicKey: Uint8Array.from(publicKey),
     transports: TRANSPORTS.filter((_one, bit) => bits & (1 << bit)),
-    ...(userHandle !== undefined && { userHandle }),
+    ...(userHandle !== undefined && userHandle !== false && { userHandle }),
+    ...(typeof rpId === 'string' && { rpId }),
   };
 }
 

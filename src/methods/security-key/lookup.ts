@@ -9,13 +9,14 @@ import type { ParsedSecurityKeyOptions } from './options.js';
 import { idOf } from './own-key.js';
 import { securityKeyWords } from './words.js';
 
-type LookupConfig = ParsedSecurityKeyOptions & Pick<MethodServices, 'say'>;
+type LookupConfig = Pick<ParsedSecurityKeyOptions, 'partyAt' | 'timeoutMs'> &
+  Pick<MethodServices, 'say'>;
 
 /**
  * A found key names itself where no key is asked for by name: it offers what it keeps for this website (a discoverable
  * credential), and signs with it. So whoever looks it up has it in hand, and an id alone leads to nobody.
  */
-export function securityKeyLookup({ say, timeoutMs, ...party }: LookupConfig): MethodLookup<Asked> {
+export function securityKeyLookup({ say, timeoutMs, partyAt }: LookupConfig): MethodLookup<Asked> {
   return {
     tokens: ({ secret }) => [idOf(unpackCredential(secret))],
 
@@ -25,7 +26,12 @@ export function securityKeyLookup({ say, timeoutMs, ...party }: LookupConfig): M
       const said = { ...scriptWords(say), cancelled: say(securityKeyWords('look-up.cancelled')) };
       const asked = await optionsOf(context, said, (challenge) =>
         generateAuthenticationOptions({
-          ...{ rpID: party.rpId, challenge, timeout: timeoutMs, allowCredentials: [] },
+          ...{
+            rpID: partyAt(context.place).rpId,
+            challenge,
+            timeout: timeoutMs,
+            allowCredentials: [],
+          },
           // Its finder knows no PIN of it.
           userVerification: 'discouraged',
         }),
@@ -41,11 +47,11 @@ export function securityKeyLookup({ say, timeoutMs, ...party }: LookupConfig): M
       return response ? { kind: 'shown', token: response.id } : rejected('malformed');
     },
 
-    async isFrom({ challenge: asked, enrollment }, { credential: typed }) {
+    async isFrom({ challenge: asked, enrollment, place }, { credential: typed }) {
       const response = readAssertion(typed);
       const credential = unpackCredential(enrollment.secret());
       if (!response || !asked || response.id !== idOf(credential)) return false;
-      const checked = await checkAssertion(response, asked.challenge, credential, party);
+      const checked = await checkAssertion(response, asked.challenge, credential, partyAt(place));
       return checked.kind === 'holds';
     },
   };

@@ -12,7 +12,7 @@ import { securityKeyImport } from './imports.js';
 import { securityKeyLookup } from './lookup.js';
 import { MODELS } from './models.js';
 import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
-import { descriptorOf, idOf, isNamed, opened } from './own-key.js';
+import { descriptorOf, domainsOf, idOf, isNamed, opened, worksAt } from './own-key.js';
 import { securityKeySection } from './section.js';
 import { securityKeySettings } from './settings.js';
 import { askable, lacksVerification, notTaken, refused, taken, verificationOf } from './taken.js';
@@ -38,9 +38,9 @@ const CHALLENGE_MS = 5 * 60 * 1000;
  */
 export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
   const parsed = parseSecurityKeyOptions(options);
-  return ({ origin, keyring, say }) => {
-    const { timeoutMs, ...party } = parsed(origin);
-    const { rpId } = party;
+  return (door) => {
+    const { keyring, say } = door;
+    const { timeoutMs, partyAt, perAddress, related } = parsed(door);
 
     /** What a passkey knows its person by: says nothing of them, and is the same for all of their keys. */
     const handleOf = ({ id }: Subject) =>
@@ -58,8 +58,8 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       imports: securityKeyImport,
       settings: securityKeySettings,
       section: securityKeySection,
-      lookup: securityKeyLookup({ ...party, timeoutMs, say }),
-      ...(party.origins.length > 1 && { wellKnown: { webauthn: { origins: party.origins } } }),
+      lookup: securityKeyLookup({ partyAt, timeoutMs, say }),
+      ...(related.length > 0 && { wellKnown: { webauthn: { origins: related } } }),
       script: packagedFile('security-key/security-key.js'),
 
       wellFormed: ({ credential }) =>
@@ -69,11 +69,15 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
 
       async prompt(context) {
         const { policy } = context;
+        const party = partyAt(context.place);
         const found = askable(await context.openEnrollments(), policy);
-        const keys = found.map(opened);
-        const asked = await optionsOf(context, scriptWords(say), (challenge) =>
+        const all = found.map(opened);
+        const keys = all.filter((one) => worksAt(one, party));
+        // Without one to name, a browser would offer whatever it has for this domain.
+        const reachable = keys.length > 0 ? context : { challenge: null };
+        const asked = await optionsOf(reachable, scriptWords(say), (challenge) =>
           generateAuthenticationOptions({
-            ...{ rpID: rpId, challenge, timeout: timeoutMs },
+            ...{ rpID: party.rpId, challenge, timeout: timeoutMs },
             userVerification: verificationOf(policy, found),
             allowCredentials: keys.map(descriptorOf),
           }),
@@ -84,11 +88,15 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
             view: 'security-key/challenge',
             title: say(securityKeyWords('challenge.title')),
             ...asked,
+            locals: { ...asked.locals, elsewhere: keys.length > 0 ? [] : domainsOf(all) },
           },
         };
       },
 
-      async verify({ challenge: asked, enrollments, subject, policy }, { credential: typed }) {
+      async verify(
+        { challenge: asked, enrollments, subject, policy, place },
+        { credential: typed },
+      ) {
         const response = readAssertion(typed);
         if (!response || !asked) return rejected('malformed');
         const { userHandle } = response.response;
@@ -99,7 +107,12 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         if (userHandle && !isNamed(own, userHandle, handles(subject))) {
           return refused('wrong-code', 'not-yours', 'user handle');
         }
-        const checked = await checkAssertion(response, asked.challenge, own.credential, party);
+        const checked = await checkAssertion(
+          response,
+          asked.challenge,
+          own.credential,
+          partyAt(place),
+        );
         if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
         const { count, facts } = checked;
         if (lacksVerification(own, facts, policy)) {
@@ -132,7 +145,12 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           const keys = (await context.openEnrollments()).filter(taken(policy)).map(opened);
           const asked = await optionsOf(context, scriptWords(say), (challenge) =>
             generateRegistrationOptions({
-              ...{ rpID: rpId, rpName: issuer, challenge, timeout: timeoutMs },
+              ...{
+                rpID: partyAt(context.place).rpId,
+                rpName: issuer,
+                challenge,
+                timeout: timeoutMs,
+              },
               ...{ userID: handleOf(subject), userName: account, userDisplayName: account },
               // Browsers hide the model of a key otherwise, and ask the person about it.
               attestationType: policy['security-key']?.models ? 'direct' : 'none',
@@ -154,9 +172,10 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           };
         },
 
-        async confirm({ challenge: asked, enrollments, policy }, { credential: typed }) {
+        async confirm({ challenge: asked, enrollments, policy, place }, { credential: typed }) {
           const response = readAttestation(typed);
           if (!response || !asked) return rejected('malformed');
+          const party = partyAt(place);
           const checked = await checkAttestation(response, asked.challenge, party);
           if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
           const { credential, facts, count } = checked;
@@ -170,7 +189,10 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
             ...{ kind: 'accepted', step: count, detail: presence(facts) },
             suggestedLabel:
               MODELS[facts.aaguid] ?? say(securityKeyWords(`named.${kindOf(credential, facts)}`)),
-            keep: { secret: packCredential(credential), parameters },
+            keep: {
+              secret: packCredential({ ...credential, ...(perAddress && { rpId: party.rpId }) }),
+              parameters,
+            },
           };
         },
       },

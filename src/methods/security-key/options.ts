@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import {
   checkOptions,
   durationOption,
@@ -6,13 +7,15 @@ import {
   option,
   optionsObject,
 } from '../../check-options.js';
+import type { MethodServices } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import type { Duration } from '../../time.js';
 
 export interface SecurityKeyOptions {
   /**
    * The domain that keys are made for: the host name of `origin`, or a domain above it that it shares with other
-   * hosts, e.g. `example.com`. Keys are lost when it changes. Default: the host name of `origin`.
+   * hosts, e.g. `example.com`. Keys are lost when it changes. Default: the host name of `origin`; where the app has
+   * several addresses, that of each, whose keys then work there alone.
    */
   readonly rpId?: string;
   /**
@@ -24,14 +27,25 @@ export interface SecurityKeyOptions {
   readonly timeout?: Duration;
 }
 
-export interface ParsedSecurityKeyOptions {
+/** What keys are made for and asked at, at one of the app's addresses. */
+export interface Party {
   readonly rpId: string;
-  /** The door's first. */
+  /** The address's own first. */
   readonly origins: readonly string[];
+}
+
+export interface ParsedSecurityKeyOptions {
   readonly timeoutMs: number;
+  /** Keys are each address's own: they are kept with the domain that they were made for. */
+  readonly perAddress: boolean;
+  /** At an address; where none is known, at the door's first. Throws ERR_OPTION for one that is not below `rpId`. */
+  partyAt(place: { readonly origin: string } | null): Party;
+  /** What browsers are told at `/.well-known/webauthn`; empty where there is nothing to tell. */
+  readonly related: readonly string[];
 }
 
 const MAX_TIMEOUT_MS = 2 * 60 * 1000;
+const PARTIES_AT_MOST = 1000;
 
 const schema = optionsObject({
   rpId: option<string>("a domain, e.g. 'example.com'", isDomain).optional(),
@@ -44,7 +58,7 @@ const schema = optionsObject({
 /** What does not need the door: throws ERR_OPTION. */
 export function parseSecurityKeyOptions(
   options: SecurityKeyOptions,
-): (origin: string) => ParsedSecurityKeyOptions {
+): (door: Pick<MethodServices, 'origin' | 'origins'>) => ParsedSecurityKeyOptions {
   const { rpId, origins = [], timeout } = checkOptions(options, schema, { name: 'securityKey' });
   if (timeout > MAX_TIMEOUT_MS) {
     throw new SallyportError(
@@ -52,7 +66,8 @@ export function parseSecurityKeyOptions(
       `securityKey.timeout must be at most '2m', got ${timeout} ms`,
     );
   }
-  return (origin) => {
+
+  function partyOf(origin: string): Party {
     const { hostname } = new URL(origin);
     const domain = rpId ?? hostname;
     // Whether it is one that anybody can register below (`co.uk`) only browsers know: they refuse it.
@@ -62,7 +77,25 @@ export function parseSecurityKeyOptions(
         `securityKey.rpId must be the host name of origin (${hostname}) or a domain above it, got '${domain}'`,
       );
     }
-    return { rpId: domain, origins: [...new Set([origin, ...origins])], timeoutMs: timeout };
+    return { rpId: domain, origins: [...new Set([origin, ...origins])] };
+  }
+
+  return ({ origin, origins: listed = [origin] }) => {
+    const parties = new LRUCache<string, Party>({ max: PARTIES_AT_MOST });
+    const partyAt = (at: string): Party => {
+      const party = parties.get(at) ?? partyOf(at);
+      parties.set(at, party);
+      return party;
+    };
+    // What is wrong is said when the door is made, as far as its addresses are known then.
+    for (const one of listed) if (one !== '') partyAt(one);
+    const related = [...new Set([...listed.filter((one) => one !== ''), ...origins])];
+    return {
+      timeoutMs: timeout,
+      perAddress: rpId === undefined && (listed.length > 1 || origin === ''),
+      partyAt: (place) => partyAt(place?.origin ?? origin),
+      related: origins.length > 0 ? related : [],
+    };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EnrolledContext } from '../../contracts.js';
 import { type Credential, type KeyFacts, parseFacts, unpackCredential } from './credential.js';
+import type { Party } from './options.js';
 
 /** A key of the person's, with what is known of it. */
 export interface OwnKey {
@@ -34,4 +35,14 @@ export function isNamed(
 /** What a browser is told of it. */
 export function descriptorOf({ credential }: OwnKey) {
   return { id: idOf(credential), transports: [...credential.transports] };
+}
+
+/** Whether browsers can ask for it at this address. */
+export function worksAt({ credential }: Pick<OwnKey, 'credential'>, party: Party): boolean {
+  return credential.rpId === undefined || credential.rpId === party.rpId;
+}
+
+/** The domains that keys were made for, as far as it was kept. */
+export function domainsOf(keys: readonly Pick<OwnKey, 'credential'>[]): readonly string[] {
+  return [...new Set(keys.flatMap(({ credential: { rpId } }) => (rpId ? [rpId] : [])))];
 }

@@ -59,6 +59,8 @@ export const SECURITY_KEY_WORDS = {
     'enroll-other':
       'Your organization now asks for another method. Confirm with your key; then you activate the new one.',
     button: 'Use my key',
+    elsewhere:
+      'Your key was made for another address of this app, and works there alone: {domains}. Sign in there, or use another way.',
     trouble: 'Is the key not accepted, or lost?',
     'trouble-own': 'Use a key that you have activated here; another one is not asked for.',
     'trouble-phone':

@@ -1,17 +1,21 @@
 import { LRUCache } from 'lru-cache';
-import type { Subject } from '../../contracts.js';
+import type { Place, Subject } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import { type AppNames, appNames } from './app-names.js';
 
 /** So many people of late are looked at for two with the same names. */
 const REMEMBERED = 5000;
 
+/** The address at which somebody acts. */
+type Origin = Pick<Place, 'origin'>;
+type Named = (subject: Subject, place: Origin) => string;
+
 export interface AppNamingConfig {
   /** A text for everybody, or by the organization in whose name a subject acts; the brand's name by default. */
-  readonly issuer: string | ((subject: Subject) => string) | undefined;
+  readonly issuer: string | Named | undefined;
   /** The subject's label by default. */
   readonly account: ((subject: Subject) => string) | undefined;
-  readonly brandName: (subject: Subject) => string;
+  readonly brandName: (subject: Subject, place: Origin) => string;
   /** Told when a function of the host's fails, and once for each pair of names that two people would share. */
   readonly report: (error: unknown) => void;
 }
@@ -19,7 +23,7 @@ export interface AppNamingConfig {
 import { ignored } from '../../awaitable.js';
 export interface AppNaming {
   /** The names in the app, which the pages say as well. */
-  of(subject: Subject): AppNames;
+  of(subject: Subject, place: Origin): AppNames;
   /** To be called when an app is about to be given these names. */
   given(subject: Subject, names: AppNames): void;
 }
@@ -34,13 +38,14 @@ export function appNaming({ issuer, account, brandName, report }: AppNamingConfi
 
   function ask(
     option: 'issuer' | 'account',
-    of: ((subject: Subject) => unknown) | undefined,
+    of: ((subject: Subject, place: Origin) => unknown) | undefined,
     subject: Subject,
+    place: Origin,
     fallback: () => string,
   ): string {
     if (of === undefined) return fallback();
     try {
-      const given = of(subject);
+      const given = of(subject, place);
       if (typeof given === 'string' && given.trim() !== '') return given;
       // One that rejects later would otherwise end the process.
       ignored(given);
@@ -57,13 +62,13 @@ export function appNaming({ issuer, account, brandName, report }: AppNamingConfi
   }
 
   return {
-    of(subject) {
+    of(subject, place) {
       return appNames({
         issuer:
           typeof issuer === 'string'
             ? issuer
-            : ask('issuer', issuer, subject, () => brandName(subject)),
-        account: ask('account', account, subject, () => subject.label),
+            : ask('issuer', issuer, subject, place, () => brandName(subject, place)),
+        account: ask('account', account, subject, place, () => subject.label),
       });
     },
 

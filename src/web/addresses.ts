@@ -1,0 +1,99 @@
+import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
+import { ignored } from '../awaitable.js';
+import { shown } from '../check-options.js';
+import { UnavailableError } from '../errors.js';
+
+/**
+ * Where browsers find the app: one origin; several, of which the first names the door; or a lookup from a host, with
+ * its port, to the origin that browsers see there, null for one that is none of the app's.
+ */
+export type OriginOption =
+  | string
+  | readonly string[]
+  | ((host: string) => string | null | undefined);
+
+export interface Addresses {
+  /** What the door is known by where no request is: the first of the option; empty for a lookup. */
+  readonly first: string;
+  /** Those that are known beforehand; of a lookup none. */
+  readonly listed: readonly string[];
+  /** The origin that a request came to; null for an address that is none. Throws ERR_OPTION for a lookup's nonsense. */
+  of(req: Request): string | null;
+}
+
+/** So many of a lookup's answers are not checked again. */
+const CHECKED_AT_MOST = 1000;
+
+/**
+ * A request's host picks one of the origins that the option has, and is never made one. With a single origin it is
+ * not looked at.
+ */
+export function addresses(option: OriginOption): Addresses {
+  if (typeof option === 'string') {
+    return { first: option, listed: [option], of: () => option };
+  }
+  if (typeof option === 'function') {
+    const checked = new LRUCache<string, true>({ max: CHECKED_AT_MOST });
+    const check = (given: unknown, host: string): string => {
+      const known = `${given} ${host}`;
+      if (typeof given === 'string' && checked.has(known)) return given;
+      if (!isOrigin(given) || new URL(given).host !== host) {
+        throw new UnavailableError(
+          'ERR_OPTION',
+          `origin(${shown(host)}) must give the origin of that host, e.g. 'https://${host}', or null, got ${shown(given)}`,
+        );
+      }
+      checked.set(known, true);
+      return given;
+    };
+    return {
+      first: '',
+      listed: [],
+      of(req) {
+        const host = hostOf(req);
+        if (host === null) return null;
+        let given: unknown;
+        try {
+          given = option(host);
+        } catch (cause) {
+          throw new UnavailableError('ERR_OPTION', `origin(${shown(host)}) threw`, { cause });
+        }
+        // One that rejects later would otherwise end the process.
+        ignored(given);
+        return given === null || given === undefined ? null : check(given, host);
+      },
+    };
+  }
+  const byHost = new Map(option.map((origin) => [new URL(origin).host, origin]));
+  const listed = [...byHost.values()];
+  return {
+    first: listed[0] as string,
+    listed,
+    of: (req) => byHost.get(hostOf(req) ?? '') ?? null,
+  };
+}
+
+/** Scheme, host and port without a path. */
+export function isOrigin(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { origin, protocol } = new URL(value);
+  return (protocol === 'https:' || protocol === 'http:') && origin === value;
+}
+
+/**
+ * The host that a request came to, as a URL has it: in small letters, and without the port that its scheme has
+ * anyway. A proxy's word for it counts where Express is told to trust the proxy.
+ */
+function hostOf(req: Request): string | null {
+  const trusts: unknown = req.app.get('trust proxy fn');
+  const { remoteAddress } = req.socket;
+  const forwarded = req.get('x-forwarded-host');
+  const trusted =
+    forwarded !== undefined && typeof trusts === 'function' && trusts(remoteAddress, 0) === true;
+  const host = (trusted ? forwarded.split(',')[0]?.trim() : req.get('host')) ?? '';
+  // Nothing but a host: `user@host`, a path or a blank would be something else in an address.
+  if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) return null;
+  const url = `${req.protocol}://${host}`;
+  return URL.canParse(url) ? new URL(url).host : null;
+}
