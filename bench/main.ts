@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { changeLatency } from './change-latency.js';
 import { gateCost } from './gate-cost.js';
+import { imports } from './import.js';
 import { loginCommands } from './login-commands.js';
 import { logins } from './logins.js';
 import { memory } from './memory.js';
@@ -26,6 +27,7 @@ const TABLE: Readonly<Record<string, Bench>> = {
 const FURTHER: Readonly<Record<string, Bench>> = {
   policy: ({ redis }) => policy(redis),
   churn: ({ redis }) => policyChurn(redis),
+  import: ({ redis }, size) => imports(redis, size),
 };
 
 /** `npm run bench [-- --quick] [name…]`: the table, or those named. Each has servers of its own. */

@@ -4,6 +4,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;
+  /** How far a long run is (0 to 1) and what is done, for a person to see; null: no longer. Left out where nobody looks. */
+  progress?(part: number | null, done: number): void;
   /** This machine's clock, in milliseconds since 1970. */
   now(): number;
   /** Resolves when whoever started the program wants it to stop. */
@@ -33,6 +35,19 @@ export interface Arguments {
   readonly dryRun: boolean;
   /** `--sample`: `USER:CODE` */
   readonly sample: string | undefined;
+  /** Of files of users alone. */
+  readonly users: {
+    /** `--from`: what has written the file. */
+    readonly from: string | undefined;
+    /** `--id`: where it has the subject's id. */
+    readonly id: string | undefined;
+    /** `--tenant`: whose they are where the file does not say. */
+    readonly tenant: string | undefined;
+    /** `--encoding`: of secrets, where the file does not say. */
+    readonly encoding: string | undefined;
+    /** `--after`: so many entries are done. */
+    readonly after: number | undefined;
+  };
   /** Of simulators alone. */
   readonly more: {
     readonly port: string | undefined;
@@ -58,6 +73,11 @@ export const OPTIONS = [
     'resume',
     'dry-run',
     'sample',
+    'from',
+    'id',
+    'tenant',
+    'encoding',
+    'after',
   ],
   ...['port', 'prompt-port', 'ca-file', 'app', 'user'],
 ] as const satisfies readonly string[];

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SallyportError } from '../errors.js';
+import { readers } from '../methods/elsewhere/readers.js';
 import { simulatorCommands } from '../testing/simulator-commands.js';
 import { type Command, OPTIONS, type Terminal, UsageError } from './command.js';
 import { doctor } from './commands/doctor.js';
@@ -34,6 +35,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         resume: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         sample: { type: 'string' },
+        from: { type: 'string' },
+        id: { type: 'string' },
+        tenant: { type: 'string' },
+        encoding: { type: 'string' },
+        after: { type: 'string' },
         port: { type: 'string' },
         'prompt-port': { type: 'string' },
         'ca-file': { type: 'string' },
@@ -69,7 +75,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     };
     const store = { redis, postgres, schema, prefix };
     const { 'dry-run': dryRun = false, sample } = values;
-    const flags = { print, activationKey, final, resume, dryRun, sample };
+    const { from, id, tenant, encoding } = values;
+    const users = { from, id, tenant, encoding, after: countOf(values.after) };
+    const flags = { print, activationKey, final, resume, dryRun, sample, users };
     await command.run({ positionals: rest, ...store, views, ...flags, more }, terminal);
     return 0;
   } catch (error) {
@@ -79,6 +87,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (usage) terminal.err('Try: sallyport help');
     return usage ? 2 : 1;
   }
+}
+
+function countOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,12}$/.test(text)) throw new UsageError('--after takes a number of entries');
+  return Number(text);
 }
 
 function help(): string {
@@ -101,6 +115,11 @@ function help(): string {
     '  --resume          import: into a store that holds something, what is missing there',
     '  --dry-run         import: read a file of users, and take nothing over',
     '  --sample U:CODE   import: which encoding is right, by the code that user U sees now',
+    `  --from SOFTWARE   import: what has written the file: ${Object.keys(readers).join(', ')}`,
+    '  --id FIELD        import: where it has the id that your `subject` gives, e.g. traits.email',
+    '  --tenant ID       import: the organization of users where the file names none; default: default',
+    '  --encoding E      import: how secrets are written where the file does not say: base32, hex, base64, utf8',
+    '  --after N         import: go on after N entries of the file',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
     ...Object.values(commands).flatMap(({ help = [] }) => help),

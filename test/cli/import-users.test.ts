@@ -82,9 +82,9 @@ describe('npx sallyport import, of users', () => {
     );
     const { code, out, err } = await run();
     assert.equal(code, 1);
-    assert.match(out, /^2: refused: .*totp\[0\]: totp\.secret is not written in base32$/m);
+    assert.match(out, /^2: two: refused: .*totp\[0\]: totp\.secret is not written in base32$/m);
     assert.match(out, /^3: refused: it must be \{"subject"/m);
-    assert.match(out, /^4: refused: .*totp\.0\.digits/m);
+    assert.match(out, /^4: three: refused: .*totp\.0\.digits/m);
     assert.match(err, /3 of 5 lines are not right/);
     assert.equal((await fresh().readSubject('four')).enrollments.length, 1);
     assert.equal((await fresh().readSubject('two')).enrollments.length, 0);
@@ -179,6 +179,23 @@ describe('npx sallyport import, of users', () => {
     };
     assert.equal((await method.verify(attempt, ATTEMPT_LIMITS)).kind, 'verified');
     assert.equal((await fresh().readSubject('one')).recoveryCodesLeft, 1);
+  });
+
+  it('has doctor count the secrets that are shorter than they should be', async () => {
+    const short = 'JBSWY3DPEHPK3PXP';
+    const doctor = () =>
+      sallyport(['doctor', '--redis', url, '--prefix', prefix], { env: { SALLYPORT_KEYS: key } });
+    write(user('one', [{ secret: KEY }]), user('two', [{ secret: KEY.slice(0, 26) }]));
+    await run();
+    assert.doesNotMatch((await doctor()).out, /shorter than/);
+    write(user('three', [{ secret: short }, { secret: KEY }]));
+    await run();
+    assert.match((await doctor()).out, /WARN.* 1 imported secret is shorter than 16 bytes/);
+    write(user('four', [{ secret: KEY.slice(0, 24) }]));
+    await run();
+    const { out, err } = await doctor();
+    assert.match(out, /WARN.* 2 imported secrets are shorter than 16 bytes/);
+    assert.doesNotMatch(out + err, new RegExp(`${short}|three|four`));
   });
 
   it('keeps its options to files of users', async () => {

@@ -1,39 +1,15 @@
 import assert from 'node:assert/strict';
-import { generateRegistrationOptions, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { type Policy, recoveryCodes, SallyportError, securityKey, totp } from 'sallyport';
-import { type SoftwareKey, type SoftwareKeyOptions, softwareKey } from 'sallyport/testing';
-import { ORIGIN } from '../support/app.js';
+import type { SoftwareKey } from 'sallyport/testing';
 import { Browser } from '../support/browser.js';
+import { registered } from '../support/registered-key.js';
 import { journeys } from '../support/worlds.js';
 
 type SecurityKeyPolicy = NonNullable<Policy['security-key']>;
 
 const SUBJECT = { id: 'user1@acme', tenantId: 'acme' };
 const CHALLENGE = '/two-factor/challenge/security-key';
-const RP_ID = 'localhost';
 const YUBIKEY = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
-
-/** An app of before that has a key registered with @simplewebauthn, and what it keeps of it. */
-async function registered(options: Partial<SoftwareKeyOptions> = {}, userId = 'handle of before') {
-  const key = softwareKey({ origin: ORIGIN, ...options });
-  const asked = await generateRegistrationOptions({
-    ...{ rpName: 'Before', rpID: RP_ID, userName: 'user1', userID: Buffer.from(userId) },
-    supportedAlgorithmIDs: [-7, -8, -257],
-  });
-  const { registrationInfo: kept } = await verifyRegistrationResponse({
-    response: JSON.parse(key.create(asked)),
-    ...{ expectedChallenge: asked.challenge, expectedOrigin: ORIGIN, expectedRPID: RP_ID },
-    requireUserVerification: false,
-  });
-  assert.ok(kept);
-  const { id, publicKey, counter, transports = [] } = kept.credential;
-  const item = {
-    ...{ id, publicKey: Buffer.from(publicKey).toString('base64url'), counter, transports },
-    ...{ deviceType: kept.credentialDeviceType, backedUp: kept.credentialBackedUp },
-    ...{ aaguid: kept.aaguid, userHandle: asked.user.id },
-  };
-  return { key, item };
-}
 
 journeys('security keys that somebody has had elsewhere', (world) => {
   const hosted = (part: Partial<SecurityKeyPolicy> = {}) =>

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import { stat } from 'node:fs/promises';
 import { audit } from '../../audit/events.js';
 import { EVENTS_KEPT, storeTrail } from '../../audit/trail.js';
 import type { AuditEvent, ImportResult, SecondFactorStore } from '../../contracts.js';
@@ -9,35 +8,28 @@ import { keyring } from '../../crypto/keyring.js';
 import { importer, type ReadFactors } from '../../host/import-subject.js';
 import { isLostRecord } from '../../lost.js';
 import { importingMethods } from '../../methods/built-in.js';
+import type { Found, Reader } from '../../methods/elsewhere/found.js';
+import { linesOf, ownLines, parsed } from '../../methods/elsewhere/own-lines.js';
+import { readers } from '../../methods/elsewhere/readers.js';
 import { escaped } from '../../store/escaped-id.js';
-import { type Terminal, UsageError } from '../command.js';
+import { type Arguments, type Terminal, UsageError } from '../command.js';
 import { keysFrom, requiredKeys } from '../keys.js';
 
 /** So many users at once. */
 const BATCH = 50;
 
-const line = z.looseObject({
-  // As for the option `subject`: an app with one organization names none.
-  subject: z.strictObject({
-    id: z.string().min(1),
-    tenantId: z.string().min(1).default('default'),
-  }),
-});
-
-/** One line of the file: whose, and what stands beside `subject`. */
-interface Line {
-  readonly number: number;
-  readonly subject: { readonly id: string; readonly tenantId: string };
-  readonly factors: Readonly<Record<string, unknown>>;
-}
-
 /** So many lines are looked at: one of them may be damaged. */
 const LOOKED_AT = 20;
 
+/** How a file of users is read. */
+type Reading = Pick<Arguments['users'], 'from' | 'id' | 'tenant' | 'encoding'>;
+type Flags = Reading & Pick<Arguments['users'], 'after'> & Pick<Arguments, 'dryRun'>;
+
 /** Whether a file is one of users, rather than a dump of a store: a line near its beginning is about one. */
-export async function holdsUsers(file: string): Promise<boolean> {
+export async function holdsUsers(file: string, { from }: Reading): Promise<boolean> {
+  if (from !== undefined) return readerOf(from) !== null;
   let looked = 0;
-  for await (const text of linesOf(file)) {
+  for await (const text of linesOf(createReadStream(file, 'utf8'))) {
     if (Object(parsed(text)).subject !== undefined) return true;
     looked += 1;
     if (looked === LOOKED_AT) break;
@@ -45,14 +37,27 @@ export async function holdsUsers(file: string): Promise<boolean> {
   return false;
 }
 
+function readerOf(from: string): Reader {
+  const reader = Object.hasOwn(readers, from) ? readers[from] : undefined;
+  if (reader) return reader;
+  throw new UsageError(`--from takes one of ${Object.keys(readers).join(', ')}`);
+}
+
+/** What a file has of users, and how many of its bytes were read. */
+function opened(file: string, { from, id, tenant = 'default', encoding }: Reading) {
+  const reader = from === undefined ? ownLines : readerOf(from);
+  const stream = createReadStream(file, 'utf8');
+  return { found: reader(stream, { id, tenantId: tenant, encoding }), stream };
+}
+
 /**
- * Takes over the second factors of users, from lines `{ "subject": { "id", "tenantId" }, METHOD: [ … ] }`, each once:
- * it may be stopped at any moment and run again. A line that is wrong is told and passed over. No secret is printed.
+ * Takes over the second factors of users, each once: it may be stopped at any moment and run again. What is wrong is
+ * told and passed over. No secret is printed.
  */
 export async function importUsers(
   { store }: { readonly store: SecondFactorStore },
   file: string,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, after = 0, ...reading }: Flags,
   terminal: Terminal,
 ): Promise<void> {
   const { keyring: keys } = dryRun ? (keysFrom(terminal) ?? passing()) : requiredKeys(terminal);
@@ -67,37 +72,43 @@ export async function importUsers(
   };
   const events = audit([{ record }], { now: () => store.now(), onError: () => {} });
   const taking = importer({ store, keyring: keys, audit: events, methods: importingMethods });
-  const count = { users: 0, added: 0, present: 0, left: 0, refused: 0 };
+  const count = { entries: 0, added: 0, present: 0, left: 0, refused: 0 };
 
-  function refuse(number: number, why: string): void {
-    count.refused += 1;
-    terminal.out(`${number}: refused: ${why}`);
+  function tellOf({ at, id, why }: { at: number; id: string | null; why: string }, how: string) {
+    terminal.out(`${at}: ${id === null ? '' : `${escaped(id)}: `}${how}: ${why}`);
   }
 
-  async function takeOver({ number, subject, factors }: Line): Promise<void> {
-    let read: ReturnType<typeof taking.read>;
+  async function takeOver(found: Found): Promise<void> {
+    if (found.kind !== 'factors') {
+      count[found.kind] += 1;
+      return tellOf(found, found.kind === 'left' ? 'left out' : 'refused');
+    }
+    const { at, subject, factors } = found;
+    const refuse = (error: unknown): void => {
+      count.refused += 1;
+      const why = error instanceof Error ? error.message : String(error);
+      tellOf({ at, id: subject.id, why }, 'refused');
+    };
+    let read: ReadFactors;
     try {
       read = taking.read(subject, factors);
     } catch (error) {
-      return refuse(number, error instanceof Error ? error.message : String(error));
+      return refuse(error);
     }
-    if (dryRun) {
-      terminal.out(`${number}: ${escaped(subject.id)}: ${namesOf(read)}`);
-      return;
-    }
+    if (dryRun) return terminal.out(`${at}: ${escaped(subject.id)}: ${namesOf(read)}`);
     try {
-      tell(number, escaped(subject.id), await taking.add(subject, read, { actorId: 'cli' }));
+      tell(at, escaped(subject.id), await taking.add(subject, read, { actorId: 'cli' }));
     } catch (error) {
       // Of one person alone; a store that fails ends the run, which can be repeated.
       if (!isLostRecord(error)) throw error;
-      refuse(number, error.message);
+      refuse(error);
     }
   }
 
-  function tell(number: number, id: string, { kind, factors }: ImportResult): void {
+  function tell(at: number, id: string, { kind, factors }: ImportResult): void {
     if (kind === 'removed') {
       count.left += 1;
-      terminal.out(`${number}: ${id}: left out, since something was removed or reset here`);
+      terminal.out(`${at}: ${id}: left out, since something was removed or reset here`);
       return;
     }
     for (const { outcome } of factors) {
@@ -105,43 +116,66 @@ export async function importUsers(
       else count.left += 1;
     }
     const words = factors.map(({ method, outcome }) => `${method} ${outcome}`);
-    terminal.out(`${number}: ${id}: ${words.join(', ') || 'nothing'}`);
+    terminal.out(`${at}: ${id}: ${words.join(', ') || 'nothing'}`);
   }
 
-  let number = 0;
-  let batch: Line[] = [];
+  const { size } = await stat(file);
+  const { found, stream } = opened(file, reading);
+  let batch: Found[] = [];
+  let done = after;
   async function flush(): Promise<void> {
     const taken = await Promise.allSettled(batch.map(takeOver));
     await Promise.all(writing);
-    [batch, writing] = [[], []];
     const failed = taken.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
     if (unwritten !== null) {
       throw new Error('it was done, but an event could not be recorded', { cause: unwritten });
     }
+    done += batch.length;
+    [batch, writing] = [[], []];
+    terminal.progress?.(size === 0 ? 1 : stream.bytesRead / size, done);
   }
-  for await (const text of linesOf(file)) {
-    number += 1;
-    if (text.trim() === '') continue;
-    count.users += 1;
-    const read = line.safeParse(parsed(text));
-    if (!read.success) {
-      refuse(number, 'it must be {"subject":{"id":"…","tenantId":"…"},METHOD:[…]}');
-      continue;
+  try {
+    for await (const one of found) {
+      count.entries += 1;
+      if (count.entries <= after) continue;
+      // One person's entries come one after the other: codes are taken over with a factor.
+      if (one.kind === 'factors' && batch.some((other) => isOf(other, one.subject.id)))
+        await flush();
+      batch.push(one);
+      if (batch.length >= BATCH) await flush();
     }
-    const { subject, ...factors } = read.data;
-    batch.push({ number, subject, factors });
-    if (batch.length >= BATCH) await flush();
+    await flush();
+  } catch (cause) {
+    terminal.progress?.(null, done);
+    // Where nothing is done yet there is nothing to go on from.
+    if (done > after) terminal.err(`${done} entries are done: go on with --after ${done}`);
+    throw readable(cause);
+  } finally {
+    stream.destroy();
   }
-  await flush();
+  terminal.progress?.(null, done);
+  const entries = count.entries - Math.min(after, count.entries);
   terminal.out(
     dryRun
-      ? `Read: ${count.users}. Would be refused: ${count.refused}. Nothing was taken over: this was a dry run.`
-      : `Users: ${count.users}. Added: ${count.added}. There already: ${count.present}. Left out: ${count.left}. Refused: ${count.refused}.`,
+      ? `Read: ${entries}. Left out: ${count.left}. Would be refused: ${count.refused}. Nothing was taken over: this was a dry run.`
+      : `Users: ${entries}. Added: ${count.added}. There already: ${count.present}. Left out: ${count.left}. Refused: ${count.refused}.`,
   );
   if (count.refused > 0) {
-    throw new Error(`${count.refused} of ${count.users} lines are not right; see above`);
+    throw new Error(`${count.refused} of ${entries} lines are not right; see above`);
   }
+}
+
+function isOf(found: Found, id: string): boolean {
+  return found.kind === 'factors' && found.subject.id === id;
+}
+
+/** What JSON.parse says of an entry quotes it, and so may tell a secret. */
+function readable(cause: unknown): unknown {
+  if (!(cause instanceof SyntaxError)) return cause;
+  return new Error(
+    'an entry of this file is no JSON. Is it whole, and of the format that --from names?',
+  );
 }
 
 /** What a dry run tells of a line. */
@@ -157,49 +191,42 @@ const passing = () => ({ keyring: keyring([randomBytes(32).toString('base64')]) 
 export async function sampleUser(
   file: string,
   sample: string,
+  reading: Reading,
   { out }: Terminal,
   now: number,
 ): Promise<void> {
-  const at = sample.lastIndexOf(':');
-  const [id, code] = [sample.slice(0, at), sample.slice(at + 1)];
-  if (at < 1 || code === '') throw new UsageError('--sample takes USER:CODE');
-  for await (const text of linesOf(file)) {
-    const read = line.safeParse(parsed(text));
-    if (!read.success || read.data.subject.id !== id) continue;
-    let tried = 0;
-    let right = 0;
-    for (const { name, imports } of importingMethods) {
-      if (!imports || imports.kind === 'codes') continue;
-      const items = read.data[imports.field ?? name];
-      for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
-        const good = imports.item.safeParse(item);
-        if (!good.success) continue;
-        const encodings = imports.sample?.(good.data, code, now) ?? [];
-        tried += 1;
-        if (encodings.length > 0) right += 1;
-        out(
-          encodings.length > 0
-            ? `${name}[${index}]: this code is right where the secret is read as ${encodings.join(' or ')}`
-            : `${name}[${index}]: this code is right in no encoding. Is it the present one, and of this app?`,
-        );
+  const split = sample.lastIndexOf(':');
+  const [id, code] = [sample.slice(0, split), sample.slice(split + 1)];
+  if (split < 1 || code === '') throw new UsageError('--sample takes USER:CODE');
+  let [known, tried, right] = [false, 0, 0];
+  const { found, stream } = opened(file, reading);
+  try {
+    for await (const one of found) {
+      if (one.kind !== 'factors' || one.subject.id !== id) continue;
+      known = true;
+      for (const { name, imports } of importingMethods) {
+        if (!imports || imports.kind === 'codes') continue;
+        const items = one.factors[imports.field ?? name];
+        for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
+          const good = imports.item.safeParse(item);
+          if (!good.success || !imports.sample) continue;
+          const encodings = imports.sample(good.data, code, now);
+          tried += 1;
+          if (encodings.length > 0) right += 1;
+          out(
+            encodings.length > 0
+              ? `${name}[${index}]: this code is right where the secret is read as ${encodings.join(' or ')}`
+              : `${name}[${index}]: this code is right in no encoding. Is it the present one, and of this app?`,
+          );
+        }
       }
     }
-    if (tried === 0)
-      throw new Error(`${file} has nothing of ${id} that a code could be tried with`);
-    if (right === 0) throw new Error('this code is right nowhere');
-    return;
+  } catch (cause) {
+    throw readable(cause);
+  } finally {
+    stream.destroy();
   }
-  throw new Error(`${file} has no user ${id}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return null;
-  }
-}
-
-function linesOf(file: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file), crlfDelay: 100 });
+  if (!known) throw new Error(`${file} has no user ${id}`);
+  if (tried === 0) throw new Error(`${file} has nothing of ${id} that a code could be tried with`);
+  if (right === 0) throw new Error('this code is right nowhere');
 }

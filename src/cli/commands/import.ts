@@ -7,6 +7,7 @@ import { type DumpLine, dumpReader } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 import { holdsUsers, importUsers, sampleUser } from './import-users.js';
 
+const USERS_OPTIONS = ['from', 'id', 'tenant', 'encoding', 'after'] as const;
 const BATCH = 200;
 /** Those of one owner always go together, however many they are. */
 const EVENTS = 5000;
@@ -20,27 +21,30 @@ export const importStore: Command = {
   summary:
     'put what `export` wrote into an empty store, or take over users’ factors from elsewhere',
   positionals: 1,
-  options: [...STORE_OPTIONS, 'resume', 'dry-run', 'sample'],
+  options: [...STORE_OPTIONS, 'resume', 'dry-run', 'sample', ...USERS_OPTIONS],
   async run(given, terminal) {
     const [file = ''] = given.positionals;
-    const { sample } = given;
-    if (await holdsUsers(file)) {
-      if (sample !== undefined) return sampleUser(file, sample, terminal, terminal.now());
+    const { sample, users, dryRun } = given;
+    if (await holdsUsers(file, users)) {
+      const flags = { ...users, dryRun };
+      if (sample !== undefined) return sampleUser(file, sample, users, terminal, terminal.now());
       // What is only looked at needs no store.
-      if (given.dryRun)
-        return importUsers({ store: memoryStore({ production: true }) }, file, given, terminal);
+      if (dryRun) {
+        return importUsers({ store: memoryStore({ production: true }) }, file, flags, terminal);
+      }
       return withStore(
         given,
         terminal,
         async (installation) => {
           await installation.store.ready();
-          await importUsers(installation, file, given, terminal);
+          await importUsers(installation, file, flags, terminal);
         },
         { allowEviction: false },
       );
     }
-    if (given.dryRun || sample !== undefined) {
-      throw new UsageError('--dry-run and --sample are for files of users, and this is none');
+    if (dryRun || sample !== undefined || Object.values(users).some((one) => one !== undefined)) {
+      const options = ['dry-run', 'sample', ...USERS_OPTIONS].map((name) => `--${name}`);
+      throw new UsageError(`${options.join(', ')} are for files of users, and this is none`);
     }
     await withStore(
       given,
