@@ -29,6 +29,8 @@ export interface MethodImport<Item = unknown> {
   readonly item: ZodType<Item>;
   /** Throws an Error that says what is wrong with it, without its secret. */
   read(item: Item): ImportedFactor;
+  /** Whether what was taken over is weaker than what is made here: `npx sallyport doctor` counts such secrets. */
+  isWeak?(secret: Uint8Array): boolean;
   /** The readings of an item with which it shows this code at this time: which encoding is right. */
   sample?(item: Item, code: string, now: number): readonly string[];
 }

@@ -1,4 +1,6 @@
+import type { MethodName } from '../../contracts.js';
 import { sealedBy } from '../../crypto/keyring.js';
+import { importingMethods } from '../../methods/built-in.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { StoreScan } from '../../store/scan.js';
 import type { Report } from '../findings.js';
@@ -28,6 +30,7 @@ export async function examineKeys(
   const damaged: string[] = [];
   const lost: string[] = [];
   const open: OpenSetting[] = [];
+  let weak = 0;
 
   function opens(what: string, sealed: Uint8Array, unseal: () => void): boolean {
     if (!ids.includes(sealedBy(sealed))) return false;
@@ -46,9 +49,10 @@ export async function examineKeys(
       held.addDigests(subject, now);
       for (const { id, method, sealed } of usable(subject, now)) {
         held.add(sealedBy(sealed), 'secrets');
-        opens(`${method} of subject ${subject.id}`, sealed, () =>
-          keys?.keyring.open(sealed, sealingContext(method, subject.id, id)),
-        );
+        opens(`${method} of subject ${subject.id}`, sealed, () => {
+          const secret = keys?.keyring.open(sealed, sealingContext(method, subject.id, id));
+          if (secret && isWeak(method, secret)) weak += 1;
+        });
       }
     }
   }
@@ -74,6 +78,15 @@ export async function examineKeys(
       report('WARN', 'keys', `key ${id} holds ${inWords(holding)}`);
     }
   }
+  if (weak > 0) {
+    const [secrets, are] = weak === 1 ? ['secret', 'is'] : ['secrets', 'are'];
+    const advice = 'their owners should activate a new app, and remove the old one';
+    report(
+      'WARN',
+      'secrets',
+      `${weak} imported ${secrets} ${are} shorter than 16 bytes: ${advice}`,
+    );
+  }
   const missing = await scan.missing();
   for (const id of missing.subjects) lost.push(`The record of subject ${id} is gone`);
   for (const id of missing.organizations) lost.push(`The record of organization ${id} is gone`);
@@ -89,6 +102,12 @@ export async function examineKeys(
     report('FAIL', 'ledger', `${named(lost)}: whom it concerns gets a 503. ${advice}`);
   } else report('OK', 'ledger', 'no record is damaged, gone or an older one');
   return open;
+}
+
+/** Whether a secret that came from elsewhere is weaker than those that are made here. */
+function isWeak(method: MethodName, secret: Uint8Array): boolean {
+  const imports = importingMethods.find(({ name }) => name === method)?.imports;
+  return imports?.kind !== 'codes' && imports?.isWeak?.(secret) === true;
 }
 
 function named(all: readonly string[]): string {

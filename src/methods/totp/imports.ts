@@ -8,6 +8,8 @@ type Encoding = (typeof ENCODINGS)[number];
 
 /** Ten bytes are what some libraries make; below that a secret can be tried through. */
 const LEAST_BYTES = 10;
+/** RFC 4226 §4 R6 requires as many. */
+const SOUND_BYTES = 16;
 const MOST_BYTES = 64;
 const MAX_LABEL = 64;
 
@@ -51,6 +53,8 @@ export const totpImport: MethodImport<TotpImport> = {
       createdAt: createdAt === undefined ? undefined : Date.parse(createdAt),
     };
   },
+
+  isWeak: ({ length }) => length < SOUND_BYTES,
 
   sample(item, typed, now) {
     const code = readCode(typed, item.digits);
