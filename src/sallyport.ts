@@ -35,6 +35,7 @@ import { organizations } from './host/organizations.js';
 import { subjects } from './host/subjects.js';
 import { type Tokens, tokens } from './host/token.js';
 import { ENGLISH, message } from './messages/english.js';
+import { joined } from './messages/message.js';
 import { sentences as sentencesOf } from './messages/sentences.js';
 import { attempts } from './methods/attempt.js';
 import { ATTEMPT_LIMITS } from './methods/attempt-limits.js';
@@ -145,7 +146,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       sentencesOf: (words) =>
         sentencesOf({
           ...{ language: config.language, messages: config.messages },
-          catalog: { ...ENGLISH, ...words },
+          catalog: joined(ENGLISH, words),
         }),
     },
   );

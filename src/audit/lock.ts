@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.js';
 import type { AuditEvent, AuditSink, Message } from '../contracts.js';
 import { message } from '../messages/english.js';
 
@@ -21,7 +21,7 @@ export function lockedUntil(retryAt: Date | null): Message {
  * that as often as they like, and somebody might be sent a message for each.
  */
 export function oncePerLock(sink: AuditSink): AuditSink {
-  const told = new LRUCache<string, true>({ maxSize: 10_000, sizeCalculation: () => 1 });
+  const told = boundedMap<string, true>(10_000);
   return {
     record(event) {
       if (event.type === 'verification.locked') {

@@ -67,3 +67,11 @@ export function catalogOf(words: Words, prefix = ''): Catalog {
   });
   return Object.assign({}, ...found);
 }
+
+/**
+ * Several catalogs as one. On no prototype it is a dictionary from the start: to add some hundred keys to an ordinary
+ * object takes V8 13 ms, which was half of what a door takes to be made.
+ */
+export function joined(...catalogs: readonly Catalog[]): Catalog {
+  return Object.assign(Object.create(null), ...catalogs);
+}

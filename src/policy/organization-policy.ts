@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import { isThenable, settled, together } from '../awaitable.js';
+import { boundedMap } from '../bounded-map.js';
 import { checkOptions, functionOption, option, optionsObject } from '../check-options.js';
 import type {
   Awaitable,
@@ -96,7 +96,7 @@ function policyOfDoor(
 ): OrganizationPolicy {
   // Users without a setting of their own share their organization's policy, for as long as the very same
   // records are read: so a warm gate resolves nothing, and a change shows at once.
-  const ofOrganizations = new LRUCache<string, Remembered>({ max: 10_000 });
+  const ofOrganizations = boundedMap<string, Remembered>(10_000);
   const settings = settingReader(registered);
   const ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
 

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.js';
 import type { AssuranceRecord, Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
 
 /** Requests that were under way when a session went on under another id arrive within this time. */
@@ -42,9 +42,9 @@ export function sessionEnds(
   { endedForMs }: { readonly endedForMs: number },
 ): SessionEnds {
   /** When each went on under another id; null where it did not, undefined where only the mark can tell. */
-  const known = new LRUCache<SessionDigest, { readonly renewedAt: number | null | undefined }>({
-    max: 10_000,
-  });
+  const known = boundedMap<SessionDigest, { readonly renewedAt: number | null | undefined }>(
+    10_000,
+  );
   const begun = new Map<SessionDigest, Begun>();
 
   /** What only this process can know of: nobody else has written anything of it. */

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.js';
 import { booleanOption, checkOptions, functionOption, optionsObject } from '../check-options.js';
 import type { SecondFactorStore } from '../contracts.js';
 import { SallyportError } from '../errors.js';
@@ -20,8 +20,7 @@ const schema = optionsObject({
   now: functionOption<() => number>('a function that gives milliseconds since 1970').optional(),
 });
 
-/** 100 000 entries. Given as a size, since for a `max` the cache sets all of its memory aside at once. */
-const AT_MOST = { maxSize: 100_000, sizeCalculation: () => 1 };
+const AT_MOST = 100_000;
 
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -61,8 +60,8 @@ export function memoryRecords(now: () => number): RecordStore {
     organization: new Map(),
     devices: new Map(),
     holders: new Map(),
-    session: new LRUCache<string, Records['session']>(AT_MOST),
-    transaction: new LRUCache<string, Records['transaction']>(AT_MOST),
+    session: boundedMap<string, Records['session']>(AT_MOST),
+    transaction: boundedMap<string, Records['transaction']>(AT_MOST),
   };
 
   return {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
 import { andThen } from '../awaitable.js';
+import { boundedMap } from '../bounded-map.js';
 import { encodeRecord, VERSION_BYTES } from './codec/record.js';
 import type { RecordStore } from './record-store.js';
 import { KINDS, type Kind, type Records } from './records.js';
@@ -100,7 +100,7 @@ function recordsOf<K extends Kind>(
   const { keyOf, placeOf, load, look, ...by } = server(kind);
   const { counted, watched } = KINDS[kind];
   const reads = trackedReads<Seen>({ maxEntries, trusted });
-  const written = new LRUCache<string, Seen>({ max: WRITTEN });
+  const written = boundedMap<string, Seen>(WRITTEN);
 
   /** What was at hand and turns out to be another one is dropped, before word of it has come. */
   async function lookAnew(id: string, durable: boolean): Promise<Seen> {

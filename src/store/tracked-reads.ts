@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../bounded-map.js';
 import type { Awaitable } from '../contracts.js';
 
 export interface TrackedReads<V> {
@@ -40,7 +40,7 @@ export function trackedReads<V>({
   readonly trusted: (key: string) => boolean;
 }): TrackedReads<V> {
   // The box lets `null` be a value.
-  const values = new LRUCache<string, { readonly value: V }>({ max: maxEntries });
+  const values = boundedMap<string, { readonly value: V }>(maxEntries);
   const loads = new Map<string, Load<V>>();
   /** By key, until it changes: a record has one writer at a time. */
   const writes = new Map<string, symbol>();

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from '../../bounded-map.js';
 import type { Place, Subject } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import { type AppNames, appNames } from './app-names.js';
@@ -33,8 +33,8 @@ export interface AppNaming {
  * `report` is told.
  */
 export function appNaming({ issuer, account, brandName, report }: AppNamingConfig): AppNaming {
-  const owners = new LRUCache<string, string>({ max: REMEMBERED });
-  const reported = new LRUCache<string, true>({ max: REMEMBERED });
+  const owners = boundedMap<string, string>(REMEMBERED);
+  const reported = boundedMap<string, true>(REMEMBERED);
 
   function ask(
     option: 'issuer' | 'account',

@@ -4,6 +4,7 @@ import type { Attempt, OrganizationSetting, Prompt, Verdict } from '../../contra
 import { keyring } from '../../crypto/keyring.js';
 import { broken } from '../../errors.js';
 import { ENGLISH } from '../../messages/english.js';
+import { joined } from '../../messages/message.js';
 import { sentences } from '../../messages/sentences.js';
 import { attempts, type Operation } from '../../methods/attempt.js';
 import { ATTEMPT_LIMITS } from '../../methods/attempt-limits.js';
@@ -37,7 +38,7 @@ export async function methodStage(under: MethodUnderTest) {
       ...{ ...shared, enrollmentMaxAgeMs: 10 * MINUTE, timeoutMs: 10_000 },
       ...{ onError: rethrow, hasView: () => true },
       sentencesOf: (words) =>
-        sentences({ language: 'en', catalog: { ...ENGLISH, ...words }, messages: {} }),
+        sentences({ language: 'en', catalog: joined(ENGLISH, words), messages: {} }),
     },
   );
   const [found] = bound.values();
