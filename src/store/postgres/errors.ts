@@ -19,8 +19,8 @@ export function notInitialized(): UnavailableError {
 export function otherLayout(found: string): UnavailableError {
   return new UnavailableError(
     'ERR_POSTGRES_SCHEMA',
-    `The tables are of another version of Sallyport (layout ${found}): update Sallyport on every process, ` +
-      'or restore the tables of this version',
+    `The tables are of another version of Sallyport (layout ${found}): run npm install sallyport@latest for ` +
+      'every process, or restore the tables of this version',
   );
 }
 
@@ -36,8 +36,8 @@ export function readOnly(cause?: unknown): UnavailableError {
 export function notPermitted(cause?: unknown): UnavailableError {
   return new UnavailableError(
     'ERR_POSTGRES_PERMISSION',
-    'The Postgres user may not use the tables of the store: run GRANT SELECT, INSERT, UPDATE, DELETE on both ' +
-      '(docs/operations.md has the statement)',
+    'The Postgres user may not use the tables of the store: run GRANT SELECT, INSERT, UPDATE, DELETE ON ' +
+      'sallyport_records, sallyport_events TO the user, and GRANT USAGE ON their SCHEMA where that is not public',
     { cause },
   );
 }
@@ -46,8 +46,8 @@ export function notPermitted(cause?: unknown): UnavailableError {
 export function notHeard(): UnavailableError {
   return new UnavailableError(
     'ERR_POSTGRES_LISTEN',
-    'Notices of changes do not arrive on the listening connection: give a direct connection to the same ' +
-      'database as `listen`, past PgBouncer or any other pooler',
+    'Notices of changes do not arrive on the listening connection: give the address of the same database past ' +
+      'PgBouncer or any other pooler as `listen`; or `listen: false`, which asks for changes once a second',
   );
 }
 
@@ -74,7 +74,7 @@ export function coded(cause: unknown): unknown {
     case '42883': // undefined_function
       return new UnavailableError(
         'ERR_POSTGRES_SCHEMA',
-        'The tables are not those that `npx sallyport init --postgres URL` makes',
+        'The tables are not those that `npx sallyport init --postgres URL` makes: it shows them with --print',
         { cause },
       );
     case '42501': // insufficient_privilege
@@ -86,6 +86,16 @@ export function coded(cause: unknown): unknown {
   }
 }
 
+/** By SQLSTATE, or by the class of it: what whoever operates it can do something about. */
+const STATES: Readonly<Record<string, string>> = {
+  '28': 'it does not take this user or password',
+  '3D000': 'there is no such database',
+  '53100': 'its disk is full',
+  '53300': 'it has no connection left, see max_connections',
+  '57014': 'the statement was ended, see statement_timeout',
+  '57P': 'it is starting up or shutting down, or has ended the connection',
+};
+
 function reason(cause: unknown, pool: PostgresPool | undefined): string {
   if (isLate(cause)) {
     const { totalCount = 0, idleCount = 0, waitingCount = 0 } = pool ?? {};
@@ -96,7 +106,10 @@ function reason(cause: unknown, pool: PostgresPool | undefined): string {
     return `Postgres does not answer: ${messageOf(cause)}${waits}`;
   }
   const state = sqlState(cause);
-  if (state) return `Postgres refused the operation (${state})`;
+  if (state) {
+    const what = STATES[state] ?? STATES[state.slice(0, 3)] ?? STATES[state.slice(0, 2)];
+    return `Postgres refused the operation (${state}${what ? `: ${what}` : ''})`;
+  }
   return `Postgres cannot be reached: ${messageOf(cause)}`;
 }
 
