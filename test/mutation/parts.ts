@@ -168,7 +168,7 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   'look-up': {
     mutate: ['src/admin/look-up/*.ts'],
-    spec: journeys('look-up'),
+    spec: [...tests('admin', 'looking-up'), ...journeys('look-up')],
     grep: IN_MEMORY,
   },
   organization: {
