@@ -126,7 +126,13 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   mount: {
-    mutate: ['src/pages/{host-guard,mount,router}.ts'],
+    // What is in no other part.
+    mutate: [
+      'src/pages/*.ts',
+      '!src/pages/{activation,enrolling,enrolling-forms,unbound}.ts',
+      '!src/pages/{again,challenge,identical-answers,outage,proof}.ts',
+      '!src/pages/{profile,profile-parts,removal,rename,sessions}.ts',
+    ],
     spec: journeys(
       ...['login', 'pages', 'spa', 'partly-public', 'order', 'csrf', 'names', 'own-method'],
       ...[
@@ -181,7 +187,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   console: {
-    mutate: ['src/admin/*.ts', 'src/admin/events/*.ts'],
+    mutate: ['src/admin/**/*.ts', '!src/admin/{clients,look-up,organization,user,users}/**'],
     spec: [
       ...tests(
         'admin',
