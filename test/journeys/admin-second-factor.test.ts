@@ -26,7 +26,8 @@ const ROUTES: readonly Route[] = Object.entries(
       method,
       path: `/setup${path}`
         .replace('{organization}', path.endsWith('/clients') ? 'north' : 'acme')
-        .replace('{user}', 'user1%40acme'),
+        .replace('{user}', 'user1%40acme')
+        .replace('{method}', 'security-key'),
     })),
 );
 
