@@ -80,6 +80,49 @@ async function walk(page: Page, example: RunningExample, shot: (name: string) =>
   }
 }
 
+/** A key that is plugged in: activated, asked for, then found by somebody. */
+async function walkKeys(
+  page: Page,
+  example: RunningExample,
+  shot: (name: string) => Promise<void>,
+) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'usb', hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true },
+      automaticPresenceSimulation: true,
+    },
+  });
+  const pressKey = () => page.locator('form[data-sp-key] .sp-button-primary').click();
+  const user = 'user@northwind.example';
+  await page.goto('/login');
+  await signIn(page, user);
+  await page.waitForURL((url) => url.pathname !== '/login');
+  await page.goto('/two-factor/profile/activate/security-key');
+  await page.waitForSelector('form[data-sp-key="create"]');
+  await shot('key-activation');
+  await pressKey();
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
+  await page.locator('[data-sp=continue]').click();
+  await page.goto('/');
+  await signOut(page);
+  await signIn(page, user);
+  await page.waitForSelector('form[data-sp-key="get"]');
+  await shot('key-challenge');
+  await pressKey();
+  await page.waitForURL(`${example.origin}/`);
+  await signOut(page);
+
+  const at = '/setup/organizations/northwind/look-up';
+  await administer(page, example, 'admin@northwind.example', at);
+  await shot('admin-look-up');
+  await pressKey();
+  await page.locator('[data-sp=look-up-result]').waitFor();
+  await shot('admin-look-up-found');
+}
+
 /** From the page before Duo, by the simulator's prompt, to the page after it. */
 async function walkDuo(page: Page, shot: (name: string) => Promise<void>) {
   await page.goto('/');
@@ -153,6 +196,8 @@ async function photograph(browser: Browser, width: number, colorScheme: 'light' 
     await walk(page, example, shot);
     await context.clearCookies();
     await walkYubikey(page, example, yubikey, shot);
+    await context.clearCookies();
+    await walkKeys(page, example, shot);
   } finally {
     await context.close();
     await example.close();
