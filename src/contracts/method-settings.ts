@@ -68,6 +68,7 @@ export interface MethodSettings<Stored = unknown, Part extends PolicyPart = Poli
 export interface PolicyMethod {
   readonly name: MethodName;
   readonly role?: 'factor' | 'backup';
+  readonly phishingResistant?: boolean;
   readonly settings?: MethodSettings | undefined;
 }
 

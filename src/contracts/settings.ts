@@ -57,6 +57,8 @@ export interface LevelSetting {
   readonly rememberDays: number | null;
   /** Which proofs of a sign-in elsewhere count as a second factor. Nothing means none; in a floor, no limit. */
   readonly proofs?: readonly ProofRule[] | null | undefined;
+  /** Methods alone that nobody can phish (`Method.phishingResistant`), backups included. */
+  readonly phishingResistant?: true | null | undefined;
 }
 
 /** What administrators set for an organization, as it is stored. */

@@ -71,13 +71,13 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
   return Object.freeze({
     mode,
     // What no setting has to name: a way back in for whoever has one of the others.
-    methods: Object.freeze([...methods, ...registered.filter(isBackup).map(({ name }) => name)]),
+    methods: Object.freeze([...methods, ...backupsOf(registered, demands)]),
     ...partsOf(parts),
     enrollment: resolveEnrollment(demands, because),
     graceUntil: resolveGrace(demands, because),
     maxAgeSeconds: resolveMaxAge(demands, because),
     rememberDeviceSeconds: resolveRemembering(levels, demands, because),
-    proofs: resolveProofs(levels, demands, because),
+    proofs: unphished(resolveProofs(levels, demands, because), demands),
     because: Object.freeze(because),
     // A method's part is what the method itself has resolved.
   }) as Policy;
@@ -106,6 +106,22 @@ function lacks({ name, settings }: PolicyMethod, parts: Parts): boolean {
 
 function isBackup({ role }: PolicyMethod): boolean {
   return role === 'backup';
+}
+
+function backupsOf(
+  registered: readonly PolicyMethod[],
+  demands: readonly Demand[],
+): readonly MethodName[] {
+  return unphished(registered.filter(isBackup), demands).map(({ name }) => name);
+}
+
+/** Those that nobody can phish, where a level takes no others: methods, and proofs of a sign-in. */
+function unphished<One extends { readonly phishingResistant?: boolean }>(
+  all: readonly One[],
+  demands: readonly Demand[],
+): readonly One[] {
+  const only = demands.some(({ phishingResistant }) => phishingResistant);
+  return only ? Object.freeze(all.filter(({ phishingResistant }) => phishingResistant)) : all;
 }
 
 function resolveParts(levels: Levels, registered: readonly PolicyMethod[]): Parts {
@@ -158,9 +174,13 @@ function resolveMethods(
 ): readonly MethodName[] {
   const names = registered.map(({ name }) => name);
   because.push(reason('host', 'door', message('policy.offers', { methods: names.join(', ') })));
-  let methods = registered
+  let methods = unphished(registered, demands)
     .filter((method) => !isBackup(method) && !lacks(method, parts))
     .map(({ name }) => name);
+  for (const demand of demands) {
+    if (!demand.phishingResistant) continue;
+    because.push(said(demand, message('policy.phishing-resistant', demand.set)));
+  }
   for (const demand of demands) {
     if (demand.methods === null) continue;
     const accepted = demand.methods.join(', ');
@@ -278,7 +298,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
     demands.push({ ...floor, level: 'partner', id: partnerId, set: stampOf(partner) });
   }
   if (own) {
-    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs } =
+    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs, ...more } =
       own.value;
     demands.push({
       level: kind,
@@ -291,6 +311,7 @@ function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
       maxAgeSeconds,
       rememberDays,
       proofs,
+      phishingResistant: more.phishingResistant,
     });
   }
   if (user) {

@@ -36,6 +36,7 @@ const levelShape = {
   maxAgeSeconds: seconds,
   rememberDays: days,
   proofs,
+  phishingResistant: z.literal(true).nullable().default(null),
 };
 
 /** Of a method that is not registered here: it stays as it is. */
@@ -49,6 +50,7 @@ const NOTHING: BaseSetting = {
   maxAgeSeconds: null,
   rememberDays: null,
   proofs: null,
+  phishingResistant: null,
   clientsMust: null,
 };
 

@@ -10,6 +10,7 @@ const NORTH = '/setup/organizations/north/authentication';
 const NOTHING = {
   ...{ mode: null, methods: null, enrollment: null },
   ...{ graceUntil: null, maxAgeSeconds: null, rememberDays: null, proofs: null },
+  phishingResistant: null,
 };
 const SETTING = { ...NOTHING, clientsMust: null };
 const FLOOR = { ...NOTHING, mode: 'off', enrollment: 'self', whenUnavailable: null } as const;
@@ -28,10 +29,12 @@ const STORED = {
   ...{ mode: 'optional', methods: ['totp'], enrollment: 'activation-key' },
   ...{ graceUntil: '2026-03-01T00:00:00.000Z', maxAgeSeconds: 5400, rememberDays: 7 },
   proofs: [{ by: 'okta', amr: ['mfa'], acr: [], maxAgeSeconds: 43_200, phishingResistant: false }],
+  phishingResistant: null,
   clientsMust: {
     ...{ mode: 'required', methods: ['totp'], enrollment: 'activation-key' },
     ...{ graceUntil: '2026-04-01T00:00:00.000Z', maxAgeSeconds: 1800, rememberDays: 0 },
     proofs: [],
+    phishingResistant: null,
     whenUnavailable: 'deny',
   },
 };

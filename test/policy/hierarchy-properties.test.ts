@@ -32,6 +32,10 @@ describe('any partner, client and user', () => {
   );
   const anyAge = nullable(fc.integer({ min: 60, max: 86_400 }));
   const anyDays = nullable(fc.integer({ min: 0, max: 30 }));
+  const anyDemand = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    fc.constant(true as const),
+  );
   const anyDuo = nullable(
     fc.tuple(fc.constantFrom('v1', 'v2'), fc.boolean()).map((some) => keys(...some)),
   );
@@ -42,6 +46,7 @@ describe('any partner, client and user', () => {
     graceUntil: anyDate,
     maxAgeSeconds: anyAge,
     rememberDays: anyDays,
+    phishingResistant: anyDemand,
   });
   const anySetting: fc.Arbitrary<OrganizationSetting> = fc.record({
     mode: nullable(anyMode),
@@ -50,6 +55,7 @@ describe('any partner, client and user', () => {
     graceUntil: anyDate,
     maxAgeSeconds: anyAge,
     rememberDays: anyDays,
+    phishingResistant: anyDemand,
     clientsMust: nullable(anyFloor),
     duo: anyDuo,
   });
@@ -118,7 +124,7 @@ describe('any partner, client and user', () => {
   type Demands = Pick<
     OrganizationSetting,
     'mode' | 'methods' | 'enrollment' | 'graceUntil' | 'maxAgeSeconds' | 'rememberDays'
-  >;
+  > & { readonly phishingResistant?: true | null | undefined };
   const STRICTER = { off: 'optional', optional: 'required', required: 'required' } as const;
 
   /** One demand made stricter; a level's Duo keys are no demand and stay as they are. */
@@ -138,6 +144,8 @@ describe('any partner, client and user', () => {
         return { ...demands, maxAgeSeconds: Math.max(60, (maxAgeSeconds ?? 86_400) - dice) };
       case 'remember':
         return { ...demands, rememberDays: demands.rememberDays && dice % demands.rememberDays };
+      case 'phishing':
+        return { ...demands, phishingResistant: true };
       case 'no grace':
         return { ...demands, graceUntil: null };
       case 'less grace': {
@@ -158,6 +166,7 @@ describe('any partner, client and user', () => {
         'enrollment',
         'maxAge',
         'remember',
+        'phishing',
         'no grace',
         'less grace',
       ),

@@ -10,6 +10,7 @@ import { KEY, type Parts } from './levels.js';
 
 type Said = Pick<Floor, 'mode' | 'methods' | 'graceUntil' | 'maxAgeSeconds' | 'rememberDays'> & {
   enrollment: string;
+  phishingResistant?: true | null | undefined;
 };
 
 /** Who has a say about a user of this organization, from the top down. */
@@ -48,9 +49,12 @@ export function naive(levels: Levels, registered: readonly string[]): Parts | 'n
 
   // "methods intersect": one is left if it can be activated and nobody who names methods leaves it out.
   const lists = says.flatMap((one) => (one.methods ? [one.methods] : []));
+  // Whoever takes only what nobody can phish takes no recovery codes either.
+  const onlyKeys = somebody((one) => one.phishingResistant === true);
   const left = registered.filter(
     (method) =>
       method !== 'recovery-code' &&
+      (!onlyKeys || method === 'security-key') &&
       (method !== 'duo' || duoKeys) &&
       lists.every((list) => list.includes(method)),
   );
@@ -69,7 +73,7 @@ export function naive(levels: Levels, registered: readonly string[]): Parts | 'n
   const allowed = own?.value.rememberDays ? Math.min(...days) : 0;
   return {
     mode,
-    methods: [...left, ...registered.filter((method) => method === 'recovery-code')],
+    methods: [...left, ...registered.filter((method) => method === 'recovery-code' && !onlyKeys)],
     // A part of its own for whoever is there.
     ...(registered.includes('duo') && {
       duo: duoKeys
@@ -115,6 +119,7 @@ export function unaccounted(
     take(`${kind} ${id}`, /^nothing was switched on$/);
   }
   take('host door', new RegExp(`^offers ${registered.join(', ')}$`));
+  each('phishingResistant', () => /^accepts methods alone that nobody can phish \(set by/);
   each('methods', ({ methods }) => new RegExp(`^accepts ${methods?.join(', ')} \\(`));
   if (policy.duo) {
     const level = policy.duo.source === id ? kind : 'partner';

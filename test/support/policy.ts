@@ -10,6 +10,7 @@ export const policyMethods = (names: readonly MethodName[]): PolicyMethod[] =>
     name,
     ...(name === 'recovery-code' && { role: 'backup' }),
     ...(name === 'duo' && { settings: duoSettings }),
+    ...(name === 'security-key' && { phishingResistant: true }),
   }));
 
 /** Settings as a door with the built-in methods reads them. */

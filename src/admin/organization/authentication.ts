@@ -177,9 +177,10 @@ export function authenticationPages(context: AdminContext) {
 /** What is a method's own is its section's: nothing of it is shown here. */
 function baseOf(setting: OrganizationSetting): BaseSetting {
   const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = setting;
-  const { proofs = null, clientsMust } = setting;
+  const { proofs = null, phishingResistant = null, clientsMust } = setting;
   return {
     ...{ mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs },
+    phishingResistant,
     clientsMust,
   };
 }

@@ -21,6 +21,7 @@ const FIELDS = [
   'maxAgeSeconds',
   'rememberDays',
   'proofs',
+  'phishingResistant',
 ] as const satisfies readonly (keyof LevelSetting)[];
 
 export type TitleOf = (method: MethodName) => string;
@@ -129,6 +130,10 @@ function valueWords(
       return level.maxAgeSeconds
         ? message('admin.setting.value.minutes', { minutes: level.maxAgeSeconds / 60 })
         : message('admin.setting.value.usual-time');
+    case 'phishingResistant':
+      return message(
+        level.phishingResistant ? 'admin.setting.value.yes' : 'admin.setting.value.not-set',
+      );
     case 'rememberDays':
       return level.rememberDays === null
         ? message('admin.setting.value.not-set')

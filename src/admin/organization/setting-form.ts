@@ -31,6 +31,8 @@ export interface FormLevel {
   readonly remember: string;
   /** Rules, one in each line. */
   readonly proofs: string;
+  /** `yes`, or empty. */
+  readonly phishingResistant: string;
   /** Of what clients must: what methods add to it, by field. */
   readonly more: Readonly<Record<string, string>>;
 }
@@ -59,6 +61,7 @@ const level = (prefix: string) => ({
   [`${prefix}remember`]: text,
   // A page of the host's own may not have it.
   [`${prefix}proofs`]: z.string().max(8000).optional(),
+  [`${prefix}phishingResistant`]: text,
 });
 
 const formShape = {
@@ -83,6 +86,7 @@ const WORDS: FieldErrors = {
   maxAgeSeconds: message('admin.setting.wrong.maxAgeSeconds'),
   rememberDays: message('admin.setting.wrong.rememberDays'),
   proofs: message('admin.setting.wrong.too-many-proofs'),
+  phishingResistant: message('admin.setting.wrong.phishingResistant'),
 };
 
 interface FormContext {
@@ -100,6 +104,7 @@ const FLOOR_FIELDS = Object.keys({
   maxAgeSeconds: true,
   rememberDays: true,
   proofs: true,
+  phishingResistant: true,
 } satisfies Record<keyof LevelSetting, true>);
 
 /** What methods add to the demands on clients, by field. */
@@ -206,6 +211,7 @@ function fromForm(
     maxAge: String(fields[`${prefix}maxAge`]).trim(),
     remember: String(fields[`${prefix}remember`]).trim(),
     proofs: String(fields[`${prefix}proofs`] ?? rulesText(stored?.proofs)).trim(),
+    phishingResistant: fields[`${prefix}phishingResistant`] === 'yes' ? 'yes' : '',
   });
   const own = read('', current);
   const clients = {
@@ -249,6 +255,7 @@ function fromLevel(form: FormLevel, current: { readonly graceUntil: string | nul
     maxAgeSeconds: form.maxAge === '' ? null : Math.round(Number(form.maxAge) * 60),
     rememberDays: form.remember === '' ? null : Number(form.remember),
     proofs: rulesFromText(form.proofs),
+    phishingResistant: form.phishingResistant === 'yes' ? true : null,
   };
 }
 
@@ -288,6 +295,7 @@ export function formLevel(
     maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
     remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
     proofs: rulesText(setting?.proofs),
+    phishingResistant: setting?.phishingResistant ? 'yes' : '',
     more: Object.fromEntries(added.map((name) => [name, storedText(setting, name)])),
   };
 }
@@ -307,6 +315,9 @@ export function hiddenFields(
     { name: `${prefix}maxAge`, value: form.maxAge },
     { name: `${prefix}remember`, value: form.remember },
     { name: `${prefix}proofs`, value: form.proofs },
+    ...(form.phishingResistant === ''
+      ? []
+      : [{ name: `${prefix}phishingResistant`, value: 'yes' }]),
     ...Object.entries(form.more).map(([name, value]) => ({ name: `${prefix}${name}`, value })),
   ];
   return [

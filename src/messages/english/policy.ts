@@ -12,6 +12,7 @@ export const POLICY = {
   'policy.grace-none': 'cannot be postponed (set by {by} on {on})',
   'policy.max-age': 'a proof counts for {seconds} s (set by {by} on {on})',
   'policy.max-age-default': 'a proof counts as long as the app has it',
+  'policy.phishing-resistant': 'accepts methods alone that nobody can phish (set by {by} on {on})',
   'policy.remember': 'a device is remembered for at most {days} days (set by {by} on {on})',
   'policy.remember-none': 'does not let devices be remembered',
 

@@ -20,6 +20,7 @@ export const SETTINGS = {
   'admin.setting.enrollment': 'First activation',
   'admin.setting.graceUntil': 'May be postponed until',
   'admin.setting.maxAgeSeconds': 'A proof counts for',
+  'admin.setting.phishingResistant': 'Only mechanisms that nobody can phish',
   'admin.setting.rememberDays': 'A device may be remembered for',
   'admin.setting.proofs': 'Sign-in proofs',
   'admin.setting.clientsMust': 'Clients must',
@@ -28,6 +29,7 @@ export const SETTINGS = {
   'admin.setting.list': '{first}; {rest}',
   'admin.setting.change': '{label}: {before} → {after}',
   'admin.setting.value.nothing': 'nothing',
+  'admin.setting.value.yes': 'yes',
   'admin.setting.value.not-set': 'not set',
   'admin.setting.value.required': 'required',
   'admin.setting.value.optional': 'optional',
@@ -52,6 +54,7 @@ export const SETTINGS = {
   'admin.setting.wrong.enrollment':
     'Choose who may activate: everybody, or whoever has an activation key.',
   'admin.setting.wrong.maxAgeSeconds': 'Enter a number of minutes from 1 to 43200 (30 days).',
+  'admin.setting.wrong.phishingResistant': 'Send true, or null for no such demand.',
   'admin.setting.wrong.rememberDays': 'Enter a whole number of days from 0 to 30.',
   'admin.setting.wrong.proofs':
     'Rule {line} is not right. Write a name, amr= or acr= with at least one value, and max-age= from 1m to 30d: okta amr=mfa,hwk max-age=12h phishing-resistant',
@@ -124,6 +127,9 @@ export const SETTINGS = {
   'admin.setting.max-age': 'A proof counts for (minutes)',
   'admin.setting.max-age-hint':
     'After that the second factor is asked for again. Empty: the usual time.',
+  'admin.setting.phishing-resistant': 'Only those that nobody can phish',
+  'admin.setting.phishing-resistant-hint':
+    'Codes can be typed into a look-alike page, recovery codes too; passkeys and security keys give it nothing. Whoever loses their only one needs an administrator.',
   'admin.setting.remember': 'A device may be remembered for (days)',
   'admin.setting.remember-hint':
     'Whoever confirms at login may leave it out on that device for so long. Empty or 0: not at all.',
