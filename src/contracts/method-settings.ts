@@ -75,6 +75,8 @@ export interface PolicyMethod {
 /** One field of a partner's demand, which its form has as one text. */
 export interface FloorField {
   readonly schema: ZodType;
+  /** Characters that its form takes. Default 200. */
+  readonly maxLength?: number;
   /** What is said beside the field when it is wrong. */
   readonly wrong: Sentence;
 }

@@ -15,6 +15,9 @@ const NOTHING = {
 const SETTING = { ...NOTHING, clientsMust: null };
 const FLOOR = { ...NOTHING, mode: 'off', enrollment: 'self', whenUnavailable: null } as const;
 
+/** A textarea is no input, and is not read here. */
+const NO_KEYS = { 'clients.keysVerifyUser': '', 'clients.keysDeviceBound': '' };
+
 /** Everything that a partner's form has. */
 const FORM = {
   ...{ mode: 'optional', accept: 'these', methods: 'totp', enrollment: 'activation-key' },
@@ -23,6 +26,7 @@ const FORM = {
   ...{ 'clients.enrollment': 'activation-key', 'clients.grace': '2026-04-01' },
   ...{ 'clients.maxAge': '0.5', 'clients.remember': '0', 'clients.proofs': 'none' },
   'clients.whenUnavailable': 'deny',
+  ...NO_KEYS,
 };
 const FILLED = { ...FORM, 'clients.maxAge': '30' };
 const STORED = {
@@ -36,6 +40,14 @@ const STORED = {
     proofs: [],
     phishingResistant: null,
     whenUnavailable: 'deny',
+  },
+};
+/** As the form of a partner says it. */
+const SAVED = {
+  ...STORED,
+  clientsMust: {
+    ...STORED.clientsMust,
+    ...{ keysVerifyUser: null, keysDeviceBound: null, keyModels: null },
   },
 };
 const CHANGES = [
@@ -65,6 +77,7 @@ describe('the form of an organization’s setting', () => {
     const { text } = await browser.get(NORTH);
     assert.deepEqual(settingsForm(text, NORTH), {
       ...{ version: '0', ...level(''), ...level('clients.'), 'clients.whenUnavailable': '' },
+      ...NO_KEYS,
     });
     assert.deepEqual(settingsForm((await browser.get(ACME)).text, ACME), {
       version: '0',
@@ -80,7 +93,7 @@ describe('the form of an organization’s setting', () => {
     assert.match(page.text, /<title>What would change – /);
     assert.match(page.text, /aria-current="page">Account Information</);
     const fields = formFields(page.text, NORTH);
-    assert.deepEqual(fields, { version: '0', ...FILLED });
+    assert.deepEqual(fields, { version: '0', ...FILLED, 'clients.keyModels': '' });
     const rows = [
       ...page.text.matchAll(
         /<th scope="row" role="rowheader">(.*?)<\/th>\s*<td[^>]*data-label="Now">(.*?)<\/td>\s*<td[^>]*data-label="Then">(.*?)<\/td>/g,
@@ -94,7 +107,7 @@ describe('the form of an organization’s setting', () => {
     const saved = await browser.submit(NORTH, { ...fields, override: 'lock me out' });
     assert.equal(saved.headers.location, `${NORTH}?done=saved`);
     const { body } = await browser.json('get', NORTH);
-    assert.deepEqual(body.setting, STORED);
+    assert.deepEqual(body.setting, SAVED);
     const [event] = events;
     assert.deepEqual(
       [event?.type, event?.subjectId, event?.tenantId, event?.actorId],

@@ -49,7 +49,8 @@ export interface Proposal {
   readonly override: boolean;
 }
 
-const typed = z.string().max(200);
+const TYPED = 200;
+const typed = z.string().max(TYPED);
 const text = typed.default('');
 const level = (prefix: string) => ({
   [`${prefix}mode`]: text,
@@ -199,7 +200,12 @@ function fromForm(
   const added = floorFields(methods).map(([name]) => name);
   const fields = readBody(req, {
     ...formShape,
-    ...Object.fromEntries(added.map((name) => [`clients.${name}`, typed.optional()])),
+    ...Object.fromEntries(
+      floorFields(methods).map(([name, { maxLength = TYPED }]) => [
+        `clients.${name}`,
+        z.string().max(maxLength).optional(),
+      ]),
+    ),
   }) as Record<string, unknown>;
   const read = (prefix: string, stored: LevelSetting | null): FormLevel => ({
     more: {},

@@ -54,7 +54,9 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       challengeMs: CHALLENGE_MS,
       challengeUse: 'once',
       answer: { credential: { maxLength: ANSWER_LENGTH } },
-      views: ['challenge', 'activate', 'look-up', 'setting'].map((view) => `security-key/${view}`),
+      views: ['challenge', 'activate', 'look-up', 'setting', 'floor'].map(
+        (view) => `security-key/${view}`,
+      ),
       imports: securityKeyImport,
       settings: securityKeySettings,
       section: securityKeySection,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { SettingPlace, SettingSection } from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
-import { AAGUID, ANY, MOST_MODELS, type SecurityKeySetting } from './settings.js';
+import { demandOf } from './floor.js';
+import { AAGUID, ANY, MOST_MODELS, modelsIn, type SecurityKeySetting } from './restriction.js';
 import { securityKeyWords as words } from './words.js';
 
 const shape = {
@@ -16,20 +17,22 @@ type Fields = z.output<z.ZodObject<typeof shape>>;
 /** Clients → a client → Authentication Mechanism → which passkeys and security keys count. */
 export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
   view: 'security-key/setting',
+  floorView: 'security-key/floor',
   fields: shape,
 
-  locals({ stored }: SettingPlace<SecurityKeySetting>, typed) {
+  locals({ stored, partner }: SettingPlace<SecurityKeySetting>, typed) {
+    const demand = demandOf(partner?.floor);
     const { models, ...rest } = stored ?? ANY;
-    return { values: typed ?? { ...rest, models: models?.join('\n') ?? '' } };
+    return {
+      values: typed ?? { ...rest, models: models?.join('\n') ?? '' },
+      demanded: demand && { ...demand, partner: partner?.name, models: demand.models?.join(', ') },
+    };
   },
 
   json: ({ stored }) => stored,
 
-  read({ userVerification, deviceBound, models: typed }) {
-    const models = typed
-      .toLowerCase()
-      .split(/[\s,;]+/)
-      .filter((one) => one !== '');
+  read({ userVerification, deviceBound, models: typed }, { partner }) {
+    const models = modelsIn(typed);
     const wrong = models.find((one) => !AAGUID.test(one));
     if (wrong !== undefined || models.length > MOST_MODELS) {
       return {
@@ -43,7 +46,16 @@ export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
         },
       };
     }
-    const listed = models.length > 0 ? [...new Set(models)] : null;
+    const allowed = demandOf(partner?.floor)?.models;
+    const outside = allowed && models.find((one) => !allowed.includes(one));
+    if (outside) {
+      return {
+        ...{ kind: 'refused', status: 422, error: 'invalid_models' },
+        message: words('wrong.models'),
+        errors: { models: words('wrong.outside', { model: outside }) },
+      };
+    }
+    const listed = models.length > 0 ? models : null;
     const restricts = userVerification || deviceBound || listed !== null;
     return {
       kind: 'read',

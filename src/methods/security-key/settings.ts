@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import type { Change, MethodSettings, PolicyPart, Sentence } from '../../contracts.js';
+import type {
+  Change,
+  MethodSettings,
+  PolicyPart,
+  Sentence,
+  SettingStamp,
+} from '../../contracts.js';
+import { demandOf, floorChanges, keyFloor } from './floor.js';
+import { ANY, models, type SecurityKeySetting, stricter } from './restriction.js';
 import { securityKeyWords as words } from './words.js';
-
-/** Which keys an organization takes. */
-export interface SecurityKeySetting {
-  /** A key tells its person from others each time: by a PIN, a finger, a face. */
-  readonly userVerification: boolean;
-  /** None that is synced to other devices. */
-  readonly deviceBound: boolean;
-  /** By AAGUID; null: any. */
-  readonly models: readonly string[] | null;
-}
 
 export interface SecurityKeyPolicy extends PolicyPart, SecurityKeySetting {}
 
@@ -27,22 +25,34 @@ declare module '../../contracts/settings.js' {
   }
 }
 
-export const MOST_MODELS = 50;
-export const AAGUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 const fields = {
   userVerification: z.boolean(),
   deviceBound: z.boolean(),
-  models: z.array(z.string().regex(AAGUID)).min(1).max(MOST_MODELS).readonly().nullable(),
+  models: models.min(1).readonly().nullable(),
 };
+
+/** Matches nothing. */
+const NONE = '(?!)';
 
 /** Of the parameters of a key (`credential.ts`): its model, and its flags in their order. */
 function acceptsOf({ userVerification, deviceBound, models }: SecurityKeySetting): string {
   const named = models?.map((one) =>
     Buffer.from(one.replaceAll('-', ''), 'hex').toString('base64url'),
   );
-  const model = named ? `(${named.join('|')})` : '[A-Za-z0-9_-]*';
+  const model = named ? (named.length > 0 ? `(${named.join('|')})` : NONE) : '[A-Za-z0-9_-]*';
   return `^${model}/${userVerification ? 'v' : 'v?'}${deviceBound ? '' : '(eb?)?'}$`;
+}
+
+function rulesOf(
+  { userVerification, deviceBound, models: named }: SecurityKeySetting,
+  set: SettingStamp,
+): readonly Sentence[] {
+  const by = { by: set.by, on: set.on };
+  return [
+    ...(userVerification ? [words('policy.verified', by)] : []),
+    ...(deviceBound ? [words('policy.device-bound', by)] : []),
+    ...(named ? [words('policy.models', { count: named.length, ...by })] : []),
+  ];
 }
 
 export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKeyPolicy> = {
@@ -53,23 +63,36 @@ export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKey
       source: z.string().optional(),
       userVerification: fields.userVerification.default(false),
       deviceBound: fields.deviceBound.default(false),
-      models: fields.models.default(null),
+      // None where an organization and its partner take different ones.
+      models: models.readonly().nullable().default(null),
       accepts: z.string().optional(),
     })
     .transform((part) => ({ ...part, accepts: acceptsOf(part) })),
 
-  resolve({ organization: { id, kind }, own }) {
-    const stored = own?.stored;
-    if (!own || !stored) return { part: null, reasons: () => [] };
-    const { userVerification, deviceBound, models } = stored;
-    const rules = [
-      ...(userVerification ? [words('policy.verified', own.set)] : []),
-      ...(deviceBound ? [words('policy.device-bound', own.set)] : []),
-      ...(models ? [words('policy.models', { count: models.length, ...own.set })] : []),
+  floor: keyFloor,
+  floorChanges,
+
+  resolve({ organization: { id, kind }, own, partner }) {
+    const stored = own?.stored ?? null;
+    const demand = demandOf(partner?.floor);
+    const levels = [
+      ...(partner && demand
+        ? [{ level: 'partner', id: partner.id, set: partner.set, demand }]
+        : []),
+      ...(own && stored ? [{ level: kind, id, set: own.set, demand: stored }] : []),
     ];
+    if (levels.length === 0) return { part: null, reasons: () => [] };
+    const setting = stricter(stored ?? ANY, demand ?? ANY);
     return {
-      part: { source: id, ...stored, accepts: acceptsOf(stored) },
-      reasons: (offered) => (offered ? rules.map((rule) => ({ level: kind, id, rule })) : []),
+      part: {
+        source: stored ? id : String(partner?.id),
+        ...setting,
+        accepts: acceptsOf(setting),
+      },
+      reasons: (offered) =>
+        levels.flatMap(({ demand: rules, set, ...who }) =>
+          offered ? rulesOf(rules, set).map((rule) => ({ ...who, rule })) : [],
+        ),
     };
   },
 
@@ -91,10 +114,4 @@ export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKey
     );
     return found;
   },
-};
-
-export const ANY: SecurityKeySetting = {
-  userVerification: false,
-  deviceBound: false,
-  models: null,
 };
