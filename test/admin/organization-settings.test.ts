@@ -47,7 +47,7 @@ const SAVED = {
   ...STORED,
   clientsMust: {
     ...STORED.clientsMust,
-    ...{ keysVerifyUser: null, keysDeviceBound: null, keyModels: null },
+    ...{ keysVerifyUser: null, keysDeviceBound: null, keyModels: null, proofs: null },
   },
 };
 const CHANGES = [

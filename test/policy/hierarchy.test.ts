@@ -337,6 +337,24 @@ describe('partner → client → user', () => {
     ],
   ];
 
+  it('takes of a sign-in elsewhere what nobody can phish, where the client or its partner takes nothing else', () => {
+    const rule = {
+      by: 'okta',
+      amr: ['mfa'],
+      acr: [],
+      maxAgeSeconds: 3600,
+      phishingResistant: false,
+    };
+    const hardware = { ...rule, amr: ['hwk'], phishingResistant: true };
+    const own = { mode: 'required', proofs: [rule, hardware] } as const;
+    const proofsOf = (levels: Levels) => resolveSettings(levels, EVERY_METHOD).proofs;
+    assert.deepEqual(proofsOf(client({ own: set(own) })), [rule, hardware]);
+    const itself = client({ own: set({ ...own, phishingResistant: true }) });
+    assert.deepEqual(proofsOf(itself), [hardware]);
+    const demanded = must({ phishingResistant: true });
+    assert.deepEqual(proofsOf(client({ own: set(own), partner: demanded })), [hardware]);
+  });
+
   for (const [behavior, levels, expected] of table) {
     it(behavior, () => {
       const policy = resolveSettings(levels, EVERY_METHOD);
