@@ -22,8 +22,10 @@ export interface PlacesConfig extends Pick<Places, 'path' | 'homeUrl' | 'loginUr
   readonly baseUrl: string;
 }
 
-/** An app may be mounted by a pattern, so that what it is mounted at is as many-fold as people type it; and at several addresses. */
-const MOUNTS_AT_MOST = 200;
+/** An app may be mounted by a pattern, so that what it is mounted at is as many-fold as people type it. */
+const MOUNTS_AT_MOST = 50;
+/** Of a lookup as many as partners have. */
+const ADDRESSES_AT_MOST = 200;
 
 /**
  * What belongs to the place where an app is mounted, made once for each. The door's pages say where that is: they
@@ -42,7 +44,10 @@ export interface Mounts<T> {
 export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mounts<T> {
   const { addresses } = config;
   const noted = new WeakMap<Request, string>();
-  const made = new LRUCache<string, { readonly at: T }>({ max: MOUNTS_AT_MOST });
+  // By origin and then by mount: a key that is put together costs more than the lookup, and each request asks.
+  const made = new LRUCache<string, LRUCache<string, { readonly at: T }>>({
+    max: ADDRESSES_AT_MOST,
+  });
   let latest = placesAt(config, addresses.first, '');
 
   function originOf(req: Request): string {
@@ -63,11 +68,15 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
     of(req) {
       const mount = noted.get(req) ?? '';
       const origin = originOf(req);
-      const place = origin + mount;
-      let found = made.get(place);
+      let here = made.get(origin);
+      if (!here) {
+        here = new LRUCache({ max: MOUNTS_AT_MOST });
+        made.set(origin, here);
+      }
+      let found = here.get(mount);
       if (!found) {
         found = { at: make(placesAt(config, origin, mount)) };
-        made.set(place, found);
+        here.set(mount, found);
       }
       return found.at;
     },
