@@ -267,6 +267,33 @@ describe('YubiKeys on the administrator’s pages', () => {
     assert.equal((await proveKey(await user(host), key.touch())).status, 303);
   });
 
+  it('of a client lend to nobody, and are lent by no partner that does not say so', async () => {
+    const { host, admin } = await ready({ methods: ['totp', 'yubikey-otp'] });
+    const partner = await signedIn(host, 'admin@north');
+    const north = '/setup/organizations/north/yubikey-otp';
+    await partner.submit(north, { ...entered(), version: await versionOf(host, 'north') });
+    assert.match((await admin.get(PAGE)).text, /YubiKey: No/);
+    const browser = await user(host);
+    assert.equal((await browser.get(ACTIVATE)).status, 404, 'it is not offered');
+    const sent = { ...entered(), lendToClients: 'yes', version: await versionOf(host) };
+    assert.equal((await admin.submit(SECTION, sent)).status, 303);
+    const { 'yubikey-otp': stored } = await settingOf(host);
+    assert.equal((stored as { readonly lendToClients: boolean }).lendToClients, false);
+  });
+
+  it('are lent no longer after a look at whom that concerns', async () => {
+    const { host } = await ready();
+    const partner = await signedIn(host, 'admin@north');
+    const north = '/setup/organizations/north/yubikey-otp';
+    const lent = { ...entered(), lendToClients: 'yes' };
+    await partner.submit(north, { ...lent, version: await versionOf(host, 'north') });
+    const again = { ...entered(), clientSecret: '', version: await versionOf(host, 'north') };
+    const asked = await partner.submit(north, again);
+    assert.equal(asked.status, 200, asked.text);
+    assert.match(asked.text, /Save these credentials for YubiKeys\?/);
+    assert.match(asked.text, /Credentials for YubiKeys lent to clients/);
+  });
+
   it('have servers of their own only where the host lets them', async () => {
     const { host, admin } = await ready({}, 'YubiCloud');
     const { text } = await admin.get(PAGE);

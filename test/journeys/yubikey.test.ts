@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { securityKey } from 'sallyport';
+import { securityKey, yubikeyOtp } from 'sallyport';
 import type { YubikeySimulator } from 'sallyport/testing';
 import { type Host, subjectOf } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
@@ -334,6 +334,17 @@ journeys('YubiKeys', (world) => {
       assert.equal(alertOn((await activateKey(first, key.touch())).text), TAKEN);
     });
 
+    it('keeps the key for as long as it is used', async () => {
+      const key = yubico.key();
+      await activated(key);
+      for (const days of [300, 300]) {
+        world().clock.advance(days * 24 * 60 * 60_000);
+        assert.equal((await proveKey(await signedIn(), key.touch())).status, 303);
+      }
+      const other = await signedIn(OTHER);
+      assert.equal(alertOn((await activateKey(other, key.touch())).text), TAKEN);
+    });
+
     it('of one key in two organizations is two persons’, since both may be one', async () => {
       await set('initech');
       const key = yubico.key();
@@ -463,7 +474,9 @@ journeys('YubiKeys', (world) => {
       await set('globex', {
         'yubikey-otp': yubikeySetting('globex', { servers: [serverAt(TWO), serverAt(ONE)] }),
       });
-      assert.equal((await proveKey(await signedIn(), key.touch())).status, 303);
+      const again = await signedIn();
+      assert.equal((await proveKey(again, key.touch())).status, 303);
+      assert.ok(await isInside(again));
     });
   });
 
@@ -579,13 +592,18 @@ journeys('YubiKeys', (world) => {
       }
     });
 
-    it('name a server that may not be named ask nobody', async () => {
+    it('name a server that may not be named any longer ask nobody', async () => {
       await set('globex', {
-        'yubikey-otp': yubikeySetting('globex', {
-          servers: ['https://internal.example.com/verify'],
-        }),
+        'yubikey-otp': yubikeySetting('globex', { servers: [serverAt(ONE)] }),
       });
-      const browser = await signedIn();
+      const strict = await world().host(() => ({
+        options: {
+          ...yubikeyOptions(yubico),
+          methods: [yubikeyOtp({ httpsAgent: yubico.agent, ownServers: (name) => name === TWO })],
+        },
+      }));
+      const browser = new Browser(strict.app);
+      await browser.login(USER);
       assert.equal((await activateKey(browser, yubico.key().touch())).status, 503);
       assert.deepEqual(yubico.log, []);
     });

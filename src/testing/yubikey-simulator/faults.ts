@@ -36,7 +36,7 @@ export const yubikeyFaults = [
   'empty',
   '500',
   'redirect', // to another host, which answers rightly
-  'oversized',
+  'oversized', // right, with a megabyte of empty lines
   'hang', // takes the request and never answers
   'slow-drip', // a byte every 50 ms, without end
   'reset', // cuts the connection before answering

@@ -113,6 +113,8 @@ function tampered(
       return text.replace(/^h=.*$/m, `h=${signatureOf(fields, Buffer.from('another secret'))}`);
     case 'no-signature':
       return text.replace(/^h=.*\r\n/m, '');
+    case 'oversized':
+      return text + '\r\n'.repeat(512 * 1024);
     case 'status-twice':
       return `status=BAD_OTP\r\n${text}`;
     case 'strange-status':
@@ -124,7 +126,7 @@ function tampered(
 
 /** Faults that answer in the place of the server. */
 const misbehaving: readonly YubikeyFault[] = [
-  ...(['hang', 'reset', '500', 'html', 'empty', 'redirect', 'oversized', 'slow-drip'] as const),
+  ...(['hang', 'reset', '500', 'html', 'empty', 'redirect', 'slow-drip'] as const),
 ];
 
 function misbehave(fault: YubikeyFault, req: IncomingMessage, res: ServerResponse): void {
@@ -143,9 +145,6 @@ function misbehave(fault: YubikeyFault, req: IncomingMessage, res: ServerRespons
       break;
     case 'redirect':
       res.writeHead(302, { Location: `https://${ELSEWHERE_HOST}${req.url}` }).end();
-      break;
-    case 'oversized':
-      res.writeHead(200).end('x'.repeat(1024 * 1024));
       break;
     case 'slow-drip': {
       res.writeHead(200);

@@ -124,8 +124,9 @@ describe('the question whether a key has typed a code', () => {
       yubico.set({ fault });
       // The short deadline is for those faults alone that it has to end.
       const timeoutMs = expected[fault] === 'timeout' ? 300 : TIMEOUT_MS;
-      const { kind } = await failure(key.touch(), { timeoutMs });
+      const { kind, detail } = await failure(key.touch(), { timeoutMs });
       assert.equal(kind, expected[fault] ?? 'invalid');
+      if (fault === 'redirect') assert.equal(detail, 'invalid 302');
       yubico.reset();
       yubico.set({ fault, host: ONE });
       const said = await ask(key.touch(), { hosts: [ONE, TWO, THREE] });
