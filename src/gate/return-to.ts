@@ -117,6 +117,14 @@ export function takeReturnTo(req: Request, config: Places): string {
   return wanted ?? config.homeUrl;
 }
 
+/** The same for somebody whose own sign-in has opened both: nothing of ours has asked them, so their page is where it was. */
+export function takeWanted(req: Request, res: Response, config: Places): string {
+  const early = takeCookie(req, res, config);
+  return early === null
+    ? takeReturnTo(req, config)
+    : (localPath(early + takeFragment(req, config), config) ?? early);
+}
+
 function takeCookie(req: Request, res: Response, config: Places): string | null {
   const found = cookie.of(req);
   if (found === null) return null;

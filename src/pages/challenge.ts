@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
-import { takeReturnTo } from '../gate/return-to.js';
+import { takeReturnTo, takeWanted } from '../gate/return-to.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound-method.js';
@@ -36,7 +36,7 @@ export function challengePages(config: PageConfig) {
       return null;
     }
     if (decision.kind !== 'challenge') {
-      respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
+      respond.onward(req, res, takeWanted(req, res, config), { next: 'done' });
       return null;
     }
     const methods = decision.methods
