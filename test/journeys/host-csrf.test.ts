@@ -55,7 +55,7 @@ for (const [name, guardOf] of Object.entries(CSRF_GUARDS)) {
     });
 
     it('above the pages takes our forms where it is given as csrf', async () => {
-      const { app } = await hosts('above', {
+      const { app, errors } = await hosts('above', {
         csrf: {
           token: (req: express.Request) => req.csrfToken?.() ?? '',
           protect: (_req: unknown, _res: unknown, next: () => void) => next(),
@@ -71,6 +71,7 @@ for (const [name, guardOf] of Object.entries(CSRF_GUARDS)) {
       const taken = await browser.post('/two-factor/activate/totp', { ...fields, _csrf });
       assert.equal(taken.status, 303, taken.text);
       assert.equal((await browser.get('/form')).status, 200);
+      assert.deepEqual(errors, [], 'a form that was open for too long is nobody’s mistake');
     });
 
     it('above the pages is named where it is not given: on the page, in JSON and to the host', async () => {
