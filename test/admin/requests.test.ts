@@ -120,6 +120,10 @@ describe('a request that an administrator’s program sends', () => {
       headers: { accept: 'application/json', 'content-type': 'application/json' },
     });
     assert.equal(large.status, 413);
+    // As long as the longest list of users.
+    const users = Array.from({ length: 1000 }, () => 'x'.repeat(900));
+    assert.equal((await browser.call(BULK, { action: 'maybe', users })).status, 400);
+    assert.notEqual((await browser.submit(BULK, { action: 'enable', users })).status, 413);
   });
 
   it('under a path that links could not begin with finds nothing', async () => {

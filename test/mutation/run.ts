@@ -81,7 +81,7 @@ for (const part of named) {
   const ofPart: Mutant[] = [];
   const report = JSON.parse(readFileSync(`reports/mutation/${part}.json`, 'utf8')) as Report;
   for (const [file, { source, mutants }] of Object.entries(report.files)) {
-    console.log(line(file, mutants));
+    if (!Number.isNaN(score(mutants))) console.log(line(file, mutants));
     for (const mutant of mutants) {
       if (LIVING.includes(mutant.status)) console.log(living(file, source, mutant));
     }
