@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { copiedAmong } from '../audit/copied.js';
 import type { Enrollment } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import type { KnownSituation } from '../gate/situation.js';
@@ -26,6 +27,7 @@ export function profilePages(config: ProfileConfig) {
   const form = enrolling(config);
   const isPhishingResistant = ({ method }: Enrollment) =>
     config.methods.get(method)?.phishingResistant === true;
+  const momentOf = (at: Date | null) => at && times.onDate(at);
   const parts: ProfileParts = { ...config, home, admitted, own, changedMeanwhile };
 
   const overview: Handler = async (req, res, situation) => {
@@ -35,6 +37,8 @@ export function profilePages(config: ProfileConfig) {
     const activatable = enrollableMethods(config.methods, policy.methods).filter(
       (method) => countOf(here, method) < method.atMost,
     );
+    const copied = await copiedAmong(store, situation.subject.id, record);
+    const copiedAt = ({ id }: Enrollment) => copied.get(id) ?? null;
     const shown = enrollments.map((one) => ({
       id: one.id,
       method: one.method,
@@ -44,6 +48,7 @@ export function profilePages(config: ProfileConfig) {
       lastUsedAt: one.lastUsedAt === null ? null : times.onDate(new Date(one.lastUsedAt)),
       accepted: isAccepted(one, policy) && here.includes(one),
       phishingResistant: isPhishingResistant(one),
+      copiedAt: momentOf(copiedAt(one)),
       replaceHref: mayReplace(situation, one) ? `${home}/replace/${one.id}` : null,
       removeHref: mayRemove(situation, one) ? `${home}/remove/${one.id}` : null,
       renameHref: `${home}/rename/${one.id}`,
@@ -62,6 +67,7 @@ export function profilePages(config: ProfileConfig) {
         active: enrollments.length > 0,
         mode: policy.mode,
         enrollments: shown,
+        onlyOne: shown.length === 1 && offers.length > 0,
         activatable: offers.map((method) => ({
           title: countOf(here, method) === 0 ? method.title : another(method),
           href: `${home}/activate/${method.name}`,
@@ -84,6 +90,7 @@ export function profilePages(config: ProfileConfig) {
         enrollments: enrollments.map((one) => ({
           ...one,
           removable: mayRemove(situation, one),
+          copiedAt: copiedAt(one),
           phishingResistant: isPhishingResistant(one),
         })),
         activatable: offers.map(({ name }) => name),

@@ -187,12 +187,16 @@ export interface ProfileLocals extends Page {
     /** Whether the organization still accepts it. */
     readonly accepted: boolean;
     readonly phishingResistant: boolean;
+    /** When a copy of it has shown itself; null: none has. */
+    readonly copiedAt: Moment | null;
     /** Links; null where the policy does not allow it. */
     readonly replaceHref: string | null;
     readonly removeHref: string | null;
     readonly renameHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
+  /** They have one authenticator, and may have another. */
+  readonly onlyOne: boolean;
   /** What methods bring: a view of theirs each, with its locals. */
   readonly sections: readonly { readonly view: string; readonly locals: object }[];
   readonly devices: readonly {

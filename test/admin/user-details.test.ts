@@ -68,6 +68,7 @@ describe('what User Details tells a program', () => {
     const phone = {
       ...{ id: 'abcdefghijkl', method: 'totp', label: 'Authenticator app' },
       phishingResistant: false,
+      copiedAt: null,
     };
     const before = await told();
     assert.deepEqual(before.factors, [{ ...phone, createdAt: bound, lastUsedAt: bound }]);
@@ -78,6 +79,27 @@ describe('what User Details tells a program', () => {
     const used = new Date(clock.now()).toISOString();
     assert.deepEqual((await told()).factors, [{ ...phone, createdAt: bound, lastUsedAt: used }]);
     assert.match(await shown(), new RegExp(`Last used</dt><dd><time datetime="${used}">`));
+  });
+
+  it('of an authenticator of which a copy has shown itself', async () => {
+    const { told, shown, store, clock } = await opened();
+    await enroll(store, 'user1@acme');
+    assert.doesNotMatch(await shown(), /There is a copy of it/);
+    const which = { id: 'abcdefghijkl', method: 'totp', label: 'Authenticator app' };
+    for (const id of ['another one', which.id]) {
+      await store.appendHistory(
+        'user1@acme',
+        {
+          ...{ type: 'enrollment.copied', at: new Date(clock.now()), subjectId: 'user1@acme' },
+          ...{ tenantId: 'acme', actorId: null, method: 'totp', from: null, detail: null },
+          enrollments: [{ ...which, id }],
+        },
+        { folds: [] },
+      );
+    }
+    const at = new Date(clock.now()).toISOString();
+    assert.equal((await told()).factors[0].copiedAt, at);
+    assert.match(await shown(), new RegExp(`There is a copy of it[^<]*<time datetime="${at}">`));
   });
 
   it('of an authenticator that was never used', async () => {

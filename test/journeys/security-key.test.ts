@@ -136,6 +136,33 @@ journeys('passkeys and security keys', (world) => {
     assert.equal((await prove(later, key)).status, 303, 'and is not disabled');
   });
 
+  it('of which a copy has shown itself are marked in My Profile until they are gone, and a second one is offered', async () => {
+    const { app } = await hostOf();
+    const [key, other] = [keyOf(), keyOf()];
+    const browser = await activated(app, key);
+    const only = (await browser.get(PROFILE)).text;
+    assert.match(only, /You have one only\. Activate a second one now/);
+    assert.doesNotMatch(only, /There is a copy of it/);
+    const copy = key.copy();
+    const login = await signedIn(app);
+    assert.equal((await prove(login, key)).status, 303);
+    assert.equal((await prove(await signedIn(app), copy)).status, 422);
+    const marked = (await login.get(PROFILE)).text;
+    assert.match(marked, /There is a copy of it, most likely: its count went back at <time /);
+    const { enrollments } = (await login.json('get', PROFILE)).body;
+    assert.equal(enrollments[0].copiedAt, new Date(world().clock.now()).toISOString());
+    await activate(login, other, `${PROFILE}/activate/security-key`);
+    const two = (await login.json('get', PROFILE)).body.enrollments;
+    assert.deepEqual(
+      two.map(({ copiedAt }: { copiedAt: string | null }) => copiedAt === null),
+      [false, true],
+    );
+    assert.doesNotMatch((await login.get(PROFILE)).text, /You have one only/);
+    const _csrf = await login.csrf();
+    await login.post(`${PROFILE}/remove/${two[0].id}`, { _csrf });
+    assert.doesNotMatch((await login.get(PROFILE)).text, /There is a copy of it/);
+  });
+
   it('are taken once, in the session that was asked, whatever tab it is', async () => {
     const { app } = await hostOf();
     const key = keyOf();

@@ -32,6 +32,8 @@ export interface UserLocals extends Page {
     readonly lastUsedAt: Moment | null;
     readonly accepted: boolean;
     readonly phishingResistant: boolean;
+    /** When a copy of it has shown itself; null: none has. */
+    readonly copiedAt: Moment | null;
   }[];
   /** What has opened the door in place of these last: `by okta, 3 hours ago`; and whether it still counts. */
   readonly signIn: { readonly name: string; readonly counts: boolean } | null;

@@ -1,3 +1,4 @@
+import { copiedAmong } from '../../audit/copied.js';
 import { together } from '../../awaitable.js';
 import type { SubjectRecord } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
@@ -24,6 +25,8 @@ export function userPages(context: AdminContext) {
   const isPhishingResistant = (method: string) =>
     context.methods.get(method)?.phishingResistant === true;
 
+  const momentOf = (at: Date | undefined) => (at ? present.moment(at) : null);
+
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
     const target = { kind: 'organization', organization } as const;
@@ -40,6 +43,7 @@ export function userPages(context: AdminContext) {
     const sentences = policy
       ? explain(named, policy, record, present.say, store.now()).sentences
       : becauseOf(standing);
+    const copied = await copiedAmong(store, user.id, record);
     const key = activationKey(record);
     const lock = lockOf(record, store.now());
     await present.page(req, res, {
@@ -56,14 +60,17 @@ export function userPages(context: AdminContext) {
         from: fromWords(standing),
         because: sentences,
         problem: standing.problem && present.say(standing.problem),
-        factors: record.enrollments.map(({ method, label, createdAt, lastUsedAt, parameters }) => ({
-          title: titleOf(method),
-          label,
-          createdAt: present.moment(new Date(createdAt)),
-          lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
-          accepted: policy !== null && isAccepted({ method, parameters }, policy),
-          phishingResistant: isPhishingResistant(method),
-        })),
+        factors: record.enrollments.map(
+          ({ id, method, label, createdAt, lastUsedAt, parameters }) => ({
+            title: titleOf(method),
+            label,
+            createdAt: present.moment(new Date(createdAt)),
+            lastUsedAt: lastUsedAt === null ? null : present.moment(new Date(lastUsedAt)),
+            accepted: policy !== null && isAccepted({ method, parameters }, policy),
+            phishingResistant: isPhishingResistant(method),
+            copiedAt: momentOf(copied.get(id)),
+          }),
+        ),
         signIn: record.signIn && {
           name: present.say(signInName(record.signIn, store.now())),
           counts: policy !== null && lastSignIn(policy, record, store.now()) !== null,
@@ -94,6 +101,7 @@ export function userPages(context: AdminContext) {
           createdAt: new Date(createdAt),
           lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
           phishingResistant: isPhishingResistant(method),
+          copiedAt: copied.get(id) ?? null,
         })),
         signIn: record.signIn && {
           ...record.signIn,

@@ -197,6 +197,8 @@ export const ADMIN = {
   'admin.user.last-used': 'Last used',
   'admin.user.never': 'Never',
   'admin.user.phishing-resistant': 'Phishing-resistant',
+  'admin.user.copied':
+    'There is a copy of it, most likely: its count went back at {at}. Whoever has a copy was not let in. Have it removed, and another one activated.',
   'admin.user.not-accepted': 'No longer accepted: another one has to be activated.',
   'admin.user.codes-left': 'Recovery codes left: {count}',
   'admin.user.key-past': 'An activation key was issued and is past.',

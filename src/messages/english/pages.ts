@@ -75,6 +75,10 @@ export const PAGES = {
   'profile.required': 'Not activated yet. Your organization requires it.',
   'profile.optional': 'Not activated yet. It is up to you.',
   'profile.phishing-resistant': 'Phishing-resistant: a look-alike page gets nothing from it.',
+  'profile.copied':
+    'There is a copy of it, most likely: its count went back at {at}, and that answer was refused. Activate another one, remove this one, and tell your administrator.',
+  'profile.only-one':
+    'You have one only. Activate a second one now: then a lost one keeps you from nothing.',
   'profile.not-accepted': 'Your organization no longer accepts this method.',
   'profile.rename': 'Rename',
   'profile.replace': 'Replace',
