@@ -6,7 +6,7 @@
  * leaves open is not noticed. A mocha of its own ends with an exit code, or not at all.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { startPostgres } from './support/postgres.js';
@@ -20,12 +20,29 @@ const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
   journeys: (file) => file.startsWith('test/journeys/') && !SLOW.test(file),
 };
 
+/** The slow suite takes these through Postgres as well; those that `npm test` does are left out. */
+const ON_POSTGRES = (file: string) =>
+  name === 'slow' && !SLOW.test(file) && /^ *journeys\(/m.test(readFileSync(file, 'utf8'));
+/**
+ * Of two requests at one moment, or of two processes one after the other, these say what holds where writes are
+ * done and told within a turn or two: a Postgres takes a few milliseconds.
+ */
+const AT_ONE_MOMENT =
+  'replaces once when two tabs confirm|given by the second of two clicks|on Activate shows the recovery codes|is the same on every process';
+
 /** Few enough that starting mocha does not count, enough that all jobs end at about the same time. */
 const RUNS_PER_JOB = 4;
 
 /** A mocha that is not through by then, or does not end soon after its counts, is ended and has failed. */
 const LIMIT_MS = 15 * 60_000;
 const LINGER_MS = 60_000;
+
+/** What one mocha runs. */
+interface Hand {
+  readonly files: readonly string[];
+  readonly options?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 interface Run {
   readonly files: readonly string[];
@@ -39,10 +56,19 @@ const belongs = SUITES[name];
 if (!belongs) throw new Error(`no suite ${name}: there are ${Object.keys(SUITES).join(', ')}`);
 const jobs = Number(process.env.JOBS ?? 2);
 
-const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => join('test', file))
-  .filter((file) => file.endsWith('.test.ts') && belongs(file));
-const waiting = dealt(files);
+  .filter((file) => file.endsWith('.test.ts'));
+const files = all.filter(belongs);
+const journeys = all.filter(ON_POSTGRES);
+const waiting: Hand[] = [
+  ...dealt(files).map((hand) => ({ files: hand })),
+  ...dealt(journeys).map((hand) => ({
+    files: hand,
+    options: ['--invert', '--grep', AT_ONE_MOMENT],
+    env: { JOURNEYS_ON: 'Postgres' },
+  })),
+];
 const runs: Run[] = [];
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -85,12 +111,13 @@ async function work(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-function mocha(hand: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
+function mocha(hand: Hand, env: NodeJS.ProcessEnv): Promise<Run> {
   const start = performance.now();
   const color = process.stdout.isTTY ? ['--color'] : [];
   return new Promise((resolve, reject) => {
-    const child = spawn('node_modules/.bin/mocha', [...color, ...options, ...hand], {
-      env,
+    const args = [...color, ...options, ...(hand.options ?? []), ...hand.files];
+    const child = spawn('node_modules/.bin/mocha', args, {
+      env: { ...env, ...hand.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -117,7 +144,7 @@ function mocha(hand: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
       // Without a count it has ended before its end, with whatever code.
       const failed = code !== 0 || ended !== '' || counted([{ output }], 'passing') === null;
       const seconds = (performance.now() - start) / 1000;
-      resolve({ files: hand, output: output + ended, seconds, failed });
+      resolve({ files: hand.files, output: output + ended, seconds, failed });
     });
   });
 }
@@ -154,7 +181,7 @@ function report(): void {
   const seconds = Math.round((performance.now() - began) / 1000);
   const each = runs.map((run) => Math.round(run.seconds)).join(', ');
   console.log(
-    `${name}: ${files.length} files in ${runs.length} runs of ${each} s, ${jobs} at a time`,
+    `${name}: ${files.length + journeys.length} files in ${runs.length} runs of ${each} s, ${jobs} at a time`,
   );
   console.log(
     `${name}: ${passing} passing, ${failing} failing, ${pending} pending in ${seconds} s`,

@@ -98,14 +98,16 @@ const TWO: readonly NamedBackend[] = [
   ['Redis', redis],
 ];
 
-/** A suite of journeys, once on memory and once on Redis. Each test has a world of its own. */
+const POSTGRES: NamedBackend = ['Postgres', postgres];
+
+/** A suite of journeys, once on memory and once on Redis; with JOURNEYS_ON=Postgres on that alone. Each test has a world of its own. */
 export function journeys(title: string, suite: Suite): void {
-  journeysOver(TWO, title, suite);
+  journeysOver(process.env.JOURNEYS_ON === 'Postgres' ? [POSTGRES] : TWO, title, suite);
 }
 
 /** The same on Postgres as well: for the suites that are most about what is stored. */
 export function journeysOnAllStores(title: string, suite: Suite): void {
-  journeysOver([...TWO, ['Postgres', postgres]], title, suite);
+  journeysOver([...TWO, POSTGRES], title, suite);
 }
 
 function journeysOver(backends: readonly NamedBackend[], title: string, suite: Suite): void {
