@@ -85,6 +85,7 @@ export interface SubjectsConfig {
   readonly store: Pick<
     SecondFactorStore,
     | 'readSubject'
+    | 'refreshSubject'
     | 'reset'
     | 'unlock'
     | 'raiseEpoch'
@@ -110,7 +111,8 @@ export function subjects({
 }: SubjectsConfig): Subjects {
   return {
     async status(subjectId) {
-      const record = await store.readSubject(text('subjectId', subjectId));
+      // For support, who may have changed it elsewhere a moment ago.
+      const record = await store.refreshSubject(text('subjectId', subjectId));
       const endsAt = record.activationKeyEndsAt;
       return {
         enrollments: record.enrollments,

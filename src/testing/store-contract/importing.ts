@@ -79,7 +79,9 @@ export function importing({ describe, it, store, other }: Stage): void {
       assert.deepEqual([stale, done], [false, true]);
       const looked = { method: 'totp', stoppable: false, counted: false };
       const found = await other.reserveAttempt('user1', { free: 0, waits: [], stop: 0 }, looked);
-      assert.deepEqual(found.kind === 'reserved' && found.foreignCodes, resealed);
+      // A Buffer is as good.
+      const kept = found.kind === 'reserved' ? found.foreignCodes : null;
+      assert.deepEqual(Uint8Array.from(kept ?? []), resealed);
     });
   });
 }
