@@ -30,27 +30,47 @@ export interface BenchDoor {
   close(): Promise<void>;
 }
 
-const CONSTANT = Object.freeze({ mode: 'required', methods: Object.freeze(['totp']) });
+/** What the pages of a bench are at, for authenticators that go by it. */
+export const ORIGIN = 'http://localhost:3000';
+
+/** A policy that is a constant, so that what remains is the library's own cost. */
+export function constantPolicy(method: 'totp' | 'security-key'): SallyportOptions['policy'] {
+  const policy = Object.freeze({ mode: 'required', methods: Object.freeze([method]) });
+  return () => policy;
+}
 
 export interface BenchDoorOptions {
-  /** Default: a policy that is a constant, so that what remains is the library's own cost. */
+  /** Default: everybody uses an app. */
   readonly policy?: (store: SecondFactorStore) => SallyportOptions['policy'];
   /** The store's clock. Default: the server's. */
   readonly now?: () => number;
 }
 
+/** A store over the Redis or Postgres of this address, and what ends what it is made of once it is closed. */
+export function benchStore(
+  url: string,
+  options: { readonly initialize: true; readonly now?: () => number },
+): { readonly store: SecondFactorStore; end(): Promise<void> } {
+  if (!url.startsWith('postgres:')) {
+    const store = redisStore(createClient({ url }), { prefix: 'bench:', ...options });
+    return { store, async end() {} };
+  }
+  const pool = new pg.Pool({ connectionString: url });
+  return {
+    store: postgresStore(pool, { prefix: 'bench_', ...options }),
+    end: () => pool.end(),
+  };
+}
+
 /** A door over the Redis or Postgres of this address, on the same data in every process that has one. */
 export async function benchDoor(
   url: string,
-  { policy = () => () => CONSTANT, now }: BenchDoorOptions = {},
+  { policy = () => constantPolicy('totp'), now }: BenchDoorOptions = {},
 ): Promise<BenchDoor> {
-  const own = { initialize: true, ...(now ? { now } : {}) };
-  const pool = url.startsWith('postgres:') ? new pg.Pool({ connectionString: url }) : null;
-  const store = pool
-    ? postgresStore(pool, { prefix: 'bench_', ...own })
-    : redisStore(createClient({ url }), { prefix: 'bench:', ...own });
+  const own = { initialize: true, ...(now ? { now } : {}) } as const;
+  const { store, end } = benchStore(url, own);
   const door = sallyport({
-    origin: 'http://localhost:3000',
+    origin: ORIGIN,
     issuer: 'Bench',
     keys: [KEY],
     store,
@@ -64,7 +84,7 @@ export async function benchDoor(
     store,
     async close() {
       await door.close();
-      await pool?.end();
+      await end();
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
- * The app that people log in to, four times in a process of its own: with a password only, and with a code after it,
- * by passport-totp, by passport-totp once more (the control) or by Sallyport. The password is compared as text: hashing it would cost more than all the
- * rest, and the same in each.
+ * The app that people log in to, once for each kind, in a process of its own: with a password only, and with a second
+ * factor after it, by passport-totp, by passport-totp once more (the control), or by Sallyport: with an app, with an app
+ * and Postgres for the second factors, with a security key. Sessions are in Redis in each. The password is compared as
+ * text: hashing it would cost more than all the rest, and the same in each.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -11,18 +12,22 @@ import session from 'express-session';
 import { Passport } from 'passport';
 import { Strategy as LocalStrategy } from 'passport-local';
 import { Strategy as TotpStrategy } from 'passport-totp';
-import { benchDoor, connected } from './door.js';
+import { benchDoor, connected, constantPolicy } from './door.js';
+import { LOGIN_KINDS, type LoginKind } from './login-kinds.js';
 import './second-factor-mark.js';
 
-export type LoginKind = 'password' | 'passport-totp' | 'sallyport' | 'control';
-export type LoginPorts = Readonly<Record<LoginKind, number>>;
-
-const redisUrl = process.argv[2]!;
+const [redisUrl, postgresUrl] = process.argv.slice(2) as [string, string];
 
 // The bench sets the time, the same in each process: waiting for time steps would take minutes.
 let time = Date.now();
 const redis = await connected(redisUrl);
-const bench = await benchDoor(redisUrl, { now: () => time });
+const now = () => time;
+const doors: { readonly [K in LoginKind]?: Awaited<ReturnType<typeof benchDoor>>['door'] } = {
+  sallyport: (await benchDoor(redisUrl, { now })).door,
+  postgres: (await benchDoor(postgresUrl, { now })).door,
+  'security-key': (await benchDoor(redisUrl, { now, policy: () => constantPolicy('security-key') }))
+    .door,
+};
 
 const passport = new Passport();
 passport.use(
@@ -52,10 +57,11 @@ const signedIn: RequestHandler = (req, res, next) => (req.user ? next() : res.re
 async function serve(kind: LoginKind): Promise<number> {
   const app = express();
   const own = new ConnectRedis({ client: redis, prefix: `bench:${kind}:sess:` });
-  const store = kind === 'sallyport' ? bench.door.sessions(own) : own;
+  const door = doors[kind];
+  const store = door ? door.sessions(own) : own;
   app.use(session({ secret: 'bench', resave: false, saveUninitialized: false, store }));
   app.use(passport.initialize(), passport.session());
-  if (kind === 'sallyport') app.use(bench.door.pages());
+  if (door) app.use(door.pages());
   app.post('/login', form, (req, res, next) =>
     passport.authenticate('local', { successRedirect: '/', failureRedirect: '/login' })(
       req,
@@ -64,7 +70,7 @@ async function serve(kind: LoginKind): Promise<number> {
     ),
   );
   if (kind === 'passport-totp' || kind === 'control') askByPassportTotp(app);
-  app.use(kind === 'sallyport' ? bench.door.gate() : signedIn);
+  app.use(door ? door.gate() : signedIn);
   app.get('/', (_req, res) => void res.send('inside'));
   const server = app.listen(0, '127.0.0.1');
   // Between its rounds a process is idle for longer than connections are kept by default.
@@ -97,15 +103,12 @@ function askByPassportTotp(app: Express): void {
 }
 
 process.on('disconnect', () => process.exit());
-process.on('message', (now: number) => {
-  time = now;
+process.on('message', (told: number) => {
+  time = told;
   const { user, system } = process.cpuUsage();
   process.send?.(user + system);
 });
-const ports: LoginPorts = {
-  password: await serve('password'),
-  'passport-totp': await serve('passport-totp'),
-  sallyport: await serve('sallyport'),
-  control: await serve('control'),
-};
-process.send?.(ports);
+const served = await Promise.all(
+  LOGIN_KINDS.map(async (kind) => [kind, await serve(kind)] as const),
+);
+process.send?.(Object.fromEntries(served));

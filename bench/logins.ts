@@ -2,115 +2,123 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { type Authenticator, authenticator, testClock } from 'sallyport/testing';
+import { testClock } from 'sallyport/testing';
 import { builtEnvironment } from './built.js';
 import { connected } from './door.js';
-import type { LoginKind, LoginPorts } from './login-app.js';
+import { LOGIN_KINDS, type LoginKind, type LoginPorts } from './login-kinds.js';
 import { type Line, line, median, type Size } from './report.js';
+import {
+  answerForm,
+  type SecondFactor,
+  SHARED_KEY,
+  secondFactorOf,
+  signIn,
+} from './second-factors.js';
+import type { Servers } from './servers.js';
 import { visitor } from './visitor.js';
 
-const KINDS = ['passport-totp', 'sallyport', 'control', 'password'] as const;
 const CONNECTIONS = 16;
-const USERS = Array.from({ length: 100 }, (_, at) => `user${at}`);
-/** passport-totp goes by the machine's clock. One key for all, but each user's is read from Redis. */
-const SHARED_KEY = '12345678901234567890';
-const SHARED_APP = authenticator('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
+
+interface Round {
+  /** Milliseconds of the app's CPU for one login. */
+  readonly cpu: number;
+  readonly perSecond: number;
+}
 
 /**
- * What a whole login costs the app's process, from the password to the first page inside: with a password only, with
- * passport-totp, with Sallyport, and once more with passport-totp, round by round in turn. What the last differs from
- * the other by is the noise of the machine.
+ * What a whole login costs the app's process, from the password to the first page inside, of each kind, round by round
+ * in turn. What the control, which is passport-totp once more, differs from it by is the noise of the machine.
  */
-export async function logins(redisUrl: string, size: Size): Promise<Line[]> {
-  const [warmUp, rounds] = size === 'quick' ? [6, 11] : [10, 31];
-  const app = await start(redisUrl);
+export async function logins({ redis, postgres }: Servers, size: Size): Promise<Line[]> {
+  const quick = size === 'quick';
+  const [warmUp, rounds] = quick ? [9, 11] : [20, 31];
+  const people = Array.from({ length: quick ? 40 : 100 }, (_, at) => at);
+  const userOf = (kind: LoginKind, at: number) => `${kind}-user${at}`;
+  const app = await start(redis, await postgres());
   const agent = new Agent({ keepAlive: true });
   const clock = testClock(Date.now());
   await app.tell(clock.now());
-  const authenticators = new Map<string, Authenticator>();
-  await concurrently(USERS, async (user) => {
-    authenticators.set(user, await activate(user));
-  });
-  await shareKeys(redisUrl);
-
+  await shareKeys(
+    redis,
+    LOGIN_KINDS.flatMap((kind) => people.map((at) => userOf(kind, at))),
+  );
+  const factors = new Map<string, SecondFactor | null>();
   const requests = new Map<LoginKind, number>();
-  const cpu: Record<LoginKind, number[]> = {
-    password: [],
-    'passport-totp': [],
-    sallyport: [],
-    control: [],
-  };
+  const measured = new Map<LoginKind, Round[]>();
+  for (const kind of LOGIN_KINDS) {
+    measured.set(kind, []);
+    await concurrently(people, async (at) => {
+      const user = userOf(kind, at);
+      const port = app.ports[kind];
+      factors.set(user, await secondFactorOf(kind, { agent, port, user, clock }));
+    });
+  }
+
   for (let number = 0; number < warmUp + rounds; number += 1) {
     // Another begins each time.
-    for (let turn = 0; turn < KINDS.length; turn += 1) {
-      const kind = KINDS[(number + turn) % KINDS.length]!;
-      const used = await round(kind);
-      if (number >= warmUp) cpu[kind].push(used);
+    for (let turn = 0; turn < LOGIN_KINDS.length; turn += 1) {
+      const kind = LOGIN_KINDS[(number + turn) % LOGIN_KINDS.length]!;
+      const found = await round(kind);
+      if (number >= warmUp) measured.get(kind)?.push(found);
     }
   }
   agent.destroy();
   await app.stop();
 
-  const ratio = (kind: LoginKind) =>
-    median(cpu[kind].map((used, at) => used / cpu['passport-totp'][at]!));
-  const each = (kind: LoginKind) =>
-    `(${median(cpu[kind]).toFixed(2)} ms of CPU, ${requests.get(kind)} requests)`;
-  const times = (kind: LoginKind) => `${ratio(kind).toFixed(2)} ×  ${each(kind)}`;
-  const own = ratio('sallyport');
+  const all = (kind: LoginKind) => measured.get(kind) ?? [];
+  const ratio = (kind: LoginKind, to: LoginKind) =>
+    median(all(kind).map(({ cpu }, at) => cpu / all(to)[at]!.cpu));
+  const each = (kind: LoginKind) => {
+    const cpu = median(all(kind).map((one) => one.cpu)).toFixed(2);
+    const rate = median(all(kind).map((one) => one.perSecond)).toFixed(0);
+    return `(${cpu} ms, ${rate}/s, ${requests.get(kind)} requests)`;
+  };
+  const beside = (kind: LoginKind, to: LoginKind = 'passport-totp') =>
+    `${ratio(kind, to).toFixed(2)} ×  ${each(kind)}`;
+  const [own, key] = [ratio('sallyport', 'passport-totp'), ratio('security-key', 'sallyport')];
   return [
     line(
-      `a login to passport-totp's, CPU (median of ${rounds} × ${USERS.length})`,
-      times('sallyport'),
+      `a login to passport-totp's, CPU (median of ${rounds} × ${people.length})`,
+      beside('sallyport'),
       ['≤ 1.4 ×', own <= 1.4],
     ),
-    line('the same, of passport-totp (the control)', times('control')),
-    line('the same, with a password only', times('password')),
+    line('the same, second factors in Postgres', beside('postgres')),
+    line('the same, of passport-totp (the control)', beside('control')),
+    line('the same, with a password only', beside('password')),
     line('passport-totp itself', each('passport-totp')),
+    line(
+      'a login with a security key to one with a code, CPU',
+      beside('security-key', 'sallyport'),
+      ['≤ 2 ×', key <= 2],
+    ),
   ];
 
-  /** Milliseconds of the app's CPU for one login. */
-  async function round(kind: LoginKind): Promise<number> {
+  async function round(kind: LoginKind): Promise<Round> {
     // The next time step, so that nobody's code has been used.
     clock.advance('30s');
     const before = await app.tell(clock.now());
-    await concurrently(USERS, (user) => login(kind, user));
-    return ((await app.tell(clock.now())) - before) / 1000 / USERS.length;
+    const begun = performance.now();
+    await concurrently(people, (at) => login(kind, userOf(kind, at)));
+    const took = performance.now() - begun;
+    const used = (await app.tell(clock.now())) - before;
+    return { cpu: used / 1000 / people.length, perSecond: (people.length * 1000) / took };
   }
 
   async function login(kind: LoginKind, user: string): Promise<void> {
     const someone = visitor(agent, app.ports[kind]);
-    let page = await someone.post('/login', { username: user, password: 'sallyport' });
-    if (kind !== 'password') {
-      const code =
-        kind === 'sallyport' ? authenticators.get(user)!.code(clock.now()) : SHARED_APP.code();
-      page = await someone.post(codeFormOn(page.text), { code, ...csrfOn(page.text) });
-    }
+    let page = await signIn(someone, user);
+    const factor = factors.get(user);
+    if (factor) page = await answerForm(someone, page, factor(page));
     if (page.text !== 'inside') {
-      throw new Error(`${kind}: ${user} is not in: ${page.status} ${page.path}\n${page.text}`);
+      throw new Error(`${user} is not in: ${page.status} ${page.path}\n${page.text}`);
     }
     requests.set(kind, someone.requests);
   }
-
-  async function activate(user: string): Promise<Authenticator> {
-    const someone = visitor(agent, app.ports.sallyport);
-    const { text } = await someone.post('/login', { username: user, password: 'sallyport' });
-    const key = /data-sp="totp-key"[^>]*>([^<]*)</.exec(text)?.[1];
-    if (!key) throw new Error(`no key for ${user}:\n${text}`);
-    const own = authenticator(key, clock);
-    const enrollment = /name="enrollment" value="([^"]*)"/.exec(text)?.[1] ?? '';
-    const answer = await someone.post('/two-factor/activate/totp', {
-      code: own.code(),
-      enrollment,
-      ...csrfOn(text),
-    });
-    if (answer.text !== 'inside') throw new Error(`${user} has not activated:\n${answer.text}`);
-    return own;
-  }
 }
 
-async function shareKeys(redisUrl: string): Promise<void> {
+async function shareKeys(redisUrl: string, users: readonly string[]): Promise<void> {
   const redis = await connected(redisUrl);
-  for (const user of USERS) await redis.hSet('bench:totp-keys', user, SHARED_KEY);
+  for (const user of users) await redis.hSet('bench:totp-keys', user, SHARED_KEY);
   await redis.close();
 }
 
@@ -121,12 +129,9 @@ interface AppProcess {
   stop(): Promise<void>;
 }
 
-async function start(redisUrl: string): Promise<AppProcess> {
+async function start(...urls: readonly string[]): Promise<AppProcess> {
   const program = fileURLToPath(new URL('./login-app.ts', import.meta.url));
-  const child = fork(program, [redisUrl], {
-    execArgv: ['--import=tsx'],
-    env: builtEnvironment(),
-  });
+  const child = fork(program, urls, { execArgv: ['--import=tsx'], env: builtEnvironment() });
   const [ports] = (await once(child, 'message')) as [LoginPorts];
   return {
     ports,
@@ -153,16 +158,4 @@ async function concurrently<T>(
     for (const item of queue) await run(item);
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-}
-
-/** Where the form that asks for the code goes; the page may have others. */
-function codeFormOn(text: string): string {
-  const found = /<form[^>]* action="([^"]*)"(?:(?!<\/form>)[\s\S])*name="code"/.exec(text)?.[1];
-  if (found === undefined) throw new Error(`nobody asks for a code:\n${text}`);
-  return found;
-}
-
-function csrfOn(text: string): { _csrf?: string } {
-  const _csrf = /name="_csrf" value="([^"]*)"/.exec(text)?.[1];
-  return _csrf === undefined ? {} : { _csrf };
 }

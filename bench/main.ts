@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { changeLatency } from './change-latency.js';
 import { gateCost } from './gate-cost.js';
 import { imports } from './import.js';
+import { guesses } from './guesses.js';
 import { loginCommands } from './login-commands.js';
 import { logins } from './logins.js';
 import { memory } from './memory.js';
@@ -17,10 +18,11 @@ type Bench = (servers: Servers, size: Size) => Promise<Line[]>;
 const TABLE: Readonly<Record<string, Bench>> = {
   throughput: ({ redis }, size) => throughput(redis, size),
   gate: gateCost,
-  logins: ({ redis }, size) => logins(redis, size),
-  login: ({ redis }) => loginCommands(redis),
+  logins,
+  login: loginCommands,
+  guesses,
   change: changeLatency,
-  memory: ({ redis }, size) => memory(redis, size),
+  memory,
 };
 
 /** Only where they are named: they take longer than all the rest. */

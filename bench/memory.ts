@@ -1,78 +1,113 @@
 import { randomUUID } from 'node:crypto';
-import { redisStore } from 'sallyport/redis';
+import pg from 'pg';
+import type { SecondFactorStore } from 'sallyport';
 import { keyring } from '../src/crypto/keyring.js';
 import { newRecoveryCodes } from '../src/methods/recovery-code/codes.js';
 import { sessionDigest } from '../src/session/assurance.js';
-import { connected, KEY } from './door.js';
+import { benchStore, connected, KEY } from './door.js';
 import { type Line, line, type Size } from './report.js';
+import type { Servers } from './servers.js';
 
 const AT_ONCE = 200;
 
-/**
- * What enrolled subjects take in Redis: a TOTP secret and ten recovery codes each, under ids as databases
- * give them. By used_memory, so that what the server keeps around its keys is in it; but without the table of
- * what clients track, which has its own limit (tracking-table-max-keys).
- */
-export async function memory(redisUrl: string, size: Size): Promise<Line[]> {
-  const subjects = size === 'quick' ? 10_000 : 100_000;
-  const admin = await connected(redisUrl);
-  await admin.flushAll();
-  const store = redisStore(admin, { prefix: 'sp:', initialize: true, timeout: 2000 });
-  await store.ready();
-  const ring = keyring([KEY]);
-  const before = await usedMemory(admin);
+const ring = keyring([KEY]);
 
+/**
+ * What enrolled subjects take: a TOTP secret and ten recovery codes each, under ids as databases give them. In Redis
+ * by used_memory, so that what the server keeps around its keys is in it; but without the table of what clients track,
+ * which has its own limit (tracking-table-max-keys). In Postgres by what its table and its indexes have on disk.
+ */
+export async function memory({ redis, postgres }: Servers, size: Size): Promise<Line[]> {
+  const inRedis = await redisMemory(redis, size === 'quick' ? 10_000 : 100_000);
+  return [...inRedis, ...(await diskOf(await postgres(), size === 'quick' ? 2_000 : 100_000))];
+}
+
+async function redisMemory(url: string, subjects: number): Promise<Line[]> {
+  const admin = await connected(url);
+  const { store } = benchStore(url, { initialize: true });
+  await store.ready();
+  const before = await usedMemory(admin);
   const ids = Array.from({ length: subjects }, () => randomUUID());
-  for (let at = 0; at < subjects; at += AT_ONCE) {
-    await Promise.all(ids.slice(at, at + AT_ONCE).map(enroll));
-  }
+  await each(ids, (id) => enroll(store, id));
   const enrolled = await settledMemory(admin);
-  for (let at = 0; at < subjects; at += AT_ONCE) {
-    await Promise.all(
-      ids.slice(at, at + AT_ONCE).map((id) => {
-        const { digests } = newRecoveryCodes(ring, { id });
-        return store.replaceRecoveryCodes(id, digests);
-      }),
-    );
-  }
+  await each(ids, (id) => giveCodes(store, id));
   const withCodes = await settledMemory(admin);
   await store.close();
   await admin.close();
-  const each = (bytes: number) => (bytes - before) / subjects;
+  const share = (bytes: number) => (bytes - before) / subjects;
   return [
-    line(`bytes per enrolled subject (over ${subjects})`, each(enrolled).toFixed(0)),
-    line('the same with ten recovery codes', each(withCodes).toFixed(0), [
+    line(`bytes per enrolled subject in Redis (over ${subjects})`, share(enrolled).toFixed(0)),
+    line('the same with ten recovery codes', share(withCodes).toFixed(0), [
       '≤ 400',
-      each(withCodes) <= 400,
+      share(withCodes) <= 400,
     ]),
   ];
+}
 
-  async function enroll(subjectId: string): Promise<void> {
-    const session = sessionDigest(subjectId);
-    const id = subjectId.slice(0, 8);
-    await store.beginEnrollment(
-      subjectId,
-      {
-        id,
-        method: 'totp',
-        label: 'Authenticator app',
-        sealed: ring.seal(Buffer.alloc(20, 7), subjectId),
-        parameters: 'sha1/6/30',
-        session,
-        basis: 'first',
-        lifetimeMs: 600_000,
-      },
-      { restart: false },
+async function diskOf(url: string, subjects: number): Promise<Line[]> {
+  const { store, end } = benchStore(url, { initialize: true });
+  await store.ready();
+  const pool = new pg.Pool({ connectionString: url });
+  const onDisk = async () => {
+    const found = await pool.query<{ bytes: string }>(
+      "SELECT pg_total_relation_size('bench_records')::text AS bytes",
     );
-    // A step as it is today: its digits are part of what is stored.
-    await store.confirmEnrollment(subjectId, {
-      id,
-      session,
-      step: 60_000_000,
-      replaces: null,
-      epoch: 0,
-    });
+    return Number(found.rows[0]?.bytes);
+  };
+  const ids = Array.from({ length: subjects }, () => randomUUID());
+  await each(ids, async (id) => {
+    await enroll(store, id);
+    await giveCodes(store, id);
+  });
+  const written = await onDisk();
+  await pool.query('VACUUM FULL bench_records');
+  const packed = await onDisk();
+  await pool.end();
+  await store.close();
+  await end();
+  const text = (bytes: number) =>
+    `${(bytes / 1e6).toFixed(1)} MB, ${(bytes / subjects).toFixed(0)} bytes each`;
+  return [
+    line(`${subjects} such subjects in Postgres, on disk as written`, text(written)),
+    line('the same after VACUUM FULL', text(packed)),
+  ];
+}
+
+async function each(ids: readonly string[], work: (id: string) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    await Promise.all(ids.slice(at, at + AT_ONCE).map(work));
   }
+}
+
+async function giveCodes(store: SecondFactorStore, id: string): Promise<void> {
+  await store.replaceRecoveryCodes(id, newRecoveryCodes(ring, { id }).digests);
+}
+
+async function enroll(store: SecondFactorStore, subjectId: string): Promise<void> {
+  const session = sessionDigest(subjectId);
+  const id = subjectId.slice(0, 8);
+  await store.beginEnrollment(
+    subjectId,
+    {
+      id,
+      method: 'totp',
+      label: 'Authenticator app',
+      sealed: ring.seal(Buffer.alloc(20, 7), subjectId),
+      parameters: 'sha1/6/30',
+      session,
+      basis: 'first',
+      lifetimeMs: 600_000,
+    },
+    { restart: false },
+  );
+  // A step as it is today: its digits are part of what is stored.
+  await store.confirmEnrollment(subjectId, {
+    id,
+    session,
+    step: 60_000_000,
+    replaces: null,
+    epoch: 0,
+  });
 }
 
 type Admin = Awaited<ReturnType<typeof connected>>;

@@ -18,7 +18,8 @@ export async function withServers<T>(work: (servers: Servers) => Promise<T>): Pr
       redis: redis.url,
       async postgres() {
         postgres ??= startPostgres({
-          settings: { shared_preload_libraries: 'pg_stat_statements' },
+          // As it comes: what is written is on disk before it is answered.
+          settings: { shared_preload_libraries: 'pg_stat_statements', fsync: 'on' },
         });
         return (await postgres).url;
       },
