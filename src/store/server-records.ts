@@ -26,7 +26,7 @@ export interface RecordServer<R> {
   swap(id: string, from: State<R>, write: EncodedWrite<R>): Promise<State<R> | null>;
   /** Whether the server tells of changes from this write on, as it does of what was read. */
   follows?(write: Write<R>): boolean;
-  /** Called when one may have been written, and is read anew. */
+  /** Called when one may have been written here. */
   written?(): void;
 }
 

@@ -51,7 +51,6 @@ describe('a login on Postgres', () => {
     assert.equal((await answer(codeAt(key, clock.now()))).status, 303);
     assert.ok(waitedFor().length <= 4, `${waitedFor().length}:\n${waitedFor().join('\n')}`);
     assert.ok(waitedFor().length >= 2, 'they are counted at all');
-    assert.equal((await again.get('/reports')).status, 200);
     statements.length = 0;
     for (let n = 0; n < 50; n += 1) assert.equal((await again.get('/reports')).status, 200);
     assert.deepEqual(waitedFor(), []);

@@ -65,6 +65,8 @@ export function postgresRecords<K extends Kind>(
       return null;
     },
 
+    // Others tell of theirs, as they do of what was read; who has ended is not read again.
+    follows: ({ record, whenFull }) => watched && record !== null && !whenFull,
     ...(watched && { written }),
   };
 }
