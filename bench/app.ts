@@ -5,16 +5,14 @@ import { RedisStore as ConnectRedis } from 'connect-redis';
 import express from 'express';
 import session from 'express-session';
 import { Passport } from 'passport';
-import { createClient } from 'redis';
-import { benchDoor, prove } from './door.js';
+import { benchDoor, connected, prove } from './door.js';
 import './second-factor-mark.js';
 
 export type AppKind = 'bare' | 'passport-totp' | 'gated';
 
 const [kind, redisUrl] = process.argv.slice(2) as [AppKind, string];
 
-const redis = createClient({ url: redisUrl });
-await redis.connect();
+const redis = await connected(redisUrl);
 const sessions = new ConnectRedis({ client: redis, prefix: 'bench:sess:' });
 const passport = new Passport();
 passport.serializeUser((user, done) => done(null, (user as { id: string }).id));
