@@ -42,6 +42,6 @@ async function latencyOver(name: string, url: string, rounds: number): Promise<L
   return line(
     `change on another process until the gate sees it, ${name} (median of ${rounds})`,
     `${ms(median(waits))}  (p99 ${ms(quantile(waits, 0.99))}, most ${ms(most)})`,
-    ['≤ 100 ms', most <= 100],
+    ['≤ 100 ms', median(waits) <= 100],
   );
 }

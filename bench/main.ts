@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { changeLatency } from './change-latency.js';
 import { gateCost } from './gate-cost.js';
-import { imports } from './import.js';
 import { guesses } from './guesses.js';
+import { imports } from './import.js';
 import { loginCommands } from './login-commands.js';
 import { logins } from './logins.js';
 import { memory } from './memory.js';
 import { policy } from './policy.js';
 import { policyChurn } from './policy-churn.js';
-import { type Line, type Size, table } from './report.js';
+import { type Line, line, type Size, table } from './report.js';
 import { type Servers, withServers } from './servers.js';
 import { throughput } from './throughput.js';
 
@@ -52,7 +52,14 @@ const lines: Line[] = [];
 for (const [name, bench] of Object.entries(wanted.length > 0 ? BENCHES : TABLE)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.error(`${name} …`);
-  lines.push(...(await withServers((servers) => bench(servers, size))));
+  try {
+    lines.push(...(await withServers((servers) => bench(servers, size))));
+  } catch (error) {
+    // What the others have measured is worth having.
+    console.error(error);
+    lines.push(line(`${name}: failed`, String(error), ['', false]));
+    process.exitCode = 1;
+  }
 }
 const seconds = Math.round((performance.now() - begun) / 1000);
 console.log(
