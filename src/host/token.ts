@@ -145,6 +145,8 @@ export function tokens({
     return {
       ...now,
       ...{ subjectId, tenantId: tenant, backups, postponedUntil },
+      // A proof at the sign-in is the session's own.
+      signIns: undefined,
       assurance: factors.length > 0 ? proven : null,
       now: store.now(),
       login: { id, session: '', subject: subjectId, epoch, until: null },

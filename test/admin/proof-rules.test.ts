@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Floor, ProofRule } from '../../src/contracts.js';
+import type { Floor, ProofRule, SignInProof } from '../../src/contracts.js';
 import { opened } from '../support/opened-admin.js';
 import { set } from '../support/tenancy.js';
 
@@ -134,6 +134,23 @@ describe('the setting of what a sign-in has proven', () => {
     assert.equal((await browser.json('get', USER)).body.signIn.counts, false);
     assert.match((await browser.get(USER)).text, /and no longer: by okta, 3 hours ago\./);
     assert.doesNotMatch((await browser.get('/setup/organizations/acme/users')).text, /by okta/);
+  });
+
+  it('lets an administrator who has proven it look, and change nothing', async () => {
+    let given: SignInProof[] = [];
+    const { browser, store, clock } = await opened({
+      admin: { secondFactor: 'required' },
+      host: { options: { proofs: () => given } },
+    });
+    await set(store, 'north', { mode: 'required', proofs: [MFA] });
+    assert.equal((await browser.json('get', ACME)).status, 401);
+    given = [{ by: 'okta', at: clock.now(), amr: ['mfa'] }];
+    const shown = await browser.json('get', ACME);
+    assert.equal(shown.status, 200);
+    const { setting, version } = shown.body;
+    const changed = await browser.call(ACME, { version, setting: { ...setting, mode: 'off' } });
+    assert.deepEqual([changed.status, changed.body.error], [401, 'second_factor_required']);
+    assert.equal((await browser.json('get', ACME)).body.version, 0);
   });
 
   describe('of a partner’s clients', () => {

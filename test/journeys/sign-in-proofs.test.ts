@@ -277,6 +277,69 @@ journeys('a sign-in that has proven more', (world) => {
     });
   });
 
+  describe('of whom it is is never mixed up', () => {
+    it('where an administrator acts as somebody else, and goes back', async () => {
+      let acting: string | null = null;
+      const { app } = await start({
+        options: {
+          proofs: (req) => req.session.proofs,
+          subject: (req) => {
+            const user = req.user as { id: string } | undefined;
+            const id = acting ?? user?.id;
+            return user && id ? { id, tenantId: 'acme', label: id } : null;
+          },
+        },
+      });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      world().clock.advance(MINUTE);
+      // Against the rule that the subject is whoever is at the keyboard.
+      acting = OTHER;
+      assert.equal(await standing(browser), 'enroll');
+      world().clock.advance(MINUTE);
+      acting = null;
+      assert.equal(await standing(browser), 'enroll');
+    });
+
+    it('where the data of a session are copied into another one', async () => {
+      const { app } = await start({
+        beforeGate(made) {
+          made.post('/copied', express.json(), (req, res) => {
+            Object.assign(req.session, req.body);
+            res.send('copied');
+          });
+          made.get('/data', (req, res) => {
+            const { cookie: _, ...data } = req.session;
+            res.json(data);
+          });
+        },
+      });
+      const first = await signedIn(app);
+      assert.equal(await standing(first), 'in');
+      const { body } = await first.json('get', '/data');
+      world().clock.advance(MINUTE);
+      const second = await signedIn(app, null, OTHER);
+      await second.json('post', '/copied', { sallyport: body.sallyport, proofs: body.proofs });
+      assert.equal(await standing(second), 'enroll');
+    });
+
+    it('where a bearer token is made: it carries none of it', async () => {
+      const { app } = await start({
+        routes(made, door) {
+          made.get('/token', (req, res) => {
+            door.token.issue(req).then(
+              () => res.send('made'),
+              ({ status }) => res.status(status).send('refused'),
+            );
+          });
+        },
+      });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      assert.equal((await browser.json('get', '/token')).status, 401);
+    });
+  });
+
   describe('is a 503, and not passed over in silence,', () => {
     for (const [what, give] of [
       ['where it throws', () => assert.fail('no session')],
