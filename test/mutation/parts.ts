@@ -208,8 +208,8 @@ export const parts: Readonly<Record<string, Part>> = {
   host: {
     mutate: ['src/{host,audit}/**/*.ts'],
     spec: [
-      ...tests('admin', 'subjects', 'trail', 'states', 'listing-events', 'helping-users'),
-      ...journeys('import', 'trail', 'revocation'),
+      ...tests('admin', 'subjects', 'organizations', 'trail', 'states', 'listing-events'),
+      ...journeys('token', 'legacy', 'import', 'import-codes', 'trail', 'revocation'),
     ],
     grep: IN_MEMORY,
   },
