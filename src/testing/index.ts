@@ -14,16 +14,16 @@ export {
 } from './bypass/routes.js';
 export type { Visitor } from './bypass/visitor.js';
 export { duoSimulatorAgent, type SimulatorAddress } from './duo-simulator/agent.js';
-export { duoKeys } from './duo-simulator/keys.js';
 export {
   callbackFaults,
   type DuoCallbackFault,
-  type DuoKnob,
+  type DuoFaultSetting,
   type DuoTokenFault,
   type DuoWireFault,
   tokenFaults,
   wireFaults,
-} from './duo-simulator/knobs.js';
+} from './duo-simulator/faults.js';
+export { duoKeys } from './duo-simulator/keys.js';
 export type { DuoLogEntry } from './duo-simulator/log.js';
 export { type DuoSimulator, duoSimulator } from './duo-simulator/simulator.js';
 export type { DuoSimulatorOptions } from './duo-simulator/simulator-options.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type DuoKnob, type DuoSimulator, duoSimulatorAgent } from 'sallyport/testing';
+import { type DuoFaultSetting, type DuoSimulator, duoSimulatorAgent } from 'sallyport/testing';
 import type { WhenUnavailable } from '../../src/methods/duo/fallback.js';
 import { type Browser, codeAt, wrongCode } from '../support/browser.js';
 import {
@@ -38,12 +38,12 @@ journeys('while Duo cannot be reached', (world) => {
     whenUnavailable: WhenUnavailable,
     {
       totp = false,
-      knob = { endpoint: 'healthCheck', fault: '503' } as DuoKnob,
+      setting = { endpoint: 'healthCheck', fault: '503' } as DuoFaultSetting,
       methods = ['duo'],
       routes,
     }: {
       totp?: boolean;
-      knob?: DuoKnob;
+      setting?: DuoFaultSetting;
       methods?: string[];
       routes?: DuoHostOptions['routes'];
     } = {},
@@ -51,7 +51,7 @@ journeys('while Duo cannot be reached', (world) => {
     const host = await duoHost(duo, {
       world: world(),
       whenUnavailable,
-      timeout: deadlineFor(knob.fault),
+      timeout: deadlineFor(setting.fault),
       setting: { methods: ['duo', 'totp'] },
       ...(routes && { routes }),
     });
@@ -59,7 +59,7 @@ journeys('while Duo cannot be reached', (world) => {
     const key = totp ? await addTotp(inside, now()) : null;
     await host.save('globex', GLOBEX, { methods });
     host.events.length = 0;
-    duo.set(knob);
+    duo.set(setting);
     const browser = host.browser();
     await browser.login(USER);
     return { host, browser, key };
@@ -184,15 +184,15 @@ journeys('while Duo cannot be reached', (world) => {
       assert.equal(await isInside(browser), false);
     });
 
-    const NOT_AN_OUTAGE: DuoKnob[] = [
+    const NOT_AN_OUTAGE: DuoFaultSetting[] = [
       { endpoint: 'healthCheck', fault: 'empty' },
       { endpoint: 'healthCheck', fault: 'null' },
       { endpoint: 'healthCheck', fault: 'redirect-307' },
       { endpoint: 'healthCheck', fault: 'oversized' },
     ];
-    for (const knob of NOT_AN_OUTAGE) {
-      it(`lets nobody in for an answer that makes no sense: ${knob.fault}`, async () => {
-        const { host, browser } = await outage('let-in', { knob });
+    for (const setting of NOT_AN_OUTAGE) {
+      it(`lets nobody in for an answer that makes no sense: ${setting.fault}`, async () => {
+        const { host, browser } = await outage('let-in', { setting });
         assert.equal((await browser.get(URL)).status, 503);
         assert.equal((await post(browser)).status, 503);
         assert.equal(await isInside(browser), false);
@@ -202,7 +202,7 @@ journeys('while Duo cannot be reached', (world) => {
     for (const fault of ['500', '502-html', 'hang', 'slow-drip', 'reset'] as const) {
       it(`does so for ${fault}`, async () => {
         const { host, browser } = await outage('let-in', {
-          knob: { endpoint: 'healthCheck', fault },
+          setting: { endpoint: 'healthCheck', fault },
         });
         assert.equal((await browser.get(URL)).status, 200);
         assert.equal((await post(browser)).status, 303);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import {
   callbackFaults,
-  type DuoKnob,
+  type DuoFaultSetting,
   type DuoSimulator,
   tokenFaults,
   wireFaults,
@@ -27,7 +27,7 @@ const USER = 'user1@globex';
 /** Somebody with Duo, which is going to fail like this; without a world, in a memory of their own. */
 async function enrolledAt(
   duo: DuoSimulator,
-  fault: DuoKnob['fault'],
+  fault: DuoFaultSetting['fault'],
   world?: World,
 ): Promise<DuoHost> {
   const host = await duoHost(duo, { timeout: deadlineFor(fault), ...(world && { world }) });
@@ -36,18 +36,18 @@ async function enrolledAt(
   return host;
 }
 
-/** Asks for the callback while the knob is set: refused in time, with an event, and nobody is let in. */
+/** Asks for the callback while the setting is set: refused in time, with an event, and nobody is let in. */
 async function refuses(
   duo: DuoSimulator,
   host: DuoHost,
-  knob: DuoKnob,
+  setting: DuoFaultSetting,
   expected: { readonly status: number; readonly detail: RegExp },
 ): Promise<void> {
-  duo.set(knob);
+  duo.set(setting);
   const { browser, callback } = await approved(host, duo, USER);
   const from = performance.now();
   const back = await browser.get(callback);
-  assert.ok(performance.now() - from < deadlineFor(knob.fault) + GRACE);
+  assert.ok(performance.now() - from < deadlineFor(setting.fault) + GRACE);
   assert.equal(back.status, expected.status, back.text);
   assert.match(back.text, /role="alert"/);
   const event = host.events.at(-1);
@@ -55,7 +55,7 @@ async function refuses(
   assert.deepEqual([event?.subjectId, event?.tenantId], [USER, 'globex']);
   assert.equal(await isInside(browser), false);
 
-  duo.set({ endpoint: knob.endpoint, fault: 'none' } as DuoKnob);
+  duo.set({ endpoint: setting.endpoint, fault: 'none' } as DuoFaultSetting);
   assert.equal((await browser.get(callback)).status, 409, 'the state was used up');
   assert.equal(await isInside(browser), false);
 }
@@ -72,7 +72,7 @@ journeys('a Duo that fails on the way back', (world) => {
     world().clock.advance(Date.now() - world().clock.now());
   });
   after(() => duo.close());
-  const enrolled = (fault: DuoKnob['fault']) => enrolledAt(duo, fault, world());
+  const enrolled = (fault: DuoFaultSetting['fault']) => enrolledAt(duo, fault, world());
 
   describe('at the exchange of the code', () => {
     const unavailable = { status: 503, detail: /^unavailable ERR_DUO (network|timeout|server)$/ };
@@ -154,7 +154,7 @@ describe('a Duo that fails', () => {
   });
   beforeEach(() => duo.reset());
   after(() => duo.close());
-  const enrolled = (fault: DuoKnob['fault']) => enrolledAt(duo, fault);
+  const enrolled = (fault: DuoFaultSetting['fault']) => enrolledAt(duo, fault);
 
   describe('before the redirect', () => {
     for (const fault of wireFaults) {
@@ -231,16 +231,16 @@ describe('a Duo that fails', () => {
     for (const fault of tokenFaults.filter((one) => !LET_IN.includes(one))) {
       it(`lets nobody in: ${fault}`, async () => {
         const detail = new RegExp(`^verification\\.failed denied: ${why[fault]?.source}`);
-        const knob = { endpoint: 'token', fault } as const;
-        await refuses(duo, await enrolled(knob.fault), knob, { status: 403, detail });
+        const setting = { endpoint: 'token', fault } as const;
+        await refuses(duo, await enrolled(setting.fault), setting, { status: 403, detail });
       });
     }
 
     for (const milliseconds of [-3_600_000, -301_000 - 60_000, 301_000 + 60_000, 86_400_000]) {
       it(`lets nobody in by a clock that is ${milliseconds / 1000} s off`, async () => {
         const detail = /^verification\.failed denied: (iat txid|invalid)/;
-        const knob = { endpoint: 'token', fault: 'clock-offset', milliseconds } as const;
-        await refuses(duo, await enrolled(knob.fault), knob, { status: 403, detail });
+        const setting = { endpoint: 'token', fault: 'clock-offset', milliseconds } as const;
+        await refuses(duo, await enrolled(setting.fault), setting, { status: 403, detail });
       });
     }
 
@@ -268,15 +268,15 @@ describe('a Duo that fails', () => {
     const said: string[] = [];
     try {
       const host = await enrolled('hang');
-      const knobs: DuoKnob[] = [
+      const faults: DuoFaultSetting[] = [
         ...wireFaults.map((fault) => ({ endpoint: 'healthCheck', fault }) as const),
         ...wireFaults.map((fault) => ({ endpoint: 'token', fault }) as const),
         ...tokenFaults.map((fault) => ({ endpoint: 'token', fault }) as const),
       ];
-      for (const knob of knobs) {
-        const begun = knob.endpoint === 'token';
+      for (const setting of faults) {
+        const begun = setting.endpoint === 'token';
         const visit = begun ? await approved(host, duo, USER) : null;
-        duo.set({ ...knob, once: true });
+        duo.set({ ...setting, once: true });
         if (visit) await visit.browser.get(visit.callback);
         else {
           const browser = host.browser();

@@ -1,6 +1,6 @@
 import type { Express } from 'express';
 import { memoryStore, organizationPolicy, type SecondFactorStore } from 'sallyport';
-import { type DuoKnob, type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
+import { type DuoFaultSetting, type DuoSimulator, duoKeys, duoSimulator } from 'sallyport/testing';
 import type { OrganizationSetting } from '../../src/contracts.js';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
@@ -62,7 +62,7 @@ export interface DuoHost extends Host {
 }
 
 /** Short only for the faults that a call waits for: a busy machine is slow to answer as well. */
-export function deadlineFor(fault: DuoKnob['fault']): number {
+export function deadlineFor(fault: DuoFaultSetting['fault']): number {
   return fault === 'hang' || fault === 'slow-drip' ? 500 : 2000;
 }
 

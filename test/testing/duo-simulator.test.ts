@@ -10,14 +10,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@duosecurity/duo_universal';
 import { duoSimulatorAgent } from '../../src/testing/duo-simulator/agent.js';
-import { API_HOST_PATTERN } from '../../src/testing/duo-simulator/hosts.js';
-import { type Claims, signJwt } from '../../src/testing/duo-simulator/jwt.js';
-import { duoKeys } from '../../src/testing/duo-simulator/keys.js';
 import type {
   DuoCallbackFault,
   DuoTokenFault,
   DuoWireFault,
-} from '../../src/testing/duo-simulator/knobs.js';
+} from '../../src/testing/duo-simulator/faults.js';
+import { API_HOST_PATTERN } from '../../src/testing/duo-simulator/hosts.js';
+import { type Claims, signJwt } from '../../src/testing/duo-simulator/jwt.js';
+import { duoKeys } from '../../src/testing/duo-simulator/keys.js';
 import { type DuoSimulator, duoSimulator } from '../../src/testing/duo-simulator/simulator.js';
 import { makeCertificates } from '../../src/testing/simulator/certificates.js';
 
@@ -562,7 +562,7 @@ describe('duoSimulator', () => {
     });
   });
 
-  describe('wire knobs', () => {
+  describe('wire faults', () => {
     const answers = {
       '500': { status: 500, body: /^\{"stat":"FAIL"/ },
       '502-html': { status: 502, body: /^<html>/ },
@@ -662,7 +662,7 @@ describe('duoSimulator', () => {
     }
   });
 
-  describe('token knobs', () => {
+  describe('token faults', () => {
     type Token = Awaited<ReturnType<Client['exchangeAuthorizationCodeFor2FAResult']>>;
     const day = 86_400;
     /** What the SDK itself rejects, and how; and what it lets through, for the library to check. */
@@ -727,7 +727,7 @@ describe('duoSimulator', () => {
     });
   });
 
-  describe('callback knobs', () => {
+  describe('callback faults', () => {
     const state = 'state-of-36-characters-0123456789abc';
     async function callbackWith(fault: DuoCallbackFault) {
       duo.set({ endpoint: 'callback', fault });
@@ -783,7 +783,7 @@ describe('duoSimulator', () => {
     });
   });
 
-  describe('knobs', () => {
+  describe('faults', () => {
     const health = async () => (await post(HEALTH, {})).status;
 
     it('last until they are lifted', async () => {
@@ -813,8 +813,12 @@ describe('duoSimulator', () => {
         { endpoint: 'callback', fault: '500' },
         { endpoint: 'token', fault: 'clock-offset' },
       ];
-      for (const knob of bad) {
-        assert.throws(() => duo.set(knob as never), { code: 'ERR_OPTION' }, JSON.stringify(knob));
+      for (const setting of bad) {
+        assert.throws(
+          () => duo.set(setting as never),
+          { code: 'ERR_OPTION' },
+          JSON.stringify(setting),
+        );
       }
     });
 
@@ -938,7 +942,7 @@ describe('duoSimulator', () => {
   });
 
   describe('close', () => {
-    it('cuts what a knob left hanging', async () => {
+    it('cuts what a setting left hanging', async () => {
       const own = await duoSimulator({ apps: [globex], users: {}, now: Date.now });
       own.set({ endpoint: 'authorize', fault: 'hang' });
       const cut = refusal(fetch(own.promptOrigin + AUTHORIZE));

@@ -2,7 +2,7 @@ import { SallyportError } from '../../errors.js';
 import type { DuoApp } from './app.js';
 import { type SeenIds, seenIds } from './assertions.js';
 import { type CodeBook, codeBook } from './codes.js';
-import { type KnobBoard, knobBoard } from './knobs.js';
+import { type FaultBoard, faultBoard } from './faults.js';
 import { type RequestLog, requestLog } from './log.js';
 import { type PromptBook, promptBook } from './prompts.js';
 import { type DuoUserState, type UserBook, userBook } from './users.js';
@@ -20,7 +20,7 @@ export interface Account {
   readonly apiHost: string;
   readonly apps: ReadonlyMap<string, DuoApp>;
   readonly users: UserBook;
-  readonly knobs: KnobBoard;
+  readonly faults: FaultBoard;
   readonly prompts: PromptBook;
   readonly codes: CodeBook;
   readonly seen: SeenIds;
@@ -34,7 +34,7 @@ export function openAccount(options: AccountOptions): Account {
   const apps = readApps(options.apps);
   const parts = {
     users: userBook(options.users, options.aliases),
-    knobs: knobBoard(),
+    faults: faultBoard(),
     prompts: promptBook(),
     codes: codeBook(),
     seen: seenIds(),

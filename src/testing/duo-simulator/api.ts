@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Account } from './account.js';
 import { type AssertionProblem, checkAssertion } from './assertions.js';
 import type { CodeProblem } from './codes.js';
-import type { KnobFor } from './knobs.js';
+import type { FaultFor } from './faults.js';
 import { json, type Reply } from './reply.js';
 import { idToken } from './tokens.js';
 
@@ -43,7 +43,7 @@ export function healthCheck(account: Account, form: URLSearchParams): Reply {
 export function token(
   account: Account,
   form: URLSearchParams,
-  knob: KnobFor<'token'> | null,
+  setting: FaultFor<'token'> | null,
 ): Reply {
   const clientId = knownClient(account, form);
   const fail = (error: string, error_description: string, outcome: string) =>
@@ -69,7 +69,7 @@ export function token(
   if (typeof grant === 'string') return fail('invalid_grant', codeDetails[grant], grant);
 
   const answer = {
-    id_token: idToken({ grant, app, apiHost: account.apiHost, now, knob }),
+    id_token: idToken({ grant, app, apiHost: account.apiHost, now, setting }),
     access_token: randomUUID(),
     expires_in: 3600,
     token_type: 'Bearer',

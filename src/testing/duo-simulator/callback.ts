@@ -14,7 +14,7 @@ const OUTCOMES: Readonly<Record<Grant['reason'], string>> = {
   remembered_device: 'remembered',
 };
 
-/** The redirect back to the application with a fresh code, or what the callback's knob makes of it. */
+/** The redirect back to the application with a fresh code, or what the callback's setting makes of it. */
 export function sendBack(
   account: Account,
   request: AuthorizeRequest,
@@ -26,7 +26,7 @@ export function sendBack(
 ): Reply {
   const { clientId, username, redirectUri, nonce, state, codeParameter } = request;
   const now = account.now();
-  const fault = account.knobs.take('callback')?.fault;
+  const fault = account.faults.take('callback')?.fault;
   const { phone, username: primaryName } = account.users.get(username);
   const grant: Grant = {
     ...{ clientId, username, primaryName, redirectUri, nonce, reason, phone },

@@ -12,7 +12,7 @@ export interface DuoLogEntry {
   readonly clientId: string | null;
   /** Null until a signed request named somebody. */
   readonly username: string | null;
-  /** The knob that was applied, of the endpoint or of the callback. */
+  /** The setting that was applied, of the endpoint or of the callback. */
   readonly fault: string | null;
 }
 

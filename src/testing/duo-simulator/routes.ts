@@ -2,18 +2,18 @@ import { ICON_PATH, icon, STYLESHEET_PATH } from '../simulator/layout.js';
 import { stylesheet } from '../simulator/stylesheet.js';
 import type { Account } from './account.js';
 import { HEALTH_CHECK_PATH, healthCheck, TOKEN_PATH, token } from './api.js';
-import type { KnobFor } from './knobs.js';
+import type { FaultFor } from './faults.js';
 import { AUTHORIZE_PATH, answerPrompt, authorize, PROMPT_PATH, showPrompt } from './prompt.js';
 import type { Arrived } from './read-request.js';
 import { asset, page, type Reply } from './reply.js';
 import { startPage } from './start-page.js';
 
-/** An endpoint that is logged, and that knobs may apply to. */
+/** An endpoint that is logged, and that faults may apply to. */
 export type Route =
   | { readonly endpoint: 'healthCheck' | 'authorize' | 'prompt'; readonly reply: () => Reply }
   | {
       readonly endpoint: 'token';
-      readonly reply: (knob: KnobFor<'token'> | null) => Reply;
+      readonly reply: (setting: FaultFor<'token'> | null) => Reply;
     };
 
 /** What Duo answers to an application's server. */
@@ -22,7 +22,7 @@ export function apiRoute(account: Account, { method, path, form }: Arrived): Rou
     case `POST ${HEALTH_CHECK_PATH}`:
       return { endpoint: 'healthCheck', reply: () => healthCheck(account, form) };
     case `POST ${TOKEN_PATH}`:
-      return { endpoint: 'token', reply: (knob) => token(account, form, knob) };
+      return { endpoint: 'token', reply: (setting) => token(account, form, setting) };
     default:
       return null;
   }

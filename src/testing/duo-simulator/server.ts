@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Account } from './account.js';
+import { type DuoFaultSetting, type FaultFor, isWireFault } from './faults.js';
 import { ELSEWHERE_HOST } from './hosts.js';
-import { type DuoKnob, isWireFault, type KnobFor } from './knobs.js';
 import type { DuoLogEntry } from './log.js';
 import { problemPage } from './prompt-pages.js';
 import { readRequest } from './read-request.js';
@@ -62,19 +62,20 @@ async function answer({ account, res, route, via, path }: Exchange): Promise<voi
 
 type Served =
   | { readonly blunt: BluntFault }
-  | { readonly blunt?: never; readonly reply: Reply; readonly fault?: DuoKnob['fault'] };
+  | { readonly blunt?: never; readonly reply: Reply; readonly fault?: DuoFaultSetting['fault'] };
 
 function faultless(route: Route): Served {
   return { reply: route.endpoint === 'token' ? route.reply(null) : route.reply() };
 }
 
-function tampered({ knobs }: Account, route: Route): Served {
+function tampered({ faults }: Account, route: Route): Served {
   if (route.endpoint === 'prompt') return faultless(route);
-  const knob = knobs.take(route.endpoint);
-  if (!knob) return faultless(route);
-  const { fault } = knob;
+  const setting = faults.take(route.endpoint);
+  if (!setting) return faultless(route);
+  const { fault } = setting;
   if (isWireFault(fault) && fault !== 'oversized') return { blunt: fault };
-  const reply = route.endpoint === 'token' ? route.reply(knob as KnobFor<'token'>) : route.reply();
+  const reply =
+    route.endpoint === 'token' ? route.reply(setting as FaultFor<'token'>) : route.reply();
   return { reply, fault };
 }
 

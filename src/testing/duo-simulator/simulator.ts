@@ -5,8 +5,8 @@ import { makeCertificates } from '../simulator/certificates.js';
 import { type Listening, listenOnLoopback } from '../simulator/listen.js';
 import { openAccount } from './account.js';
 import { duoSimulatorAgent } from './agent.js';
+import type { DuoFaultSetting } from './faults.js';
 import { ELSEWHERE_HOST } from './hosts.js';
-import type { DuoKnob } from './knobs.js';
 import type { DuoLogEntry } from './log.js';
 import { apiListener, promptListener } from './server.js';
 import { type DuoSimulatorOptions, parseSimulatorOptions } from './simulator-options.js';
@@ -28,13 +28,13 @@ export interface DuoSimulator {
   /** Everybody known by now, with the phones they registered. */
   readonly users: readonly DuoUser[];
   setUser(username: string, state: DuoUserState): void;
-  set(knob: DuoKnob): void;
+  set(setting: DuoFaultSetting): void;
   /**
    * Goes through the prompt as a person would, with a phone to register if asked: the callback URL to hand to
    * the application, or the page on which the person stays. The default answer is to approve.
    */
   answer(authUrl: string, answer?: DuoAnswer, options?: { phone?: string }): Promise<DuoWalk>;
-  /** Back to the start: users as given, no knobs, prompts, codes, seen assertions or log entries. */
+  /** Back to the start: users as given, no faults, prompts, codes, seen assertions or log entries. */
   reset(): void;
   /** Ends both servers and every open connection. */
   close(): Promise<void>;
@@ -83,7 +83,7 @@ export async function duoSimulator(given: DuoSimulatorOptions): Promise<DuoSimul
         return account.users.list();
       },
       setUser: (username, state) => account.users.set(username, state),
-      set: (knob) => account.knobs.set(knob),
+      set: (setting) => account.faults.set(setting),
       answer: async (authUrl, answer = 'approve', given = {}) => {
         const { phone } = checkOptions(given, walkSchema, { name: 'answer' });
         return walkPrompt(promptOrigin, authUrl, { answer, phone });

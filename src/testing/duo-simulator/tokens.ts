@@ -1,7 +1,7 @@
 import type { DuoApp } from './app.js';
 import type { Grant } from './codes.js';
+import type { FaultFor } from './faults.js';
 import { type Claims, signJwt, unsignedJwt } from './jwt.js';
-import type { KnobFor } from './knobs.js';
 
 export interface TokenFacts {
   readonly grant: Grant;
@@ -9,19 +9,19 @@ export interface TokenFacts {
   readonly apiHost: string;
   /** Milliseconds. */
   readonly now: number;
-  readonly knob: KnobFor<'token'> | null;
+  readonly setting: FaultFor<'token'> | null;
 }
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** The id_token for a redeemed code, or what the knob makes of it. */
-export function idToken({ grant, app, apiHost, now, knob }: TokenFacts): string {
-  const offset = knob?.fault === 'clock-offset' ? knob.milliseconds : 0;
+/** The id_token for a redeemed code, or what the setting makes of it. */
+export function idToken({ grant, app, apiHost, now, setting }: TokenFacts): string {
+  const offset = setting?.fault === 'clock-offset' ? setting.milliseconds : 0;
   const good = claimsOf(grant, app, apiHost, now + offset, grant.approvedAt + offset);
   const sign = (change: Claims = {}) => signJwt({ ...good, ...change }, app.clientSecret);
 
-  switch (knob?.fault) {
+  switch (setting?.fault) {
     case 'wrong-aud':
       return sign({ aud: 'DI0000000000000000XX' });
     case 'wrong-iss':
@@ -56,7 +56,7 @@ export function idToken({ grant, app, apiHost, now, knob }: TokenFacts): string 
     case 'future-auth-time':
       return sign({ auth_time: good.auth_time + 600 });
     case 'authenticated-by': {
-      const { factor, reason, status = 'allow' } = knob;
+      const { factor, reason, status = 'allow' } = setting;
       return sign({
         auth_result: { ...good.auth_result, status },
         auth_context: { ...good.auth_context, factor, reason },

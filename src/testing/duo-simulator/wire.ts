@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { DuoWireFault } from './faults.js';
 import { ELSEWHERE_HOST } from './hosts.js';
-import type { DuoWireFault } from './knobs.js';
 import type { Reply } from './reply.js';
 
 const DRIP_MS = 50;

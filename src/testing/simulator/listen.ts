@@ -6,7 +6,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 only. Closing cuts every connection, those that a knob left hanging included. */
+/** Listens on 127.0.0.1 only. Closing cuts every connection, those that a setting left hanging included. */
 export async function listenOnLoopback(server: Server, port: number): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

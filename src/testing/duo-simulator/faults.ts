@@ -53,50 +53,55 @@ export type DuoEndpoint = 'healthCheck' | 'authorize' | 'token' | 'callback';
 interface Once {
   readonly once?: boolean;
 }
-export interface DuoWireKnob extends Once {
+export interface DuoWireFaultSetting extends Once {
   readonly endpoint: 'healthCheck' | 'authorize' | 'token';
   readonly fault: DuoWireFault | 'none';
 }
-export interface DuoTokenKnob extends Once {
+export interface DuoTokenFaultSetting extends Once {
   readonly endpoint: 'token';
   readonly fault: DuoTokenFault;
 }
 /** Duo's clock, as seen in iat, exp and auth_time, is `milliseconds` ahead (negative: behind). */
-export interface DuoClockKnob extends Once {
+export interface DuoClockFaultSetting extends Once {
   readonly endpoint: 'token';
   readonly fault: 'clock-offset';
   readonly milliseconds: number;
 }
 /** What Duo says the person did: any factor and reason, and the status beside the result `allow`. */
-export interface DuoFactorKnob extends Once {
+export interface DuoFactorFaultSetting extends Once {
   readonly endpoint: 'token';
   readonly fault: 'authenticated-by';
   readonly factor: string;
   readonly reason: string;
   readonly status?: string;
 }
-export interface DuoCallbackKnob extends Once {
+export interface DuoCallbackFaultSetting extends Once {
   readonly endpoint: 'callback';
   readonly fault: DuoCallbackFault | 'none';
 }
 
 /**
- * One thing that goes wrong. It lasts until the endpoint's next knob or `reset()`; with `once` it applies to
+ * One thing that goes wrong. It lasts until the endpoint's next setting or `reset()`; with `once` it applies to
  * the next request only (several are taken in the order in which they were set, before the lasting one).
- * The fault `none` lifts all of an endpoint's knobs.
+ * The fault `none` lifts all of an endpoint's faults.
  */
-export type DuoKnob = DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob | DuoCallbackKnob;
+export type DuoFaultSetting =
+  | DuoWireFaultSetting
+  | DuoTokenFaultSetting
+  | DuoClockFaultSetting
+  | DuoFactorFaultSetting
+  | DuoCallbackFaultSetting;
 
-export type KnobFor<E extends DuoEndpoint> = E extends 'callback'
-  ? DuoCallbackKnob
+export type FaultFor<E extends DuoEndpoint> = E extends 'callback'
+  ? DuoCallbackFaultSetting
   : E extends 'token'
-    ? DuoWireKnob | DuoTokenKnob | DuoClockKnob | DuoFactorKnob
-    : DuoWireKnob;
+    ? DuoWireFaultSetting | DuoTokenFaultSetting | DuoClockFaultSetting | DuoFactorFaultSetting
+    : DuoWireFaultSetting;
 
-export interface KnobBoard {
-  set(knob: DuoKnob): void;
-  /** The fault for one request; a `once` knob is used up by this. */
-  take<E extends DuoEndpoint>(endpoint: E): KnobFor<E> | null;
+export interface FaultBoard {
+  set(setting: DuoFaultSetting): void;
+  /** The fault for one request; a `once` setting is used up by this. */
+  take<E extends DuoEndpoint>(endpoint: E): FaultFor<E> | null;
   reset(): void;
 }
 
@@ -107,7 +112,7 @@ const known: Readonly<Record<DuoEndpoint, ReadonlySet<string>>> = {
   callback: new Set(['none', ...callbackFaults]),
 };
 
-const knobSchema = optionsObject({
+const faultSchema = optionsObject({
   endpoint: option<DuoEndpoint>(
     `one of ${Object.keys(known).join(', ')}`,
     (value) => typeof value === 'string' && Object.hasOwn(known, value),
@@ -124,26 +129,26 @@ export function isWireFault(fault: string): fault is DuoWireFault {
   return (wireFaults as readonly string[]).includes(fault);
 }
 
-export function knobBoard(): KnobBoard {
-  const lasting = new Map<DuoEndpoint, DuoKnob>();
-  const once = new Map<DuoEndpoint, DuoKnob[]>();
+export function faultBoard(): FaultBoard {
+  const lasting = new Map<DuoEndpoint, DuoFaultSetting>();
+  const once = new Map<DuoEndpoint, DuoFaultSetting[]>();
 
   return {
-    set(knob) {
-      refuseUnknown(knob);
-      const queue = once.get(knob.endpoint) ?? [];
-      if (knob.fault === 'none') {
-        lasting.delete(knob.endpoint);
-        once.delete(knob.endpoint);
-      } else if (knob.once) {
-        once.set(knob.endpoint, [...queue, knob]);
+    set(setting) {
+      refuseUnknown(setting);
+      const queue = once.get(setting.endpoint) ?? [];
+      if (setting.fault === 'none') {
+        lasting.delete(setting.endpoint);
+        once.delete(setting.endpoint);
+      } else if (setting.once) {
+        once.set(setting.endpoint, [...queue, setting]);
       } else {
-        lasting.set(knob.endpoint, knob);
+        lasting.set(setting.endpoint, setting);
       }
     },
     take<E extends DuoEndpoint>(endpoint: E) {
-      const knob = once.get(endpoint)?.shift() ?? lasting.get(endpoint) ?? null;
-      return knob as KnobFor<E> | null;
+      const setting = once.get(endpoint)?.shift() ?? lasting.get(endpoint) ?? null;
+      return setting as FaultFor<E> | null;
     },
     reset() {
       lasting.clear();
@@ -152,16 +157,16 @@ export function knobBoard(): KnobBoard {
   };
 }
 
-// A misspelt knob would leave a test with nothing to fail on, so it throws, in JavaScript too.
-function refuseUnknown(knob: DuoKnob): void {
-  checkOptions(knob, knobSchema, { name: 'knob' });
-  if (!known[knob.endpoint].has(knob.fault)) {
+// A misspelt setting would leave a test with nothing to fail on, so it throws, in JavaScript too.
+function refuseUnknown(setting: DuoFaultSetting): void {
+  checkOptions(setting, faultSchema, { name: 'setting' });
+  if (!known[setting.endpoint].has(setting.fault)) {
     throw new SallyportError(
       'ERR_OPTION',
-      `${knob.endpoint} has no fault ${JSON.stringify(knob.fault)}`,
+      `${setting.endpoint} has no fault ${JSON.stringify(setting.fault)}`,
     );
   }
-  if (knob.fault === 'clock-offset' && !Number.isFinite(knob.milliseconds)) {
+  if (setting.fault === 'clock-offset' && !Number.isFinite(setting.milliseconds)) {
     throw new SallyportError('ERR_OPTION', 'clock-offset needs a finite number of milliseconds');
   }
 }
