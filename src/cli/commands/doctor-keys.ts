@@ -4,8 +4,8 @@ import { importingMethods } from '../../methods/built-in.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { StoreScan } from '../../store/scan.js';
 import type { Report } from '../findings.js';
-import { holdings, inWords, type SealedOfSetting, sealedOf, usable } from '../holdings.js';
 import type { Keys } from '../keys.js';
+import { inWords, type SealedOfSetting, sealedCounts, sealedOf, usable } from '../sealed-counts.js';
 
 /** So many of what is damaged are named; the rest is counted. */
 const NAMED = 10;
@@ -26,7 +26,7 @@ export async function examineKeys(
   report: Report,
 ): Promise<readonly OpenSetting[]> {
   const ids = keys?.ids ?? [];
-  const held = holdings(ids);
+  const held = sealedCounts(ids);
   const damaged: string[] = [];
   const lost: string[] = [];
   const open: OpenSetting[] = [];
@@ -74,8 +74,8 @@ export async function examineKeys(
   if (keys) reportKeys(ids, held.byKey, report);
   else {
     report('WARN', 'keys', 'SALLYPORT_KEYS is not set: counted only, nothing was opened');
-    for (const [id, holding] of held.byKey) {
-      report('WARN', 'keys', `key ${id} holds ${inWords(holding)}`);
+    for (const [id, count] of held.byKey) {
+      report('WARN', 'keys', `key ${id} holds ${inWords(count)}`);
     }
   }
   if (weak > 0) {
@@ -120,9 +120,9 @@ function reportKeys(
   byKey: ReadonlyMap<string, Parameters<typeof inWords>[0]>,
   report: Report,
 ): void {
-  for (const [id, holding] of byKey) {
-    const words = inWords(holding);
-    const sealed = holding.secrets > 0 || Object.keys(holding.settings).length > 0;
+  for (const [id, count] of byKey) {
+    const words = inWords(count);
+    const sealed = count.secrets > 0 || Object.keys(count.settings).length > 0;
     if (id === ids[0]) report('OK', 'keys', `key ${id} (the first) holds ${words}`);
     else if (!ids.includes(id)) {
       const advice = 'put it back behind the first; whoever depends on it gets a 503';

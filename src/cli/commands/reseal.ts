@@ -3,16 +3,16 @@ import { SallyportError } from '../../errors.js';
 import { sealingContext } from '../../methods/sealing-context.js';
 import type { ScannedOrganization } from '../../store/scan.js';
 import type { Command, Terminal } from '../command.js';
+import { type Keys, requiredKeys } from '../keys.js';
 import {
-  type Holdings,
-  holdings,
   inWords,
+  type SealedCounts,
   type SealedOfSetting,
   type SealedOfSubject,
+  sealedCounts,
   sealedOf,
   usable,
-} from '../holdings.js';
-import { type Keys, requiredKeys } from '../keys.js';
+} from '../sealed-counts.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /** So many of what cannot be opened are named; the rest is counted. */
@@ -48,7 +48,7 @@ async function resealAll(
   keys: Keys,
   { out, err }: Terminal,
 ): Promise<void> {
-  const left = holdings(keys.ids);
+  const left = sealedCounts(keys.ids);
   const counts: Record<Outcome, number> = { resealed: 0, current: 0, changed: 0, unopenable: 0 };
   const now = store.now();
 
@@ -133,10 +133,10 @@ function resealSetting(
   return () => replace({ ...setting?.value, [method]: next });
 }
 
-function sayWhatIsLeft({ ids }: Keys, left: Holdings, out: Terminal['out']): void {
-  for (const [keyId, holding] of left.byKey) {
+function sayWhatIsLeft({ ids }: Keys, left: SealedCounts, out: Terminal['out']): void {
+  for (const [keyId, count] of left.byKey) {
     if (keyId === ids[0]) continue;
-    const words = inWords(holding);
+    const words = inWords(count);
     const known = ids.includes(keyId) ? '' : ', which is not among SALLYPORT_KEYS,';
     out(
       words === 'nothing'

@@ -3,7 +3,7 @@ import { CODES_OF_ELSEWHERE, sealedSettings } from '../methods/built-in.js';
 import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
 /** How much of what is stored depends on one key. */
-export interface Holding {
+export interface SealedCount {
   /** Secrets of authenticators, active and pending. */
   secrets: number;
   recoveryCodes: number;
@@ -15,8 +15,8 @@ export interface Holding {
 type Counted = 'secrets' | 'recoveryCodes' | 'activationKeys';
 
 /** `3 sealed secrets, 20 recovery codes`, or `nothing`. */
-export function inWords(holding: Holding): string {
-  const { secrets, recoveryCodes, activationKeys, settings } = holding;
+export function inWords(count: SealedCount): string {
+  const { secrets, recoveryCodes, activationKeys, settings } = count;
   const parts: (readonly [count: number, one: string, many: string])[] = [
     [secrets, 'sealed secret', 'sealed secrets'],
     ...sealedSettings.map(({ name, sealed }) => [settings[name] ?? 0, ...sealed.words] as const),
@@ -31,9 +31,9 @@ export function inWords(holding: Holding): string {
 
 export type SealedOfSubject = Pick<Authenticator, 'id' | 'method' | 'sealed'>;
 
-export interface Holdings {
+export interface SealedCounts {
   /** By key id, with an entry for each key of the keyring. */
-  readonly byKey: ReadonlyMap<string, Holding>;
+  readonly byKey: ReadonlyMap<string, SealedCount>;
   add(keyId: string, kind: Counted): void;
   /** What a method's settings hold. */
   addSetting(keyId: string, method: MethodName): void;
@@ -41,9 +41,9 @@ export interface Holdings {
   addDigests(subject: ScannedSubject, now: number): void;
 }
 
-export function holdings(ids: readonly string[]): Holdings {
-  const byKey = new Map<string, Holding>();
-  const of = (keyId: string): Holding => {
+export function sealedCounts(ids: readonly string[]): SealedCounts {
+  const byKey = new Map<string, SealedCount>();
+  const of = (keyId: string): SealedCount => {
     const present = byKey.get(keyId) ?? {
       secrets: 0,
       recoveryCodes: 0,
