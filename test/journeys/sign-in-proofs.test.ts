@@ -542,6 +542,28 @@ journeys('a sign-in that has proven more', (world) => {
       assert.equal(await standing(again), 'enroll');
     });
 
+    it('writes and asks the store for nothing once it was told of', async () => {
+      const calls: string[] = [];
+      const { store } = world();
+      const counted = new Proxy(store, {
+        get(target, name) {
+          const found: unknown = Reflect.get(target, name);
+          if (typeof found !== 'function') return found;
+          return (...given: unknown[]) => {
+            calls.push(String(name));
+            return found.apply(target, given);
+          };
+        },
+      });
+      const { app } = await start({ store: counted });
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      await eventually(async () => (await store.readSubject(USER)).signIn);
+      calls.length = 0;
+      assert.equal(await standing(browser), 'in');
+      assert.deepEqual([...new Set(calls)].toSorted(), ['now', 'readAssurance', 'readSubject']);
+    });
+
     it('stands in the record of the subject, as the one that was used last', async () => {
       const { app } = await start();
       const browser = await signedIn(app);
