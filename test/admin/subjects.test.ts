@@ -127,6 +127,11 @@ describe('door.subjects', () => {
         "actor.actorId must be the id of who did it, or null, got ''",
       ],
       [
+        subjects.reset(USER, { actorId: 7 as never }),
+        'ERR_OPTION',
+        'actor.actorId must be the id of who did it, or null, got 7',
+      ],
+      [
         subjects.passwordChanged(USER, { except: {} as never }),
         'ERR_OPTION',
         'passwordChanged.except must be a request of the session that goes on, got {}',

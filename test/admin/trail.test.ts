@@ -4,6 +4,7 @@ import { audit, onBehalf } from '../../src/audit/events.js';
 import { lockedUntil, oncePerLock } from '../../src/audit/lock.js';
 import { placeOf, trailsOf } from '../../src/audit/place.js';
 import { storeTrail } from '../../src/audit/trail.js';
+import { message } from '../../src/messages/english.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const subject = { id: 'user1@acme', tenantId: 'acme' };
@@ -82,6 +83,25 @@ describe('the trail in the store', () => {
         ['user1@acme', 'user1@acme'],
       ],
     );
+  });
+
+  it('keeps a sentence as what it is made of, with the English beside it', () => {
+    const seen: AuditEvent[] = [];
+    const events = audit([{ record: (event) => void seen.push(event) }], {
+      now: () => 0,
+      onError: (error) => assert.fail(String(error)),
+    });
+    const rest = message('time.days', { count: 2 });
+    events.record('setting.changed', {
+      detail: message('admin.setting.list', { first: rest, rest }),
+    });
+    events.record('setting.changed', { detail: 'a word' });
+    const said = { key: 'time.days', values: { count: 2 } };
+    assert.deepEqual(seen[0]?.said, {
+      ...{ key: 'admin.setting.list', values: { first: said, rest: said } },
+    });
+    assert.match(seen[0]?.detail ?? '', /2 days.*2 days/);
+    assert.deepEqual([seen[1]?.detail, seen[1]?.said], ['a word', undefined]);
   });
 
   it('takes of an authenticator what names it, and nothing else', () => {

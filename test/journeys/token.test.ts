@@ -241,21 +241,31 @@ journeysOnAllStores('door.token', (world) => {
   it('cannot be told where the host’s own function fails, gives another, or hangs', async () => {
     const host = await world().host(options({ options: { policyTimeout: '20ms' } }));
     const { token } = await issued(host);
-    const fails: readonly (() => never | Subject | Promise<Subject>)[] = [
-      () => {
-        throw new Error('database');
-      },
-      async () => {
-        throw new Error('database');
-      },
-      () => new Promise(() => {}),
-      () => ({ ...SUBJECT, id: 'user2@acme' }),
-      () => ({ ...SUBJECT, id: 7 as unknown as string }),
+    const broken = new Error('database');
+    const failed = /^find\(id\) of token\.check failed$/;
+    const another =
+      /gave another subject than the one asked for: 'user2@acme' in the place of 'user1@acme'$/;
+    const fails: readonly (readonly [
+      () => never | Subject | Promise<Subject>,
+      message: RegExp,
+      cause?: Error,
+    ])[] = [
+      [
+        () => {
+          throw broken;
+        },
+        failed,
+        broken,
+      ],
+      [() => Promise.reject(broken), failed, broken],
+      [() => new Promise(() => {}), failed],
+      [() => ({ ...SUBJECT, id: 'user2@acme' }), another],
+      [() => ({ ...SUBJECT, id: 7 as unknown as string }), /^find\(id\) of token\.check/],
     ];
-    for (const find of fails) {
+    for (const [find, message, cause] of fails) {
       await assert.rejects(host.door.token.check(token, find), {
-        code: 'ERR_SUBJECT',
-        status: 503,
+        ...{ code: 'ERR_SUBJECT', status: 503, message },
+        ...(cause && { cause }),
       });
     }
     policy = { mode: 'nonsense' } as unknown as PolicyInput;
