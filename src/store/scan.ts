@@ -9,8 +9,8 @@ export interface ScannedSubject {
   readonly held: {
     readonly enrollments: readonly Authenticator[];
     readonly pending: PendingEnrollment | null;
-    /** Sealed beside imported recovery codes; null where nothing is. */
-    readonly foreignCodes: Sealed | null;
+    /** Sealed beside imported recovery codes; left out where nothing is. */
+    readonly foreignCodes?: Sealed;
     /** The activation key, and when it ends. */
     readonly activationKey: { readonly keyId: string; readonly endsAt: number } | null;
     /** How many unspent recovery codes there are under each key id (hexadecimal). */
@@ -57,7 +57,7 @@ export function heldBy(record: StoredSubject): ScannedSubject['held'] {
   return {
     enrollments,
     pending,
-    foreignCodes: foreignCodes?.length ? foreignCodes : null,
+    ...(foreignCodes?.length && { foreignCodes }),
     activationKey: activationKey && {
       keyId: hex(activationKey.digest.keyId),
       endsAt: activationKey.endsAt,

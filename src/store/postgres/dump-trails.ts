@@ -52,7 +52,8 @@ function trailsOf({
 function eventOf({ trail, event, repeats, last_at: lastAt }: PostgresRow): DumpedEvent {
   return {
     trail: unescaped(String(trail)),
-    json: String(event),
+    // As other stores have it: here it is kept in ASCII.
+    json: JSON.stringify(JSON.parse(String(event))),
     repeats: Number(repeats),
     lastAt: typeof lastAt === 'string' ? Number(lastAt) : null,
   };
