@@ -109,6 +109,19 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { ...email, settings, section: { view: 'email-code/setting' } },
     /needs email-code\/setting among its views$/,
   ],
+  [
+    'half a lookup',
+    { ...email, lookup: { tokens: () => [] } },
+    /lacks lookup\.prompt and lookup\.read$/,
+  ],
+  [
+    'a lookup, though it is judged in the step that counts it',
+    {
+      ...{ ...email, start: undefined, pure: true },
+      lookup: { tokens: () => [], prompt: () => null, read: () => null },
+    },
+    /is pure and has a lookup: leave pure out$/,
+  ],
   ['no title', { ...email, title: ' ' }, /^the method email-code needs a title$/],
   ['no verify', { ...email, verify: undefined }, /^the method email-code lacks verify$/],
   ['no prompt', { ...email, prompt: 'x' }, /^the method email-code lacks prompt$/],
