@@ -62,6 +62,9 @@ export async function withStore<T>(
   return withRedis(url, given, use, { allowEviction });
 }
 
+/** A command goes through many records once: what it has read it does not read again. */
+const REMEMBERED = 1000;
+
 async function withRedis<T>(
   url: string,
   { prefix = 'sp:' }: Arguments,
@@ -70,7 +73,9 @@ async function withRedis<T>(
 ): Promise<T> {
   const servers = await findServers(url);
   const { client, masters, clustered } = servers;
-  const store = redisStore(client, { prefix, allowEviction, initialize: false });
+  const store = redisStore(client, {
+    ...{ prefix, allowEviction, initialize: false, maxEntries: REMEMBERED },
+  });
   const sends = masters.map(({ send }) => send);
   try {
     return await use({
@@ -103,7 +108,7 @@ async function withPostgres<T>(
   }
   const pool = await ownPool(url, { max: 6, connectionTimeoutMillis: 5000 });
   const store = postgresStore(pool, {
-    ...{ prefix, timeout: 2000, initialize: false },
+    ...{ prefix, timeout: 2000, initialize: false, maxEntries: REMEMBERED },
     ...(schema !== undefined && { schema }),
   });
   const run = postgresRun(pool, { timeout: 5000 });
