@@ -90,7 +90,7 @@ describe('npx sallyport import --from', () => {
       assert.match(out, /^4: 4: left out: it has no secret, in none of the columns/m);
       assert.match(
         out,
-        /^5: refused: it has no text or number at user_id or .*, which says whose/m,
+        /^5: refused: it is no JSON, or has no text or number at user_id or .*, which says whose/m,
       );
       assert.equal(await proves('1', KEY), true);
       assert.equal(await proves('2', KEY), true);
@@ -98,6 +98,22 @@ describe('npx sallyport import --from', () => {
       assert.deepEqual(await labels('1'), ['Phone']);
       const [kept] = (await store.readSubject('3')).enrollments;
       assert.equal(kept?.parameters, 'sha1/6/60');
+    });
+
+    it('goes on past what is damaged, and says so', async () => {
+      write(
+        [
+          `{"id":1,"secret":${KEY}}`,
+          `{"id":2,"secret":"${KEY}","recovery_codes":"[a1b2c3d4"}`,
+          `{"id":3,"secret":"${KEY}"}`,
+        ].join('\n'),
+      );
+      const { code, out } = await run('--from', 'table');
+      assert.equal(code, 1);
+      assert.match(out, /^1: refused: it is no JSON, or has no text/m);
+      assert.match(out, /^2: 2: left out: its recovery codes are no list$/m);
+      assert.match(out, /^2: 2: totp added$/m);
+      assert.match(out, /^3: 3: totp added$/m);
     });
 
     it('reads lines and lists of JSON, with an id and an encoding of their own', async () => {
@@ -280,7 +296,7 @@ describe('npx sallyport import --from', () => {
     assert.ok(enrollments.some(({ label }) => label === 'Key'));
     const dry = await run('--from', 'kratos', '--id', 'traits.email', '--dry-run');
     assert.match(dry.out, /^1: one@acme\.example: .*totp.*recovery-code$/m);
-    assert.match(dry.out, /^2: refused: it has no text or number at traits\.email/m);
+    assert.match(dry.out, /^2: refused: it is no JSON, or has no text or number at traits\.email/m);
   });
 
   it('tries a code with what another software has kept', async () => {
@@ -310,9 +326,9 @@ describe('npx sallyport import --from', () => {
   ] as const) {
     it(`quotes nothing of a damaged file: ${what}`, async () => {
       write(content);
-      const { code, err } = await run('--from', 'table');
+      const { code, err, out } = await run('--from', 'table');
       assert.equal(code, 1);
-      assert.match(err, /no JSON|ends in the middle/);
+      assert.match(out + err, /no JSON|ends in the middle/);
     });
   }
 

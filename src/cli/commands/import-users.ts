@@ -150,7 +150,7 @@ export async function importUsers(
     terminal.progress?.(null, done);
     // Where nothing is done yet there is nothing to go on from.
     if (done > after) terminal.err(`${done} entries are done: go on with --after ${done}`);
-    throw readable(cause);
+    throw cause;
   } finally {
     stream.destroy();
   }
@@ -168,14 +168,6 @@ export async function importUsers(
 
 function isOf(found: Found, id: string): boolean {
   return found.kind === 'factors' && found.subject.id === id;
-}
-
-/** What JSON.parse says of an entry quotes it, and so may tell a secret. */
-function readable(cause: unknown): unknown {
-  if (!(cause instanceof SyntaxError)) return cause;
-  return new Error(
-    'an entry of this file is no JSON. Is it whole, and of the format that --from names?',
-  );
 }
 
 /** What a dry run tells of a line. */
@@ -221,8 +213,6 @@ export async function sampleUser(
         }
       }
     }
-  } catch (cause) {
-    throw readable(cause);
   } finally {
     stream.destroy();
   }

@@ -85,5 +85,5 @@ export function nameOf(value: unknown): string | undefined {
 
 export const noId = (number: number, paths: readonly string[], { id }: ReadOptions): Found => ({
   ...{ kind: 'refused', at: number, id: null },
-  why: `it has no text or number at ${id ?? paths.join(' or ')}, which says whose it is`,
+  why: `it is no JSON, or has no text or number at ${id ?? paths.join(' or ')}, which says whose it is`,
 });

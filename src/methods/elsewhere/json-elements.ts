@@ -1,3 +1,5 @@
+import { unpacked } from './found.js';
+
 /** More than any export has for one person. */
 const MOST_CHARACTERS = 4_000_000;
 
@@ -10,7 +12,8 @@ interface Frame {
 
 /**
  * The objects of a JSON file one after the other, so that a file may be of any size: those of a list or of lines, or,
- * with `list`, those of the list of that name in an object. Throws where the file ends within one.
+ * with `list`, those of the list of that name in an object; null for what is no JSON. Throws where the file ends within
+ * one.
  */
 export async function* jsonElements(
   chunks: AsyncIterable<string>,
@@ -45,7 +48,7 @@ export async function* jsonElements(
       } else if (one === ']' || one === '}') {
         open.pop();
         if (element?.depth === open.length) {
-          yield JSON.parse(element.text);
+          yield unpacked(element.text);
           element = null;
         }
       }

@@ -8,6 +8,7 @@ import {
   type Reader,
   subjectOf,
   timeOf,
+  unpacked,
 } from './found.js';
 import { rows } from './rows.js';
 
@@ -38,28 +39,26 @@ export const table: Reader = async function* (chunks, options) {
     else {
       const tenant = first(row, TENANTS);
       const tenantId = tenant === undefined ? subject.tenantId : String(tenant);
-      yield readRow(number, { ...subject, tenantId }, row, options.encoding);
+      yield* readRow(number, { ...subject, tenantId }, row, options.encoding);
     }
   }
 };
 
-function readRow(
+function* readRow(
   number: number,
   subject: { readonly id: string; readonly tenantId: string },
   row: unknown,
   usual: string | undefined,
-): Found {
+): Generator<Found> {
   const written = SPEAKEASY.find(([column]) => first(row, [column, `secret.${column}`]));
   const secret = written ? first(row, [written[0], `secret.${written[0]}`]) : first(row, SECRETS);
-  const codes = listOf(first(row, CODES));
+  const left = (why: string): Found => ({ kind: 'left', at: number, id: subject.id, why });
+  const kept = first(row, CODES);
+  const codes = listOf(kept);
   if (typeof secret !== 'string') {
-    return {
-      kind: 'left',
-      at: number,
-      id: subject.id,
-      why: 'it has no secret, in none of the columns that are read',
-    };
+    return yield left('it has no secret, in none of the columns that are read');
   }
+  if (kept !== undefined && codes === null) yield left('its recovery codes are no list');
   const encoding = written?.[1] ?? first(row, ['encoding']) ?? usual;
   const app: Entry = {
     secret,
@@ -70,7 +69,7 @@ function readRow(
     ...texts('name', nameOf(first(row, ['name', 'label', 'device_name', 'deviceName']))),
     ...texts('createdAt', timeOf(first(row, ['created_at', 'createdAt']))),
   };
-  return {
+  yield {
     ...{ kind: 'factors', at: number, subject },
     factors: { totp: [app], ...(codes && { recoveryCodes: codes }) },
   };
@@ -81,7 +80,7 @@ function listOf(value: unknown): readonly unknown[] | null {
   if (Array.isArray(value)) return value;
   if (typeof value !== 'string') return null;
   if (!value.trim().startsWith('[')) return value.split(/[\s,;]+/).filter((one) => one !== '');
-  const parsed: unknown = JSON.parse(value);
+  const parsed = unpacked(value);
   return Array.isArray(parsed) ? parsed : null;
 }
 
