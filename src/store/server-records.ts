@@ -24,7 +24,7 @@ export interface RecordServer<R> {
   look(id: string, durable: boolean): Promise<State<R>>;
   /** Writes if there still is `from`, and gives null; otherwise what there is. */
   swap(id: string, from: State<R>, write: EncodedWrite<R>): Promise<State<R> | null>;
-  /** Whether the server tells of changes from this write on, as it does of what was read. */
+  /** Whether the server can tell of changes from this write on, as it does of what was read. */
   follows?(write: Write<R>): boolean;
   /** Called when one may have been written here. */
   written?(): void;
@@ -35,6 +35,8 @@ export interface EncodedWrite<R> extends Write<R> {
   readonly body: Uint8Array | null;
   /** What the ledger is to have; empty for nothing. */
   readonly nextEntry: string;
+  /** It is to be at hand from now on, and the server to tell of its changes. */
+  readonly follow: boolean;
 }
 
 export interface ServerRecordsConfig {
@@ -127,17 +129,21 @@ function recordsOf<K extends Kind>(
         const body =
           record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
         const entry = counted && sequence > 0 ? String(sequence) : '';
+        // What nobody reads here is not followed: maintenance writes everybody's once.
+        const isRead =
+          reads.peek(key) !== undefined || isDeepStrictEqual(from.version, ABSENT.version);
+        const follow = isRead && body !== null && by.follows?.(write) === true;
         const done = reads.writing(key);
         let followed: Seen | undefined;
         try {
-          const found = await by.swap(id, from, { ...write, body, nextEntry: entry });
+          const found = await by.swap(id, from, { ...write, body, nextEntry: entry, follow });
           if (found) return found;
           written.set(key, {
             ...{ record, sequence, entry, lost: null },
             version: record === null ? ABSENT.version : version,
           });
           // As whoever reads it: a transition's own result is nobody's to keep.
-          if (body && by.follows?.(write)) {
+          if (follow && body) {
             followed = stateOf(
               kind,
               id,

@@ -77,7 +77,7 @@ export function redisRecords<K extends Kind>(
     },
 
     swap(id, { version, entry }, write) {
-      const { body, nextEntry, keptUntil, durable, whenFull } = write;
+      const { body, nextEntry, keptUntil, durable, whenFull, follow } = write;
       return runSwap(
         id,
         {
@@ -88,7 +88,7 @@ export function redisRecords<K extends Kind>(
               : String(Math.max(1, Math.ceil(keptUntil - now() + marginMs))),
           nextEntry: nextEntry === entry ? '' : nextEntry,
           whenFull: whenFull ? '1' : '',
-          follow: follows(write) ? '1' : '',
+          follow: follow ? '1' : '',
         },
         { durable },
       );
