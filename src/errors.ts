@@ -40,6 +40,28 @@ export type ErrorCode =
   | 'ERR_INTERNAL'
   | keyof MethodErrorCodes;
 
+const CLASSES = Symbol.for('sallyport.error classes');
+
+/**
+ * Has `instanceof` know the errors of another copy of the library in this process, by the name of their class, which a
+ * bundler does not change. What a host derives from them is told by itself, as ever.
+ */
+export function acrossCopies(
+  name: string,
+  ofErrors: abstract new (...args: never[]) => Error,
+): void {
+  const { prototype } = ofErrors;
+  const names: readonly string[] = [...(Reflect.get(prototype, CLASSES) ?? []), name];
+  Object.defineProperty(prototype, CLASSES, { value: Object.freeze(names) });
+  Object.defineProperty(ofErrors, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+      const theirs: unknown = this === ofErrors ? Reflect.get(Object(value), CLASSES) : null;
+      return Array.isArray(theirs) && theirs.includes(name);
+    },
+  });
+}
+
 /**
  * Every error of this package that is not about one request. `code` is stable, docs/errors.md has a row for each;
  * `message` is for whoever makes or runs the app, and never for a page.
@@ -164,3 +186,8 @@ export class RequestError extends Error {
     this.error = error;
   }
 }
+
+acrossCopies('SallyportError', SallyportError);
+acrossCopies('UnavailableError', UnavailableError);
+acrossCopies('OutageError', OutageError);
+acrossCopies('RequestError', RequestError);

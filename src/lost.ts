@@ -4,7 +4,7 @@ import {
   type SecondFactorStore,
   type SubjectRecord,
 } from './contracts.js';
-import { SallyportError, UnavailableError } from './errors.js';
+import { acrossCopies, SallyportError, UnavailableError } from './errors.js';
 
 /** A record that is damaged, gone, or an older one than there was. Whoever it concerns gets a 503. */
 export class LostRecordError extends UnavailableError {
@@ -16,6 +16,7 @@ export class LostRecordError extends UnavailableError {
     super('ERR_STORE_RECORD', message, { cause });
   }
 }
+acrossCopies('LostRecordError', LostRecordError);
 
 /** In the place of a user's record that is damaged, gone or an older one. */
 const LOST: SubjectRecord = Object.freeze({ ...emptySubject });

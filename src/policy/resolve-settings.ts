@@ -14,7 +14,7 @@ import type {
   SettingStamp,
   UserSetting,
 } from '../contracts.js';
-import { UnavailableError } from '../errors.js';
+import { acrossCopies, UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { rulesOfBoth, ruleText } from './proof-rules.js';
 import { type Stamped, storedOf } from './settings.js';
@@ -49,6 +49,7 @@ export class ContradictionError extends UnavailableError {
     );
   }
 }
+acrossCopies('ContradictionError', ContradictionError);
 
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;
 

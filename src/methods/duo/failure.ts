@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../errors.js';
+import { acrossCopies, UnavailableError } from '../../errors.js';
 
 declare module '../../errors.js' {
   interface MethodErrorCodes {
@@ -48,6 +48,7 @@ export class DuoError extends UnavailableError {
     return this.duoCode === null ? this.kind : `${this.kind} ${this.duoCode}`;
   }
 }
+acrossCopies('DuoError', DuoError);
 
 export const INVALID_CLIENT = '40002';
 /** Duo's answer is one and the same for all three. */

@@ -1,4 +1,4 @@
-import { OutageError } from '../../errors.js';
+import { acrossCopies, OutageError } from '../../errors.js';
 
 /**
  * What went wrong with a validation server. `network`, `timeout` and `server` mean that it is out of reach, or has
@@ -36,6 +36,7 @@ export class YubikeyError extends OutageError {
     return this.because === null;
   }
 }
+acrossCopies('YubikeyError', YubikeyError);
 
 const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|EPROTO)/;
 
