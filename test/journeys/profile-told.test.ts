@@ -28,8 +28,8 @@ describe('what My Profile tells', () => {
         mode: 'optional',
         methods: ['totp', 'email-code'],
         enrollments: [
-          { ...stored(first), removable: true, phishingResistant: false },
-          { ...stored(added), removable: true, phishingResistant: true },
+          { ...stored(first), removable: true, phishingResistant: false, copiedAt: null },
+          { ...stored(added), removable: true, phishingResistant: true, copiedAt: null },
         ],
         activatable: ['totp'],
         devices: [],
