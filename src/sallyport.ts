@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import defaultPassport from 'passport';
 import { adminRouter } from './admin/router.js';
 import { audit } from './audit/events.js';
@@ -71,6 +71,7 @@ import { createBranding } from './web/branding.js';
 import { csrfGuard, sessionCsrf } from './web/csrf.js';
 import { pageHeaders } from './web/headers.js';
 import { leaving } from './web/leave.js';
+import { atAddress } from './web/misdirected.js';
 import { oncePerMistake } from './web/mistakes.js';
 import { type Mounts, mounts, type Places } from './web/places.js';
 import { responder } from './web/respond.js';
@@ -114,7 +115,9 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const identifying = identify(config.subject);
 
   const mounted: Mounts<ReturnType<typeof at>> = mounts(config, at);
-  const gateConfigOf = (req: Request) => mounted.of(req).gateConfig;
+  /** Null where it was answered: nothing of the app is at the address that was asked. */
+  const gateConfigAt = (req: Request, res: Response) =>
+    atAddress(req, res, () => mounted.of(req).gateConfig, { say: sentences.say, onError });
 
   const pagesName = typeof config.issuer === 'string' ? config.issuer : 'Two-factor authentication';
   const brandOf = createBranding(config.branding, { name: pagesName }, onError);
@@ -369,7 +372,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       });
     },
 
-    gate: (gateOptions) => gate(gateConfigOf, gateOptions),
+    gate: (gateOptions) => gate(gateConfigAt, gateOptions),
 
     admin(adminOptions) {
       if (!organizationPolicy) {
@@ -390,7 +393,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           onError,
           inspector: inspecting,
           baseUrl: config.baseUrl,
-          turnAway: (situation, req, res) => turnAway(gateConfigOf(req), situation, req, res),
+          turnAway: (situation, req, res) =>
+            turnAway(mounted.of(req).gateConfig, situation, req, res),
           requireAdministrator: (req, ...rest) =>
             mounted.of(req).requireAdministrator(req, ...rest),
           csrf,
@@ -418,7 +422,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       },
     }),
     duo: duoProvision({ store, settings, duo: made.find(isDuo), audit: events }),
-    require: (requirement) => requireProof(gateConfigOf, requirement, [...methods.values()]),
+    require: (requirement) => requireProof(gateConfigAt, requirement, [...methods.values()]),
     async user(req) {
       const { decision, subject } = await check(req);
       return decision.kind === 'pass' ? subject : null;

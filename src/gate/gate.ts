@@ -50,7 +50,7 @@ const schema = optionsObject({
  * the gate, and its side for requests that have failed above it.
  */
 export function gate(
-  configOf: (req: Request) => GateConfig,
+  configOf: (req: Request, res: Response) => GateConfig | null,
   options: GateOptions = {},
 ): [RequestHandler, ErrorRequestHandler] {
   const { exempt, anonymous } = checkOptions(options, schema, { name: 'gate', path: '' });
@@ -58,7 +58,8 @@ export function gate(
   const isPublic = ({ kind }: Situation) => anonymous === 'pass' && kind === 'anonymous';
 
   const secondFactorGate: RequestHandler = (req, res, next) => {
-    const config = configOf(req);
+    const config = configOf(req, res);
+    if (!config) return;
     if (exempted.size > 0 && isExempt(exempted, req, config)) {
       next();
       return;
@@ -83,7 +84,8 @@ export function gate(
   // Express passes over the gate with a failure, and an error handler of the host's below it may let the request go
   // on, past the gate. So whoever may not pass is answered here.
   const secondFactorGateOnError: ErrorRequestHandler = (error, req, res, next) => {
-    const config = configOf(req);
+    const config = configOf(req, res);
+    if (!config) return;
     // A route above the gate has taken it: what becomes of its failures is the host's to say.
     if (res.headersSent || req.route !== undefined || isExempt(exempted, req, config)) {
       next(error);

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import {
   checkOptions,
   durationOption,
@@ -41,14 +41,15 @@ export interface RegisteredMethod {
  * sent again by whoever sent it.
  */
 export function requireProof(
-  configOf: (req: Request) => GateConfig,
+  configOf: (req: Request, res: Response) => GateConfig | null,
   options: RequireOptions = {},
   registered: readonly RegisteredMethod[] = [],
 ): RequestHandler {
   const stepUp = parseRequire(options, registered);
 
   return function secondFactorStepUp(req, res, next) {
-    const config = configOf(req);
+    const config = configOf(req, res);
+    if (!config) return;
     (async () => config.inspector.inspect(req, stepUp))()
       .then(async (situation) => {
         if (situation.decision.kind === 'pass') return true;

@@ -141,13 +141,26 @@ export function tokens({
     { id, subject: subjectId, tenant, epoch, factors, postponedUntil, expiresAt }: SealedToken,
     now: Pick<Facts, 'policy' | 'record'>,
   ): Facts {
-    const proven = { state: 'proven', subjectId, epoch, login: id, factors, expiresAt } as const;
+    // What this store has never had is another door's: behind a lookup two may seal for the same words.
+    const { enrollments } = now.record;
+    const own = factors.filter(
+      ({ method, enrollmentId }) =>
+        backups.includes(method) || enrollments.some((one) => one.id === enrollmentId),
+    );
+    const proven = {
+      state: 'proven',
+      subjectId,
+      epoch,
+      login: id,
+      factors: own,
+      expiresAt,
+    } as const;
     return {
       ...now,
       ...{ subjectId, tenantId: tenant, backups, postponedUntil },
       // A proof at the sign-in is the session's own.
       signIns: undefined,
-      assurance: factors.length > 0 ? proven : null,
+      assurance: own.length > 0 ? proven : null,
       now: store.now(),
       login: { id, session: '', subject: subjectId, epoch, until: null },
       maxAgeMs: Number.POSITIVE_INFINITY,

@@ -5,7 +5,7 @@ import type { Inspector } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import { isGuardsRefusal, refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
-import { refuseAddress } from '../web/misdirected.js';
+import { atAddress } from '../web/misdirected.js';
 import type { Mounts, Places } from '../web/places.js';
 import type { Responder } from '../web/respond.js';
 import { refusedForm, unknownGuard } from './host-guard.js';
@@ -21,7 +21,7 @@ export interface PagesAt {
 }
 
 export interface MountConfig {
-  readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of' | 'isKnown'>;
+  readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of'>;
   readonly inspector: Pick<Inspector, 'passBy'>;
   /** Whether our forms carry the token of a guard of the host's. */
   readonly hasHostsCsrf: boolean;
@@ -45,14 +45,22 @@ export function mountedPages({
   onError,
   wellKnown,
 }: MountConfig): (RequestHandler | ErrorRequestHandler)[] {
+  const found = (req: Request, res: Response): PagesAt | null =>
+    atAddress(
+      req,
+      res,
+      () => {
+        mounts.note(req);
+        return mounts.of(req);
+      },
+      { say, onError },
+    );
+
   /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
   const unavailable: ErrorRequestHandler = (error, req, res, next) => {
-    if (!mounts.isKnown(req)) {
-      refuseAddress(req, res, say);
-      return;
-    }
-    mounts.note(req);
-    const { places, respond } = mounts.of(req);
+    const here = found(req, res);
+    if (!here) return;
+    const { places, respond } = here;
     if (error instanceof UnavailableError) {
       respond.fail(req, res, error);
     } else if (isGuardsRefusal(error) && ownPath(req, places) !== null) {
@@ -65,12 +73,9 @@ export function mountedPages({
   };
 
   const mounted: RequestHandler = (req, res, next) => {
-    if (!mounts.isKnown(req)) {
-      refuseAddress(req, res, say);
-      return;
-    }
-    mounts.note(req);
-    const { places, router, leave, respond } = mounts.of(req);
+    const here = found(req, res);
+    if (!here) return;
+    const { places, router, leave, respond } = here;
     const own = ownPath(req, places);
     if (own === null) {
       if (tellsWellKnown(req, res, places)) return;

@@ -284,7 +284,8 @@ function resolveProofs(
   const floor = kind === 'client' ? partner?.value.clientsMust : null;
   if (!floor || partnerId === null) return own.value.proofs;
   if (floor.proofs) return Object.freeze(rulesOfBoth(own.value.proofs, floor.proofs));
-  if (floor.methods === null) return own.value.proofs;
+  // Who demands what nobody can phish has not said whose word on that is to be taken.
+  if (floor.methods === null && !floor.phishingResistant) return own.value.proofs;
   because.push(reason('partner', partnerId, message('policy.proofs-not-named')));
   return NO_PROOFS;
 }

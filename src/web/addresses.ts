@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { ignored } from '../awaitable.js';
 import { shown } from '../check-options.js';
 import { UnavailableError } from '../errors.js';
+import { attached } from '../session/attached.js';
 
 /**
  * Where browsers find the app: one origin; several, of which the first names the door; or a lookup from a host, with
@@ -33,38 +34,7 @@ export function addresses(option: OriginOption): Addresses {
   if (typeof option === 'string') {
     return { first: option, listed: [option], of: () => option };
   }
-  if (typeof option === 'function') {
-    const checked = new LRUCache<string, true>({ max: CHECKED_AT_MOST });
-    const check = (given: unknown, host: string): string => {
-      const known = `${given} ${host}`;
-      if (typeof given === 'string' && checked.has(known)) return given;
-      if (!isOrigin(given) || new URL(given).host !== host) {
-        throw new UnavailableError(
-          'ERR_OPTION',
-          `origin(${shown(host)}) must give the origin of that host, e.g. 'https://${host}', or null, got ${shown(given)}`,
-        );
-      }
-      checked.set(known, true);
-      return given;
-    };
-    return {
-      first: '',
-      listed: [],
-      of(req) {
-        const host = hostOf(req);
-        if (host === null) return null;
-        let given: unknown;
-        try {
-          given = option(host);
-        } catch (cause) {
-          throw new UnavailableError('ERR_OPTION', `origin(${shown(host)}) threw`, { cause });
-        }
-        // One that rejects later would otherwise end the process.
-        ignored(given);
-        return given === null || given === undefined ? null : check(given, host);
-      },
-    };
-  }
+  if (typeof option === 'function') return lookedUp(option);
   const byHost = new Map(option.map((origin) => [new URL(origin).host, origin]));
   const listed = [...byHost.values()];
   return {
@@ -72,6 +42,49 @@ export function addresses(option: OriginOption): Addresses {
     listed,
     of: (req) => byHost.get(hostOf(req) ?? '') ?? null,
   };
+}
+
+function lookedUp(lookUpHost: Extract<OriginOption, (host: string) => unknown>): Addresses {
+  const checked = new LRUCache<string, true>({ max: CHECKED_AT_MOST });
+  const check = (given: unknown, host: string): string => {
+    const known = `${given} ${host}`;
+    if (typeof given === 'string' && checked.has(known)) return given;
+    if (!isOrigin(given) || new URL(given).host !== host) {
+      throw new UnavailableError(
+        'ERR_OPTION',
+        `origin(${shown(host)}) must give the origin of that host, e.g. 'https://${host}', or null, got ${shown(given)}`,
+      );
+    }
+    checked.set(known, true);
+    return given;
+  };
+  // Asked once for each request: what is answered must not differ from what was let through.
+  const asked = attached<Request, { readonly origin: string | null }>('sallyport.address');
+  return {
+    first: '',
+    listed: [],
+    of(req) {
+      const known = asked.of(req);
+      if (known) return known.origin;
+      const origin = lookUp(req);
+      asked.set(req, { origin });
+      return origin;
+    },
+  };
+
+  function lookUp(req: Request): string | null {
+    const host = hostOf(req);
+    if (host === null) return null;
+    let given: unknown;
+    try {
+      given = lookUpHost(host);
+    } catch (cause) {
+      throw new UnavailableError('ERR_OPTION', `origin(${shown(host)}) threw`, { cause });
+    }
+    // One that rejects later would otherwise end the process.
+    ignored(given);
+    return given === null || given === undefined ? null : check(given, host);
+  }
 }
 
 /** Scheme, host and port without a path. */

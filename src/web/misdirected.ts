@@ -1,19 +1,42 @@
 import type { Request, Response } from 'express';
 import type { Sentence } from '../contracts.js';
+import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { wantsHtml } from './accept.js';
 
+export interface MisdirectedConfig {
+  readonly say: (sentence: Sentence) => string;
+  /** Told of a lookup that has failed. */
+  readonly onError: (error: unknown) => void;
+}
+
 /**
- * To an address that is none of the app's (RFC 9110, 15.5.20). It is said in plain text: no brand is this address's,
- * and nothing on a page could lead on from here.
+ * What belongs to the address that a request came to; null where it was answered: with a 421 for an address that is none
+ * of the app's (RFC 9110, 15.5.20), with a 503 for a lookup that cannot tell. It is answered here, and never handed on as
+ * an error, which a handler of the host's may pass over. In plain text: no brand is this address's.
  */
-export function refuseAddress(
+export function atAddress<T>(
   req: Request,
   res: Response,
-  say: (sentence: Sentence) => string,
-): void {
-  const sentence = say(message('request.not-our-address'));
-  res.status(421).set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  if (wantsHtml(req)) res.type('text/plain').send(`${sentence}\n`);
-  else res.json({ error: 'misdirected_request', message: sentence });
+  find: () => T,
+  { say, onError }: MisdirectedConfig,
+): T | null {
+  try {
+    return find();
+  } catch (error) {
+    const misdirected = error instanceof RequestError;
+    if (!misdirected) onError(error);
+    if (res.headersSent) {
+      res.destroy();
+      return null;
+    }
+    const sentence = misdirected ? error.sentence : message('error.unavailable.last');
+    res.status(misdirected ? error.status : 503).set({
+      ...{ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+      ...(!misdirected && { 'Retry-After': '5' }),
+    });
+    if (wantsHtml(req)) res.type('text/plain').send(`${say(sentence)}\n`);
+    else res.json({ error: misdirected ? error.error : 'unavailable', message: say(sentence) });
+    return null;
+  }
 }

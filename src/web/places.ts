@@ -37,8 +37,6 @@ export interface Mounts<T> {
   of(req: Request): T;
   /** The last place noted; before the first request, the one that the options name. */
   latest(): Places;
-  /** Whether the request came to an address of the app's: whoever came to another gets nothing from here. */
-  isKnown(req: Request): boolean;
 }
 
 export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mounts<T> {
@@ -82,7 +80,6 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
     },
 
     latest: () => latest,
-    isKnown: (req) => addresses.of(req) !== null,
   };
 }
 

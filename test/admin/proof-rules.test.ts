@@ -136,22 +136,24 @@ describe('the setting of what a sign-in has proven', () => {
     assert.doesNotMatch((await browser.get('/setup/organizations/acme/users')).text, /by okta/);
   });
 
-  it('lets an administrator who has proven it look, and change nothing', async () => {
-    let given: SignInProof[] = [];
-    const { browser, store, clock } = await opened({
-      admin: { secondFactor: 'required' },
-      host: { options: { proofs: () => given } },
+  for (const secondFactor of ['required', 'policy'] as const)
+    it(`lets an administrator who has proven it look, and change nothing (${secondFactor})`, async () => {
+      let given: SignInProof[] = [];
+      const { browser, store, clock } = await opened({
+        admin: { secondFactor },
+        host: { options: { proofs: () => given } },
+      });
+      await set(store, 'north', { mode: 'required', proofs: [MFA] });
+      assert.equal((await browser.json('get', ACME)).status, 401);
+      given = [{ by: 'okta', at: clock.now(), amr: ['mfa'] }];
+      clock.advance(10 * 60_000);
+      const shown = await browser.json('get', ACME);
+      assert.equal(shown.status, 200);
+      const { setting, version } = shown.body;
+      const changed = await browser.call(ACME, { version, setting: { ...setting, mode: 'off' } });
+      assert.deepEqual([changed.status, changed.body.error], [401, 'second_factor_required']);
+      assert.equal((await browser.json('get', ACME)).body.version, 0);
     });
-    await set(store, 'north', { mode: 'required', proofs: [MFA] });
-    assert.equal((await browser.json('get', ACME)).status, 401);
-    given = [{ by: 'okta', at: clock.now(), amr: ['mfa'] }];
-    const shown = await browser.json('get', ACME);
-    assert.equal(shown.status, 200);
-    const { setting, version } = shown.body;
-    const changed = await browser.call(ACME, { version, setting: { ...setting, mode: 'off' } });
-    assert.deepEqual([changed.status, changed.body.error], [401, 'second_factor_required']);
-    assert.equal((await browser.json('get', ACME)).body.version, 0);
-  });
 
   describe('of a partner’s clients', () => {
     const floor: Floor = {

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import { type Subject, securityKey, totp } from 'sallyport';
+import express, { type ErrorRequestHandler } from 'express';
+import session, { MemoryStore } from 'express-session';
+import { type Subject, sallyport, securityKey, totp } from 'sallyport';
 import { softwareKey } from 'sallyport/testing';
-import { type Host, type HostOptions, KEY } from '../support/app.js';
+import { type Host, type HostOptions, hostOptions, KEY } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { duoHost, startSimulator, toPrompt } from '../support/duo.js';
 import { journeys, TOTP_ONLY } from '../support/worlds.js';
@@ -322,6 +324,65 @@ journeys('an app with several addresses', (world) => {
       for (const path of ['/', '/two-factor', '/login']) {
         const answer = await new BrowserAt(app, 'north.example').get(path);
         assert.equal(answer.status, 503, `${lookup} ${path}`);
+      }
+    }
+  });
+
+  describe('where an error handler of the host’s lets requests go on', () => {
+    const lenient: ErrorRequestHandler = (_error, _req, _res, next) => next();
+    const LOOKUPS = {
+      'a list': [NORTH, ACME],
+      'a lookup that throws': (host: string) => {
+        if (host !== 'north.example') throw new Error('database');
+        return NORTH;
+      },
+      'a lookup that gives another address': () => NORTH,
+    } as const;
+
+    for (const [what, origin] of Object.entries(LOOKUPS)) {
+      for (const mounted of ['with the pages', 'without the pages']) {
+        it(`nobody gets past the gate by a host (${what}, ${mounted})`, async () => {
+          const errors: unknown[] = [];
+          const door = sallyport({
+            ...hostOptions(),
+            ...{ origin, store: world().store, onError: (error) => void errors.push(error) },
+          });
+          await door.ready();
+          const app = express().set('env', 'test');
+          app.use(
+            session({
+              secret: 'test',
+              resave: false,
+              saveUninitialized: false,
+              store: door.sessions(new MemoryStore()),
+            }),
+          );
+          if (mounted === 'with the pages') app.use(door.pages());
+          app.get('/fails', () => {
+            throw new Error('a route above the gate');
+          });
+          app.use('/paid', door.require({ maxAge: '5m' }), (_req, res) => void res.send('SECRET'));
+          app.use(door.gate(), lenient);
+          app.use((_req, res) => void res.send('SECRET'));
+          for (const path of ['/reports', '/paid', '/%', '/fails']) {
+            for (const accept of ['text/html', 'application/json']) {
+              const answer = await new BrowserAt(app, 'evil.example')
+                .get(path)
+                .set('Accept', accept);
+              assert.doesNotMatch(answer.text, /SECRET/, path);
+              assert.ok(
+                [400, 421, 503].includes(answer.status) || path === '/fails',
+                `${path} ${answer.status}`,
+              );
+            }
+          }
+          assert.equal(
+            errors.length > 0,
+            what !== 'a list',
+            'the host is told of a lookup that fails',
+          );
+          await door.close();
+        });
       }
     }
   });

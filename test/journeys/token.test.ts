@@ -296,6 +296,17 @@ journeysOnAllStores('door.token', (world) => {
     }
   });
 
+  it('proves nothing at another door that seals with the same keys behind a lookup', async () => {
+    const origin = (host: string) => `http://${host}`;
+    const host = await world().host(options({ options: { origin } }));
+    const { token } = await issued(host);
+    assert.equal(why(await check(host, token)), 'proven');
+    const { store } = await world().elsewhere();
+    const other = await world().host({ store, options: { origin }, policy: () => policy });
+    await new Browser(other.app).activate(USER, world().clock.now());
+    assert.equal(why(await check(other, token)), 'not-proven');
+  });
+
   it('is read with an older key', async () => {
     const { token } = await issued(await world().host(options()));
     const rotated = await world().host({

@@ -352,7 +352,10 @@ describe('partner → client → user', () => {
     const itself = client({ own: set({ ...own, phishingResistant: true }) });
     assert.deepEqual(proofsOf(itself), [hardware]);
     const demanded = must({ phishingResistant: true });
-    assert.deepEqual(proofsOf(client({ own: set(own), partner: demanded })), [hardware]);
+    // Whether nobody can phish it is the client's own word here, and no partner has taken it.
+    assert.deepEqual(proofsOf(client({ own: set(own), partner: demanded })), []);
+    const named = must({ phishingResistant: true, proofs: [hardware] });
+    assert.deepEqual(proofsOf(client({ own: set(own), partner: named })), [hardware]);
   });
 
   for (const [behavior, levels, expected] of table) {
