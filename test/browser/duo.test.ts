@@ -148,16 +148,16 @@ describe('Duo in the browser', () => {
         await administer(page, example, 'admin@initech.example', path);
         await page.getByRole('group', { name: 'Duo Security' }).getByLabel('Yes').check();
         await page.getByLabel('Integration key').fill(String(clientId));
-        await page.getByLabel('Secret key').fill('wrong');
+        await page.locator('#duo-clientSecret').fill('wrong');
         await page.getByLabel('API hostname').fill(String(apiHost));
         const save = () => page.locator('form:has([name=clientSecret]) button').click();
         await save();
         await page.locator('#duo-clientSecret-error').waitFor();
-        assert.equal(await page.getByLabel('Secret key').inputValue(), '');
-        await page.getByLabel('Secret key').fill(String(clientSecret));
+        assert.equal(await page.locator('#duo-clientSecret').inputValue(), '');
+        await page.locator('#duo-clientSecret').fill(String(clientSecret));
         await save();
         await page.getByText('Duo Security: Yes').waitFor();
-        assert.equal(await page.getByLabel('Secret key').inputValue(), '');
+        assert.equal(await page.locator('#duo-clientSecret').inputValue(), '');
       });
     });
   }

@@ -28,7 +28,7 @@ describe('over a Cluster,', function () {
   /** All but the 16 384 markers: records, their ledger and trails. */
   async function removeRecords(url: string): Promise<void> {
     const client = await openClient(url);
-    const found = await client.sendCommand(['KEYS', 'sp:[{atl]*']);
+    const found = await client.sendCommand(['KEYS', 'sp:[{athl]*']);
     for (const key of found as unknown as string[]) await client.del(key);
   }
 });

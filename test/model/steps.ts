@@ -207,6 +207,20 @@ async function signIn(model: Reference, system: System, args: Who & { age: numbe
   model.signIn(session, at);
 }
 
+/** Somebody comes by single sign-on, where it counts, and asks for a page and for one that demands more. */
+async function elsewhere(
+  model: Reference,
+  system: System,
+  args: Who & { user: Name; age: number },
+) {
+  const rules = { mode: 'required', methods: ['totp'], enrollment: 'self', grace: null } as const;
+  await setRules(model, system, { ...args, ...rules, maxAge: null, remember: null, signIn: HOUR });
+  await login(model, system, args);
+  await signIn(model, system, args);
+  await navigate(model, system, args);
+  await demandFresh(model, system, args);
+}
+
 async function logout(model: Reference, system: System, args: Who & { page: boolean }) {
   const slot = slotOf(system, args);
   keepOld(system, slot);
@@ -848,7 +862,7 @@ const rules = {
   grace: fc.option(fc.constantFrom(HOUR, 7 * DAY), { freq: 2, nil: null }),
   maxAge: fc.option(fc.constantFrom(10 * MINUTE, HOUR), { freq: 2, nil: null }),
   remember: fc.option(fc.constantFrom(DAY, 30 * DAY), { freq: 2, nil: null }),
-  signIn: fc.option(fc.constantFrom(8 * MINUTE, HOUR, DAY), { freq: 1, nil: null }),
+  signIn: fc.option(fc.constantFrom(8 * MINUTE, HOUR, DAY), { freq: 2, nil: null }),
 };
 
 export const firstRules = fc.record({
@@ -900,6 +914,12 @@ export const steps: fc.Arbitrary<fc.AsyncCommand<Reference, System>>[] = [
     'signIn',
     { ...who, age: fc.constantFrom(0, 0, 4 * MINUTE, 5 * MINUTE, HOUR) },
     signIn,
+  ),
+  ...step(
+    1,
+    'elsewhere',
+    { ...who, user, age: fc.constantFrom(0, 4 * MINUTE, 5 * MINUTE, HOUR) },
+    elsewhere,
   ),
   ...step(1, 'logout', { ...who, page: fc.boolean() }, logout),
   ...step(3, 'copy', { ...who, from: fc.nat(9) }, copy),
