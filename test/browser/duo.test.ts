@@ -150,7 +150,7 @@ describe('Duo in the browser', () => {
         await page.getByLabel('Integration key').fill(String(clientId));
         await page.locator('#duo-clientSecret').fill('wrong');
         await page.getByLabel('API hostname').fill(String(apiHost));
-        const save = () => page.locator('form:has([name=clientSecret]) button').click();
+        const save = () => page.locator('form:has(#duo-clientSecret) button').click();
         await save();
         await page.locator('#duo-clientSecret-error').waitFor();
         assert.equal(await page.locator('#duo-clientSecret').inputValue(), '');
