@@ -5,13 +5,13 @@ import { Strategy as LocalStrategy } from 'passport-local';
 import { memoryStore, sallyport } from 'sallyport';
 
 interface User {
-  id: number;
+  id: string;
   email: string;
 }
 
 // In the place of these lines: your users, and your check of a password.
-const USERS: User[] = [{ id: 1, email: 'admin@example.com' }];
-const userById = (id: number) => USERS.find((user) => user.id === id) ?? false;
+const USERS: User[] = [{ id: '1', email: 'admin@example.com' }];
+const userById = (id: string) => USERS.find((user) => user.id === id) ?? false;
 const signIn = (email: string, password: string) =>
   password === 'correct horse' && (USERS.find((user) => user.email === email) ?? false);
 const userOf = (req: Request) => req.user as User | undefined;
@@ -19,13 +19,13 @@ const userOf = (req: Request) => req.user as User | undefined;
 /** Whom a session is of, for Sallyport: null for nobody. */
 function subject(req: Request) {
   const user = userOf(req);
-  return user ? { id: String(user.id), label: user.email } : null;
+  return user ? { id: user.id, label: user.email } : null;
 }
 
 export async function createApp() {
   passport.use(new LocalStrategy((email, password, done) => done(null, signIn(email, password))));
   passport.serializeUser((user, done) => done(null, (user as User).id));
-  passport.deserializeUser((id: number, done) => done(null, userById(id)));
+  passport.deserializeUser((id: string, done) => done(null, userById(id)));
 
   const door = sallyport({
     origin: process.env.ORIGIN ?? 'http://localhost:3000',
