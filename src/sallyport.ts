@@ -25,6 +25,7 @@ import { type GateConfig, gate, turnAway } from './gate/gate.js';
 import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
+import { recordReader } from './gate/record-reader.js';
 import { takeReturnTo } from './gate/return-to.js';
 import { signInSeen } from './gate/sign-in-seen.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
@@ -388,6 +389,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           methods,
           keyring: keys,
           appNames: naming.of,
+          recordOf: recordReader(deciding),
           placeOf: (req) => placeOf(mounted.of(req).places),
           audit: events,
           onError,

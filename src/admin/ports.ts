@@ -2,12 +2,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type {
   Attempt,
+  Awaitable,
   Keyring,
   MethodName,
   Place,
   SecondFactorStore,
   Sentence,
   Subject,
+  SubjectRecord,
 } from '../contracts.js';
 import type { RequireAdministrator } from '../gate/administrator-proof.js';
 import type { Inspector, Situation } from '../gate/situation.js';
@@ -42,6 +44,8 @@ export interface AdminPorts {
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   /** How a user's authenticator app lists the account. */
   readonly appNames: (subject: Subject, place: Place) => Pick<Attempt, 'issuer' | 'account'>;
+  /** A user's record, with what they had elsewhere taken over. Rejects where that cannot be told. */
+  readonly recordOf: (subject: Subject) => Awaitable<SubjectRecord>;
   /** Where the administrator's browser has our pages. */
   readonly placeOf: (req: Request) => Place;
   readonly audit: Audit;

@@ -17,10 +17,11 @@ const WAYS = { shown: ['now', 'first-login'], 'on-the-spot': ['now'] } as const;
 type Way = 'now' | 'first-login';
 
 /** Whom an administrator can activate something for, by which methods, and as whose attempt. */
-export function activatable({ store, standings, methods, appNames, placeOf }: AdminContext) {
+export function activatable({ recordOf, standings, methods, appNames, placeOf }: AdminContext) {
   async function ready(visit: UserVisit): Promise<Ready> {
     notOneself(visit);
-    const record = await store.readSubject(visit.subject.id);
+    // With what they had elsewhere: nothing is activated in the place of that.
+    const record = await recordOf(visit.subject);
     const standing = await standings.of(visit.subject);
     const { policy } = standing;
     if (policy ? provable(record, policy).length > 0 : record.enrollments.length > 0) {
