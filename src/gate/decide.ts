@@ -105,8 +105,10 @@ function signedIn(
 
 /** The proofs at sign-in that count now: of this login, and of after whatever ended the ones before. */
 export function freshSignIns(facts: Facts): readonly CountingSignIn[] {
-  const { signIns = [], policy, record, login, now } = facts;
-  const after = Math.max(record.epochRoseAt ?? 0, login.proofsAfter ?? 0);
+  const { signIns = [], policy, record, login, assurance, now } = facts;
+  // Nobody's: when the login before has left this session.
+  const leftAt = assurance?.subjectId === '' ? assurance.expiresAt : 0;
+  const after = Math.max(record.epochRoseAt ?? 0, login.proofsAfter ?? 0, leftAt);
   return countingSignIns(signIns, policy.proofs, { now, limitMs: limitOf(facts), after });
 }
 

@@ -256,11 +256,12 @@ export function inspector(config: InspectConfig): Inspector {
     dropLogin(req);
     const session = digestOf(req);
     const assurance = await store.readAssurance(session);
-    if (assurance?.state !== 'proven') return;
-    // A request under way may save back who was signed in: there must be no proof then.
+    if (assurance?.state !== 'proven' && !signIns) return;
+    // A request under way may save back who was signed in: there must be no proof then. What was proven elsewhere is in
+    // the session itself, and is saved back with it: it does not count for as long as it could.
     await store.openPending(session, {
       ...{ subjectId: '', login: '', epoch: 0 },
-      ...{ lifetimeMs: 0, keepMs: endedForMs },
+      ...{ lifetimeMs: 0, keepMs: signIns ? maxAgeMs : endedForMs },
     });
   }
 

@@ -19,6 +19,8 @@ const HARDWARE: ProofRule = { ...MFA, amr: ['mfa', 'hwk'], phishingResistant: tr
 declare module 'express-session' {
   interface SessionData {
     proofs?: SignInProof[];
+    who?: string;
+    count?: number;
   }
 }
 
@@ -592,6 +594,91 @@ journeys('a sign-in that has proven more', (world) => {
       await world().store.raiseEpoch(OTHER);
       await eventually(() => revoked.length > 0);
       assert.deepEqual(revoked, ['enroll']);
+    });
+  });
+
+  describe('after a logout that keeps the session', () => {
+    async function kept() {
+      let release = () => {};
+      const waiting: (() => void)[] = [];
+      const heard: unknown[] = [];
+      const { now } = world().clock;
+      const { app } = await world().host({
+        policy: () => ({
+          mode: 'required',
+          methods: ['totp'],
+          proofs: [
+            { by: 'okta', amr: ['mfa'], acr: [], maxAgeSeconds: 43_200, phishingResistant: false },
+          ],
+        }),
+        options: {
+          subject: ({ session: { who } }) =>
+            who ? { id: who, tenantId: 'acme', label: who } : null,
+          proofs: ({ session: { proofs } }) => proofs ?? null,
+        },
+        above(made) {
+          made.post('/in', (req, res) => {
+            req.session.who = 'user1@acme';
+            req.session.proofs = [{ by: 'okta', at: now(), amr: ['mfa'] }];
+            res.send('in');
+          });
+          made.post('/out', (req, res) => {
+            delete req.session.who;
+            delete req.session.proofs;
+            res.send('out');
+          });
+        },
+        routes(made, door) {
+          made.get('/socket', async (req, res) => {
+            (await door.check(req)).onRevoked((decision) => void heard.push(decision));
+            res.send('watched');
+          });
+          made.get('/slow', (req, res) => {
+            release = () => {
+              req.session.count = 1;
+              res.send('slow');
+            };
+            for (const tell of waiting) tell();
+          });
+        },
+      });
+      const browser = new Browser(app);
+      await browser.post('/in');
+      assert.equal((await browser.get('/reports')).text, 'inside GET /reports');
+      const started = new Promise<void>((resolve) => waiting.push(resolve));
+      return { browser, heard, started, release: () => release() };
+    }
+
+    it('nothing that a slow request saves back opens the door, for as long as it could', async () => {
+      const { browser, started, release } = await kept();
+      const slow = browser
+        .copy()
+        .get('/slow')
+        .then((answer) => answer);
+      await started;
+      world().clock.advance(1000);
+      await browser.post('/out');
+      assert.notEqual((await browser.get('/reports')).status, 200);
+      release();
+      await slow;
+      assert.notEqual((await browser.get('/reports')).status, 200);
+      world().clock.advance(60 * 60_000);
+      assert.notEqual((await browser.get('/reports')).status, 200);
+      await browser.post('/in');
+      assert.equal(
+        (await browser.get('/reports')).text,
+        'inside GET /reports',
+        'a new sign-in does',
+      );
+    });
+
+    it('tells whoever watches it', async () => {
+      const { browser, heard } = await kept();
+      await browser.get('/socket');
+      world().clock.advance(1000);
+      await browser.post('/out');
+      await browser.get('/reports');
+      await eventually(() => heard.length > 0, 10_000);
     });
   });
 });
