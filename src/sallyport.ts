@@ -18,15 +18,12 @@ import {
 import { keyring } from './crypto/keyring.js';
 import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
-import { administratorProof } from './gate/administrator-proof.js';
 import { type Check, checker } from './gate/check.js';
-import { freshness } from './gate/fresh-proof.js';
 import { type GateConfig, gate, turnAway } from './gate/gate.js';
 import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { recordReader } from './gate/record-reader.js';
-import { takeReturnTo } from './gate/return-to.js';
 import { signInSeen } from './gate/sign-in-seen.js';
 import { inspector, type KnownSituation } from './gate/situation.js';
 import { requireProof } from './gate/step-up.js';
@@ -44,16 +41,13 @@ import { builtInMethods } from './methods/built-in.js';
 import { isDuo } from './methods/duo/method.js';
 import { duoProvision } from './methods/duo/provision.js';
 import { namedStrategies } from './methods/named-strategies.js';
-import type { MethodPages } from './methods/pages.js';
 import { activationKeyRedeemer } from './methods/redeem-activation-key.js';
 import { registry, scriptsOf } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { type Config, parseOptions, type SallyportOptions } from './options.js';
-import { failing, tryAgain } from './pages/again.js';
+import { type AtPlace, atPlace, type DoorParts } from './pages/at-place.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
-import { openDoor, prove } from './pages/proof.js';
-import { pagesRouter } from './pages/router.js';
 import { withAccounts } from './policy/accounts.js';
 import type { PolicyDoor } from './policy/organization-policy.js';
 import { unprovableIds } from './policy/provable.js';
@@ -66,16 +60,13 @@ import type { WhoseSession } from './session/login.js';
 import { type RememberedDevices, rememberedDevices } from './session/remembered-device.js';
 import { sessionEnds } from './session/session-ends.js';
 import { wantsHtml } from './web/accept.js';
-import { createStylesheets } from './web/assets.js';
 import { bodyOf } from './web/body.js';
 import { createBranding } from './web/branding.js';
 import { csrfGuard, sessionCsrf } from './web/csrf.js';
 import { pageHeaders } from './web/headers.js';
-import { leaving } from './web/leave.js';
 import { atAddress } from './web/misdirected.js';
 import { oncePerMistake } from './web/mistakes.js';
 import { type Mounts, mounts, type Places } from './web/places.js';
-import { responder } from './web/respond.js';
 import { viewWords } from './web/view-words.js';
 import { createViews, viewExists } from './web/views.js';
 import { times } from './web/words.js';
@@ -115,7 +106,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const expire = (req: Request) => endSession(req, ends);
   const identifying = identify(config.subject);
 
-  const mounted: Mounts<ReturnType<typeof at>> = mounts(config, at);
+  const mounted: Mounts<AtPlace> = mounts(config, (places) => atPlace(parts, places));
   /** Null where it was answered: nothing of the app is at the address that was asked. */
   const gateConfigAt = (req: Request, res: Response) =>
     atAddress(req, res, () => mounted.of(req).gateConfig, { say: sentences.say, onError });
@@ -269,77 +260,15 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const outspoken = process.env.NODE_ENV !== 'production';
   let pagesMade = false;
 
-  /** What a door gives to the browsers of one mount. */
-  function at(places: Places) {
-    const place = placeOf(places);
-    const attemptOf = (situation: KnownSituation, input: Attempt['input']) =>
-      attemptAt(place, situation, input);
-    const brandHere = (subject: Subject | null) => brandOf(subject, place.origin);
-    const stylesheets = createStylesheets(`${places.path}/assets`, scripts);
-    const respond = responder({
-      ...places,
-      views,
-      sentences,
-      stylesheets,
-      brandOf: brandHere,
-      csrf,
-      audit: events,
-      headers,
-      subjectOf: identifying.forLooks,
-      onError,
-      outspoken,
-    });
-    const again = tryAgain({ ...places, ends, respond, headers });
-    const gateConfig: GateConfig = {
-      ...places,
-      pagesMade: () => pagesMade,
-      tryAgain: again,
-      inspector: inspecting,
-      expire,
-      recognize,
-      fail: failing(again, respond),
-    };
-    const requireFresh = freshness(gateConfig);
-    const requireAdministrator = administratorProof(gateConfig);
-    const leave = leaving({ ...places, keyring: keys, respond, now });
-    const proving = { passport: config.passport ?? defaultPassport, run, attemptOf, answers };
-    const pagesOf = new Map<string, MethodPages>();
-    const opening = { ...places, pagesOf, elevate, respond, devices: remembering, answers };
-    for (const method of made) {
-      const own = methods.get(method.name);
-      if (!own || !method.pages) continue;
-      const pages = method.pages({
-        ...places,
-        ...{ respond, audit: events, requireFresh, elevate, onError, now, own, attemptOf },
-        method: (name) => methods.get(name),
-        prove: (...answer) => prove(proving, ...answer),
-        openDoor: (...answered) => openDoor(opening, ...answered),
-        onward: (req) => takeReturnTo(req, places),
-      });
-      pagesOf.set(method.name, pages);
-    }
-    const router = pagesRouter({
-      ...gateConfig,
-      ...proving,
-      ...opening,
-      leave,
-      store,
-      audit: events,
-      redeemActivationKey,
-      requireFresh,
-      renew,
-      keepSession,
-      onError,
-      accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
-      methods,
-      stylesheets,
-      csrf,
-      brandOf: brandHere,
-      subjectForBrand: identifying.forLooks,
-      now,
-    });
-    return { places, gateConfig, requireAdministrator, respond, stylesheets, leave, router };
-  }
+  const parts: DoorParts = {
+    ...{ ends, elevate, renew, keepSession, expire, recognize, devices: remembering },
+    ...{ store, keyring: keys, audit: events, inspector: inspecting, onError, now, outspoken },
+    ...{ made, methods, scripts, views, sentences, headers, csrf, brandOf, answers },
+    ...{ run, attemptAt, redeemActivationKey, subjectForBrand: identifying.forLooks },
+    passport: config.passport ?? defaultPassport,
+    accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
+    pagesMade: () => pagesMade,
+  };
 
   async function check(req: Request): Promise<Check<S & Subject>> {
     const found = await checking.check(req);
