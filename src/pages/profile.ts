@@ -9,6 +9,7 @@ import { type EnrollableMethod, enrollableMethods } from '../methods/bound-metho
 import type { Handler } from '../methods/pages.js';
 import { firstUnused } from '../names.js';
 import { isAccepted, isProvable, provable } from '../policy/provable.js';
+import { activatable, countOf } from './activatable.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import type { ProfileConfig, ProfileParts } from './profile-parts.js';
@@ -34,9 +35,6 @@ export function profilePages(config: ProfileConfig) {
     const { policy, record } = situation.facts;
     const { enrollments } = record;
     const here = provable(record, policy);
-    const activatable = enrollableMethods(config.methods, policy.methods).filter(
-      (method) => countOf(here, method) < method.atMost,
-    );
     const copied = await copiedAmong(store, situation.subject.id, record);
     const copiedAt = ({ id }: Enrollment) => copied.get(id) ?? null;
     const shown = enrollments.map((one) => ({
@@ -56,7 +54,7 @@ export function profilePages(config: ProfileConfig) {
     const devices = (await store.readDevices(situation.subject.id)).filter(
       ({ epoch }) => epoch === record.epoch,
     );
-    const offers = policy.mode === 'off' ? [] : activatable;
+    const offers = activatable(config.methods, situation);
     const brought = [...config.pagesOf.values()];
     await respond.page(req, res, {
       view: 'profile',
@@ -225,8 +223,4 @@ function mayReplace(
   one: Enrollment,
 ): boolean {
   return policy.mode !== 'off' && policy.methods.includes(one.method) && isProvable(one, policy);
-}
-
-function countOf(enrollments: readonly Enrollment[], { name }: EnrollableMethod): number {
-  return enrollments.filter(({ method }) => method === name).length;
 }
