@@ -11,6 +11,7 @@ import { wantsHtml } from '../web/accept.js';
 import { readFields, SWITCH } from '../web/fields.js';
 import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
+import { activatable } from './activatable.js';
 import { outageOf } from './outage.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor, prove } from './proof.js';
@@ -121,12 +122,40 @@ export function challengePages(config: PageConfig) {
     });
   }
 
+  /** Of a route that takes only methods which the person has not: the way to those that they may activate. */
+  async function refuse(req: Request, res: Response, situation: KnownSituation): Promise<void> {
+    const text = message('method.none-accepted');
+    const taken = situation.facts.stepUp?.methods ?? [];
+    const addable = activatable(config.methods, situation).filter(({ name }) =>
+      taken.includes(name),
+    );
+    const [first] = addable;
+    if (!first) throw new RequestError(403, 'no_method', text);
+    const home = `${path}/profile`;
+    const url = addable.length === 1 ? `${home}/activate/${first.name}` : home;
+    await respond.page(req, res, {
+      status: 403,
+      view: 'message',
+      title: text,
+      subject: situation.subject,
+      locals: {
+        ...{ status: 403, heading: respond.say(text) },
+        ...{ text: respond.say(message('method.add-one')), advice: null },
+        primary: { label: respond.say(message('action.activate')), href: url },
+      },
+      json: {
+        ...{ error: 'no_method', message: respond.say(text) },
+        ...{ next: 'enroll', methods: addable.map(({ name }) => name), url },
+      },
+    });
+  }
+
   const preferred: Handler = async (req, res, situation) => {
     if (await recognized(req, res, situation)) return;
     const challenge = asked(req, res, situation);
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
-    if (!first) throw new RequestError(403, 'no_method', message('method.none-accepted'));
+    if (!first) return refuse(req, res, situation);
     // A browser that needs no other address is spared a redirect; a method's own page may lead away and back.
     if (wantsHtml(req) && !config.pagesOf.get(first.name)?.challenge) {
       await show(req, res, situation, challenge, first, null);

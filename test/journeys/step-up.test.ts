@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Express } from 'express';
 import type { Door, PolicyInput } from 'sallyport';
-import { SallyportError } from 'sallyport';
+import { recoveryCodes, SallyportError, securityKey, totp } from 'sallyport';
+import { softwareKey } from 'sallyport/testing';
+import { ORIGIN } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { journeys, sessionIdOf, TOTP_ONLY } from '../support/worlds.js';
 
@@ -139,6 +141,78 @@ journeys('door.require', (world) => {
     assert.equal(page.status, 403);
     assert.match(page.text, /None of your methods is accepted here/);
     assert.equal((await browser.get('/reports')).status, 200);
+  });
+
+  describe('of a method that somebody has not', () => {
+    const KEY = '/two-factor/profile/activate/security-key';
+    const CHALLENGE = '/two-factor/challenge';
+
+    async function withApp(methods: readonly string[], mode = 'required', user = USER) {
+      let policy: PolicyInput = TOTP_ONLY;
+      const { app } = await world().host({
+        policy: () => policy,
+        options: { methods: [totp(), securityKey(), recoveryCodes()] },
+        routes(app, door) {
+          app.get('/keys', door.require({ phishingResistant: true }), (_req, res) =>
+            res.send('in'),
+          );
+          const codes = door.require({ methods: ['recovery-code'] });
+          app.get('/codes', codes, (_req, res) => res.send('in'));
+        },
+      });
+      const browser = new Browser(app);
+      const secret = await browser.activate(user, now());
+      policy = { mode, methods } as PolicyInput;
+      return { browser, secret };
+    }
+
+    it('leads to its activation, which wants a fresh proof, and is passed with it', async () => {
+      const { browser, secret } = await withApp(['totp', 'security-key']);
+      world().clock.advance(6 * MINUTE);
+      assert.equal((await browser.get('/keys')).headers.location, CHALLENGE);
+      const page = await browser.get(CHALLENGE);
+      assert.equal(page.status, 403);
+      assert.match(page.text, /You can activate one/);
+      assert.match(page.text, new RegExp(`href="${KEY}"[^>]*>\\s*Activate`));
+      assert.equal((await browser.get(KEY)).headers.location, CHALLENGE);
+      const back = await browser.answerChallenge(nextCode(secret));
+      assert.equal(back.headers.location, KEY);
+      const { publicKey, enrollment, csrfToken: _csrf } = (await browser.jsonForm(KEY)).body;
+      const credential = softwareKey({ origin: ORIGIN }).create(publicKey);
+      assert.equal((await browser.post(KEY, { credential, enrollment, _csrf })).status, 303);
+      assert.equal((await browser.get('/keys')).text, 'in');
+    });
+
+    it('tells a program the same', async () => {
+      const { browser } = await withApp(['totp', 'security-key']);
+      const { url } = (await browser.json('get', '/keys')).body;
+      const { status, body } = await browser.json('get', url);
+      assert.deepEqual([status, body.error, body.next], [403, 'no_method', 'enroll']);
+      assert.deepEqual([body.methods, body.url], [['security-key'], KEY]);
+      const form = await browser.jsonForm(body.url);
+      assert.deepEqual([form.status, form.body.next], [200, 'enroll']);
+    });
+
+    it('is refused where nobody may activate it', async () => {
+      for (const [at, [methods, mode, url]] of (
+        [
+          [['totp'], 'required', '/keys'],
+          [['totp', 'security-key'], 'off', '/keys'],
+          [['totp', 'security-key', 'recovery-code'], 'required', '/codes'],
+        ] as const
+      ).entries()) {
+        const { browser } = await withApp(methods, mode, `user${at + 1}@acme`);
+        assert.equal((await browser.json('get', url)).status, 401, url);
+        const { status, body } = await browser.json('get', CHALLENGE);
+        assert.deepEqual(
+          [status, body],
+          [403, { error: 'no_method', message: 'None of your methods is accepted here.' }],
+        );
+        const page = await browser.get(CHALLENGE);
+        assert.equal(page.status, 403);
+        assert.doesNotMatch(page.text, /profile\/activate/);
+      }
+    });
   });
 
   it('holds where two-factor is off for whoever has a method', async () => {

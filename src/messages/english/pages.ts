@@ -17,6 +17,7 @@ export const PAGES = {
   'method.not-offered': 'This method is not offered to you.',
   'method.not-yours': 'This method is not yours to use here.',
   'method.none-accepted': 'None of your methods is accepted here.',
+  'method.add-one': 'You can activate one that is, and then come back.',
   'method.sends-nothing': 'This method sends nothing.',
   'method.asked-too-often': 'This was asked for too often. Wait a few minutes, and try again.',
   'method.unavailable':
