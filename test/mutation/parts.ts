@@ -52,7 +52,7 @@ export const parts: Readonly<Record<string, Part>> = {
   methods: {
     mutate: [
       ...['src/methods/**/*.ts', '!src/methods/{duo,yubikey-otp}/**'],
-      '!src/methods/method-form.ts',
+      '!src/methods/{asking-words,lending,method-form}.ts',
     ],
     spec: [
       'test/methods/*.test.ts',
@@ -72,7 +72,7 @@ export const parts: Readonly<Record<string, Part>> = {
     grep: IN_MEMORY,
   },
   yubikey: {
-    mutate: ['src/methods/yubikey-otp/**/*.ts'],
+    mutate: ['src/methods/yubikey-otp/**/*.ts', 'src/methods/{asking-words,lending}.ts'],
     spec: [
       'test/methods/yubikey-otp/*.test.ts',
       'test/admin/yubikey-credentials.test.ts',

@@ -7,6 +7,8 @@ import type {
   SettingSection,
 } from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
+import { askingWords } from '../asking-words.js';
+import { lender, takesAway } from '../lending.js';
 import { acceptedSection, acceptedShape, readAccepted, typedAccepted } from './accepted-form.js';
 import { DEFAULT_ACCEPTED } from './factors.js';
 import { isWeaker, WHEN_UNAVAILABLE, weakestAllowed } from './fallback.js';
@@ -76,30 +78,9 @@ export function duoSection(
       };
     },
 
-    /** Keys of another account void every activation; keys that are lent no longer leave clients without any. */
-    asksFirst({ stored, partner }, next) {
-      if (stored?.lendToClients && !next.lendToClients) return true;
-      const lent = partner?.stored?.lendToClients ? partner.stored : null;
-      const before = stored ?? lent;
-      return before !== null && before.keys.apiHost !== next.keys.apiHost;
-    },
-
+    asksFirst: (place, next) => takesAway(place, next, ({ keys }) => keys.apiHost),
     concernsClients: ({ lendToClients }) => lendToClients,
-
-    asking: {
-      remove: {
-        title: duoWords('asking.remove-title'),
-        heading: duoWords('asking.remove-heading'),
-        text: duoWords('asking.remove-text'),
-        left: duoWords('asking.remove-left'),
-      },
-      replace: {
-        title: duoWords('asking.replace-title'),
-        heading: duoWords('asking.replace-heading'),
-        text: duoWords('asking.replace-text'),
-        left: duoWords('asking.replace-left'),
-      },
-    },
+    asking: askingWords(duoWords),
   };
 }
 
@@ -130,11 +111,6 @@ function sectionLocals(place: Place, typed: Fields | null, say: MethodServices['
     })),
     accepted: acceptedSection(stored?.accepted, typed && typedAccepted(typed), say),
   };
-}
-
-/** The partner whose keys are used; null where that is not so. */
-function lender({ stored, partner }: Place): string | null {
-  return !stored && partner?.stored?.lendToClients ? partner.name : null;
 }
 
 function invalid(message: Sentence, errors: SettingRefused['errors']): SettingRefused {

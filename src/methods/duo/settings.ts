@@ -8,6 +8,7 @@ import {
   type Sentence,
   type SettingLevels,
 } from '../../contracts.js';
+import { inForce, type Lendable } from '../lending.js';
 import { acceptedWords } from './accepted-words.js';
 import type { DuoAcceptedResults } from './factors.js';
 import { isWeaker, WHEN_UNAVAILABLE, type WhenUnavailable, weakestAllowed } from './fallback.js';
@@ -15,7 +16,7 @@ import { sealedKeys } from './sealed-keys.js';
 import { duoWords as words } from './words.js';
 
 /** What an organization has stored for Duo. */
-export interface DuoSetting {
+export interface DuoSetting extends Lendable {
   /** The secret sealed, in base64; `version` changes with every new secret or hostname. */
   readonly keys: {
     readonly clientId: string;
@@ -25,8 +26,6 @@ export interface DuoSetting {
   };
   /** What happens when Duo cannot be reached (never when it says no). */
   readonly whenUnavailable: WhenUnavailable;
-  /** Clients of this partner that have no keys of their own use these. */
-  readonly lendToClients: boolean;
   /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
   readonly accepted?: DuoAcceptedResults | undefined;
 }
@@ -121,33 +120,26 @@ export const duoSettings: MethodSettings<DuoSetting, DuoPolicy> = {
   sealed: sealedKeys,
 };
 
-/** Whose keys hold: the organization's own, or those that its partner lends. */
-function resolve({
-  organization: { id, kind },
-  own,
-  partner,
-}: SettingLevels<DuoSetting>): ResolvedPart<DuoPolicy> {
-  const lent = partner?.stored?.lendToClients ? partner.stored : null;
-  const setting = own?.stored ?? lent;
-  if (!setting) {
-    const because = [{ level: kind, id, rule: words('policy.no-keys') }];
-    return { part: null, reasons: () => because };
+function resolve(levels: SettingLevels<DuoSetting>): ResolvedPart<DuoPolicy> {
+  const { partner } = levels;
+  const used = inForce(levels);
+  if (!used) {
+    const { kind: level, id } = levels.organization;
+    return { part: null, reasons: () => [{ level, id, rule: words('policy.no-keys') }] };
   }
-  const byPartner = !own?.stored && partner !== null;
-  const source = byPartner ? partner.id : id;
+  const { stored, level, id } = used;
   const limit = weakestAllowed(partner?.floor);
-  const limited = partner !== null && isWeaker(setting.whenUnavailable, limit);
+  const limited = partner !== null && isWeaker(stored.whenUnavailable, limit);
   return {
     part: {
-      source,
-      credentialVersion: setting.keys.version,
-      account: authorityId(setting.keys.apiHost),
+      source: id,
+      credentialVersion: stored.keys.version,
+      account: authorityId(stored.keys.apiHost),
       ...(limited && { whenUnavailable: limit }),
     },
     // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
     reasons(offered): readonly PolicyReason[] {
       const rule = words(offered ? 'policy.offered' : 'policy.not-offered');
-      const level = byPartner ? 'partner' : kind;
       return [
         ...(limited
           ? [
@@ -157,7 +149,7 @@ function resolve({
               },
             ]
           : []),
-        { level, id: source, rule },
+        { level, id, rule },
       ];
     },
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SettingPlace, SettingSection } from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
+import { askingWords } from '../asking-words.js';
 import { demandOf } from './floor.js';
 import { AAGUID, ANY, MOST_MODELS, modelsIn, type SecurityKeySetting } from './restriction.js';
 import { securityKeyWords as words } from './words.js';
@@ -75,19 +76,5 @@ export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
   },
 
   concernsClients: () => false,
-
-  asking: {
-    remove: {
-      title: words('asking.remove-title'),
-      heading: words('asking.remove-heading'),
-      text: words('asking.remove-text'),
-      left: words('asking.remove-left'),
-    },
-    replace: {
-      title: words('asking.replace-title'),
-      heading: words('asking.replace-heading'),
-      text: words('asking.replace-text'),
-      left: words('asking.replace-left'),
-    },
-  },
+  asking: askingWords(words),
 };

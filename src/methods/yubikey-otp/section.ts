@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import type { SettingPlace, SettingRefused, SettingSection } from '../../contracts.js';
+import type { SettingRefused, SettingSection } from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
+import { askingWords } from '../asking-words.js';
+import { lender, takesAway } from '../lending.js';
 import type { CheckCredentials, CheckedCredentials } from './save.js';
 import { accountOf } from './servers.js';
 import type { YubikeySetting } from './settings.js';
@@ -17,7 +19,6 @@ const shape = {
 };
 
 type Fields = z.output<z.ZodObject<typeof shape>>;
-type Place = SettingPlace<YubikeySetting>;
 
 /** Clients → a client → Authentication Mechanism → YubiKey: Yes, and the same for a partner. */
 export function yubikeySection({
@@ -72,37 +73,11 @@ export function yubikeySection({
       };
     },
 
-    /** Other servers void every activation; credentials that are lent no longer leave clients without any. */
-    asksFirst({ stored, partner }, next) {
-      if (stored?.lendToClients && !next.lendToClients) return true;
-      const lent = partner?.stored?.lendToClients ? partner.stored : null;
-      const before = stored ?? lent;
-      if (!before) return false;
-      return accountOf(before.credentials.servers) !== accountOf(next.credentials.servers);
-    },
-
+    asksFirst: (place, next) =>
+      takesAway(place, next, ({ credentials }) => accountOf(credentials.servers)),
     concernsClients: ({ lendToClients }) => lendToClients,
-
-    asking: {
-      remove: {
-        title: yubikeyWords('asking.remove-title'),
-        heading: yubikeyWords('asking.remove-heading'),
-        text: yubikeyWords('asking.remove-text'),
-        left: yubikeyWords('asking.remove-left'),
-      },
-      replace: {
-        title: yubikeyWords('asking.replace-title'),
-        heading: yubikeyWords('asking.replace-heading'),
-        text: yubikeyWords('asking.replace-text'),
-        left: yubikeyWords('asking.replace-left'),
-      },
-    },
+    asking: askingWords(yubikeyWords),
   };
-}
-
-/** The partner whose credentials are used; null where that is not so. */
-function lender({ stored, partner }: Place): string | null {
-  return !stored && partner?.stored?.lendToClients ? partner.name : null;
 }
 
 function refused(checked: Exclude<CheckedCredentials, { kind: 'checked' }>): SettingRefused {

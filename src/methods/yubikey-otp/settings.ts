@@ -6,16 +6,15 @@ import type {
   Sentence,
   SettingLevels,
 } from '../../contracts.js';
+import { inForce, type Lendable } from '../lending.js';
 import type { SealedCredentials } from './credentials.js';
 import { sealedSecret } from './sealed-secret.js';
 import { accountOf, MOST_SERVERS, serversOf } from './servers.js';
 import { yubikeyWords } from './words.js';
 
 /** What an organization has stored for YubiKeys. */
-export interface YubikeySetting {
+export interface YubikeySetting extends Lendable {
   readonly credentials: SealedCredentials;
-  /** Clients of this partner that have no credentials of their own use these. */
-  readonly lendToClients: boolean;
 }
 
 /** What a policy says of YubiKeys: whose credentials are used, and never the credentials. */
@@ -67,26 +66,19 @@ export const yubikeySettings: MethodSettings<YubikeySetting, YubikeyPolicy> = {
   sealed: sealedSecret,
 };
 
-/** Whose credentials hold: the organization's own, or those that its partner lends. */
-function resolve({
-  organization: { id, kind },
-  own,
-  partner,
-}: SettingLevels<YubikeySetting>): ResolvedPart<YubikeyPolicy> {
-  const lent = partner?.stored?.lendToClients ? partner.stored : null;
-  const setting = own?.stored ?? lent;
-  if (!setting) {
-    const because = [{ level: kind, id, rule: yubikeyWords('policy.none') }];
-    return { part: null, reasons: () => because };
+function resolve(levels: SettingLevels<YubikeySetting>): ResolvedPart<YubikeyPolicy> {
+  const used = inForce(levels);
+  if (!used) {
+    const { kind: level, id } = levels.organization;
+    return { part: null, reasons: () => [{ level, id, rule: yubikeyWords('policy.none') }] };
   }
-  const byPartner = !own?.stored && partner !== null;
-  const source = byPartner ? partner.id : id;
-  const { servers, version } = setting.credentials;
+  const { stored, level, id } = used;
+  const { servers, version } = stored.credentials;
   return {
-    part: { source, credentialVersion: version, account: accountOf(servers) },
+    part: { source: id, credentialVersion: version, account: accountOf(servers) },
     reasons(offered) {
       const rule = yubikeyWords(offered ? 'policy.offered' : 'policy.not-offered');
-      return [{ level: byPartner ? 'partner' : kind, id: source, rule }];
+      return [{ level, id, rule }];
     },
   };
 }

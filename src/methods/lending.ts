@@ -1,0 +1,40 @@
+import type { PolicyReason, SettingLevels, SettingPlace } from '../contracts.js';
+
+/** What an organization keeps of its credentials for a method. */
+export interface Lendable {
+  /** Clients of this partner that have no credentials of their own use these. */
+  readonly lendToClients: boolean;
+}
+
+/** Whose credentials hold: the organization's own, or those that its partner lends; null where there are none. */
+export function inForce<Stored extends Lendable>({
+  organization: { id, kind },
+  own,
+  partner,
+}: SettingLevels<Stored>): ({ readonly stored: Stored } & Omit<PolicyReason, 'rule'>) | null {
+  if (own?.stored) return { stored: own.stored, level: kind, id };
+  const lent = lentBy(partner);
+  return partner && lent && { stored: lent, level: 'partner', id: partner.id };
+}
+
+/** The name of the partner whose credentials are used; null where that is not so. */
+export function lender({ stored, partner }: SettingPlace<Lendable>): string | null {
+  return !stored && partner && lentBy(partner) ? partner.name : null;
+}
+
+/** Another account voids every activation; credentials that are lent no longer leave clients without any. */
+export function takesAway<Stored extends Lendable>(
+  { stored, partner }: SettingPlace<Stored>,
+  next: Stored,
+  accountOf: (stored: Stored) => string,
+): boolean {
+  if (stored?.lendToClients && !next.lendToClients) return true;
+  const before = stored ?? lentBy(partner);
+  return before !== null && accountOf(before) !== accountOf(next);
+}
+
+function lentBy<Stored extends Lendable>(
+  partner: Pick<NonNullable<SettingPlace<Stored>['partner']>, 'stored'> | null,
+): Stored | null {
+  return partner?.stored?.lendToClients ? partner.stored : null;
+}
