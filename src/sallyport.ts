@@ -10,7 +10,6 @@ import {
   type Attempt,
   type MethodName,
   type Place,
-  REMEMBERED_DEVICE,
   SIGN_IN,
   type Subject,
   type SubjectInput,
@@ -19,7 +18,7 @@ import { keyring } from './crypto/keyring.js';
 import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
-import { type GateConfig, gate, turnAway } from './gate/gate.js';
+import { gate, turnAway } from './gate/gate.js';
 import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
@@ -48,6 +47,7 @@ import { type Config, parseOptions, type SallyportOptions } from './options.js';
 import { type AtPlace, atPlace, type DoorParts } from './pages/at-place.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
+import { recordedDevices } from './pages/recorded-devices.js';
 import { withAccounts } from './policy/accounts.js';
 import type { PolicyDoor } from './policy/organization-policy.js';
 import { unprovableIds } from './policy/provable.js';
@@ -57,7 +57,7 @@ import { signInDetail, signInName } from './policy/sign-in-words.js';
 import { elevation, endSession, renewSession } from './session/elevate.js';
 import { GuardedStore } from './session/guarded-store.js';
 import type { WhoseSession } from './session/login.js';
-import { type RememberedDevices, rememberedDevices } from './session/remembered-device.js';
+import { rememberedDevices } from './session/remembered-device.js';
 import { sessionEnds } from './session/session-ends.js';
 import { wantsHtml } from './web/accept.js';
 import { bodyOf } from './web/body.js';
@@ -233,35 +233,16 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     },
   });
 
-  const devices = rememberedDevices({
-    store,
-    keyring: keys,
-    elevate,
-    renew,
-    origin,
-    path: config.path,
-  });
-  const recognize: GateConfig['recognize'] = async (req, res, situation) => {
-    const outcome = await devices.recognize(req, res, situation);
-    const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req.ip ?? null };
-    if (outcome === 'stolen') events.record('device.stolen', facts);
-    if (outcome === 'recognized') events.record('verification.succeeded', facts);
-    return outcome === 'recognized';
-  };
-  const remembering: Pick<RememberedDevices, 'remember'> = {
-    async remember(req, res, situation, proof) {
-      const done = await devices.remember(req, res, situation, proof);
-      if (done)
-        events.record('device.remembered', { subject: situation.subject, from: req.ip ?? null });
-      return done;
-    },
-  };
+  const devices = recordedDevices(
+    rememberedDevices({ store, keyring: keys, elevate, renew, origin, path: config.path }),
+    events,
+  );
   const answers = identicalAnswers();
   const outspoken = process.env.NODE_ENV !== 'production';
   let pagesMade = false;
 
   const parts: DoorParts = {
-    ...{ ends, elevate, renew, keepSession, expire, recognize, devices: remembering },
+    ...{ ends, elevate, renew, keepSession, expire, recognize: devices.recognize, devices },
     ...{ store, keyring: keys, audit: events, inspector: inspecting, onError, now, outspoken },
     ...{ made, methods, scripts, views, sentences, headers, csrf, brandOf, answers },
     ...{ run, attemptAt, redeemActivationKey, subjectForBrand: identifying.forLooks },
