@@ -7,7 +7,6 @@ import { storeTrail } from './audit/trail.js';
 import { together } from './awaitable.js';
 import { refuseRequest } from './check-options.js';
 import {
-  type Attempt,
   type MethodName,
   type Place,
   SIGN_IN,
@@ -24,7 +23,7 @@ import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
 import { recordReader } from './gate/record-reader.js';
 import { signInSeen } from './gate/sign-in-seen.js';
-import { inspector, type KnownSituation } from './gate/situation.js';
+import { inspector } from './gate/situation.js';
 import { requireProof } from './gate/step-up.js';
 import { importer } from './host/import-subject.js';
 import { legacyFactors } from './host/legacy-factors.js';
@@ -45,12 +44,12 @@ import { registry, scriptsOf } from './methods/registry.js';
 import { appNaming } from './methods/totp/app-naming.js';
 import { type Config, parseOptions, type SallyportOptions } from './options.js';
 import { type AtPlace, atPlace, type DoorParts } from './pages/at-place.js';
+import { attemptOf } from './pages/attempt-of.js';
 import { identicalAnswers } from './pages/identical-answers.js';
 import { mountedPages } from './pages/mount.js';
 import { recordedDevices } from './pages/recorded-devices.js';
 import { withAccounts } from './policy/accounts.js';
 import type { PolicyDoor } from './policy/organization-policy.js';
-import { unprovableIds } from './policy/provable.js';
 import { policyResolver } from './policy/resolve.js';
 import { type SettingReader, settingReader } from './policy/settings.js';
 import { signInDetail, signInName } from './policy/sign-in-words.js';
@@ -198,23 +197,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     brandOf: (subject, req) => brandOf(subject, mounted.of(req).places.origin),
     subjectForBrand: identifying.forLooks,
   });
-  const attemptAt = (
-    place: Place,
-    { subject, facts, session, decision }: KnownSituation,
-    input: Attempt['input'],
-  ): Attempt => ({
-    stepUp: decision.kind === 'challenge' && decision.why !== 'not-proven',
-    subject,
-    policy: facts.policy,
-    session,
-    epoch: facts.record.epoch,
-    besides: unprovableIds(facts.record, facts.policy),
-    ...naming.of(subject, place),
-    place,
-    enrollments: facts.record.enrollments,
-    foreignCodes: facts.record.foreignCodes,
-    input,
-  });
+  const attemptAt: DoorParts['attemptAt'] = (place, situation, input) =>
+    attemptOf(situation, input, place, naming.of(situation.subject, place));
 
   const nameStrategies = namedStrategies({
     methods,
