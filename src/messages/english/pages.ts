@@ -79,7 +79,7 @@ export const PAGES = {
   'profile.copied':
     'There is a copy of it, most likely: its count went back at {at}, and that answer was refused. Activate another one, remove this one, and tell your administrator.',
   'profile.only-one':
-    'You have only one. Activate a second one now, so that you get in when you lose it.',
+    'You have one only. Activate a second one now: it lets you in when the first is lost.',
   'profile.not-accepted': 'Your organization no longer accepts this method.',
   'profile.rename': 'Rename',
   'profile.replace': 'Replace',
