@@ -332,6 +332,22 @@ describe('npx sallyport import --from', () => {
     });
   }
 
+  for (const [what, content] of [
+    ['a table', `id,secret\n1,${KEY}\n`],
+    ['a list of other software', `[{"id":1,"secret":"${KEY}"}]`],
+    ['nothing', ''],
+  ] as const) {
+    it(`says of ${what} that --from is missing`, async () => {
+      write(content);
+      for (const args of [['--dry-run'], ['--tenant', 'acme']]) {
+        const { code, err } = await run(...args);
+        assert.equal(code, 2);
+        assert.match(err, /is not in Sallyport's own format/);
+        assert.match(err, /--from table.*better-auth, keycloak, django-otp, kratos/);
+      }
+    });
+  }
+
   it('names the software that there is, and takes its options for files of users only', async () => {
     write('[]');
     const { code, err } = await run('--from', 'auth9');

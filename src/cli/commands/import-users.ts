@@ -25,16 +25,29 @@ const LOOKED_AT = 20;
 type Reading = Pick<Arguments['users'], 'from' | 'id' | 'tenant' | 'encoding'>;
 type Flags = Reading & Pick<Arguments['users'], 'after'> & Pick<Arguments, 'dryRun'>;
 
-/** Whether a file is one of users, rather than a dump of a store: a line near its beginning is about one. */
-export async function holdsUsers(file: string, { from }: Reading): Promise<boolean> {
-  if (from !== undefined) return readerOf(from) !== null;
+/** What a file holds: users, where a line near its beginning is about one, or a dump of a store. */
+export async function contentOf(
+  file: string,
+  { from }: Reading,
+): Promise<'users' | 'dump' | 'unknown'> {
+  if (from !== undefined) return readerOf(from) && 'users';
   let looked = 0;
   for await (const text of linesOf(createReadStream(file, 'utf8'))) {
-    if (Object(parsed(text)).subject !== undefined) return true;
+    const { subject, dump } = Object(parsed(text));
+    if (subject !== undefined) return 'users';
+    if (dump !== undefined) return 'dump';
     looked += 1;
     if (looked === LOOKED_AT) break;
   }
-  return false;
+  return 'unknown';
+}
+
+/** What is told of a file that is in nobody's format as far as we can see. */
+export function wantsFrom(file: string): UsageError {
+  const [table, ...software] = Object.keys(readers);
+  return new UsageError(
+    `${file} is not in Sallyport's own format. Say how to read it: --from ${table} for a table, or --from ${software.join(', ')}`,
+  );
 }
 
 function readerOf(from: string): Reader {

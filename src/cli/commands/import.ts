@@ -5,7 +5,7 @@ import { memoryStore } from '../../store/memory.js';
 import { type Command, UsageError } from '../command.js';
 import { type DumpLine, dumpReader } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
-import { holdsUsers, importUsers, sampleUser } from './import-users.js';
+import { contentOf, importUsers, sampleUser, wantsFrom } from './import-users.js';
 
 const USERS_OPTIONS = ['from', 'id', 'tenant', 'encoding', 'after'] as const;
 const BATCH = 200;
@@ -25,7 +25,8 @@ export const importStore: Command = {
   async run(given, terminal) {
     const [file = ''] = given.positionals;
     const { sample, users, dryRun } = given;
-    if (await holdsUsers(file, users)) {
+    const content = await contentOf(file, users);
+    if (content === 'users') {
       const flags = { ...users, dryRun };
       if (sample !== undefined) return sampleUser(file, sample, users, terminal, terminal.now());
       // What is only looked at needs no store.
@@ -43,6 +44,7 @@ export const importStore: Command = {
       );
     }
     if (dryRun || sample !== undefined || Object.values(users).some((one) => one !== undefined)) {
+      if (content === 'unknown') throw wantsFrom(file);
       const options = ['dry-run', 'sample', ...USERS_OPTIONS].map((name) => `--${name}`);
       throw new UsageError(`${options.join(', ')} are for files of users, and this is none`);
     }
