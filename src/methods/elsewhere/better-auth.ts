@@ -1,28 +1,16 @@
-import { type Found, first, noId, type Reader, subjectOf, unpacked } from './found.js';
+import { eachPerson, type Person } from './each-person.js';
+import { type Found, first, type Reader, unpacked } from './found.js';
 import { rows } from './rows.js';
 
-const IDS = ['userId', 'user_id'];
 /** Hexadecimal of 24 bytes of nonce, what is encrypted, and 16 bytes of tag; with the key's number, or without. */
 const ENCRYPTED = /^(\$ba\$\d+\$)?[0-9a-f]{82,}$/;
 const HOW = 'with BETTER_AUTH_SECRET: decrypt it first by symmetricDecrypt of better-auth/crypto';
 
 /** The table `twoFactor` of better-auth, as CSV or JSON, with its secrets decrypted. */
-export const betterAuth: Reader = async function* (chunks, options) {
-  let number = 0;
-  for await (const row of rows(chunks)) {
-    number += 1;
-    const subject = subjectOf(row, IDS, options);
-    if (!subject) yield noId(number, IDS, options);
-    else yield* readRow(number, subject, row);
-  }
-};
+export const betterAuth: Reader = (chunks, options) =>
+  eachPerson(rows(chunks), ['userId', 'user_id'], options, readRow);
 
-function* readRow(
-  number: number,
-  subject: { readonly id: string; readonly tenantId: string },
-  row: unknown,
-): Generator<Found> {
-  const left = (why: string): Found => ({ kind: 'left', at: number, id: subject.id, why });
+function* readRow(row: unknown, { found, left }: Person): Generator<Found> {
   const secret = first(row, ['secret']);
   const verified = first(row, ['verified']);
   if (verified === false || verified === 'false' || verified === 'f' || verified === '0') {
@@ -37,12 +25,7 @@ function* readRow(
   if (!encrypted && kept !== undefined && !Array.isArray(codes)) {
     yield left('its recovery codes are no list in JSON');
   }
-  yield {
-    ...{ kind: 'factors', at: number, subject },
-    // The text itself is the key: apps are given its bytes in base32.
-    factors: {
-      totp: [{ secret, encoding: 'utf8' }],
-      ...(Array.isArray(codes) && { recoveryCodes: codes }),
-    },
-  };
+  // The text itself is the key: apps are given its bytes in base32.
+  const totp = [{ secret, encoding: 'utf8' }];
+  yield found({ totp, ...(Array.isArray(codes) && { recoveryCodes: codes }) });
 }

@@ -1,60 +1,40 @@
-import {
-  at,
-  type Entry,
-  type Found,
-  nameOf,
-  noId,
-  type Reader,
-  subjectOf,
-  timeOf,
-  unpacked,
-} from './found.js';
+import { eachPerson, type Person } from './each-person.js';
+import { at, type Entry, type Found, nameOf, type Reader, timeOf, unpacked } from './found.js';
 import { jsonElements } from './json-elements.js';
 
-const IDS = ['id'];
 /** First factors, which are none of ours, and are no loss. */
 const FIRST = ['password', 'password-history'];
 
 /** A realm that Keycloak has exported with its users. */
-export const keycloak: Reader = async function* (chunks, options) {
-  let number = 0;
-  for await (const user of jsonElements(chunks, 'users')) {
-    number += 1;
-    const subject = subjectOf(user, IDS, options);
-    if (!subject) {
-      yield noId(number, IDS, options);
-      continue;
-    }
-    const totp: Entry[] = [];
-    const securityKeys: Entry[] = [];
-    const recoveryCodes: Entry[] = [];
-    const given = at(user, 'credentials');
-    for (const credential of Array.isArray(given) ? given : []) {
-      const left = (why: string): Found => ({ kind: 'left', at: number, id: subject.id, why });
-      const type = String(at(credential, 'type'));
-      const data = unpacked(at(credential, 'credentialData'));
-      const secret = unpacked(at(credential, 'secretData'));
-      const shared = {
-        name: nameOf(at(credential, 'userLabel')),
-        createdAt: timeOf(at(credential, 'createdDate')),
-      };
-      if (FIRST.includes(type)) continue;
-      if (type === 'otp') {
-        const kind = at(data, 'subType');
-        if (kind === 'totp') totp.push({ ...appOf(data, secret), ...shared });
-        else yield left(`its app is ${safe(kind)}, and counts by something else than the time`);
-      } else if (type === 'webauthn' || type === 'webauthn-passwordless') {
-        securityKeys.push({ ...keyOf(data), ...shared });
-      } else if (type === 'recovery-authn-codes') {
-        recoveryCodes.push(...codesOf(data, secret));
-      } else yield left(`there is nothing here for its credential ${safe(type)}`);
-    }
-    yield {
-      ...{ kind: 'factors', at: number, subject },
-      factors: { totp, securityKeys, recoveryCodes },
+export const keycloak: Reader = (chunks, options) =>
+  eachPerson(jsonElements(chunks, 'users'), ['id'], options, readUser);
+
+function* readUser(user: unknown, { found, left }: Person): Generator<Found> {
+  const totp: Entry[] = [];
+  const securityKeys: Entry[] = [];
+  const recoveryCodes: Entry[] = [];
+  const given = at(user, 'credentials');
+  for (const credential of Array.isArray(given) ? given : []) {
+    const type = String(at(credential, 'type'));
+    const data = unpacked(at(credential, 'credentialData'));
+    const secret = unpacked(at(credential, 'secretData'));
+    const shared = {
+      name: nameOf(at(credential, 'userLabel')),
+      createdAt: timeOf(at(credential, 'createdDate')),
     };
+    if (FIRST.includes(type)) continue;
+    if (type === 'otp') {
+      const kind = at(data, 'subType');
+      if (kind === 'totp') totp.push({ ...appOf(data, secret), ...shared });
+      else yield left(`its app is ${safe(kind)}, and counts by something else than the time`);
+    } else if (type === 'webauthn' || type === 'webauthn-passwordless') {
+      securityKeys.push({ ...keyOf(data), ...shared });
+    } else if (type === 'recovery-authn-codes') {
+      recoveryCodes.push(...codesOf(data, secret));
+    } else yield left(`there is nothing here for its credential ${safe(type)}`);
   }
-};
+  yield found({ totp, securityKeys, recoveryCodes });
+}
 
 /** Where no encoding is named, the text itself is the key. */
 function appOf(data: unknown, secret: unknown): Entry {

@@ -1,65 +1,46 @@
-import {
-  at,
-  type Entry,
-  type Found,
-  nameOf,
-  noId,
-  type Reader,
-  subjectOf,
-  timeOf,
-} from './found.js';
+import { eachPerson, type Person } from './each-person.js';
+import { at, type Entry, type Found, nameOf, type Reader, timeOf } from './found.js';
 import { jsonElements } from './json-elements.js';
 import { totpOf } from './otpauth.js';
 
-const IDS = ['id'];
 /** First factors, which are none of ours, and are no loss. */
 const FIRST = ['password', 'oidc', 'saml', 'code', 'link', 'profile'];
 
 /** Identities of Ory Kratos with their credentials (`include_credential`), as a list or as lines. */
-export const kratos: Reader = async function* (chunks, options) {
-  let number = 0;
-  for await (const identity of jsonElements(chunks)) {
-    number += 1;
-    const subject = subjectOf(identity, IDS, options);
-    if (!subject) {
-      yield noId(number, IDS, options);
-      continue;
-    }
-    const left = (why: string): Found => ({ kind: 'left', at: number, id: subject.id, why });
-    const totp: Entry[] = [];
-    const securityKeys: Entry[] = [];
-    const recoveryCodes: unknown[] = [];
-    for (const [type, credential] of Object.entries(Object(at(identity, 'credentials')))) {
-      if (FIRST.includes(type)) continue;
-      const config = at(credential, 'config');
-      if (type === 'totp') {
-        const app = totpOf(at(config, 'totp_url'));
-        if (app) totp.push(app);
-        else
-          yield left(
-            'its app has no totp_url: were the identities asked for with include_credential?',
-          );
-      } else if (type === 'lookup_secret') {
-        recoveryCodes.push(
-          ...listAt(config, 'recovery_codes')
-            .filter(isUnused)
-            .map((one) => at(one, 'code')),
-        );
-      } else if (type === 'webauthn' || type === 'passkey') {
-        const userHandle = at(config, 'user_handle');
-        securityKeys.push(...listAt(config, 'credentials').map((one) => keyOf(one, userHandle)));
-      } else {
+export const kratos: Reader = (chunks, options) =>
+  eachPerson(jsonElements(chunks), ['id'], options, readIdentity);
+
+function* readIdentity(identity: unknown, { found, left }: Person): Generator<Found> {
+  const totp: Entry[] = [];
+  const securityKeys: Entry[] = [];
+  const recoveryCodes: unknown[] = [];
+  for (const [type, credential] of Object.entries(Object(at(identity, 'credentials')))) {
+    if (FIRST.includes(type)) continue;
+    const config = at(credential, 'config');
+    if (type === 'totp') {
+      const app = totpOf(at(config, 'totp_url'));
+      if (app) totp.push(app);
+      else
         yield left(
-          `there is nothing here for its credential ${/^\w{1,32}$/.test(type) ? type : 'of another kind'}`,
+          'its app has no totp_url: were the identities asked for with include_credential?',
         );
-      }
+    } else if (type === 'lookup_secret') {
+      recoveryCodes.push(
+        ...listAt(config, 'recovery_codes')
+          .filter(isUnused)
+          .map((one) => at(one, 'code')),
+      );
+    } else if (type === 'webauthn' || type === 'passkey') {
+      const userHandle = at(config, 'user_handle');
+      securityKeys.push(...listAt(config, 'credentials').map((one) => keyOf(one, userHandle)));
+    } else {
+      yield left(
+        `there is nothing here for its credential ${/^\w{1,32}$/.test(type) ? type : 'of another kind'}`,
+      );
     }
-    yield {
-      ...{ kind: 'factors', at: number, subject },
-      factors: { totp, securityKeys, recoveryCodes },
-    };
   }
-};
+  yield found({ totp, securityKeys, recoveryCodes });
+}
 
 function listAt(config: unknown, name: string): readonly unknown[] {
   const list = at(config, name);

@@ -1,12 +1,11 @@
+import { eachPerson, type Person } from './each-person.js';
 import {
   at,
   type Entry,
   type Found,
   first,
   nameOf,
-  noId,
   type Reader,
-  subjectOf,
   timeOf,
   unpacked,
 } from './found.js';
@@ -30,29 +29,16 @@ const SPEAKEASY = [
 /**
  * A table of an app that used speakeasy, otplib or passport-totp: a row for each app of a person, or for each person.
  */
-export const table: Reader = async function* (chunks, options) {
-  let number = 0;
-  for await (const row of rows(chunks)) {
-    number += 1;
-    const subject = subjectOf(row, IDS, options);
-    if (!subject) yield noId(number, IDS, options);
-    else {
-      const tenant = first(row, TENANTS);
-      const tenantId = tenant === undefined ? subject.tenantId : String(tenant);
-      yield* readRow(number, { ...subject, tenantId }, row, options.encoding);
-    }
-  }
-};
+export const table: Reader = (chunks, options) =>
+  eachPerson(rows(chunks), IDS, options, (row, person) => readRow(row, person, options.encoding));
 
 function* readRow(
-  number: number,
-  subject: { readonly id: string; readonly tenantId: string },
   row: unknown,
+  { found, left }: Person,
   usual: string | undefined,
 ): Generator<Found> {
   const written = SPEAKEASY.find(([column]) => first(row, [column, `secret.${column}`]));
   const secret = written ? first(row, [written[0], `secret.${written[0]}`]) : first(row, SECRETS);
-  const left = (why: string): Found => ({ kind: 'left', at: number, id: subject.id, why });
   const kept = first(row, CODES);
   const codes = listOf(kept);
   if (typeof secret !== 'string') {
@@ -69,10 +55,11 @@ function* readRow(
     ...texts('name', nameOf(first(row, ['name', 'label', 'device_name', 'deviceName']))),
     ...texts('createdAt', timeOf(first(row, ['created_at', 'createdAt']))),
   };
-  yield {
-    ...{ kind: 'factors', at: number, subject },
-    factors: { totp: [app], ...(codes && { recoveryCodes: codes }) },
-  };
+  const tenant = first(row, TENANTS);
+  yield found(
+    { totp: [app], ...(codes && { recoveryCodes: codes }) },
+    tenant === undefined ? undefined : String(tenant),
+  );
 }
 
 /** Codes as a list, as JSON of one, or as a text with commas or spaces between them. */
