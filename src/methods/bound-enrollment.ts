@@ -49,7 +49,7 @@ export function boundEnrollment(
         );
         return checkPrompt(name, 'enrollment.prompt', prompt, askNow);
       },
-      handOver() {
+      async handOver() {
         const { handOver } = enrollment;
         if (!handOver) {
           throw new RequestError(
@@ -58,9 +58,12 @@ export function boundEnrollment(
             message('method.nothing-to-hand-over'),
           );
         }
+        // What is left for the first login is started there, in a session of the person's own.
+        const challenge = basis === 'handover' ? null : await started(keyOf(attempt, id), context);
+        const handing = { ...context, challenge };
         return {
-          show: () => askNow('enrollment.handOver.show', () => handOver.show?.(context) ?? null),
-          field: askNow('enrollment.handOver.field', () => handOver.field(context)),
+          show: () => askNow('enrollment.handOver.show', () => handOver.show?.(handing) ?? null),
+          field: askNow('enrollment.handOver.field', () => handOver.field(handing)),
         };
       },
     };

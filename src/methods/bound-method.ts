@@ -106,11 +106,11 @@ export interface BeginOptions {
 /** An enrollment that has been begun, and what is asked for to confirm it. */
 export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'> {
   prompt(): Promise<Prompt>;
-  /** What an administrator hands over (null: nothing) and answers; throws a 422 where they cannot begin it. */
-  handOver(): {
+  /** What an administrator hands over (null: nothing) and answers; rejects with a 422 where they cannot begin it. */
+  handOver(): Promise<{
     show(): HandedOver | null;
     readonly field: ReturnType<NonNullable<MethodEnrollment['handOver']>['field']>;
-  };
+  }>;
 }
 
 export interface BoundEnrollment {

@@ -151,3 +151,66 @@ describe('activating a mechanism of the host’s own for a user', () => {
     assert.ok(mainOf(page).includes(`name="enrollment" value="${enrollment}"`));
   });
 });
+
+describe('activating a mechanism that sends something first for a user', () => {
+  async function sending() {
+    const mails: string[] = [];
+    const { enrollment, ...email } = emailCode({
+      addressOf: ({ label }) => label,
+      send: async (address, code) => void mails.push(`${address} ${code}`),
+    });
+    assert.ok(enrollment);
+    const handOver = {
+      field: ({ challenge }: { challenge: unknown }) => ({
+        ...{ label: 'Code that was read out', hint: challenge ? 'It was sent' : 'Not sent' },
+      }),
+    };
+    const method = { ...email, enrollment: { ...enrollment, handOver } };
+    const made = await opened({ host: { options: { methods: [method, totp()] } } });
+    await set(made.store, 'acme', { mode: 'required', methods: ['email-code', 'totp'] });
+    const begin = async () =>
+      (await made.browser.call(ACTIVATE, { confirm: 'now', method: 'email-code' })).body.enrollment;
+    const answer = (enrollment: string, code: string) =>
+      made.browser.call(CONFIRM, { method: 'email-code', enrollment, code });
+    const sent = () => mails.at(-1)?.split(' ') ?? [];
+    return { ...made, mails, begin, answer, sent };
+  }
+
+  it('sends it once, to the user, and takes the answer after a wrong one', async () => {
+    const { begin, answer, sent, mails, browser, store } = await sending();
+    const enrollment = await begin();
+    const [address, code = ''] = sent();
+    assert.equal(address, 'user1@acme.example');
+    const page = await browser.submit(CONFIRM, {
+      ...{ method: 'email-code', enrollment, code: code === '00000000' ? '00000001' : '00000000' },
+    });
+    assert.equal(page.status, 422);
+    assert.ok(linesOf(page).includes('It was sent'));
+    assert.equal(mails.length, 1);
+    assert.equal((await answer(enrollment, code)).status, 200);
+    assert.deepEqual(
+      (await store.readSubject(USER)).enrollments.map(({ method }) => method),
+      ['email-code'],
+    );
+    assert.notEqual((await answer(enrollment, code)).status, 200, 'once');
+  });
+
+  it('sends another one for one that is begun again, and takes that alone', async () => {
+    const { begin, answer, sent, mails } = await sending();
+    const first = { enrollment: await begin(), code: String(sent()[1]) };
+    const second = { enrollment: await begin(), code: String(sent()[1]) };
+    assert.equal(mails.length, 2);
+    const late = await answer(first.enrollment, first.code);
+    assert.deepEqual([late.status, late.body.error], [422, 'superseded']);
+    assert.equal((await answer(second.enrollment, second.code)).status, 200);
+  });
+
+  it('is asked for at most ten times in a quarter of an hour', async () => {
+    const { browser, mails } = await sending();
+    const begin = () => browser.call(ACTIVATE, { confirm: 'now', method: 'email-code' });
+    for (let n = 0; n < 10; n += 1) assert.equal((await begin()).status, 200);
+    const { status, body } = await begin();
+    assert.deepEqual([status, body.error], [429, 'too_many_challenges']);
+    assert.equal(mails.length, 10);
+  });
+});

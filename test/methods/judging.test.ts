@@ -248,7 +248,7 @@ describe('an answer to a pure method', () => {
     });
     const begun = await method.enrollment.begin(attempt({}), { basis: 'first', restart: false });
     assert.ok(begun);
-    const shown = begun.handOver().show();
+    const shown = (await begun.handOver()).show();
     assert.ok(shown);
     const { uri } = shown.json as { uri: string };
     const app = authenticator(uri, { now: clock.now });

@@ -343,7 +343,7 @@ export class System {
       { basis: 'handover', restart: true, lifetimeMs },
     );
     if (!begun) throw new Error('nothing was handed over');
-    return this.noteSecret(String(begun.handOver().show()?.json.key), begun.id);
+    return this.noteSecret(String((await begun.handOver()).show()?.json.key), begun.id);
   }
 
   /** Wrong answers, as many as it takes, with all the waits between them. */

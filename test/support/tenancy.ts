@@ -67,5 +67,5 @@ export async function handOver(
     { basis: 'handover', restart: true, lifetimeMs },
   );
   if (!begun) throw new Error('nothing was handed over');
-  return String(begun.handOver().show()?.json.key);
+  return String((await begun.handOver()).show()?.json.key);
 }

@@ -28,6 +28,14 @@ function mailing() {
 
 methodContract('a code by e-mail', mailing);
 
+methodContract('a code by e-mail that an administrator may begin', () => {
+  const { method, answer } = mailing();
+  const { enrollment } = method;
+  assert.ok(enrollment);
+  const field = () => ({ label: 'Code that was read out', hint: '8 digits' });
+  return { method: { ...method, enrollment: { ...enrollment, handOver: { field } } }, answer };
+});
+
 describe('methodContract', () => {
   /** The titles of those tests that a method fails. */
   async function failed(method: Method): Promise<string[]> {

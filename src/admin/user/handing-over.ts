@@ -55,7 +55,7 @@ export function handingOverPages(context: AdminContext) {
     later: boolean,
   ): Promise<void> {
     const { req, res, admin, user, here } = visit;
-    const { show, field } = begun.handOver();
+    const { show, field } = await begun.handOver();
     const handed = show();
     await present.page(req, res, {
       view: 'admin/user-key',
@@ -144,6 +144,7 @@ export function handingOverPages(context: AdminContext) {
     const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
     const voided = wrong.error === 'superseded' || wrong.error === 'expired';
     const going = voided ? null : begun;
+    const handed = await going?.handOver();
     await present.page(req, res, {
       status: wrong.status,
       view: 'admin/user-key',
@@ -156,7 +157,7 @@ export function handingOverPages(context: AdminContext) {
         shown: null,
         handsOver: method.enrollment.handsOver === 'shown',
         confirm: going && confirming(visit, method, going),
-        field: going?.handOver().field ?? null,
+        field: handed?.field ?? null,
         until: present.moment(new Date(store.now())),
         error: wrong.message,
         retryAt,

@@ -69,6 +69,13 @@ export function methodContract(
       assert.equal((await on.enrollments()).length, 1);
     });
 
+    test('is activated for somebody by an administrator, where it is handed over', async (on) => {
+      if (on.method.enrollment.handsOver === null) return;
+      const begun = await on.begin();
+      const right = on.answer(await on.handed(begun));
+      assert.equal((await on.confirm(begun, right)).kind, 'verified');
+    });
+
     test('asks the same, however often its page is shown', async (on) => {
       const begun = await on.begin();
       assert.deepEqual(await on.askedBy(begun), await on.askedBy(begun), 'at its activation');

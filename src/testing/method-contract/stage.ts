@@ -80,6 +80,13 @@ export async function methodStage(under: MethodUnderTest) {
       return begun;
     };
     const askedBy = async (begun: Begun) => asked(await begun.prompt(), 'activation', id);
+    const handed = async (begun: Begun): Promise<Asked> => {
+      const { show } = await begun.handOver();
+      return {
+        ...{ purpose: 'activation', subjectId: id },
+        ...{ json: show()?.json ?? {}, now: clock.now() },
+      };
+    };
     const confirm = (begun: Begun, input: Attempt['input']) =>
       answerTo({ kind: 'confirm', replaces: null }, { ...input, enrollment: begun.id });
 
@@ -88,6 +95,8 @@ export async function methodStage(under: MethodUnderTest) {
       as,
       begin,
       askedBy,
+      /** To the administrator who begins it, in the place of the person. */
+      handed,
       confirm,
       answer: (what: Asked) => under.answer(what),
       /** At the challenge. */

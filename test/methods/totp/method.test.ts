@@ -60,7 +60,7 @@ describe('the TOTP method', () => {
   async function begin(basis: EnrollmentBasis = 'first', more: object = {}, made = method()) {
     const begun = await made.enrollment.begin(attempt(), { restart: false, basis, ...more });
     assert.ok(begun);
-    const shown = begun.handOver().show();
+    const shown = (await begun.handOver()).show();
     assert.ok(shown);
     const data = shown.json as { key: string; uri: string };
     const app = authenticator(data.uri, { now: () => now });
