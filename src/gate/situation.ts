@@ -10,26 +10,16 @@ import type {
   Subject,
   SubjectRecord,
 } from '../contracts.js';
-import { UnavailableError } from '../errors.js';
 import type { ResolvePolicy } from '../policy/resolve.js';
-import { isGuarded } from '../session/guarded-store.js';
 import { digestOf, wasLoaded } from '../session/held-session.js';
-import {
-  dropLogin,
-  hasLogin,
-  isBegunHere,
-  loginFrom,
-  notedLogin,
-  noteLogin,
-  noteUntil,
-} from '../session/login.js';
-import { isPassportAwaited } from '../session/passport-session.js';
-import type { Login } from '../session/session-data.js';
+import { hasLogin, noteUntil } from '../session/login.js';
 import { type Decision, decide, isInside, ownAssurance } from './decide.js';
 import type { Facts, StepUp } from './facts.js';
 import type { ReadSignIns } from './host-proofs.js';
 import type { Identify } from './identify.js';
+import { type LoginNotes, loginNotes, type NotedFacts } from './login-notes.js';
 import { type RecordReaderConfig, recordReader } from './record-reader.js';
+import { checkSession } from './session-guard.js';
 
 export interface InspectConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly store: Pick<
@@ -67,7 +57,7 @@ export type Situation =
 
 export type KnownSituation = Extract<Situation, { kind: 'known' }>;
 
-export interface Inspector {
+export interface Inspector extends Pick<LoginNotes, 'passBy' | 'noteBeforeSave'> {
   /**
    * Reads what is known of a request and decides; synchronously when nothing has to be fetched. Throws or
    * rejects with `UnavailableError` when anything that the decision depends on is broken.
@@ -87,13 +77,6 @@ export interface Inspector {
    * over.
    */
   enterBetween(req: Request, situation: Situation): Awaitable<Situation>;
-  /**
-   * For a request that nothing is demanded of: when nobody is signed in any more in its session, what the login
-   * before has left there is dropped, and its proof void.
-   */
-  passBy(req: Request): Promise<void> | undefined;
-  /** For a session that is about to be saved: notes the login that the request has brought about, or ended. */
-  noteBeforeSave(req: Request): Awaitable<void>;
 }
 
 /** Whether the session knows of an epoch or a proof that the record does not: another process has gone on. */
@@ -117,30 +100,10 @@ export function inspector(config: InspectConfig): Inspector {
   const { maxAgeMs, pendingMaxAgeMs, endedForMs } = config;
 
   const recordOf = recordReader(config);
-
-  /** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
-  function guardOf({ sessionStore }: Request): 'none' | 'other' | 'own' {
-    if (!isGuarded(sessionStore)) return 'none';
-    const { installation } = sessionStore;
-    return installation === null || installation === store ? 'own' : 'other';
-  }
-
-  function checkSession(req: Request): void {
-    if (!req.session) {
-      throw new UnavailableError(
-        'ERR_SESSION_MISSING',
-        'the request has no session: put app.use(session({ … })) above app.use(door.pages()) and app.use(door.gate())',
-      );
-    }
-    const guard = guardOf(req);
-    if (guard === 'own') return;
-    throw new UnavailableError(
-      'ERR_SESSION_STORE',
-      guard === 'none'
-        ? 'the session store is not guarded: use session({ store: door.sessions(store) })'
-        : 'the session is another door’s, which guards its store: give each door a session of its own, session({ name, store: door.sessions(store) })',
-    );
-  }
+  const { keptIn, left, passBy, noteBeforeSave } = loginNotes({
+    ...{ store, identify, maxAgeMs, endedForMs },
+    hasSignIns: signIns !== undefined,
+  });
 
   function situationOf(
     subject: Subject,
@@ -193,19 +156,6 @@ export function inspector(config: InspectConfig): Inspector {
     return concludeAnew(policy, record, assurance);
   }
 
-  /** What the session says, and what is noted there now. */
-  function keptIn(req: Request, subject: Subject, session: SessionDigest) {
-    return (record: SubjectRecord, assurance: AssuranceRecord | null): Kept => {
-      let login = notedLogin(req, session, subject.id);
-      if (!login) {
-        login = loginFrom(req, session, subject.id, record, assurance, store.now());
-        // One that was made for this request is not written for us: without cookies each request leaves another.
-        if (wasLoaded(req)) noteLogin(req, login);
-      }
-      return { login, postponedUntil: req.session.sallyport?.postponedUntil ?? null };
-    };
-  }
-
   function inspectAs(
     req: Request,
     subject: Subject | null,
@@ -240,39 +190,17 @@ export function inspector(config: InspectConfig): Inspector {
     });
   }
 
-  /** The same at the beginning of a request, where Passport may not have been asked yet who it is. */
-  async function left(req: Request): Promise<void> {
-    if (isPassportAwaited(req)) {
-      throw new UnavailableError(
-        'ERR_OPTION',
-        'subject: it gave nobody, and Passport has somebody in the session; move app.use(passport.session()) above app.use(door.pages()) and app.use(door.gate())',
-      );
-    }
-    await leave(req);
-  }
-
-  /** The session goes on without its login: the host has taken the user out of it, and has kept it. */
-  async function leave(req: Request): Promise<void> {
-    dropLogin(req);
-    const session = digestOf(req);
-    const assurance = await store.readAssurance(session);
-    if (assurance?.state !== 'proven' && !signIns) return;
-    // A request under way may save back who was signed in: there must be no proof then. What was proven elsewhere is in
-    // the session itself, and is saved back with it: it does not count for as long as it could.
-    await store.openPending(session, {
-      ...{ subjectId: '', login: '', epoch: 0 },
-      ...{ lifetimeMs: 0, keepMs: signIns ? maxAgeMs : endedForMs },
-    });
-  }
-
   return {
+    passBy,
+    noteBeforeSave,
+
     inspect(req, stepUp = null, { whole } = IN_PART) {
-      checkSession(req);
+      checkSession(req, store);
       return inspectAs(req, identify.ask(req), stepUp, whole);
     },
 
     inspectFurther(req, stepUp = null) {
-      checkSession(req);
+      checkSession(req, store);
       return inspectAs(req, identify.again(req), stepUp);
     },
 
@@ -306,44 +234,7 @@ export function inspector(config: InspectConfig): Inspector {
           return { ...situation, facts: known, decision: decide(known) };
         });
     },
-
-    passBy(req) {
-      if (!hasLogin(req) || guardOf(req) !== 'own') return undefined;
-      let subject: Subject | null;
-      try {
-        subject = identify.ask(req);
-      } catch {
-        // Whoever cannot be told is not known to have left.
-        return undefined;
-      }
-      return subject ? undefined : left(req);
-    },
-
-    noteBeforeSave(req) {
-      if (isBegunHere(req)) return undefined;
-      const before = identify.named(req);
-      let subject: Subject | null;
-      try {
-        subject = identify.ask(req);
-      } catch {
-        return undefined;
-      }
-      // Only where this very request had somebody: others may be answered before the host has asked who it is.
-      if (!subject) return before && hasLogin(req) ? leave(req) : undefined;
-      const { id } = subject;
-      const session = digestOf(req);
-      if (notedLogin(req, session, id)) return undefined;
-      const note = (subjectRecord: SubjectRecord, present: AssuranceRecord | null) =>
-        noteLogin(req, loginFrom(req, session, id, subjectRecord, present, store.now()));
-      const record = settled(() => store.readSubject(id));
-      const assurance = settled(() => (wasLoaded(req) ? store.readAssurance(session) : null));
-      if (!isThenable(record) && !isThenable(assurance)) return note(record, assurance);
-      return together(
-        () => record,
-        () => assurance,
-      ).then((both) => note(...both));
-    },
   };
 }
 
-type Kept = Pick<Facts, 'postponedUntil' | 'signIns'> & { readonly login: Login };
+type Kept = NotedFacts & Pick<Facts, 'signIns'>;

@@ -1,0 +1,31 @@
+import type { Request } from 'express';
+import { UnavailableError } from '../errors.js';
+import { isGuarded } from '../session/guarded-store.js';
+
+/** The door's store of second factors, by which it knows its own sessions. */
+type DoorStore = object;
+
+/** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
+export function guardOf({ sessionStore }: Request, store: DoorStore): 'none' | 'other' | 'own' {
+  if (!isGuarded(sessionStore)) return 'none';
+  const { installation } = sessionStore;
+  return installation === null || installation === store ? 'own' : 'other';
+}
+
+/** Throws `UnavailableError` (ERR_SESSION_MISSING, ERR_SESSION_STORE) for a request without a session of this door's. */
+export function checkSession(req: Request, store: DoorStore): void {
+  if (!req.session) {
+    throw new UnavailableError(
+      'ERR_SESSION_MISSING',
+      'the request has no session: put app.use(session({ … })) above app.use(door.pages()) and app.use(door.gate())',
+    );
+  }
+  const guard = guardOf(req, store);
+  if (guard === 'own') return;
+  throw new UnavailableError(
+    'ERR_SESSION_STORE',
+    guard === 'none'
+      ? 'the session store is not guarded: use session({ store: door.sessions(store) })'
+      : 'the session is another door’s, which guards its store: give each door a session of its own, session({ name, store: door.sessions(store) })',
+  );
+}
