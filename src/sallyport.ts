@@ -284,6 +284,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           keyring: keys,
           appNames: naming.of,
           recordOf: recordReader(deciding),
+          hasLegacy: config.legacy !== undefined,
           placeOf: (req) => placeOf(mounted.of(req).places),
           audit: events,
           onError,
@@ -309,7 +310,10 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
         adminOptions,
       );
     },
-    subjects: subjects({ store, audit: events, importing, inspector: inspecting, keepSession }),
+    subjects: subjects({
+      ...{ store, audit: events, importing, inspector: inspecting, keepSession },
+      hasLegacy: config.legacy !== undefined,
+    }),
     organizations: organizations({
       ...{ store, settings, methods: made, audit: events, say: sentences.say },
       async organizationOf(id) {

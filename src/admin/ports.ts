@@ -46,6 +46,8 @@ export interface AdminPorts {
   readonly appNames: (subject: Subject, place: Place) => Pick<Attempt, 'issuer' | 'account'>;
   /** A user's record, with what they had elsewhere taken over. Rejects where that cannot be told. */
   readonly recordOf: (subject: Subject) => Awaitable<SubjectRecord>;
+  /** Whether the host is asked, at somebody's first request, what they had elsewhere. */
+  readonly hasLegacy: boolean;
   /** Where the administrator's browser has our pages. */
   readonly placeOf: (req: Request) => Place;
   readonly audit: Audit;

@@ -29,6 +29,8 @@ export interface SubjectStatus extends Lock {
   readonly enabled: boolean;
   /** Consecutive wrong answers. */
   readonly failures: number;
+  /** Whether `legacy` is still to be asked what the subject has elsewhere; left out where the door has none. */
+  readonly legacyDue?: boolean;
 }
 
 /**
@@ -98,6 +100,8 @@ export interface SubjectsConfig {
   >;
   readonly audit: Audit;
   readonly importing: Importer;
+  /** Whether the host is asked what somebody had elsewhere. */
+  readonly hasLegacy: boolean;
   readonly inspector: Pick<Inspector, 'inspect'>;
   readonly keepSession: KeepSession;
 }
@@ -106,6 +110,7 @@ export function subjects({
   store,
   audit,
   importing,
+  hasLegacy,
   inspector,
   keepSession,
 }: SubjectsConfig): Subjects {
@@ -120,6 +125,7 @@ export function subjects({
         activationKeyEndsAt: endsAt !== null && endsAt > store.now() ? new Date(endsAt) : null,
         enabled: record.setting !== null,
         failures: record.failures,
+        ...(hasLegacy && { legacyDue: record.legacyDue }),
         ...lockOf(record, store.now()),
       };
     },

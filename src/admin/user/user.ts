@@ -140,7 +140,10 @@ export function userPages(context: AdminContext) {
     const other = user.id !== admin.id;
     const key = activationKey(record);
     const lost = isLost(record);
-    const something = lost || record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    // What somebody has elsewhere still comes at their next request, unless it is reset before.
+    const elsewhere = context.hasLegacy && record.legacyDue;
+    const own = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
+    const something = lost || own || elsewhere;
     const activated = policy ? provable(record, policy) : record.enrollments;
     const switchable = change && mayList;
     return {
