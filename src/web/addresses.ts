@@ -40,7 +40,19 @@ export function addresses(option: OriginOption): Addresses {
   return {
     first: listed[0] as string,
     listed,
-    of: (req) => byHost.get(hostOf(req) ?? '') ?? null,
+    of: askedOnce((req) => byHost.get(hostOf(req) ?? '') ?? null),
+  };
+}
+
+/** Each request once: what is answered must not differ from what was let through, and several parts ask. */
+function askedOnce(find: Addresses['of']): Addresses['of'] {
+  const asked = attached<Request, { readonly origin: string | null }>('sallyport.address');
+  return (req) => {
+    const known = asked.of(req);
+    if (known) return known.origin;
+    const origin = find(req);
+    asked.set(req, { origin });
+    return origin;
   };
 }
 
@@ -58,19 +70,7 @@ function lookedUp(lookUpHost: Extract<OriginOption, (host: string) => unknown>):
     checked.set(known, true);
     return given;
   };
-  // Asked once for each request: what is answered must not differ from what was let through.
-  const asked = attached<Request, { readonly origin: string | null }>('sallyport.address');
-  return {
-    first: '',
-    listed: [],
-    of(req) {
-      const known = asked.of(req);
-      if (known) return known.origin;
-      const origin = lookUp(req);
-      asked.set(req, { origin });
-      return origin;
-    },
-  };
+  return { first: '', listed: [], of: askedOnce(lookUp) };
 
   function lookUp(req: Request): string | null {
     const host = hostOf(req);
