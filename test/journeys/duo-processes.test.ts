@@ -1,73 +1,33 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { createClient } from 'redis';
-import { redisStore } from 'sallyport/redis';
 import type { DuoSimulator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { sealCredentials } from '../../src/methods/duo/credentials.js';
 import { KEY } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import { GLOBEX, isInside, local, startSimulator, toPrompt } from '../support/duo.js';
-import type { DuoProcessSettings } from '../support/duo-process-host.js';
+import { startTwo } from '../support/own-processes.js';
 import { NO_SETTING } from '../support/policy.js';
-import { sharedRedis, uniquePrefix } from '../support/redis.js';
-
-const PROGRAM = fileURLToPath(new URL('../support/duo-process-host.ts', import.meta.url));
+import { closeStores } from '../support/redis-store.js';
 
 describe('one answer of Duo, and two processes that are asked for it at once', () => {
-  const children: ChildProcess[] = [];
   let duo: DuoSimulator;
   let urls: string[];
 
   before(async () => {
     duo = await startSimulator();
-    const redisUrl = await sharedRedis();
-    const prefix = uniquePrefix();
-    await saveKeys(redisUrl, prefix);
     const { apiHost, port, ca, promptOrigin } = duo;
-    const settings = { redisUrl, prefix, simulator: { apiHost, port, ca, promptOrigin } };
-    urls = await Promise.all([start(settings), start(settings)]);
+    const { clientId, clientSecret } = GLOBEX;
+    const credentials = { clientId, clientSecret, apiHost, version: '1' };
+    const keys = sealCredentials(keyring([KEY]), 'globex', credentials);
+    const value = { ...NO_SETTING, duo: { keys, whenUnavailable: 'deny', lendToClients: false } };
+    urls = await startTwo('duo-process-host', { apiHost, port, ca, promptOrigin }, (store) =>
+      store.writeSetting('globex', { value, changedBy: 'test', expectedVersion: null }),
+    );
   });
   after(async () => {
-    for (const child of children) {
-      const ended = once(child, 'exit');
-      child.disconnect();
-      await ended;
-    }
+    await closeStores();
     await duo.close();
   });
-
-  async function start(settings: DuoProcessSettings): Promise<string> {
-    const loaders = process.execArgv.some((one) => one.includes('tsx'));
-    const execArgv = loaders ? process.execArgv : [...process.execArgv, '--import=tsx'];
-    const child = fork(PROGRAM, [JSON.stringify(settings)], { execArgv });
-    children.push(child);
-    const [port] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`ended with ${code}`))),
-    ]);
-    return `http://127.0.0.1:${port}`;
-  }
-
-  async function saveKeys(url: string, prefix: string): Promise<void> {
-    const store = redisStore(createClient({ url }), {
-      prefix,
-      initialize: true,
-      allowEviction: true,
-    });
-    await store.ready();
-    const { clientId, clientSecret } = GLOBEX;
-    const credentials = { clientId, clientSecret, apiHost: duo.apiHost, version: '1' };
-    const keys = sealCredentials(keyring([KEY]), 'globex', credentials);
-    const value = {
-      ...NO_SETTING,
-      duo: { keys, whenUnavailable: 'deny', lendToClients: false },
-    };
-    await store.writeSetting('globex', { value, changedBy: 'test', expectedVersion: null });
-    await store.close();
-  }
 
   /** Asks both processes at once, several times each, as the same session; how many got in. */
   async function race(browser: Browser, callback: string): Promise<number> {

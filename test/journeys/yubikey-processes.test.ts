@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { createClient } from 'redis';
-import { redisStore } from 'sallyport/redis';
 import type { YubikeySimulator } from 'sallyport/testing';
 import { Browser } from '../support/browser.js';
-import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { startTwo } from '../support/own-processes.js';
+import { closeStores } from '../support/redis-store.js';
 import {
   activateKey,
   CHALLENGE,
@@ -14,49 +10,22 @@ import {
   startYubico,
   yubikeySetting,
 } from '../support/yubikey.js';
-import type { YubikeyProcessSettings } from '../support/yubikey-process-host.js';
-
-const PROGRAM = fileURLToPath(new URL('../support/yubikey-process-host.ts', import.meta.url));
 
 describe('one code of a YubiKey, and two processes that are given it at once', () => {
-  const children: ChildProcess[] = [];
   let yubico: YubikeySimulator;
   let urls: string[];
 
   before(async () => {
     yubico = await startYubico(Date.now);
-    const redisUrl = await sharedRedis();
-    const prefix = uniquePrefix();
-    const store = redisStore(createClient({ url: redisUrl }), {
-      ...{ prefix, initialize: true, allowEviction: true },
-    });
-    await store.ready();
-    await saveSetting(store, 'globex', { 'yubikey-otp': yubikeySetting('globex') });
-    await store.close();
     const { hosts, port, ca } = yubico;
-    const settings = { redisUrl, prefix, simulator: { hosts, port, ca } };
-    urls = await Promise.all([start(settings), start(settings)]);
+    urls = await startTwo('yubikey-process-host', { hosts, port, ca }, (store) =>
+      saveSetting(store, 'globex', { 'yubikey-otp': yubikeySetting('globex') }),
+    );
   });
   after(async () => {
-    for (const child of children) {
-      const ended = once(child, 'exit');
-      child.disconnect();
-      await ended;
-    }
+    await closeStores();
     await yubico.close();
   });
-
-  async function start(settings: YubikeyProcessSettings): Promise<string> {
-    const loaders = process.execArgv.some((one) => one.includes('tsx'));
-    const execArgv = loaders ? process.execArgv : [...process.execArgv, '--import=tsx'];
-    const child = fork(PROGRAM, [JSON.stringify(settings)], { execArgv });
-    children.push(child);
-    const [port] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`ended with ${code}`))),
-    ]);
-    return `http://127.0.0.1:${port}`;
-  }
 
   async function signedIn(url: string, user: string): Promise<Browser> {
     const browser = new Browser(url);
