@@ -12,14 +12,10 @@ import { type CountingSignIn, countingSignIns } from '../gate/sign-in.js';
 import { isLostRecord, LostRecordError } from '../lost.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
+import type { Levels } from '../policy/levels.js';
 import type { Hypothesis, OrganizationPolicy } from '../policy/organization-policy.js';
 import { isAccepted, provable } from '../policy/provable.js';
-import {
-  ContradictionError,
-  type Levels,
-  resolveSettings,
-  withoutSetting,
-} from '../policy/resolve-settings.js';
+import { ContradictionError, resolveSettings, withoutSetting } from '../policy/resolve-settings.js';
 import type { WithinDeadline } from './deadline.js';
 
 export type Level = 'partner' | 'client' | 'user';

@@ -14,7 +14,8 @@ import type {
   UserSetting,
 } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import { type Levels, resolveSettings } from './resolve-settings.js';
+import type { Levels } from './levels.js';
+import { resolveSettings } from './resolve-settings.js';
 import { type SettingReader, type Stamped, settingReader, userSetting } from './settings.js';
 
 export interface OrganizationPolicyOptions {

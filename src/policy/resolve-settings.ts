@@ -1,40 +1,17 @@
 import type {
-  LevelSetting,
-  Message,
   MethodName,
   Organization,
-  OrganizationSetting,
   Policy,
   PolicyMethod,
   PolicyPart,
   PolicyReason,
-  ProofRule,
   ResolvedPart,
-  Sentence,
-  SettingStamp,
-  UserSetting,
 } from '../contracts.js';
 import { acrossCopies, UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
-import { rulesOfBoth, ruleText } from './proof-rules.js';
-import { type Stamped, storedOf } from './settings.js';
-
-/** All that a policy is made of; for a partner's own user, `partner` is null. */
-export interface Levels {
-  readonly organization: Organization;
-  readonly partner: Stamped<OrganizationSetting> | null;
-  readonly own: Stamped<OrganizationSetting> | null;
-  readonly user: { readonly id: string; readonly setting: Stamped<UserSetting> } | null;
-  /** What holds where no level says anything. Default `off`. */
-  readonly byDefault?: Policy['mode'] | undefined;
-}
-
-/** What one level demands; null where it says nothing. */
-interface Demand extends LevelSetting {
-  readonly level: 'partner' | 'client' | 'user';
-  readonly id: string;
-  readonly set: SettingStamp;
-}
+import { type Demand, demandsOf, type Levels, reason, said, stampOf, unphished } from './levels.js';
+import { resolveProofs } from './resolve-proofs.js';
+import { storedOf } from './settings.js';
 
 /** The levels leave no method that each of them accepts: nobody of the organization gets in. */
 export class ContradictionError extends UnavailableError {
@@ -114,15 +91,6 @@ function backupsOf(
   demands: readonly Demand[],
 ): readonly MethodName[] {
   return unphished(registered.filter(isBackup), demands).map(({ name }) => name);
-}
-
-/** Those that nobody can phish, where a level takes no others: methods, and proofs of a sign-in. */
-function unphished<One extends { readonly phishingResistant?: boolean }>(
-  all: readonly One[],
-  demands: readonly Demand[],
-): readonly One[] {
-  const only = demands.some(({ phishingResistant }) => phishingResistant);
-  return only ? Object.freeze(all.filter(({ phishingResistant }) => phishingResistant)) : all;
 }
 
 function resolveParts(levels: Levels, registered: readonly PolicyMethod[]): Parts {
@@ -260,92 +228,4 @@ function resolveRemembering(
     smallest = Math.min(smallest, demand.rememberDays);
   }
   return smallest === 0 ? null : smallest * 24 * 3600;
-}
-
-/**
- * None unless the user's own organization names some; then those that the partner takes as well. A partner that names the
- * mechanisms of its clients, and says nothing of proofs, takes none: they are no mechanism that it has named.
- */
-function resolveProofs(
-  { own, partner, organization: { kind, partnerId } }: Levels,
-  demands: readonly Demand[],
-  because: PolicyReason[],
-): readonly ProofRule[] {
-  if (!own?.value.proofs?.length) return NO_PROOFS;
-  for (const demand of demands) {
-    if (!demand.proofs) continue;
-    const rules = demand.proofs.map(ruleText).join('; ');
-    const rule =
-      rules === ''
-        ? message('policy.proofs-none', demand.set)
-        : message('policy.proofs', { rules, ...demand.set });
-    because.push(said(demand, rule));
-  }
-  const floor = kind === 'client' ? partner?.value.clientsMust : null;
-  if (!floor || partnerId === null) return own.value.proofs;
-  if (floor.proofs) return Object.freeze(rulesOfBoth(own.value.proofs, floor.proofs));
-  // Who demands what nobody can phish has not said whose word on that is to be taken.
-  if (floor.methods === null && !floor.phishingResistant) return own.value.proofs;
-  because.push(reason('partner', partnerId, message('policy.proofs-not-named')));
-  return NO_PROOFS;
-}
-
-const NO_PROOFS: readonly ProofRule[] = Object.freeze([]);
-
-function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
-  const demands: Demand[] = [];
-  const { kind, id, partnerId } = organization;
-  const floor = kind === 'client' ? partner?.value.clientsMust : null;
-  if (floor && partner && partnerId !== null) {
-    demands.push({ ...floor, level: 'partner', id: partnerId, set: stampOf(partner) });
-  }
-  if (own) {
-    const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays, proofs, ...more } =
-      own.value;
-    demands.push({
-      level: kind,
-      id,
-      set: stampOf(own),
-      mode,
-      methods,
-      enrollment,
-      graceUntil,
-      maxAgeSeconds,
-      rememberDays,
-      proofs,
-      phishingResistant: more.phishingResistant,
-    });
-  }
-  if (user) {
-    demands.push({
-      level: 'user',
-      id: user.id,
-      set: stampOf(user.setting),
-      ...user.setting.value,
-      methods: null,
-      enrollment: null,
-      maxAgeSeconds: null,
-      rememberDays: null,
-      proofs: null,
-    });
-  }
-  return demands;
-}
-
-function stampOf({ changedBy, changedAt }: Stamped<unknown>): SettingStamp {
-  return { by: changedBy, on: changedAt.toISOString().slice(0, 10) };
-}
-
-function said({ level, id }: Demand, rule: Sentence): PolicyReason {
-  return reason(level, id, rule);
-}
-
-function reason(level: PolicyReason['level'], id: string, rule: Sentence): PolicyReason {
-  return Object.freeze({ level, id, rule: typeof rule === 'string' ? rule : frozen(rule) });
-}
-
-/** A policy that is frozen through and through is checked once. */
-function frozen(rule: Message): Message {
-  Object.freeze(rule.values);
-  return Object.freeze(rule);
 }

@@ -8,7 +8,7 @@ import {
   standings,
   switchedOn,
 } from '../../src/admin/standing.js';
-import type { Levels } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import { client, must, set, switchedOn as userSwitchedOn } from '../policy/levels.js';
 
 const NOW = Date.UTC(2026, 0, 1);

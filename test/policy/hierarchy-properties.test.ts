@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Floor, OrganizationSetting, Policy } from '../../src/contracts.js';
-import type { Levels } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import { NO_SETTING, resolveSettings } from '../support/policy.js';
 import {
   client,

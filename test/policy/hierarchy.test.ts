@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { authorityId } from '../../src/contracts.js';
-import type { Levels } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import { resolveSettings } from '../support/policy.js';
 import {
   client,

@@ -1,7 +1,7 @@
 import type { Floor, OrganizationSetting, Policy, UserSetting } from '../../src/contracts.js';
 import { UnavailableError } from '../../src/errors.js';
 import type { DuoSetting } from '../../src/methods/duo/settings.js';
-import type { Levels } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import type { Stamped } from '../../src/policy/settings.js';
 import { NO_SETTING } from '../support/policy.js';
 

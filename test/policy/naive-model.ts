@@ -1,6 +1,6 @@
 import type { Floor } from '../../src/contracts.js';
 import { authorityId, type Policy } from '../../src/contracts.js';
-import type { Levels } from '../../src/policy/resolve-settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import { KEY, type Parts } from './levels.js';
 
 /*

@@ -1,7 +1,8 @@
 import type { MethodName, PolicyMethod } from '../../src/contracts.js';
 import { duoSettings } from '../../src/methods/duo/settings.js';
+import type { Levels } from '../../src/policy/levels.js';
 import { policyParser } from '../../src/policy/resolve.js';
-import { type Levels, resolveSettings as resolve } from '../../src/policy/resolve-settings.js';
+import { resolveSettings as resolve } from '../../src/policy/resolve-settings.js';
 import { contradictions as contradict, settingReader } from '../../src/policy/settings.js';
 
 /** Methods as policies know them, by their names. */

@@ -1,0 +1,34 @@
+import type { PolicyReason, ProofRule } from '../contracts.js';
+import { message } from '../messages/english.js';
+import { type Demand, type Levels, reason, said } from './levels.js';
+import { rulesOfBoth, ruleText } from './proof-rules.js';
+
+/**
+ * None unless the user's own organization names some; then those that the partner takes as well. A partner that names the
+ * mechanisms of its clients, and says nothing of proofs, takes none: they are no mechanism that it has named.
+ */
+export function resolveProofs(
+  { own, partner, organization: { kind, partnerId } }: Levels,
+  demands: readonly Demand[],
+  because: PolicyReason[],
+): readonly ProofRule[] {
+  if (!own?.value.proofs?.length) return NO_PROOFS;
+  for (const demand of demands) {
+    if (!demand.proofs) continue;
+    const rules = demand.proofs.map(ruleText).join('; ');
+    const rule =
+      rules === ''
+        ? message('policy.proofs-none', demand.set)
+        : message('policy.proofs', { rules, ...demand.set });
+    because.push(said(demand, rule));
+  }
+  const floor = kind === 'client' ? partner?.value.clientsMust : null;
+  if (!floor || partnerId === null) return own.value.proofs;
+  if (floor.proofs) return Object.freeze(rulesOfBoth(own.value.proofs, floor.proofs));
+  // Who demands what nobody can phish has not said whose word on that is to be taken.
+  if (floor.methods === null && !floor.phishingResistant) return own.value.proofs;
+  because.push(reason('partner', partnerId, message('policy.proofs-not-named')));
+  return NO_PROOFS;
+}
+
+const NO_PROOFS: readonly ProofRule[] = Object.freeze([]);
