@@ -70,10 +70,9 @@ export function demandsOf({ organization, partner, own, user }: Levels): Demand[
 }
 
 /** Those that nobody can phish, where a level takes no others: methods, and proofs of a sign-in. */
-export function unphished<One extends { readonly phishingResistant?: boolean }>(
-  all: readonly One[],
-  demands: readonly Demand[],
-): readonly One[] {
+export function phishingResistantWhereDemanded<
+  One extends { readonly phishingResistant?: boolean },
+>(all: readonly One[], demands: readonly Demand[]): readonly One[] {
   const only = demands.some(({ phishingResistant }) => phishingResistant);
   return only ? Object.freeze(all.filter(({ phishingResistant }) => phishingResistant)) : all;
 }

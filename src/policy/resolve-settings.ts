@@ -9,7 +9,15 @@ import type {
 } from '../contracts.js';
 import { acrossCopies, UnavailableError } from '../errors.js';
 import { message } from '../messages/english.js';
-import { type Demand, demandsOf, type Levels, reason, said, stampOf, unphished } from './levels.js';
+import {
+  type Demand,
+  demandsOf,
+  type Levels,
+  phishingResistantWhereDemanded,
+  reason,
+  said,
+  stampOf,
+} from './levels.js';
 import { resolveProofs } from './resolve-proofs.js';
 import { storedOf } from './settings.js';
 
@@ -55,7 +63,7 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
     graceUntil: resolveGrace(demands, because),
     maxAgeSeconds: resolveMaxAge(demands, because),
     rememberDeviceSeconds: resolveRemembering(levels, demands, because),
-    proofs: unphished(resolveProofs(levels, demands, because), demands),
+    proofs: phishingResistantWhereDemanded(resolveProofs(levels, demands, because), demands),
     because: Object.freeze(because),
     // A method's part is what the method itself has resolved.
   }) as Policy;
@@ -90,7 +98,9 @@ function backupsOf(
   registered: readonly PolicyMethod[],
   demands: readonly Demand[],
 ): readonly MethodName[] {
-  return unphished(registered.filter(isBackup), demands).map(({ name }) => name);
+  return phishingResistantWhereDemanded(registered.filter(isBackup), demands).map(
+    ({ name }) => name,
+  );
 }
 
 function resolveParts(levels: Levels, registered: readonly PolicyMethod[]): Parts {
@@ -143,7 +153,7 @@ function resolveMethods(
 ): readonly MethodName[] {
   const names = registered.map(({ name }) => name);
   because.push(reason('host', 'door', message('policy.offers', { methods: names.join(', ') })));
-  let methods = unphished(registered, demands)
+  let methods = phishingResistantWhereDemanded(registered, demands)
     .filter((method) => !isBackup(method) && !lacks(method, parts))
     .map(({ name }) => name);
   for (const demand of demands) {
