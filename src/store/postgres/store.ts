@@ -15,6 +15,7 @@ import { setsUpByItself } from '../set-up.js';
 import { postgresConnection, STALENESS_MS } from './connection.js';
 import { ownClient } from './driver.js';
 import { unavailable } from './errors.js';
+import { inOrder } from './in-order.js';
 import { laterNotices } from './later-notices.js';
 import { assertPermissions } from './permissions.js';
 import { changedSince } from './polls.js';
@@ -138,6 +139,7 @@ export function postgresRecordStore(
   );
   const now = given.now ?? connection.now;
   const later = laterNotices(connection, tables);
+  const appending = inOrder({ timeout });
   const sweep = sweeper({ connection, tables, now });
   const config = { connection, tables, tellLater: later.tell, written: changes.announce };
   const records = serverRecords({
@@ -170,12 +172,13 @@ export function postgresRecordStore(
       sweep.stop();
       changes.clear();
       await later.flush();
+      await appending.settled();
       connection.close();
     },
     subscribe: changes.subscribe,
     read: records.read,
     update: records.update,
-    ...postgresTrails({ connection, tables, now }),
+    ...postgresTrails({ connection, tables, inOrder: appending, now }),
     async initialize() {
       await connection.setUp({ onlyEmpty: false });
     },

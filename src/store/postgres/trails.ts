@@ -5,6 +5,7 @@ import { lostRecord } from '../lost-record.js';
 import type { RecordStore, TrailOwner } from '../record-store.js';
 import type { PostgresConnection } from './connection.js';
 import { notInitialized } from './errors.js';
+import type { InOrder } from './in-order.js';
 import { asciiJson, literal } from './literal.js';
 import type { PostgresRow } from './pool.js';
 import { isMarked, type Tables } from './schema.js';
@@ -16,15 +17,17 @@ const MOST_PUSHED_OUT = 100;
 /**
  * Events are rows. Of those that are alike, the last one that was kept carries the count since the first, so that
  * the count goes with it when it is pushed out. Appending to one owner's trails is done one after the other,
- * by a lock that ends with the transaction.
+ * by a lock that ends with the transaction, and from one process in the order of the calls.
  */
 export function postgresTrails({
   connection: { run, runAll },
   tables: { records, events },
+  inOrder,
   now,
 }: {
   readonly connection: Pick<PostgresConnection, 'run' | 'runAll'>;
   readonly tables: Tables;
+  readonly inOrder: Pick<InOrder, 'run'>;
   readonly now: () => number;
 }): Pick<RecordStore, 'append' | 'page' | 'forget'> {
   const marker = isMarked({ records });
@@ -62,13 +65,13 @@ export function postgresTrails({
           ...{ id: foldId([...place, key]), each, since: at - withinMs },
         })),
       };
-      const [, [row] = []] = await runAll(
-        [
-          `SELECT pg_advisory_xact_lock(hashtextextended(${literal(place.slice(0, 2).join(' '))}, 0))`,
-          append(literal(JSON.stringify(input))),
-          ...(keep === null ? [] : [pushOut(place.map(literal), keep)]),
-        ].join(';\n'),
-      );
+      const theirs = placeOf(owner, id);
+      const text = [
+        `SELECT pg_advisory_xact_lock(hashtextextended(${literal(theirs)}, 0))`,
+        append(literal(JSON.stringify(input))),
+        ...(keep === null ? [] : [pushOut(place.map(literal), keep)]),
+      ].join(';\n');
+      const [, [row] = []] = await inOrder.run(theirs, () => runAll(text));
       if (row?.done !== 'true') throw notInitialized();
     },
 
@@ -88,10 +91,12 @@ export function postgresTrails({
     },
 
     async forget(owner, id) {
-      const [row] = await run(
-        `WITH gone AS (DELETE FROM ${events} WHERE owner = $1 AND id = $2 AND ${marker})
-        SELECT ${marker}::text AS marked`,
-        [owner, escaped(id)],
+      const [row] = await inOrder.run(placeOf(owner, id), () =>
+        run(
+          `WITH gone AS (DELETE FROM ${events} WHERE owner = $1 AND id = $2 AND ${marker})
+          SELECT ${marker}::text AS marked`,
+          [owner, escaped(id)],
+        ),
       );
       if (row?.marked !== 'true') throw notInitialized();
     },
@@ -102,6 +107,10 @@ export function postgresTrails({
     return `DELETE FROM ${events} WHERE number IN (SELECT number FROM ${events} WHERE ${theirs}
       ORDER BY number DESC OFFSET ${Math.trunc(keep)} LIMIT ${MOST_PUSHED_OUT})`;
   }
+}
+
+function placeOf(owner: TrailOwner, id: string): string {
+  return `${owner} ${escaped(id)}`;
 }
 
 /** A name that is the same for what is alike, and for nothing else. */
