@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { type DuoSimulator, duoKeys } from 'sallyport/testing';
 import type { OrganizationSetting } from '../../src/contracts.js';
-import { AdminBrowser, type AdminHost, adminHost, formFields } from '../support/admin.js';
+import { AdminBrowser, formFields } from '../support/admin.js';
+import { credentialsHost, settingOf, signedIn, versionOf } from '../support/admin-credentials.js';
 import { Browser } from '../support/browser.js';
 import { GLOBEX, isInside, local, startSimulator, toPrompt } from '../support/duo.js';
 import { methodsWith } from '../support/methods.js';
@@ -21,33 +22,13 @@ describe('Duo’s keys on the administrator’s pages', () => {
   beforeEach(() => duo.reset());
   after(() => duo.close());
 
-  async function ready(setting: Partial<OrganizationSetting> = {}) {
-    const clock = { now: Date.now, advance: () => {} };
-    const host = await adminHost({
-      clock,
-      host: {
-        options: {
-          methods: methodsWith({
-            duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '250ms' },
-          }),
-        },
-      },
-    });
-    for (const id of ['globex', 'north']) {
-      await host.store.writeSetting(id, {
-        value: { ...NO_SETTING, mode: 'required', ...(id === 'globex' ? setting : {}) },
-        changedBy: 'test',
-        expectedVersion: null,
-      });
-    }
-    return { host, admin: await signedIn(host, 'admin@globex') };
-  }
-
-  async function signedIn(host: AdminHost, name: string): Promise<AdminBrowser> {
-    const browser = await AdminBrowser.signedIn(host, name);
-    await browser.activate(name, Date.now());
-    return browser;
-  }
+  const ready = (setting: Partial<OrganizationSetting> = {}) =>
+    credentialsHost(
+      methodsWith({
+        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '250ms' },
+      }),
+      setting,
+    );
 
   const keys = () => ({
     enabled: 'yes',
@@ -55,10 +36,6 @@ describe('Duo’s keys on the administrator’s pages', () => {
     clientSecret: GLOBEX.clientSecret,
     apiHost: duo.apiHost,
   });
-  const settingOf = async ({ store }: AdminHost, id = 'globex') =>
-    (await store.readSetting(id))?.value as OrganizationSetting & Record<string, unknown>;
-  const versionOf = async ({ store }: AdminHost, id = 'globex') =>
-    String((await store.readSetting(id))?.version);
 
   it('are entered on Authentication Mechanism, checked with Duo, and used at the next login', async () => {
     const { host, admin } = await ready();

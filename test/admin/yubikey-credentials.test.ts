@@ -3,9 +3,9 @@ import { inspect } from 'node:util';
 import { totp, type YubikeyOtpOptions, yubikeyOtp } from 'sallyport';
 import { type YubikeySimulator, yubikeyClient } from 'sallyport/testing';
 import type { OrganizationSetting } from '../../src/contracts.js';
-import { AdminBrowser, type AdminHost, adminHost, formFields } from '../support/admin.js';
+import { AdminBrowser, type AdminHost, formFields } from '../support/admin.js';
+import { credentialsHost, settingOf, signedIn, versionOf } from '../support/admin-credentials.js';
 import { Browser } from '../support/browser.js';
-import { NO_SETTING } from '../support/policy.js';
 import {
   ACTIVATE,
   activateKey,
@@ -30,31 +30,12 @@ describe('YubiKeys on the administrator’s pages', () => {
   beforeEach(() => yubico.reset());
   after(() => yubico.close());
 
-  async function ready(
-    setting: Partial<OrganizationSetting> = {},
-    servers: 'own' | 'YubiCloud' = 'own',
-  ) {
+  function ready(setting: Partial<OrganizationSetting> = {}, servers: 'own' | 'YubiCloud' = 'own') {
     const own: YubikeyOtpOptions = {
       ...{ httpsAgent: yubico.agent, timeout: '250ms' },
       ...(servers === 'own' && { ownServers: (name) => name.endsWith('.keys.example') }),
     };
-    const host = await adminHost({
-      clock: { now: Date.now, advance: () => {} },
-      host: { options: { methods: [yubikeyOtp(own), totp()] } },
-    });
-    for (const id of ['globex', 'north']) {
-      await host.store.writeSetting(id, {
-        value: { ...NO_SETTING, mode: 'required', ...(id === 'globex' ? setting : {}) },
-        changedBy: 'test',
-        expectedVersion: null,
-      });
-    }
-    return { host, admin: await signedIn(host, 'admin@globex') };
-  }
-  async function signedIn(host: AdminHost, name: string): Promise<AdminBrowser> {
-    const browser = await AdminBrowser.signedIn(host, name);
-    await browser.activate(name, Date.now());
-    return browser;
+    return credentialsHost([yubikeyOtp(own), totp()], setting);
   }
   async function user(host: AdminHost, name = 'user1@globex'): Promise<Browser> {
     const browser = new Browser(host.app);
@@ -62,10 +43,6 @@ describe('YubiKeys on the administrator’s pages', () => {
     return browser;
   }
   const entered = () => ({ enabled: 'yes', ...CLIENT, servers: '' });
-  const settingOf = async ({ store }: AdminHost, id = 'globex') =>
-    (await store.readSetting(id))?.value as OrganizationSetting & Record<string, unknown>;
-  const versionOf = async ({ store }: AdminHost, id = 'globex') =>
-    String((await store.readSetting(id))?.version);
 
   it('are entered on Authentication Mechanism, checked with the server, and used at the next login', async () => {
     const { host, admin } = await ready({ methods: ['totp'] });
