@@ -1,50 +1,28 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { recoveryCodes, totp } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
 import type { RedisStore } from '../../src/store/redis/store.js';
-import { newKey, sallyport } from '../support/cli.js';
+import { HEX, importCommand, KEY } from '../support/import-command.js';
 import { bound } from '../support/methods.js';
 import { parsePolicy } from '../support/policy.js';
-import { sharedRedis, uniquePrefix } from '../support/redis.js';
-import { closeStores, openStore } from '../support/redis-store.js';
 import { registered } from '../support/registered-key.js';
 
-const KEY = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const HEX = '48656c6c6f21deadbeef48656c6c6f21deadbeef';
 /** What better-auth and Keycloak keep: a text whose own bytes are the key. */
 const TEXT = 'kR4pWcZ0tY7uQ2nB9vXe3LsA6mHd1JfG';
 const TEXT_KEY = 'NNJDI4CXMNNDA5CZG52VCMTOII4XMWDFGNGHGQJWNVEGIMKKMZDQ';
 
 describe('npx sallyport import --from', () => {
-  const key = newKey();
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-readers-'));
-  const file = join(folder, 'export');
-  let url: string;
-  let prefix: string;
   let store: RedisStore;
-
-  before(async () => {
-    url = await sharedRedis();
+  const command = importCommand((opened) => {
+    store = opened;
   });
-  beforeEach(async () => {
-    prefix = uniquePrefix();
-    store = openStore(url, { prefix, initialize: true });
-    await store.ready();
-  });
-  afterEach(closeStores);
 
   const write = (content: unknown) =>
-    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+    command.save(typeof content === 'string' ? content : JSON.stringify(content, null, 2));
   const run = async (...args: string[]) => {
-    const place = ['--redis', url, '--prefix', prefix];
-    const done = await sallyport(['import', file, ...args, ...place], {
-      env: { SALLYPORT_KEYS: key },
-    });
+    const done = await command.run(...args);
     const secrets = new RegExp([KEY, HEX, TEXT, 'a1b2c3d4', 'e5f6a7b8'].join('|'));
     assert.doesNotMatch(done.out + done.err, secrets);
     return done;
@@ -60,7 +38,7 @@ describe('npx sallyport import --from', () => {
       input: { code },
       foreignCodes: 'plain' as const,
     };
-    const verdict = await bound(made, { store, keyring: keyring([key]) }).verify(
+    const verdict = await bound(made, { store, keyring: keyring([command.key]) }).verify(
       attempt,
       ATTEMPT_LIMITS,
     );

@@ -1,50 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { recoveryCodes } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
-import type { RedisStore } from '../../src/store/redis/store.js';
 import { newKey, sallyport } from '../support/cli.js';
+import { HEX, importCommand, KEY } from '../support/import-command.js';
 import { bound } from '../support/methods.js';
 import { parsePolicy } from '../support/policy.js';
-import { sharedRedis, uniquePrefix } from '../support/redis.js';
-import { closeStores, openStore } from '../support/redis-store.js';
-
-const KEY = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const HEX = '48656c6c6f21deadbeef48656c6c6f21deadbeef';
 
 describe('npx sallyport import, of users', () => {
-  const key = newKey();
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-import-'));
-  const file = join(folder, 'users.ndjson');
-  let url: string;
-  let prefix: string;
-  let store: RedisStore;
-
-  before(async () => {
-    url = await sharedRedis();
-  });
-  beforeEach(async () => {
-    prefix = uniquePrefix();
-    store = openStore(url, { prefix, initialize: true });
-    await store.ready();
-  });
-  afterEach(closeStores);
+  const { key, file, place, save, run, fresh } = importCommand();
 
   const user = (id: string, totp: unknown[]) => ({ subject: { id, tenantId: 'acme' }, totp });
   const write = (...lines: unknown[]) =>
-    writeFileSync(
-      file,
+    save(
       `${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`,
     );
-  const run = (...args: string[]) =>
-    sallyport(['import', file, ...args, '--redis', url, '--prefix', prefix], {
-      env: { SALLYPORT_KEYS: key },
-    });
-  const fresh = () => openStore(url, { prefix, initialize: false });
 
   it('takes over each once, also when it is run again, and tells of each line', async () => {
     write(
@@ -129,7 +100,7 @@ describe('npx sallyport import, of users', () => {
   it('leaves whoever was reset here as they are', async () => {
     write(user('one', [{ secret: KEY }]));
     await run();
-    await sallyport(['reset', 'acme', 'one', '--redis', url, '--prefix', prefix], { env: {} });
+    await sallyport(['reset', 'acme', 'one', ...place()], { env: {} });
     assert.match(
       (await run()).out,
       /^1: one: left out, since something was removed or reset here$/m,
@@ -157,12 +128,12 @@ describe('npx sallyport import, of users', () => {
     assert.match((await run('--dry-run')).out, /^1: one: totp, recovery-code$/m);
     assert.match((await run()).out, /^1: one: totp added, recovery-code added$/m);
     assert.match((await run()).out, /^1: one: totp present, recovery-code present$/m);
-    const [newest, place] = [newKey(), ['--redis', url, '--prefix', prefix]];
+    const newest = newKey();
     const env = { SALLYPORT_KEYS: `${newest},${key}` };
-    const { out } = await sallyport(['reseal', ...place], { env });
+    const { out } = await sallyport(['reseal', ...place()], { env });
     assert.match(out, /^Sealed again: 2\./);
     assert.match(out, /still holds 2 recovery codes: keep it/);
-    const { code, out: healthy } = await sallyport(['doctor', ...place], { env });
+    const { code, out: healthy } = await sallyport(['doctor', ...place()], { env });
     assert.match(healthy, /everything under these keys opens/, String(code));
     const method = bound(
       recoveryCodes({
@@ -183,8 +154,7 @@ describe('npx sallyport import, of users', () => {
 
   it('has doctor count the secrets that are shorter than they should be', async () => {
     const short = 'JBSWY3DPEHPK3PXP';
-    const doctor = () =>
-      sallyport(['doctor', '--redis', url, '--prefix', prefix], { env: { SALLYPORT_KEYS: key } });
+    const doctor = () => sallyport(['doctor', ...place()], { env: { SALLYPORT_KEYS: key } });
     write(user('one', [{ secret: KEY }]), user('two', [{ secret: KEY.slice(0, 26) }]));
     await run();
     assert.doesNotMatch((await doctor()).out, /shorter than/);
