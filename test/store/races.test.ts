@@ -97,7 +97,7 @@ for (const [name, address, names] of [
       };
       await store.beginEnrollment(subject, proposal, { restart: false });
       assert.deepEqual(await race('confirm', subject), { confirmed: 1, superseded: all - 1 });
-      assert.equal((await store.readSubject(subject)).enrollments.length, 1);
+      assert.equal((await store.refreshSubject(subject)).enrollments.length, 1);
     });
 
     it('spend a recovery code once', async () => {
