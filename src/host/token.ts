@@ -82,7 +82,7 @@ export interface Tokens<S extends Subject = Subject> {
 
 export interface TokensConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
-  readonly store: Pick<SecondFactorStore, 'readSubject' | 'now'>;
+  readonly store: Pick<SecondFactorStore, 'readSubject' | 'refreshSubject' | 'now'>;
   readonly resolvePolicy: ResolvePolicy;
   readonly keyring: Keyring;
   readonly audit: Audit;
@@ -247,10 +247,13 @@ export function tokens({
       const subject = await found(read, find);
       if (!subject) return refused('unknown-subject');
       if (subject.tenantId !== read.tenant) return refused('moved');
-      const [policy, record] = await together(
+      const [policy, atHand] = await together(
         () => resolvePolicy(subject),
         () => recordOf(subject),
       );
+      // Made on a process that knew more than this one has heard of by now.
+      const isBehind = atHand.epoch < read.epoch;
+      const record = isBehind ? await store.refreshSubject(subject.id) : atHand;
       const facts = factsOf(read, { policy, record });
       const decision = decide(facts);
       if (decision.kind !== 'pass') return refused(decision.why);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Request } from 'express';
-import type { Door, PolicyInput, Subject, TokenCheck } from 'sallyport';
+import {
+  type Door,
+  emptySubject,
+  type PolicyInput,
+  type Subject,
+  type TokenCheck,
+} from 'sallyport';
 import { type Host, type HostOptions, KEY } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { eventually } from '../support/redis.js';
@@ -305,6 +311,20 @@ journeysOnAllStores('door.token', (world) => {
     const other = await world().host({ store, options: { origin }, policy: () => policy });
     await new Browser(other.app).activate(USER, world().clock.now());
     assert.equal(why(await check(other, token)), 'not-proven');
+  });
+
+  it('is no ended one on a process that has not heard of its epoch yet', async () => {
+    const host = await world().host(options());
+    await host.door.subjects.endSessions(SUBJECT);
+    const { token } = await issued(host);
+    const behind = await world().host((store) => ({
+      ...options(),
+      store: new Proxy(store, {
+        get: (target, name) =>
+          name === 'readSubject' ? () => emptySubject : Reflect.get(target, name, target),
+      }),
+    }));
+    assert.equal(why(await check(behind, token)), 'proven');
   });
 
   it('is read with an older key', async () => {
