@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Awaitable } from '../../contracts.js';
 import { LateError, withDeadline } from '../../deadline.js';
 import {
   closedError,
@@ -12,6 +11,7 @@ import {
   readOnly,
   unavailable,
 } from './errors.js';
+import { connected, discard, type Listen, listenOn } from './listening.js';
 import { literal } from './literal.js';
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
 import { type Run, rowsOf, sent } from './run.js';
@@ -65,8 +65,7 @@ interface Session {
 export interface ConnectionConfig {
   readonly timeout: number;
   readonly tables: Tables;
-  /** Makes the connection to listen on; `pool`: one of the pool's is kept; `none`: changes are asked for. */
-  readonly listen: (() => Awaitable<PostgresClient>) | 'pool' | 'none';
+  readonly listen: Listen;
 }
 
 /** A longer one is refused by the server. */
@@ -153,7 +152,7 @@ export function postgresConnection(
   }
 
   async function establish(): Promise<Session> {
-    const client = listen === 'none' ? null : await connected();
+    const client = listen === 'none' ? null : await connected(pool, listen, timeout);
     const session: Session = { client, heard: Number.NEGATIVE_INFINITY, awaited: null };
     try {
       client?.on('error', (error) => lose(session, error));
@@ -167,17 +166,6 @@ export function postgresConnection(
       return session;
     } catch (error) {
       discard(client);
-      throw coded(error);
-    }
-  }
-
-  async function connected(): Promise<PostgresClient> {
-    const connecting = typeof listen === 'function' ? connectedBy(listen) : pool.connect();
-    try {
-      return await withDeadline(connecting, timeout);
-    } catch (error) {
-      // One that comes after all is nobody's.
-      connecting.then(discard, () => {});
       throw coded(error);
     }
   }
@@ -298,18 +286,6 @@ export function postgresConnection(
   };
 }
 
-/** It is idle for good, and Postgres 14 and later may end what is idle. */
-function listenOn({ channel }: Pick<Tables, 'channel'>): string {
-  return `LISTEN ${channel};
-    SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
-}
-
-async function connectedBy(listen: () => Awaitable<PostgresClient>): Promise<PostgresClient> {
-  const client = await listen();
-  await client.connect?.();
-  return client;
-}
-
 export function assertMarker(marker: string | null | undefined): void {
   if (marker === null || marker === undefined) throw notInitialized();
   if (marker !== LAYOUT) throw otherLayout(marker);
@@ -322,10 +298,4 @@ function split(text: string, by: string): readonly [string, string?] {
 
 function isUnheard(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'ERR_POSTGRES_LISTEN';
-}
-
-function discard(client: PostgresClient | null): void {
-  // One of the pool's is ended and not lent again: it still listens.
-  if (client?.release) client.release(true);
-  else Promise.resolve(client?.end?.()).catch(() => {});
 }
