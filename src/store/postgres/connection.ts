@@ -13,6 +13,7 @@ import {
 } from './errors.js';
 import { connected, discard, type Listen, listenOn } from './listening.js';
 import { literal } from './literal.js';
+import { notices } from './notices.js';
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresRow } from './pool.js';
 import { type Run, rowsOf, sent } from './run.js';
 import { LAYOUT, type Tables } from './schema.js';
@@ -68,9 +69,6 @@ export interface ConnectionConfig {
   readonly listen: Listen;
 }
 
-/** A longer one is refused by the server. */
-const LONGEST_NOTICE = 7900;
-
 /**
  * Statements go through the pool, notices arrive on one connection that is kept. A heartbeat is a notice to
  * ourselves, sent through the pool: once it is heard, all that were sent before it have been, and both lead to
@@ -82,7 +80,7 @@ export function postgresConnection(
   { timeout, tables, listen }: ConnectionConfig,
   listener: ConnectionListener,
 ): PostgresConnection {
-  const self = randomBytes(9).toString('base64url');
+  const channel = notices();
   let live: Session | null = null;
   let opening: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
@@ -117,7 +115,7 @@ export function postgresConnection(
           (SELECT concat_ws(' ', tableoid, xmin, extract(epoch FROM pg_postmaster_start_time())::bigint)
             FROM ${tables.records} WHERE kind = 'marker' AND id = '') AS origin,
           CASE WHEN $2 <> '' THEN pg_notify($1, $2) END::text AS told`,
-        [tables.channel, token && `${self} ${token}`],
+        [tables.channel, token && channel.heartbeat(token)],
       ),
     );
     clockOffset = Number(row?.clock) - (sent + monotonic()) / 2;
@@ -138,17 +136,14 @@ export function postgresConnection(
   }
 
   function notified(session: Session, payload = ''): void {
-    const [sender, rest = ''] = split(payload, ' ');
-    if (sender === self) {
-      if (rest !== session.awaited?.token) return;
+    const notice = channel.read(payload);
+    if (notice.from === 'us') {
+      if (notice.token !== session.awaited?.token) return;
       session.awaited.resolve();
       session.awaited = null;
-      return;
+    } else if (notice.changed === null || notice.changed.length > 0) {
+      listener.changed(notice.changed);
     }
-    // A heartbeat of another's has no tab, which each key has.
-    const keys = rest.split('\n').filter((key) => key.includes('\t'));
-    if (rest === '*') listener.changed(null);
-    else if (keys.length > 0) listener.changed(keys);
   }
 
   async function establish(): Promise<Session> {
@@ -157,8 +152,8 @@ export function postgresConnection(
     try {
       client?.on('error', (error) => lose(session, error));
       client?.on('end', () => lose(session, new Error('the connection was closed')));
-      client?.on('notification', ({ channel, payload }) => {
-        if (channel === tables.channel) notified(session, payload);
+      client?.on('notification', (notice) => {
+        if (notice.channel === tables.channel) notified(session, notice.payload);
       });
       if (client) await withDeadline(client.query(listenOn(tables)), timeout);
       await beat(session);
@@ -273,10 +268,7 @@ export function postgresConnection(
       const results = await guarded(`SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n${text}`);
       return 'rows' in results ? [results.rows] : results.slice(1).map(({ rows }) => rows);
     },
-    notice(keys) {
-      const payload = `${self} ${keys.join('\n')}`;
-      return Buffer.byteLength(payload) > LONGEST_NOTICE ? `${self} *` : payload;
-    },
+    notice: channel.changed,
     close() {
       closed = true;
       clearTimeout(retry);
@@ -289,11 +281,6 @@ export function postgresConnection(
 export function assertMarker(marker: string | null | undefined): void {
   if (marker === null || marker === undefined) throw notInitialized();
   if (marker !== LAYOUT) throw otherLayout(marker);
-}
-
-function split(text: string, by: string): readonly [string, string?] {
-  const at = text.indexOf(by);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + by.length)];
 }
 
 function isUnheard(error: unknown): boolean {

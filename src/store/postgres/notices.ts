@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+
+/** A longer one is refused by the server. */
+const LONGEST_NOTICE = 7900;
+
+/** What the processes of one installation tell each other on its channel: who tells it, and then what. */
+export interface Notices {
+  /** Says that these records have changed; that all may have, where there are too many to name. */
+  changed(keys: readonly string[]): string;
+  /** A notice to ourselves. */
+  heartbeat(token: string): string;
+  read(payload: string): Notice;
+}
+
+/** One that is our own comes back with its token; null stands for all records. */
+export type Notice =
+  | { readonly from: 'us'; readonly token: string }
+  | { readonly from: 'another'; readonly changed: readonly string[] | null };
+
+export function notices(): Notices {
+  const self = randomBytes(9).toString('base64url');
+  return {
+    changed(keys) {
+      const payload = `${self} ${keys.join('\n')}`;
+      return Buffer.byteLength(payload) > LONGEST_NOTICE ? `${self} *` : payload;
+    },
+    heartbeat: (token) => `${self} ${token}`,
+    read(payload) {
+      const [sender, rest = ''] = split(payload, ' ');
+      if (sender === self) return { from: 'us', token: rest };
+      // A heartbeat of another's has no tab, which each key has.
+      const keys = rest.split('\n').filter((key) => key.includes('\t'));
+      return { from: 'another', changed: rest === '*' ? null : keys };
+    },
+  };
+}
+
+function split(text: string, by: string): readonly [string, string?] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + by.length)];
+}
