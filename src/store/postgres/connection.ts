@@ -150,8 +150,8 @@ export function postgresConnection(
     const client = listen === 'none' ? null : await connected(pool, listen, timeout);
     const session: Session = { client, heard: Number.NEGATIVE_INFINITY, awaited: null };
     try {
-      client?.on('error', (error) => lose(session, error));
-      client?.on('end', () => lose(session, new Error('the connection was closed')));
+      client?.on('error', () => lose(session));
+      client?.on('end', () => lose(session));
       client?.on('notification', (notice) => {
         if (notice.channel === tables.channel) notified(session, notice.payload);
       });
@@ -197,7 +197,7 @@ export function postgresConnection(
     if (session.awaited) return;
     beat(session).catch((error: unknown) => {
       broken = isUnheard(error) ? null : error;
-      lose(session, error);
+      lose(session);
     });
   }
 
@@ -207,7 +207,7 @@ export function postgresConnection(
     attempt().catch(() => {});
   }
 
-  function lose(session: Session, _cause: unknown): void {
+  function lose(session: Session): void {
     if (live !== session) return;
     live = null;
     clearInterval(beating);
@@ -220,7 +220,7 @@ export function postgresConnection(
   function suspect(error: unknown): void {
     if (isLate(error) || error instanceof LateError) {
       broken = error;
-      if (live) lose(live, error);
+      if (live) lose(live);
       else tryAgain();
     } else if (live) beatOf(live);
   }
@@ -273,7 +273,7 @@ export function postgresConnection(
       closed = true;
       clearTimeout(retry);
       pool.off('error', idleError);
-      if (live) lose(live, null);
+      if (live) lose(live);
     },
   };
 }
