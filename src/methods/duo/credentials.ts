@@ -13,11 +13,8 @@ export interface DuoCredentials {
 }
 
 /** The same as stored with an organization: the secret sealed, in base64. */
-export interface SealedCredentials {
-  readonly clientId: string;
-  readonly apiHost: string;
+export interface SealedCredentials extends Omit<DuoCredentials, 'clientSecret'> {
   readonly sealedSecret: string;
-  readonly version: string;
 }
 
 const CLIENT_ID = /^DI[A-Za-z0-9]{18}$/;

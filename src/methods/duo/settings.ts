@@ -10,6 +10,7 @@ import {
 } from '../../contracts.js';
 import { inForce, type Lendable } from '../lending.js';
 import { acceptedWords } from './accepted-words.js';
+import type { SealedCredentials } from './credentials.js';
 import type { DuoAcceptedResults } from './factors.js';
 import { isWeaker, WHEN_UNAVAILABLE, type WhenUnavailable, weakestAllowed } from './fallback.js';
 import { sealedKeys } from './sealed-keys.js';
@@ -17,13 +18,7 @@ import { duoWords as words } from './words.js';
 
 /** What an organization has stored for Duo. */
 export interface DuoSetting extends Lendable {
-  /** The secret sealed, in base64; `version` changes with every new secret or hostname. */
-  readonly keys: {
-    readonly clientId: string;
-    readonly apiHost: string;
-    readonly sealedSecret: string;
-    readonly version: string;
-  };
+  readonly keys: SealedCredentials;
   /** What happens when Duo cannot be reached (never when it says no). */
   readonly whenUnavailable: WhenUnavailable;
   /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Keyring, Sentence } from '../../contracts.js';
 import { randomId } from '../../crypto/random.js';
 import type { ValidateOtp } from './client.js';
@@ -55,7 +56,8 @@ export function credentialCheck({
     );
     if ('errors' in read) return { kind: 'malformed', errors: read.errors };
     if (untouched) {
-      const same = read.clientId === current.clientId && sameLists(read.servers, current.servers);
+      const same =
+        read.clientId === current.clientId && isDeepStrictEqual(read.servers, current.servers);
       if (same) return { kind: 'checked', credentials: current };
       // Otherwise whoever may change the servers could have the secret sign for one of their choice.
       return { kind: 'malformed', errors: { clientSecret: yubikeyWords('wrong.secret-again') } };
@@ -123,10 +125,6 @@ function refused(
   }
   const message = yubikeyWords(kind === 'tls' ? 'wrong.certificate' : 'wrong.not-it', { server });
   return { kind: 'rejected', message, suspect: field };
-}
-
-function sameLists(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
 function isBlank(value: unknown): boolean {
