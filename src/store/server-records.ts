@@ -56,7 +56,7 @@ export interface ServerRecords extends Pick<RecordStore, 'read' | 'update'> {
   forget(key: string): void;
   clear(): void;
   /** What is kept at hand, by what the server calls it: at most so many of a kind; the rest is dropped. */
-  atHand(most: number): readonly AtHand[];
+  keepAtHand(most: number): readonly AtHand[];
 }
 
 export interface AtHand {
@@ -89,7 +89,7 @@ export function serverRecords(config: ServerRecordsConfig): ServerRecords {
     clear() {
       for (const { clear } of watched) clear();
     },
-    atHand: (most) => watched.flatMap((one) => one.atHand(most)),
+    keepAtHand: (most) => watched.flatMap((one) => one.keepAtHand(most)),
   };
 }
 
@@ -172,8 +172,8 @@ function recordsOf<K extends Kind>(
       return andThen(found, ({ record }) => record);
     },
     update,
-    atHand: (most: number): AtHand[] =>
-      reads.newest(most).map(([key, { version }]) => ({ key, version })),
+    keepAtHand: (most: number): AtHand[] =>
+      reads.keepNewest(most).map(([key, { version }]) => ({ key, version })),
     forget: reads.forget,
     clear() {
       reads.clear();

@@ -13,8 +13,11 @@ export interface TrackedReads<V> {
    * dropped, and `value` (what the key has now) is at hand, unless the key has changed since.
    */
   writing(key: string): (value?: V) => void;
-  /** What is at hand and was used last; the rest is dropped, and no load in flight will be kept. */
-  newest(most: number): readonly (readonly [key: string, value: V])[];
+  /**
+   * Keeps at hand what was used last, so many at most, and gives it, to ask what of it has changed. A load in flight will
+   * not be kept: it may be of before that question, and is not among what is asked about.
+   */
+  keepNewest(most: number): readonly (readonly [key: string, value: V])[];
   /** Everything may have changed. */
   clear(): void;
 }
@@ -92,7 +95,7 @@ export function trackedReads<V>({
         if (holds && value !== undefined) values.set(key, { value });
       };
     },
-    newest(most) {
+    keepNewest(most) {
       loads.clear();
       writes.clear();
       const all = [...values.entries()];

@@ -73,12 +73,12 @@ describe('trackedReads', () => {
   });
 
   it('keeps nothing of a write that was overtaken by a change, however that came', () => {
-    for (const change of ['forget', 'clear', 'newest', 'another write'] as const) {
+    for (const change of ['forget', 'clear', 'keepNewest', 'another write'] as const) {
       const { reads, load } = setUp();
       const done = reads.writing('a');
       if (change === 'forget') reads.forget('a');
       else if (change === 'clear') reads.clear();
-      else if (change === 'newest') reads.newest(10);
+      else if (change === 'keepNewest') reads.keepNewest(10);
       else reads.writing('a')();
       done('written');
       assert.ok(reads.get('a', load) instanceof Promise, change);

@@ -131,7 +131,7 @@ export function postgresRecordStore(
       },
       lost: forgetAll,
       async poll(run) {
-        const changed = await changedSince(run, tables, records.atHand(POLLED));
+        const changed = await changedSince(run, tables, records.keepAtHand(POLLED));
         for (const key of changed) records.forget(key);
         if (changed.length > 0) changes.announce();
       },
