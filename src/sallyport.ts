@@ -126,7 +126,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     config.methods ?? builtInMethods(),
     {
       ...{ store, keyring: keys, origin, origins: addresses.listed, onError },
-      path: () => mounted.latest().path,
+      path: () => mounted.lastNoted().path,
       brandName: (subject, place) => brandOf(subject, place?.origin ?? origin).name,
       appNamed: naming.given,
       readSetting: async (id) =>

@@ -36,7 +36,7 @@ export interface Mounts<T> {
   note(req: Request): void;
   of(req: Request): T;
   /** The last place noted; before the first request, the one that the options name. */
-  latest(): Places;
+  lastNoted(): Places;
 }
 
 export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mounts<T> {
@@ -46,7 +46,7 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
   const made = new LRUCache<string, LRUCache<string, { readonly at: T }>>({
     max: ADDRESSES_AT_MOST,
   });
-  let latest = placesAt(config, addresses.first, '');
+  let lastNoted = placesAt(config, addresses.first, '');
 
   function originOf(req: Request): string {
     const origin = addresses.of(req);
@@ -60,7 +60,7 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
       // `/\host` may be sent as a request's path, and a browser takes it for another site.
       if (baseUrl === '' || !/^(?:\/[^/\\\s]+)+$/.test(baseUrl)) return;
       noted.set(req, baseUrl);
-      latest = placesAt(config, originOf(req), baseUrl);
+      lastNoted = placesAt(config, originOf(req), baseUrl);
     },
 
     of(req) {
@@ -79,7 +79,7 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
       return found.at;
     },
 
-    latest: () => latest,
+    lastNoted: () => lastNoted,
   };
 }
 
