@@ -129,10 +129,10 @@ function recordsOf<K extends Kind>(
         const body =
           record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
         const entry = counted && sequence > 0 ? String(sequence) : '';
-        // What nobody reads here is not followed: maintenance writes everybody's once.
-        const isRead =
+        // Read here, or new. Anything else is not followed: maintenance writes everybody's once.
+        const isUsedHere =
           reads.peek(key) !== undefined || isDeepStrictEqual(from.version, ABSENT.version);
-        const follow = isRead && body !== null && by.follows?.(write) === true;
+        const follow = isUsedHere && body !== null && by.follows?.(write) === true;
         const done = reads.writing(key);
         let followed: Seen | undefined;
         try {
