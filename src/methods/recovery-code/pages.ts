@@ -49,7 +49,7 @@ export function recoveryCodePages({
     const { policy, record } = facts;
     const first = record.enrollments.length === 0;
     if (!first && !binds(facts, method)) return false;
-    const needed = first || !record.recoveryCodesKept || isVain(record);
+    const needed = first || !record.recoveryCodesKept || cannotUseAny(record);
     return policy.methods.includes(own.name) && needed;
   }
 
@@ -59,7 +59,7 @@ export function recoveryCodePages({
   }
 
   /** Whether none of the codes of this person can be used. */
-  function isVain({ foreignCodes }: KnownSituation['facts']['record']): boolean {
+  function cannotUseAny({ foreignCodes }: KnownSituation['facts']['record']): boolean {
     return foreignCodes === 'hashed' && !readsHashes;
   }
 
@@ -228,7 +228,7 @@ export function recoveryCodePages({
 
     async afterLogin(req, res, situation, { method, epoch, onward }) {
       const { policy, record } = situation.facts;
-      if (!isVain(record) || !policy.methods.includes(own.name)) return false;
+      if (!cannotUseAny(record) || !policy.methods.includes(own.name)) return false;
       if (!binds(situation.facts, method) || lacksKey(situation)) return false;
       await makeAndShow(req, res, situation, { epoch, onward });
       return true;
