@@ -31,6 +31,12 @@ interface Begun {
   readonly proves: boolean;
 }
 
+/** Of a session that has ended. */
+interface KnownEnd {
+  /** When it went on under another id; null: it did not; `as-marked`: somebody else ended it, and the mark tells. */
+  readonly renewedAt: number | null | 'as-marked';
+}
+
 /**
  * Ends are final, so what this process knows of them needs no refreshing: it saves the store a second
  * command when elevation ends the old session and express-session then destroys it. `endedForMs` is how long the
@@ -41,10 +47,7 @@ export function sessionEnds(
   store: Pick<SecondFactorStore, 'end' | 'readAssurance' | 'now'>,
   { endedForMs }: { readonly endedForMs: number },
 ): SessionEnds {
-  /** When each went on under another id; null where it did not, undefined where only the mark can tell. */
-  const known = boundedMap<SessionDigest, { readonly renewedAt: number | null | undefined }>(
-    10_000,
-  );
+  const known = boundedMap<SessionDigest, KnownEnd>(10_000);
   const begun = new Map<SessionDigest, Begun>();
 
   /** What only this process can know of: nobody else has written anything of it. */
@@ -67,8 +70,8 @@ export function sessionEnds(
   }
 
   function wentOnLately(session: SessionDigest): boolean {
-    const { renewedAt = null } = known.get(session) ?? {};
-    if (renewedAt === null) return false;
+    const renewedAt = known.get(session)?.renewedAt;
+    if (typeof renewedAt !== 'number') return false;
     const age = store.now() - renewedAt;
     return age >= 0 && age < RENEWED_FOR_MS;
   }
@@ -79,7 +82,7 @@ export function sessionEnds(
       const unmarked = untold(session)?.proves === false;
       const endedNow = unmarked || (await store.end(session, endedForMs, end));
       const renewedAt = end.renewed ? store.now() : null;
-      known.set(session, { renewedAt: endedNow ? renewedAt : undefined });
+      known.set(session, { renewedAt: endedNow ? renewedAt : 'as-marked' });
       return endedNow;
     },
 
@@ -90,8 +93,8 @@ export function sessionEnds(
     },
 
     wasRenewed(session) {
-      const told = known.get(session)?.renewedAt !== undefined;
-      if (told || untold(session)) return wentOnLately(session);
+      const { renewedAt = 'as-marked' } = known.get(session) ?? {};
+      if (renewedAt !== 'as-marked' || untold(session)) return wentOnLately(session);
       return read(session, () => wentOnLately(session));
     },
 
