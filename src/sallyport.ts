@@ -167,7 +167,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
         ...{ store, onError },
         tell: (req, subject, signIn) =>
           events.record('verification.succeeded', {
-            ...{ subject, method: SIGN_IN, from: req.ip ?? null },
+            ...{ subject, method: SIGN_IN, from: req },
             detail: signInDetail(signIn),
           }),
       }),

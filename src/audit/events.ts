@@ -12,6 +12,9 @@ import type {
 
 const DETAIL_LENGTH = 500;
 
+/** The client's address, or the request that has it. */
+export type From = string | { readonly ip?: string | undefined } | null;
+
 export interface EventFacts {
   readonly subject?: Pick<Subject, 'id' | 'tenantId'> | null;
   /** For what concerns an organization and no subject. Default: the subject's tenant. */
@@ -19,7 +22,7 @@ export interface EventFacts {
   /** Default: the subject itself. */
   readonly actorId?: string | null;
   readonly method?: MethodName | null;
-  readonly from?: string | null;
+  readonly from?: From;
   /** A word, or a sentence of the catalog. */
   readonly detail?: Sentence | null;
   /** The authenticators that were enrolled, removed or reset. */
@@ -58,7 +61,7 @@ export function audit(
         tenantId: organizationId ?? subject?.tenantId ?? null,
         actorId: actorId === undefined ? (subject?.id ?? null) : actorId,
         method,
-        from,
+        from: typeof from === 'string' ? from : (from?.ip ?? null),
         ...detailOf(detail),
         ...(enrollments && { enrollments: enrollments.map(named) }),
       });

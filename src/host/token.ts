@@ -227,7 +227,7 @@ export function tokens({
       const plain = Buffer.from(JSON.stringify(made));
       const expiresAt = new Date(made.expiresAt);
       audit.record('token.issued', {
-        ...{ subject, from: req.ip ?? null },
+        ...{ subject, from: req },
         detail: message('event.detail.token', { id: made.id, until: expiresAt.toISOString() }),
       });
       const token = Buffer.from(keyring.seal(plain, sealedFor)).toString('base64url');

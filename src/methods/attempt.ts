@@ -1,4 +1,4 @@
-import type { Audit } from '../audit/events.js';
+import type { Audit, From } from '../audit/events.js';
 import { lockedUntil } from '../audit/lock.js';
 import type {
   Attempt,
@@ -24,7 +24,7 @@ export type RunAttempt = (
   method: BoundMethod,
   operation: Operation,
   attempt: Attempt,
-  from: string | null,
+  from: From,
 ) => Promise<Verdict>;
 
 /** One answer, from its form to its event; the only caller of `method.verify`. */

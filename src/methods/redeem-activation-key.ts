@@ -1,4 +1,4 @@
-import type { Audit } from '../audit/events.js';
+import type { Audit, From } from '../audit/events.js';
 import { lockedUntil } from '../audit/lock.js';
 import type { Attempt, AttemptLimits, Keyring, Verdict } from '../contracts.js';
 import { activationKeyDigests } from './activation-key.js';
@@ -12,7 +12,7 @@ export type RedeemActivationKey = (
   attempt: Attempt,
   method: EnrollableMethod,
   typed: string,
-  from: string | null,
+  from: From,
 ) => Promise<RedeemVerdict>;
 
 /**

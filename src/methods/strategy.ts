@@ -55,7 +55,7 @@ export function secondFactorStrategy(
         }
       };
       // Passport's callback runs outside of the promise: what it throws is its own and not our failure.
-      (async () => run(method, operation, await attemptOf(req), req.ip ?? null))().then(
+      (async () => run(method, operation, await attemptOf(req), req))().then(
         (verdict) => process.nextTick(settle, verdict),
         (error: Error) => process.nextTick(() => this.error(error)),
       );

@@ -172,12 +172,7 @@ export function enrolling(config: PageConfig) {
       throw new RequestError(409, 'already_activated', message('activate.already'));
     }
     const attempt = config.attemptOf(situation, {});
-    const verdict = await config.redeemActivationKey(
-      attempt,
-      place.method,
-      activationKey,
-      req.ip ?? null,
-    );
+    const verdict = await config.redeemActivationKey(attempt, place.method, activationKey, req);
     switch (verdict.kind) {
       case 'begun':
         respond.onward(req, res, place.url, { next: 'enroll' });

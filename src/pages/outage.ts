@@ -13,6 +13,5 @@ export function outageOf(
   { name: method }: BoundMethod,
   cause: unknown,
 ): Refusal {
-  const from = req.ip ?? null;
-  return outage(cause, { method, subject, from, res, sentences, audit, onError });
+  return outage(cause, { method, subject, from: req, res, sentences, audit, onError });
 }

@@ -190,7 +190,7 @@ export function profilePages(config: ProfileConfig) {
     if (done === 'replaced') {
       const { subject, facts: before } = situation;
       const enrollments = before.record.enrollments.filter(({ id }) => id === place.replaces);
-      const facts = { subject, method: place.method.name, from: req.ip ?? null, detail: done };
+      const facts = { subject, method: place.method.name, from: req, detail: done };
       config.audit.record('enrollment.removed', { ...facts, enrollments });
     }
   };

@@ -12,15 +12,14 @@ export function recordedDevices(devices: RememberedDevices, audit: Audit): Recor
   return {
     async recognize(req, res, situation) {
       const outcome = await devices.recognize(req, res, situation);
-      const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req.ip ?? null };
+      const facts = { subject: situation.subject, method: REMEMBERED_DEVICE, from: req };
       if (outcome === 'stolen') audit.record('device.stolen', facts);
       if (outcome === 'recognized') audit.record('verification.succeeded', facts);
       return outcome === 'recognized';
     },
     async remember(req, res, situation, proof) {
       const done = await devices.remember(req, res, situation, proof);
-      if (done)
-        audit.record('device.remembered', { subject: situation.subject, from: req.ip ?? null });
+      if (done) audit.record('device.remembered', { subject: situation.subject, from: req });
       return done;
     },
   };

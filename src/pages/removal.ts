@@ -52,7 +52,7 @@ export function removalPages(parts: ProfileParts) {
     parts.audit.record('enrollment.removed', {
       subject,
       method: one.method,
-      from: req.ip ?? null,
+      from: req,
       enrollments: [one],
     });
     await parts.keepSession(req, situation, removed.epoch);

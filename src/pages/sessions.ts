@@ -34,7 +34,7 @@ export function sessionPages(parts: ProfileParts) {
     // A reset at the same moment ends this session too: it must not go on under the epoch after it.
     const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
     if (!raised) throw changedMeanwhile();
-    parts.audit.record('sessions.ended', { subject, from: req.ip ?? null });
+    parts.audit.record('sessions.ended', { subject, from: req });
     await parts.keepSession(req, situation, raised.epoch);
     respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
   };
@@ -46,7 +46,7 @@ export function sessionPages(parts: ProfileParts) {
     if (!(await store.removeDevice(subject.id, id))) {
       throw new RequestError(404, 'not_found', message('profile.no-device'));
     }
-    parts.audit.record('device.forgotten', { subject, from: req.ip ?? null, detail: id });
+    parts.audit.record('device.forgotten', { subject, from: req, detail: id });
     respond.onward(req, res, `${home}?done=forgotten`, { next: 'done' });
   };
 

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Audit } from '../audit/events.js';
+import type { Audit, From } from '../audit/events.js';
 import type {
   MessageValues,
   MethodName,
@@ -121,7 +121,7 @@ export function outage(
   }: {
     readonly method: MethodName;
     readonly subject: Subject;
-    readonly from: string | null;
+    readonly from: From;
     readonly res: Response;
     readonly sentences: Sentences;
     readonly audit: Audit;

@@ -140,7 +140,7 @@ export function responder(config: RespondConfig): AnyResponder {
       config.onError(error);
       const detail = error instanceof SallyportError ? error.code : 'unexpected';
       const subject = NAMED.has(detail) ? config.subjectOf(req) : null;
-      config.audit.record('unavailable', { subject, from: req.ip ?? null, detail });
+      config.audit.record('unavailable', { subject, from: req, detail });
     }
     await page(req, res, {
       status: problem.status,

@@ -110,7 +110,7 @@ export function lookUpPages(context: AdminContext) {
       return;
     }
     audit.record('enrollment.looked-up', {
-      ...{ actorId: admin.id, method: method.name, from: req.ip ?? null },
+      ...{ actorId: admin.id, method: method.name, from: req },
       ...(owner
         ? { subject: owner.subject, enrollments: [owner.enrollment] }
         : { organizationId: organization.id }),
@@ -132,7 +132,7 @@ export function lookUpPages(context: AdminContext) {
     method: FindableMethod,
     cause: unknown,
   ) {
-    const facts = { subject: admin, from: req.ip ?? null, res, sentences, audit, onError };
+    const facts = { subject: admin, from: req, res, sentences, audit, onError };
     return outage(cause, { method: method.name, ...facts });
   }
 

@@ -77,7 +77,7 @@ export async function writeSetting(
   audit.record('setting.changed', {
     organizationId: organization.id,
     actorId: admin.id,
-    from: req.ip ?? null,
+    from: req,
     detail: changesInOne(changes),
   });
   return written;

@@ -42,7 +42,7 @@ export function handingOverPages(context: AdminContext) {
     if (!begun) throw new RequestError(409, 'not_begun', message('admin.user.not-begun'));
     if (later) {
       const { admin, subject, req } = visit;
-      const facts = { subject, actorId: admin.id, method: method.name, from: req.ip ?? null };
+      const facts = { subject, actorId: admin.id, method: method.name, from: req };
       audit.record('enrollment.handed-over', facts);
     }
     await showKey(visit, method, begun, later);
@@ -106,7 +106,7 @@ export function handingOverPages(context: AdminContext) {
     });
     const attempt = attemptOf(visit, standing, input);
     const operation = { kind: 'confirm', replaces: null } as const;
-    const verdict = await run(method, operation, attempt, req.ip ?? null);
+    const verdict = await run(method, operation, attempt, req);
     switch (verdict.kind) {
       case 'verified':
         return present.onward(req, res, withQuery(here.details, { done: 'activated' }), {
@@ -123,8 +123,7 @@ export function handingOverPages(context: AdminContext) {
         );
       case 'unavailable': {
         const { sentences } = present;
-        const from = req.ip ?? null;
-        const facts = { method: method.name, subject, from, res, sentences, audit, onError };
+        const facts = { method: method.name, subject, from: req, res, sentences, audit, onError };
         const { status, error, message, values } = outage(verdict.cause, facts);
         const wrong = { status, error, message, values, retryAt: null };
         return showAgain(visit, method, await method.enrollment.resume(attempt), wrong);

@@ -16,7 +16,7 @@ export async function handOutKey(
     digest: activationKeyDigest(keyring, subject, key),
     lifetimeMs: options.activationKeyMaxAgeMs,
   });
-  audit.record('activation-key.issued', { subject, actorId: admin.id, from: req.ip ?? null });
+  audit.record('activation-key.issued', { subject, actorId: admin.id, from: req });
   await present.page(req, res, {
     view: 'admin/user-activation-key',
     title: message('admin.key.title', { label: isolated(user.label) }),

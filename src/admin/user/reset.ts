@@ -56,7 +56,7 @@ export function resetPages(context: AdminContext) {
     const demanded = await keyDemanded(visit);
     const { enrollments } = await recordOrLost(store, subject.id);
     await store.reset(subject.id);
-    const facts = { subject, actorId: admin.id, from: req.ip ?? null, enrollments };
+    const facts = { subject, actorId: admin.id, from: req, enrollments };
     audit.record('enrollment.reset', facts);
     if (issueKey || demanded) return handOutKey(context, visit, true);
     present.onward(req, res, withQuery(here.details, { done: 'reset' }), {

@@ -161,7 +161,7 @@ export function userPages(context: AdminContext) {
     readBody(req, {});
     notOneself(visit);
     await store.unlock(subject.id);
-    audit.record('subject.unlocked', { subject, actorId: admin.id, from: req.ip ?? null });
+    audit.record('subject.unlocked', { subject, actorId: admin.id, from: req });
     present.onward(req, res, withQuery(here.details, { done: 'unlocked' }), { unlocked: true });
   }
 
@@ -170,7 +170,7 @@ export function userPages(context: AdminContext) {
     readBody(req, {});
     const revoked = await store.revokeActivationKey(subject.id);
     if (revoked) {
-      audit.record('activation-key.revoked', { subject, actorId: admin.id, from: req.ip ?? null });
+      audit.record('activation-key.revoked', { subject, actorId: admin.id, from: req });
     }
     const done = revoked ? 'revoked' : 'unchanged';
     present.onward(req, res, withQuery(here.details, { done }), { revoked });

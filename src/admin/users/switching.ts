@@ -104,7 +104,7 @@ export async function switchUser(
   audit.record('setting.changed', {
     subject,
     actorId: admin.id,
-    from: req.ip ?? null,
+    from: req,
     detail: changeOf(enable, graceUntil),
   });
   return told(enable ? 'enabled' : 'disabled');

@@ -172,9 +172,8 @@ export function duoChallenge(
   ): Promise<void> {
     const short = proof.factor.enrollmentId === FALLBACK;
     await web.elevate(req, { subject, ...proof, ...(short && { lifetimeMs: FALLBACK_MS }) });
-    const from = req.ip ?? null;
     const detail = `${offered}: Duo ${error.summary}`;
-    web.audit.record('fallback.used', { subject, method: 'duo', from, detail });
+    web.audit.record('fallback.used', { subject, method: 'duo', from: req, detail });
     respond.onward(req, res, web.onward(req), { next: 'done', fallback: offered });
   }
 

@@ -85,9 +85,8 @@ export function duoLeading({ respond, audit, own, onError }: MethodWeb): Leading
     { purpose, url, reason, others, later }: MethodPlace,
   ): Promise<void> {
     onError(error);
-    const from = req.ip ?? null;
     const detail = `${error.code} ${error.summary}`;
-    audit.record('unavailable', { subject, method: 'duo', from, detail });
+    audit.record('unavailable', { subject, method: 'duo', from: req, detail });
     const message = respond.say(duoWords(error.outage ? 'failed.outage' : 'failed.other'));
     res.set('Retry-After', '30');
     await respond.page(req, res, {

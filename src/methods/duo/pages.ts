@@ -64,7 +64,7 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
           const { replaces } = operation;
           const { enrollments } = situation.facts.record;
           web.audit.record('enrollment.removed', {
-            ...{ subject, method: 'duo', from: req.ip ?? null, detail: 'replaced' },
+            ...{ subject, method: 'duo', from: req, detail: 'replaced' },
             enrollments: enrollments.filter(({ id }) => id === replaces),
           });
         }
@@ -79,7 +79,7 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
       }
       case 'rejected':
         if (verdict.reason === 'malformed' && begun) {
-          const facts = { subject, method: 'duo', from: req.ip ?? null };
+          const facts = { subject, method: 'duo', from: req };
           const type = verifying ? 'verification.failed' : 'enrollment.failed';
           web.audit.record(type, { ...facts, detail: 'malformed: callback' });
         }

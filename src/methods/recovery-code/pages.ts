@@ -77,7 +77,7 @@ export function recoveryCodePages({
     if (!(await store.replaceRecoveryCodes(subject.id, digests, epoch))) {
       throw new RequestError(409, 'superseded', recoveryCodeWords('codes.not-made'), profile);
     }
-    audit.record('recovery-codes.made', { subject, method: own.name, from: req.ip ?? null });
+    audit.record('recovery-codes.made', { subject, method: own.name, from: req });
     unkept.put(req, subject, { codes, onward });
     send();
   }
