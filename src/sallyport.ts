@@ -95,7 +95,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       storeTrail(store, { keep: config.eventsKept }),
       ...(config.onEvent ? [oncePerLock({ record: config.onEvent })] : []),
     ],
-    { now, onError },
+    { now, originOf: addresses.known, onError },
   );
   const { endedForMs } = config;
   const ends = sessionEnds(store, { endedForMs });

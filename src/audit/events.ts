@@ -39,7 +39,16 @@ export interface Audit {
  */
 export function audit(
   sinks: readonly AuditSink[],
-  { now, onError }: { now: () => number; onError: (error: unknown) => void },
+  {
+    now,
+    originOf = () => null,
+    onError,
+  }: {
+    now: () => number;
+    /** Which of several addresses a request came to; null where there is one. */
+    originOf?: (asked: object) => string | null;
+    onError: (error: unknown) => void;
+  },
 ): Audit {
   return {
     record(
@@ -54,6 +63,8 @@ export function audit(
         enrollments,
       },
     ) {
+      const asked = typeof from === 'object' ? from : null;
+      const origin = asked && originOf(asked);
       const event: AuditEvent = Object.freeze({
         type,
         at: new Date(now()),
@@ -61,7 +72,8 @@ export function audit(
         tenantId: organizationId ?? subject?.tenantId ?? null,
         actorId: actorId === undefined ? (subject?.id ?? null) : actorId,
         method,
-        from: typeof from === 'string' ? from : (from?.ip ?? null),
+        from: typeof from === 'string' ? from : (asked?.ip ?? null),
+        ...(origin && { origin }),
         ...detailOf(detail),
         ...(enrollments && { enrollments: enrollments.map(named) }),
       });

@@ -60,6 +60,8 @@ export interface AuditEvent {
   readonly method: MethodName | null;
   /** The client's address as Express sees it (`req.ip`). */
   readonly from: string | null;
+  /** Which of the app's addresses was asked; left out where it has one, and where no request did it. */
+  readonly origin?: string;
   /** A word, or a sentence in English. */
   readonly detail: string | null;
   /** What `detail` says, where it is a sentence of the catalog; left out where it is none. */

@@ -21,6 +21,8 @@ export interface Addresses {
   readonly listed: readonly string[];
   /** The origin that a request came to; null for an address that is none. Throws ERR_OPTION for a lookup's nonsense. */
   of(req: Request): string | null;
+  /** Where there are several, the one that `of` has found for a request before; null otherwise. */
+  known(asked: object): string | null;
 }
 
 /** So many of a lookup's answers are not checked again. */
@@ -32,27 +34,31 @@ const CHECKED_AT_MOST = 1000;
  */
 export function addresses(option: OriginOption): Addresses {
   if (typeof option === 'string') {
-    return { first: option, listed: [option], of: () => option };
+    return { first: option, listed: [option], of: () => option, known: () => null };
   }
   if (typeof option === 'function') return lookedUp(option);
   const byHost = new Map(option.map((origin) => [new URL(origin).host, origin]));
   const listed = [...byHost.values()];
+  const { of, known } = askedOnce((req) => byHost.get(hostOf(req) ?? '') ?? null);
   return {
     first: listed[0] as string,
-    listed,
-    of: askedOnce((req) => byHost.get(hostOf(req) ?? '') ?? null),
+    ...{ listed, of },
+    known: listed.length > 1 ? known : () => null,
   };
 }
 
 /** Each request once: what is answered must not differ from what was let through, and several parts ask. */
-function askedOnce(find: Addresses['of']): Addresses['of'] {
-  const asked = attached<Request, { readonly origin: string | null }>('sallyport.address');
-  return (req) => {
-    const known = asked.of(req);
-    if (known) return known.origin;
-    const origin = find(req);
-    asked.set(req, { origin });
-    return origin;
+function askedOnce(find: Addresses['of']): Pick<Addresses, 'of' | 'known'> {
+  const found = attached<object, { readonly origin: string | null }>('sallyport.address');
+  return {
+    of(req) {
+      const known = found.of(req);
+      if (known) return known.origin;
+      const origin = find(req);
+      found.set(req, { origin });
+      return origin;
+    },
+    known: (asked) => found.of(asked)?.origin ?? null,
   };
 }
 
@@ -70,7 +76,7 @@ function lookedUp(lookUpHost: Extract<OriginOption, (host: string) => unknown>):
     checked.set(known, true);
     return given;
   };
-  return { first: '', listed: [], of: askedOnce(lookUp) };
+  return { first: '', listed: [], ...askedOnce(lookUp) };
 
   function lookUp(req: Request): string | null {
     const host = hostOf(req);

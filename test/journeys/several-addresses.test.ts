@@ -7,8 +7,9 @@ import session, { MemoryStore } from 'express-session';
 import { type Subject, sallyport, securityKey, totp } from 'sallyport';
 import { softwareKey } from 'sallyport/testing';
 import { type Host, type HostOptions, hostOptions, KEY } from '../support/app.js';
-import { Browser, codeAt } from '../support/browser.js';
+import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { duoHost, startSimulator, toPrompt } from '../support/duo.js';
+import { eventually } from '../support/redis.js';
 import { journeys, TOTP_ONLY } from '../support/worlds.js';
 
 const NORTH = 'https://north.example';
@@ -137,6 +138,29 @@ journeys('an app with several addresses', (world) => {
       assert.notEqual((await named.get('/two-factor')).status, 421);
     });
 
+    it(`tells in events which address was asked (${what})`, async () => {
+      const { app, events } = await world().host(options());
+      const [north, acme] = ['north.example', 'acme.example:8443'].map(
+        (host) => new BrowserAt(app, host),
+      ) as [BrowserAt, BrowserAt];
+      const key = await north.activate(USER, now());
+      world().clock.advance(30_000);
+      await acme.login(USER);
+      await acme.answerChallenge(wrongCode(key, now()));
+      await acme.answerChallenge(codeAt(key, now()));
+      assert.deepEqual(
+        events.map(({ type, origin: at }) => [type, at]),
+        [
+          ['enrollment.confirmed', NORTH],
+          ['verification.failed', ACME],
+          ['verification.succeeded', ACME],
+        ],
+      );
+      const history = () => world().store.readHistory(USER, { before: null, limit: 5 });
+      await eventually(async () => (await history()).length === 1);
+      assert.equal((await history())[0]?.origin, NORTH);
+    });
+
     it(`leads away from the address that was asked, and back to it (${what})`, async () => {
       const { app } = await world().host(options());
       const browser = new BrowserAt(app, 'acme.example:8443');
@@ -155,6 +179,18 @@ journeys('an app with several addresses', (world) => {
       assert.match(String(leaving.headers.location), /^\/two-factor\/leave/);
     });
   }
+
+  it('is not told of in events where there is one', async () => {
+    for (const [at, origin] of [NORTH, [NORTH]].entries()) {
+      const { app, events } = await world().host({
+        before: (made) => made.set('trust proxy', 1),
+        options: { origin },
+      });
+      await new BrowserAt(app, 'north.example').activate(`user${at + 1}@acme`, now());
+      assert.ok(events.length > 0);
+      assert.ok(events.every((event) => !Object.hasOwn(event, 'origin')));
+    }
+  });
 
   it('makes cookies that are sent over TLS alone, and to that host alone', async () => {
     const { app } = await world().host({

@@ -66,6 +66,7 @@ export function eventPages({ navOf, store, present, titleOf, words, eventTypes }
           actorId: event.actorId,
           method: event.method,
           from: event.from,
+          ...(event.origin && { origin: event.origin }),
           detail: event.detail,
           ...(event.said && { said: event.said }),
           enrollments,
