@@ -8,10 +8,10 @@ import { type AdminContext, noticeOf, organizationJson } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { changeWords, levelLines } from './changes.js';
 import { type Current, currentSetting, readCurrent } from './current.js';
+import { type FormLevel, formLevel, hiddenFields } from './form-level.js';
 import type { AuthenticationLocals } from './locals.js';
 import { type SectionRefused, sectionOf } from './method-section.js';
 import type { Judgement } from './proposals.js';
-import { type FormLevel, formLevel, hiddenFields } from './setting-form.js';
 
 /** What is shown in place of the stored setting after a refusal. */
 interface Refused {

@@ -2,7 +2,7 @@ import type { FieldWords } from '../bodies.js';
 import type { Hidden, Link, Moment, Page, State } from '../page.js';
 import type { ChangeWords } from './changes.js';
 import type { DryRun } from './dry-run-result.js';
-import type { FormLevel } from './setting-form.js';
+import type { FormLevel } from './form-level.js';
 
 /** `admin/organization` */
 export interface OrganizationLocals extends Page {

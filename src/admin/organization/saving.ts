@@ -8,8 +8,9 @@ import { changeWords } from './changes.js';
 import { type Current, currentSetting, readCurrent, writeSetting } from './current.js';
 import { dryRun } from './dry-run.js';
 import type { DryRun } from './dry-run-result.js';
+import { hiddenFields } from './form-level.js';
 import { type Judgement, judge } from './proposals.js';
-import { hiddenFields, LOCK_ME_OUT } from './setting-form.js';
+import { LOCK_ME_OUT } from './setting-form.js';
 
 type Good = Extract<Judgement, { kind: 'good' }>;
 

@@ -2,40 +2,19 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type {
   BaseSetting,
-  FloorField,
   LevelSetting,
   OrganizationSetting,
   PolicyMethod,
 } from '../../contracts.js';
 import { message } from '../../messages/english.js';
-import { rulesFromText, rulesText } from '../../policy/proof-rules.js';
+import { rulesText } from '../../policy/proof-rules.js';
 import type { SettingReader } from '../../policy/settings.js';
 import { listOf } from '../../web/form-fields.js';
 import { type FieldErrors, fieldErrors, readBody, WITH_INPUT } from '../bodies.js';
+import { type FormLevel, floorFields, formLevel, fromLevel, storedText } from './form-level.js';
 
 /** In so many words, so that nobody sends it by accident. */
 export const LOCK_ME_OUT = 'lock me out';
-
-/** One level of an organization's setting (its own, or what its clients must), as a form holds it. */
-export interface FormLevel {
-  readonly mode: string;
-  /** Whether any mechanism will do, or only those ticked. */
-  readonly accept: 'any' | 'these';
-  readonly methods: readonly string[];
-  readonly enrollment: string;
-  /** `YYYY-MM-DD` */
-  readonly grace: string;
-  /** Minutes. */
-  readonly maxAge: string;
-  /** Days. */
-  readonly remember: string;
-  /** Rules, one in each line. */
-  readonly proofs: string;
-  /** `yes`, or empty. */
-  readonly phishingResistant: string;
-  /** Of what clients must: what methods add to it, by field. */
-  readonly more: Readonly<Record<string, string>>;
-}
 
 /** What an administrator wants to save, and the version it was made from. */
 export interface Proposal {
@@ -107,11 +86,6 @@ const FLOOR_FIELDS = Object.keys({
   proofs: true,
   phishingResistant: true,
 } satisfies Record<keyof LevelSetting, true>);
-
-/** What methods add to the demands on clients, by field. */
-function floorFields(methods: readonly PolicyMethod[]): (readonly [string, FloorField])[] {
-  return methods.flatMap(({ settings }) => Object.entries(settings?.floor ?? {}));
-}
 
 /**
  * Reads a proposal from a form or from JSON (`{ version, setting, override? }`, the setting as it is stored).
@@ -252,25 +226,6 @@ function fromForm(
   };
 }
 
-function fromLevel(form: FormLevel, current: { readonly graceUntil: string | null } | null) {
-  return {
-    mode: form.mode || null,
-    methods: form.accept === 'these' ? form.methods : null,
-    enrollment: form.enrollment || null,
-    graceUntil: graceOf(form.grace, current?.graceUntil ?? null),
-    maxAgeSeconds: form.maxAge === '' ? null : Math.round(Number(form.maxAge) * 60),
-    rememberDays: form.remember === '' ? null : Number(form.remember),
-    proofs: rulesFromText(form.proofs),
-    phishingResistant: form.phishingResistant === 'yes' ? true : null,
-  };
-}
-
-/** A date is the beginning of that day in UTC. One set by a program to a time of day is left as it is. */
-function graceOf(date: string, current: string | null): string | null {
-  if (date === '') return null;
-  return current?.slice(0, 10) === date ? current : `${date}T00:00:00.000Z`;
-}
-
 function pastDates(setting: BaseSetting, current: OrganizationSetting, now: number): FieldErrors {
   const past = (next: string | null | undefined, before: string | null | undefined) =>
     typeof next === 'string' && next !== before && Date.parse(next) <= now;
@@ -281,54 +236,4 @@ function pastDates(setting: BaseSetting, current: OrganizationSetting, now: numb
       ? { 'clientsMust.graceUntil': wrong }
       : {}),
   };
-}
-
-function storedText(level: LevelSetting | null, field: string): string {
-  return String((level && Reflect.get(level, field)) ?? '');
-}
-
-export function formLevel(
-  setting: LevelSetting | null,
-  methods: readonly PolicyMethod[],
-): FormLevel {
-  const added = floorFields(methods).map(([name]) => name);
-  return {
-    mode: setting?.mode ?? '',
-    accept: setting?.methods ? 'these' : 'any',
-    methods: setting?.methods ?? [],
-    enrollment: setting?.enrollment ?? '',
-    grace: setting?.graceUntil?.slice(0, 10) ?? '',
-    maxAge: setting?.maxAgeSeconds ? String(setting.maxAgeSeconds / 60) : '',
-    remember: setting?.rememberDays == null ? '' : String(setting.rememberDays),
-    proofs: rulesText(setting?.proofs),
-    phishingResistant: setting?.phishingResistant ? 'yes' : '',
-    more: Object.fromEntries(added.map((name) => [name, storedText(setting, name)])),
-  };
-}
-
-/** The same proposal as fields of a form, for the page that asks whether it shall be saved. */
-export function hiddenFields(
-  version: number,
-  own: FormLevel,
-  clients: FormLevel | null,
-): { readonly name: string; readonly value: string }[] {
-  const fields = (prefix: string, form: FormLevel) => [
-    { name: `${prefix}mode`, value: form.mode },
-    { name: `${prefix}accept`, value: form.accept },
-    ...form.methods.map((value) => ({ name: `${prefix}methods`, value })),
-    { name: `${prefix}enrollment`, value: form.enrollment },
-    { name: `${prefix}grace`, value: form.grace },
-    { name: `${prefix}maxAge`, value: form.maxAge },
-    { name: `${prefix}remember`, value: form.remember },
-    { name: `${prefix}proofs`, value: form.proofs },
-    ...(form.phishingResistant === ''
-      ? []
-      : [{ name: `${prefix}phishingResistant`, value: 'yes' }]),
-    ...Object.entries(form.more).map(([name, value]) => ({ name: `${prefix}${name}`, value })),
-  ];
-  return [
-    { name: 'version', value: String(version) },
-    ...fields('', own),
-    ...(clients ? fields('clients.', clients) : []),
-  ];
 }
