@@ -217,7 +217,7 @@ describe('the activation of a method of somebody else’s', () => {
     const made = method();
     assert.equal(made.enrollment.handsOver, null);
     const { handOver } = await begun(made);
-    assert.throws(handOver, { status: 422, error: 'method_not_accepted' });
+    await assert.rejects(handOver(), { status: 422, error: 'method_not_accepted' });
   });
 });
 

@@ -23,6 +23,7 @@ describe('a method as a Passport strategy', () => {
   ) {
     const passport = new Passport();
     const runs: unknown[][] = [];
+    const req = { ip: '192.0.2.7' } as Request;
     const strategy = secondFactorStrategy(method, {
       name: 'sallyport-totp',
       async run(...given) {
@@ -33,16 +34,15 @@ describe('a method as a Passport strategy', () => {
       attemptOf,
     });
     passport.use('sallyport-totp', strategy);
-    return new Promise<{ error: unknown; user: unknown; info: StrategyInfo; runs: unknown[][] }>(
-      (resolve) => {
-        passport.authenticate(
-          'sallyport-totp',
-          options,
-          (error: unknown, user: unknown, info: unknown) =>
-            resolve({ error, user, info: info as StrategyInfo, runs }),
-        )({ ip: '192.0.2.7' } as Request, {}, () => assert.fail('goes by the callback'));
-      },
-    );
+    type Outcome = { error: unknown; user: unknown; info: StrategyInfo };
+    return new Promise<Outcome & { runs: unknown[][]; req: Request }>((resolve) => {
+      passport.authenticate(
+        'sallyport-totp',
+        options,
+        (error: unknown, user: unknown, info: unknown) =>
+          resolve({ error, user, info: info as StrategyInfo, runs, req }),
+      )(req, {}, () => assert.fail('goes by the callback'));
+    });
   }
 
   it('has the name that it is given', () => {
@@ -75,10 +75,11 @@ describe('a method as a Passport strategy', () => {
     assert.equal((await authenticate(verified, failing)).error, cause);
   });
 
-  it('verifies unless it is told otherwise, from the address of the request', async () => {
+  it('verifies unless it is told otherwise, for the request that asks', async () => {
     const verdict: Verdict = { kind: 'locked', retryAt: null };
     const verify = await authenticate(verdict);
-    assert.deepEqual(verify.runs, [[method, { kind: 'verify' }, attempt(), '192.0.2.7']]);
+    assert.deepEqual(verify.runs, [[method, { kind: 'verify' }, attempt(), verify.req]]);
+    assert.equal(verify.runs[0]?.[3], verify.req);
     const operation = { kind: 'confirm', replaces: null };
     const confirm = await authenticate(verdict, { options: { operation } });
     assert.deepEqual(confirm.runs[0]?.[1], operation);
