@@ -8,28 +8,50 @@ export interface InOrder {
 }
 
 /**
- * Work of one place in the order in which it was asked for: connections of a pool overtake each other. What hangs holds
- * up what comes after it for `timeout` ms at most.
+ * Work of one place in the order in which it was asked for, since connections of a pool overtake each other; and of
+ * all places `atOnce` at a time, since nobody waits for it: those who wait for an answer need the connections.
+ * Work that hangs is waited for during `timeout` ms.
  */
-export function inOrder({ timeout }: { readonly timeout: number }): InOrder {
+export function inOrder({
+  timeout,
+  atOnce,
+}: {
+  readonly timeout: number;
+  readonly atOnce: number;
+}): InOrder {
   const last = new Map<string, Promise<void>>();
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
 
-  async function after<T>(before: Promise<void>, work: () => Promise<T>): Promise<T> {
-    await withDeadline(before, timeout).catch(() => {});
-    return work();
+  async function entered(): Promise<void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((enter) => waiting.push(enter));
+  }
+
+  function left(): void {
+    const enter = waiting.shift();
+    if (enter) enter();
+    else free += 1;
   }
 
   return {
-    run(place, work) {
+    run<T>(place: string, work: () => Promise<T>) {
       const before = last.get(place);
-      const mine = before ? after(before, work) : work();
-      const over = mine.then(ended, ended);
-      last.set(place, over);
-      return mine;
+      return new Promise<T>((resolve) => {
+        const over = turn().then(() => {
+          if (last.get(place) === over) last.delete(place);
+        });
+        last.set(place, over);
 
-      function ended(): void {
-        if (last.get(place) === over) last.delete(place);
-      }
+        async function turn(): Promise<void> {
+          await before;
+          await entered();
+          const mine = work();
+          resolve(mine);
+          await withDeadline(mine, timeout).catch(() => {});
+          left();
+        }
+      });
     },
     async settled() {
       await Promise.all(last.values());

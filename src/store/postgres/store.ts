@@ -56,6 +56,8 @@ export interface PostgresStore extends SecondFactorStore {
 
 /** So many records of a kind, those that were used last, are kept at hand where nobody listens. */
 const POLLED = 2000;
+/** So many connections at most write events, which nobody waits for: others wait for the pool behind them. */
+const APPENDED_AT_ONCE = 4;
 
 const NAME = 'a name of lower case letters, digits and _, 40 characters at most';
 const isName = (value: unknown) =>
@@ -139,7 +141,7 @@ export function postgresRecordStore(
   );
   const now = given.now ?? connection.now;
   const later = laterNotices(connection, tables);
-  const appending = inOrder({ timeout });
+  const appending = inOrder({ timeout, atOnce: APPENDED_AT_ONCE });
   const sweep = sweeper({ connection, tables, now });
   const config = { connection, tables, tellLater: later.tell, written: changes.announce };
   const records = serverRecords({
