@@ -28,6 +28,8 @@ export const TOTP_ONLY = Object.freeze({ mode: 'required', methods: Object.freez
 
 /** The room for what a store has read is set aside when it is opened: 20 ms of each test by default. */
 const REMEMBERED = 500;
+/** The longest there is: suites run side by side here, and these are not about a server that hangs. */
+const TIMEOUT = 2000;
 
 interface Data {
   readonly sessions: Store;
@@ -58,7 +60,7 @@ async function redis(): Promise<Backend> {
       return {
         sessions: new ConnectRedis({ client, prefix: `${prefix}sess:` }),
         async openStore() {
-          const options = { prefix, now, initialize: true, allowEviction: true };
+          const options = { prefix, now, timeout: TIMEOUT, initialize: true, allowEviction: true };
           const store = redisStore(client, { ...options, maxEntries: REMEMBERED });
           await store.ready();
           return store;
@@ -79,7 +81,7 @@ async function postgres(): Promise<Backend> {
       return {
         sessions: sessionsIn(pool, `${prefix}session`),
         async openStore() {
-          const options = { prefix, now, initialize: true };
+          const options = { prefix, now, timeout: TIMEOUT, initialize: true };
           const store = postgresStore(pool, { ...options, maxEntries: REMEMBERED });
           await store.ready();
           return store;
