@@ -6,13 +6,15 @@ import { closeStores, enroll, openClient, openStore } from '../support/redis-sto
 
 /** Of a million subjects: 16 384 hashes share them. */
 const PER_LEDGER = 61;
+const MONTH_MS = 30 * 86_400_000;
 
 describe('an enrolled subject in Redis', () => {
   afterEach(closeStores);
 
   it('takes at most 400 bytes, with ten recovery codes and its share of the ledger, through use', async () => {
     const { url } = await startRedis();
-    const store = openStore(url, { initialize: true });
+    const clock = { now: Date.now() };
+    const store = openStore(url, { initialize: true, now: () => clock.now });
     await store.ready();
     const client = await openClient(url);
     const { keyOf, ledgerOf } = recordsIn(client);
@@ -23,6 +25,7 @@ describe('an enrolled subject in Redis', () => {
       const subject = randomUUID();
       const id = randomBytes(9).toString('base64url');
       await enroll(store, subject, { id, step: 59_000_000 });
+      clock.now += MONTH_MS;
       await store.reserveAttempt(subject, limits, { method: 'totp', stoppable: true });
       await store.commitAttempt(subject, { enrollmentId: id, step: 59_000_001, epoch: 0 });
       const keyId = randomBytes(4);

@@ -36,7 +36,7 @@ interface Codec<R> {
 
 const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
   subject: {
-    ...{ format: 2, parts: SUBJECT_PARTS, optional: 1 },
+    ...{ format: 3, parts: SUBJECT_PARTS, optional: 1 },
     ...{ pack: packSubject, unpack: unpackSubject },
   },
   organization: { format: 1, parts: 2, pack: packOrganization, unpack: unpackOrganization },

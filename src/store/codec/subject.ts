@@ -24,43 +24,47 @@ const KEPT = 1;
 const REMOVED = 2;
 const ASKED = 4;
 
-/** Before those that most records do not have. */
-export const SUBJECT_PARTS = 10;
+/** Without the state that most subjects do not have. */
+export const SUBJECT_PARTS = 4;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
-  const { epoch, failures, retryAt, enrollments, pending, activationKey } = subject;
-  const {
-    recoveryCodes,
-    recoveryCodesKept,
-    foreignCodes,
-    removed,
-    legacyAsked,
-    setting,
-    settingVersion,
-  } = subject;
-  const { epochRoseAt, signIn } = subject;
+  const { epoch, enrollments, recoveryCodes, foreignCodes } = subject;
+  const { recoveryCodesKept, removed, legacyAsked } = subject;
   return [
     epoch,
-    failures,
-    retryAt,
     enrollments.map(packEnrollment),
-    pending && packPending(pending),
-    activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
     recoveryCodes && packCodes(recoveryCodes, foreignCodes),
     (recoveryCodesKept ? KEPT : 0) | (removed ? REMOVED : 0) | (legacyAsked ? ASKED : 0),
-    packSetting(setting),
-    settingVersion,
-    ...(epochRoseAt === null && signIn === null
-      ? []
-      : [[epochRoseAt === null ? null : packTime(epochRoseAt), signIn && packSignIn(signIn)]]),
+    ...packState(subject),
   ];
 }
 
+/** One list, or nothing where all of it is as it is at first. */
+function packState(subject: StoredSubject): readonly Part[] {
+  const { failures, retryAt, pending, activationKey, epochRoseAt, signIn } = subject;
+  const { setting, settingVersion } = subject;
+  const state = [
+    failures,
+    retryAt,
+    pending && packPending(pending),
+    activationKey && [activationKey.endsAt, ...packDigests([activationKey.digest])],
+    packSetting(setting),
+    settingVersion,
+    epochRoseAt === null ? null : packTime(epochRoseAt),
+    signIn && packSignIn(signIn),
+  ];
+  return state.every((part, at) => part === FIRST_STATE[at]) ? [] : [state];
+}
+
+const FIRST_STATE: readonly Part[] = [0, 0, null, null, null, 0, null, null];
+
 export function unpackSubject(parts: readonly unknown[]): StoredSubject {
-  const [epoch, failures, retryAt, enrollments, pending, key, codes, marks, setting, version] =
-    parts;
+  const [epoch, enrollments, codes, marks, state = FIRST_STATE] = parts;
+  const [failures, retryAt, pending, key, setting, version, roseAt, signIn] = list(
+    state,
+    FIRST_STATE.length,
+  );
   const kept = maybe(codes, unpackCodes);
-  const [roseAt, signIn] = list(parts[SUBJECT_PARTS] ?? [null, null], 2);
   return Object.freeze({
     epoch: number(epoch),
     epochRoseAt: maybe(roseAt, unpackTime),
