@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { ignored, isThenable } from '../awaitable.js';
 import type { Subject } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
-import { attached } from '../session/attached.js';
+import { attached, noteOwner } from '../session/attached.js';
 
 /** The one place that calls the host's `subject`. */
 export interface Identify {
@@ -26,7 +26,7 @@ interface Answer {
  * answer differently a moment later: a page, the check of its answer, its brand and its errors are one person's.
  */
 export function identify(subject: (req: Request) => unknown): Identify {
-  const answers = attached<Request, Answer | null>('sallyport.subject');
+  const answers = attached<object, Answer | null>('sallyport.subject');
 
   function asked(req: Request): unknown {
     try {
@@ -38,13 +38,14 @@ export function identify(subject: (req: Request) => unknown): Identify {
 
   function ask(req: Request): Subject | null {
     const answer = readSubject(asked(req), 'subject(req)');
-    if (answer) answers.set(req, { sessionId: req.sessionID, subject: answer });
-    else if (answers.of(req)) answers.set(req, null);
+    const owner = noteOwner(req);
+    if (answer) answers.set(owner, { sessionId: req.sessionID, subject: answer });
+    else if (answers.of(owner)) answers.set(owner, null);
     return answer;
   }
 
   function named(req: Request): Subject | null {
-    const found = answers.of(req);
+    const found = answers.of(noteOwner(req));
     return found?.sessionId === req.sessionID ? found.subject : null;
   }
 

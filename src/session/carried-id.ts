@@ -1,40 +1,25 @@
 import type { Request, Response } from 'express';
 import { sessionDigest } from './assurance.js';
-import { attached } from './attached.js';
-import { digestOf } from './held-session.js';
+import { carriedBy, digestOf, holderOf } from './held-session.js';
 import { type CookiePlace, ownCookie } from './own-cookie.js';
 import type { SessionEnds } from './session-ends.js';
 
-/** The id that a request came with, and that of the session which was made in its place when it was none. */
-interface Carried {
-  readonly id: string;
-  readonly inPlace: string | null;
-}
-
-const carried = attached<Request, Carried | null>('sallyport.carried');
 const cookie = ownCookie('sallyport.again');
 /** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
 const TRIED_FOR_MS = 60_000;
-
-/** Says with which session id a request came; the first word on it counts. */
-export function noteCarried(req: Request, given: Carried | null): boolean {
-  if (carried.of(req) !== undefined) return false;
-  carried.set(req, given);
-  return true;
-}
 
 /**
  * Whether whoever sends this carries an id that went on under another one a moment ago, and has not tried again
  * already: the browser may have the new one by then. Never true twice of one browser and id.
  */
 export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> {
-  const { id } = carried.of(req) ?? {};
+  const { id } = carriedBy(req) ?? {};
   return id !== undefined && !hasTried(req, id) && (await ends.wasRenewed(sessionDigest(id)));
 }
 
 /** Says that this browser is about to try again. */
 export function noteTried(req: Request, res: Response, place: CookiePlace): void {
-  const { id } = carried.of(req) ?? {};
+  const { id } = carriedBy(req) ?? {};
   if (id !== undefined) cookie.set(res, place, mark(id), TRIED_FOR_MS);
 }
 
@@ -52,6 +37,9 @@ function mark(id: string): string {
   return sessionDigest(id).slice(0, 16);
 }
 
+/** Responses that hand out no cookie of an ended session. */
+const watched = new WeakSet<Response>();
+
 /**
  * Keeps the cookie of an ended session out of the answer. express-session sets it at the end of every request
  * where the host has `rolling`, and of every one that wrote to its session; when the session went on under
@@ -60,7 +48,8 @@ function mark(id: string): string {
 export function withholdEnded(req: Request, ends: SessionEnds): void {
   const { res } = req;
   // A WebSocket's upgrade has no answer of express's.
-  if (typeof res?.setHeader !== 'function') return;
+  if (typeof res?.setHeader !== 'function' || watched.has(res)) return;
+  watched.add(res);
   const { setHeader } = res;
   res.setHeader = function withoutEnded(name, value) {
     if (name.length !== 10 || name.toLowerCase() !== 'set-cookie') {
@@ -78,8 +67,27 @@ export function withholdEnded(req: Request, ends: SessionEnds): void {
   };
 }
 
+/**
+ * The same where the session has ended by now. Called whenever express-session may set the cookie next: a property of
+ * each response, for what hardly ever happens, costs more than to look.
+ */
+export function withholdIfEnded(session: object, sessionId: string, ends: SessionEnds): void {
+  const req = holderOf(session, sessionId);
+  if (req && isEnded(req, ends)) withholdEnded(req, ends);
+}
+
+/** Has it looked at whenever the session is touched, as it is before its cookie is set. */
+export function watchTouch({ session }: Request, ends: SessionEnds): void {
+  const { touch } = session;
+  const value = () => {
+    withholdIfEnded(session, session.id, ends);
+    return touch.call(session);
+  };
+  Object.defineProperty(session, 'touch', { value, writable: true, configurable: true });
+}
+
 function isEnded(req: Request, ends: SessionEnds): boolean {
-  const { id, inPlace } = carried.of(req) ?? {};
+  const { id, inPlace } = carriedBy(req) ?? {};
   if (id === undefined) return false;
   // Of its own id the browser has the cookie already: where nobody can tell at once, it can do without another.
   if (req.sessionID === id) return now(() => ends.isEnded(digestOf(req)), true);

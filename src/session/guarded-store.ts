@@ -5,8 +5,8 @@ import type { Awaitable, SessionDigest } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
 import { type BoundedCall, boundedCalls, type Done } from './bounded-calls.js';
-import { noteCarried, withholdEnded } from './carried-id.js';
-import { digestIn, holderOf, noteHeld } from './held-session.js';
+import { watchTouch, withholdEnded, withholdIfEnded } from './carried-id.js';
+import { carriedBy, digestIn, holderOf, noteHeld } from './held-session.js';
 import type { SessionEnds } from './session-ends.js';
 
 type Sessions = SessionData[] | { [sid: string]: SessionData };
@@ -78,11 +78,13 @@ export class GuardedStore extends Store {
   set generate(make: Generate) {
     this.#generate = (req) => {
       const { sessionID: id } = req;
+      const before = carriedBy(req);
       make(req);
       const given = id === undefined ? null : { id, inPlace: req.sessionID };
-      if (noteCarried(req, given) && given) withholdEnded(req, this.#ends);
+      const carried = before === undefined ? given : before;
       const digest = sessionDigest(req.sessionID);
-      noteHeld(req, digest, false);
+      noteHeld(req, { digest, loaded: false, carried });
+      if (carried) withholdEnded(req, this.#ends);
       // A response that has been sent emits no further `close`, so there is nothing to wait for.
       const { res } = req;
       if (res?.closed !== false) return;
@@ -98,10 +100,13 @@ export class GuardedStore extends Store {
 
   override createSession(req: Request, data: SessionData): Session & SessionData {
     const sid = req.sessionID;
-    if (noteCarried(req, { id: sid, inPlace: null })) withholdEnded(req, this.#ends);
+    const before = carriedBy(req);
+    const carried = before === undefined ? { id: sid, inPlace: null } : before;
     const session = super.createSession(req, data);
     const given = this.#handedOver;
-    noteHeld(req, given?.sid === sid ? given.digest : sessionDigest(sid), true);
+    const digest = given?.sid === sid ? given.digest : sessionDigest(sid);
+    noteHeld(req, { digest, loaded: true, carried });
+    watchTouch(req, this.#ends);
     return session;
   }
 
@@ -132,7 +137,7 @@ export class GuardedStore extends Store {
 
   override set(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
-    const answer = later(callback);
+    const answer = this.#beforeCookie(sid, data, callback);
     this.#unsaved.delete(sid);
     const write = (done: Done) =>
       this.#write(sid, digest, done, 'set', (written) => this.#inner.set(sid, data, written));
@@ -151,7 +156,7 @@ export class GuardedStore extends Store {
 
   override touch(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
-    const answer = later(callback);
+    const answer = this.#beforeCookie(sid, data, callback);
     // What has just been saved lives as long as if it were touched now.
     if (!this.#inner.touch || this.#savedLately(data)) {
       answer(null);
@@ -161,6 +166,14 @@ export class GuardedStore extends Store {
       if (ended) answer(null);
       else
         this.#write(sid, digest, answer, 'touch', (done) => this.#inner.touch?.(sid, data, done));
+    });
+  }
+
+  /** Answers what express-session waits for before it sends the headers, and so the cookie. */
+  #beforeCookie(sid: string, data: SessionData, callback: Done): Done {
+    return later((error) => {
+      withholdIfEnded(data, sid, this.#ends);
+      callback(error);
     });
   }
 

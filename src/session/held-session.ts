@@ -10,13 +10,25 @@ interface Held {
   readonly digest: SessionDigest;
   /** Whether it was in the store when its request came, and not made for it. */
   readonly loaded: boolean;
+  readonly carried: CarriedId | null;
+}
+
+/** The id that a request came with, and that of the session which was made in its place when it was none. */
+export interface CarriedId {
+  readonly id: string;
+  readonly inPlace: string | null;
 }
 
 const held = attached<object, Held>('sallyport.held');
 
 /** Notes a session as soon as its request has it. */
-export function noteHeld(req: Request, digest: SessionDigest, loaded: boolean): void {
-  held.set(req.session, { req, sessionId: req.sessionID, digest, loaded });
+export function noteHeld(req: Request, session: Pick<Held, 'digest' | 'loaded' | 'carried'>): void {
+  held.set(req.session, { req, sessionId: req.sessionID, ...session });
+}
+
+/** With which id the request came; undefined before it has a session. */
+export function carriedBy({ session }: Request): CarriedId | null | undefined {
+  return held.of(session)?.carried;
 }
 
 /** The request whose session this is, as long as it has no other. */
