@@ -82,7 +82,7 @@ describe('the example console', () => {
 });
 
 describe('starting the example console', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   function environment(env: Record<string, string>): NodeJS.ProcessEnv {
     const { REDIS_URL: _, DATABASE_URL: __, ...rest } = process.env;
@@ -150,7 +150,7 @@ describe('starting the example console', function () {
     });
     const started = async () => {
       const child = spawn(process.execPath, ['--import=tsx', SERVER], { env, stdio: 'ignore' });
-      await eventually(async () => (await fetch(`${origin}/healthz`)).ok, 15_000);
+      await eventually(async () => (await fetch(`${origin}/healthz`)).ok, 45_000);
       return async () => {
         const ended = once(child, 'exit');
         child.kill('SIGTERM');

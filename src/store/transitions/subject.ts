@@ -72,7 +72,7 @@ function cleared(
   present: StoredSubject | null,
   lost: number | null,
   now: number,
-  keep: Partial<StoredSubject>,
+  keep: Partial<StoredSubject> = {},
 ): StoredSubject {
   const { epoch, settingVersion } = present ?? blankSubject;
   return Object.freeze({
@@ -80,22 +80,20 @@ function cleared(
     epoch: Math.max(epoch, lost ?? 0) + 1,
     epochRoseAt: now,
     settingVersion: Math.max(settingVersion, lost ?? 0),
-    // A phone that was lost may be one that was never asked for.
+    // Also where nothing was here: a phone that was lost may be one that was to be imported.
+    removed: true,
     legacyAsked: true,
     ...keep,
   });
 }
 
 export const reset: SubjectTransition<{ readonly epoch: number }> = (present, now, lost) => {
-  // What was lost may have been anything.
-  const had = present ? present.removed || present.enrollments.length > 0 : lost !== null;
-  const setting = present?.setting ?? null;
-  const next = cleared(present, lost, now, { setting, removed: had });
+  const next = cleared(present, lost, now, { setting: present?.setting ?? null });
   return { next, result: { epoch: next.epoch }, durable: true };
 };
 
 export const deleteSubject: SubjectTransition<void> = (present, now, lost) => ({
-  next: cleared(present, lost, now, { removed: true }),
+  next: cleared(present, lost, now),
   result: undefined,
   durable: true,
 });
