@@ -46,12 +46,28 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
   const made = new LRUCache<string, LRUCache<string, { readonly at: T }>>({
     max: ADDRESSES_AT_MOST,
   });
+  /** What was asked for last, which is nearly always what is asked for next. */
+  let recent: { readonly origin: string; readonly mount: string; readonly at: T } | null = null;
   let lastNoted = placesAt(config, addresses.first, '');
 
   function originOf(req: Request): string {
     const origin = addresses.of(req);
     if (origin !== null) return origin;
     throw new RequestError(421, 'misdirected_request', message('request.not-our-address'));
+  }
+
+  function madeAt(origin: string, mount: string): T {
+    let here = made.get(origin);
+    if (!here) {
+      here = new LRUCache({ max: MOUNTS_AT_MOST });
+      made.set(origin, here);
+    }
+    let found = here.get(mount);
+    if (!found) {
+      found = { at: make(placesAt(config, origin, mount)) };
+      here.set(mount, found);
+    }
+    return found.at;
   }
 
   return {
@@ -66,17 +82,10 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
     of(req) {
       const mount = noted.get(req) ?? '';
       const origin = originOf(req);
-      let here = made.get(origin);
-      if (!here) {
-        here = new LRUCache({ max: MOUNTS_AT_MOST });
-        made.set(origin, here);
+      if (recent?.origin !== origin || recent.mount !== mount) {
+        recent = { origin, mount, at: madeAt(origin, mount) };
       }
-      let found = here.get(mount);
-      if (!found) {
-        found = { at: make(placesAt(config, origin, mount)) };
-        here.set(mount, found);
-      }
-      return found.at;
+      return recent.at;
     },
 
     lastNoted: () => lastNoted,
