@@ -191,3 +191,10 @@ acrossCopies('SallyportError', SallyportError);
 acrossCopies('UnavailableError', UnavailableError);
 acrossCopies('OutageError', OutageError);
 acrossCopies('RequestError', RequestError);
+
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node reports "localhost refused on IPv4 and on IPv6" as an AggregateError without a message.
+  const first = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? first.message : error.message;
+}

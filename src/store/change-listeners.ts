@@ -1,27 +1,27 @@
 export interface ChangeListeners {
   /** Returns a function that unsubscribes. */
   subscribe(onChange: () => void): () => void;
-  /** Calls everybody back, once for all changes of one turn. */
+  /** Calls all listeners, once for all changes made in one turn of the event loop. */
   announce(): void;
   clear(): void;
 }
 
 export function changeListeners(): ChangeListeners {
   const listeners = new Set<() => void>();
-  let due = false;
+  let scheduled = false;
 
-  function tell(): void {
-    due = false;
+  function notify(): void {
+    scheduled = false;
     for (const listener of [...listeners]) {
-      // Not one that has unsubscribed in the meantime.
+      // Skip a listener that has unsubscribed meanwhile.
       if (listeners.has(listener)) listener();
     }
   }
 
   return {
     subscribe(onChange) {
-      // Wrapped, so that the same function may subscribe twice and each unsubscribe once; and so that one that
-      // throws keeps no other from being told. What it throws is uncaught all the same.
+      // Wrapped so that one function can subscribe twice, and so that a listener that throws does not keep
+      // the others from being called. Its error is still uncaught.
       const listener = () => {
         try {
           onChange();
@@ -37,11 +37,11 @@ export function changeListeners(): ChangeListeners {
       };
     },
     announce() {
-      if (due || listeners.size === 0) return;
-      due = true;
-      // After the turn: a flush drops thousands of keys at once, and what listeners read in the middle of it
-      // would be dropped again.
-      queueMicrotask(tell);
+      if (scheduled || listeners.size === 0) return;
+      scheduled = true;
+      // After the turn: a flush drops thousands of keys one by one, and what a listener reads in between
+      // would be dropped as well.
+      queueMicrotask(notify);
     },
     clear() {
       listeners.clear();

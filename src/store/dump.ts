@@ -20,16 +20,16 @@ export interface DumpedEvent {
   readonly lastAt: number | null;
 }
 
-/** All events of one owner, oldest first. How many alike there were of late is counted anew. */
+/** All events of one owner, oldest first. The counts that fold repeated events start anew. */
 export interface DumpedTrails {
   readonly owner: TrailOwner;
   readonly id: string;
   readonly events: readonly DumpedEvent[];
 }
 
-/** What cannot be read. */
+/** A record or trail that cannot be read. */
 export interface DumpFault {
-  /** Whether somebody would be taken for never enrolled, or unrestricted, where it is missing. */
+  /** Whether its loss opens access: a subject would seem never enrolled, or an organization unrestricted. */
   readonly opens: boolean;
   readonly message: string;
 }
@@ -42,20 +42,20 @@ export interface DumpBatch {
 
 /** The whole of a store, for `npx sallyport export` and `import`. */
 export interface StoreDump {
-  /** Everything, in any order; what is written meanwhile comes as it was before or after. */
+  /** Everything, in any order. A record written during the read comes as it was before or after. */
   read(): AsyncGenerator<DumpBatch>;
-  /** Takes the marker away: from then on nobody can write, and all that was acknowledged is read. */
+  /** Removes the marker: later writes fail, and a read that follows sees every write that was acknowledged. */
   retire(): Promise<void>;
   /** Whether it holds nothing but its marker. */
   isEmpty(): Promise<boolean>;
-  /** Adds what is missing; what is there stays. How many were added. */
+  /** Adds what is missing and leaves what exists. Resolves to how many were added. */
   add(batch: Pick<DumpBatch, 'records' | 'trails'>): Promise<number>;
 }
 
-/** What an absent record opens: nobody enrolled means no second door. */
+/** Kinds whose absence opens access: without an enrollment there is no second door. */
 const OPENS: ReadonlySet<Kind> = new Set(['subject', 'organization']);
 
-/** Sorts what was found: a record of which nothing is left is not there any more. */
+/** Splits what was found into records and faults; a record that is gone without a fault was removed. */
 export function dumpBatch(
   found: readonly {
     readonly kind: Kind;

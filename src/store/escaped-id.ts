@@ -1,6 +1,6 @@
 const PLAIN = /^[\w.@-]+$/;
 
-/** Injective, of ASCII, without braces, and readable for the ids that are common. */
+/** An injective form in ASCII without braces, readable for common ids. */
 export function escaped(id: string): string {
   if (PLAIN.test(id)) return id;
   // encodeURIComponent throws on half a surrogate pair; UTF-8 would make all of them the same character,

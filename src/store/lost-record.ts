@@ -1,9 +1,15 @@
+import { UnavailableError } from '../errors.js';
 import { LostRecordError } from '../lost.js';
 import type { Kind } from './records.js';
 
-/** A record that is damaged, gone or an older one: never "nothing there". */
-export function lostRecord(kind: Kind, id: string, why: string, cause?: unknown): LostRecordError {
-  return new LostRecordError({ kind, id }, `The record of ${WORDS[kind]} ${id} ${why}`, cause);
+/** The error for a record that is damaged, gone or outdated, which must never read as absent. */
+export function lostRecord(
+  kind: Kind,
+  id: string,
+  problem: string,
+  cause?: unknown,
+): LostRecordError {
+  return new LostRecordError({ kind, id }, `The record of ${WORDS[kind]} ${id} ${problem}`, cause);
 }
 
 const WORDS: { readonly [K in Kind]: string } = {
@@ -14,3 +20,7 @@ const WORDS: { readonly [K in Kind]: string } = {
   transaction: 'transaction',
   holders: 'the holders of',
 };
+
+export function closedError(): UnavailableError {
+  return new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+}

@@ -1,7 +1,7 @@
 import type { AuditEvent, EventPlace, Fold, StoredEvent } from '../contracts.js';
 import type { RecordStore } from './record-store.js';
 
-/** The trails of everybody who has some. */
+/** The trails of all owners. */
 export function memoryTrails({
   now,
 }: {

@@ -2,25 +2,27 @@ import type { AuditEvent, Awaitable, EventPlace, StoredEvent } from '../contract
 import type { Kind, Records } from './records.js';
 
 export interface Outcome<R, T> {
-  /** What is to be kept; `present` itself for no change, null for nothing. */
+  /** The next record: `present` itself for no change, null to delete it. */
   readonly next: R | null;
   readonly result: T;
   /**
-   * What must not be lost or undone: enrollments, removals, epochs, settings, codes. Not counts of failures,
-   * steps, last uses.
+   * Whether the change must not be lost: enrollments, removals, epochs, settings, codes. Not counts of
+   * failures, steps, last uses.
    */
   readonly durable?: boolean;
-  /** Until when it must be kept; without it, for good. It may be kept for longer: a record has its end inside. */
+  /**
+   * Until when it must be kept; without it, for good. A store may keep it for longer, since a record carries
+   * its own end.
+   */
   readonly keptUntil?: number;
-  /** Whether it is written also where there is no room for anything else: the end of a session. */
+  /** Whether it is written even in a full store, such as the end of a session. */
   readonly whenFull?: boolean;
 }
 
 /**
- * One decision: from what there is and the time to what is to be, and what to answer. Pure, since a store may run
- * it several times before the write wins. `lost` is null, but for an operation that repairs: then `present` is
- * null although there was a record, and whatever is to be larger than all that went before must be larger
- * than `lost`.
+ * One decision: from the present record and the time to the next record and a result. Pure, since a store may
+ * run it several times before its write wins. `lost` is null unless the operation repairs a lost record: then
+ * `present` is null, and what must keep rising, such as the epoch, continues above `lost`.
  */
 export type Transition<R, T> = (
   present: R | null,
@@ -29,7 +31,7 @@ export type Transition<R, T> = (
 ) => Outcome<R, T>;
 
 export interface UpdateOptions {
-  /** Whether it may begin anew where the record is damaged, gone or an older one. Otherwise that is an error. */
+  /** Whether it may replace a record that is damaged, gone or outdated. Otherwise such a record is an error. */
   readonly repairs?: boolean;
 }
 
@@ -45,11 +47,11 @@ export interface RecordStore {
   ready(): Promise<void>;
   close(): Promise<void>;
   subscribe(onChange: () => void): () => void;
-  /** Synchronous when it is at hand, "nothing there" included. May be behind by `stalenessMs`. */
+  /** Synchronous when cached, absence included. May be outdated by up to `stalenessMs`. */
   read<K extends Kind>(kind: K, id: string): Awaitable<Records[K] | null>;
   /**
-   * One atomic step: the result is told only when what it was decided on was the present record, and the write
-   * has won. Never run again after a write that may have applied.
+   * One atomic step: resolves to the result once the decision was made on the present record and its write
+   * has won. A write that may have applied is not repeated.
    */
   update<K extends Kind, T>(
     kind: K,
@@ -75,7 +77,7 @@ export interface RecordStore {
 /** What has trails: an organization its audit trails, a subject the history of its authenticators. */
 export type TrailOwner = 'organization' | 'subject';
 
-/** Nothing is changed. `durable`: what the answer rests on must be safe as well. */
+/** No change. With `durable`, the record that the result rests on must be safe as well. */
 export function unchanged<R, T>(
   present: R | null,
   result: T,

@@ -30,14 +30,17 @@ export interface StoredSubject {
   readonly activationKey: { readonly digest: Digest; readonly endsAt: number } | null;
   readonly recoveryCodes: readonly Digest[] | null;
   readonly recoveryCodesKept: boolean;
-  /** Of recovery codes that were imported in another form than ours, what is no digest; empty where that is nothing. */
+  /**
+   * The sealed part of recovery codes that were imported in another form than ours; empty where they need
+   * none.
+   */
   readonly foreignCodes: Sealed | null;
-  /** Something of theirs was taken away here: nothing that they had elsewhere comes back. */
+  /** A factor of theirs was removed here, so none is imported again. */
   readonly removed: boolean;
-  /** What they had elsewhere was asked for, or must not be any more. */
+  /** The host was asked for the factors that they had elsewhere, or must not be asked any more. */
   readonly legacyAsked: boolean;
   readonly setting: StoredSetting | null;
-  /** Goes on rising when the setting is removed. */
+  /** Also rises when the setting is removed. */
   readonly settingVersion: number;
 }
 
@@ -62,7 +65,7 @@ export interface StoredTransaction {
   readonly endsAt: number;
 }
 
-/** Who has what is found by one digest. */
+/** The subjects with an enrollment that one digest finds. */
 export interface StoredHolders {
   readonly holders: readonly Holder[];
 }
@@ -104,8 +107,8 @@ export const blankOrganization: StoredOrganization = Object.freeze({
 
 interface KindOfRecord {
   /**
-   * Whether its loss could open a door. Then a store whose data can be lost in parts must tell a record that is
-   * gone, or is an older one, from one that never was.
+   * Whether its loss could open access. A store that can lose data in parts must then tell a lost or outdated
+   * record from one that never existed.
    */
   readonly counted: boolean;
   /** Whether gates read it with every request. */
@@ -119,6 +122,6 @@ export const KINDS: { readonly [K in Kind]: KindOfRecord } = {
   // Counted, or a device that was forgotten could come back.
   devices: { counted: true, watched: false },
   transaction: { counted: false, watched: false },
-  // A hint: whoever follows it looks at the subject.
+  // A hint: whoever reads it checks the subject.
   holders: { counted: false, watched: false },
 };

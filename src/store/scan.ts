@@ -22,23 +22,20 @@ export interface ScannedOrganization {
   readonly id: string;
   readonly setting: StoredSetting | null;
   readonly fault: string | null;
-  /**
-   * Puts another value in the place of the setting's, if the record is still the same. Version, time and author
-   * stay: nothing changes for those who read it.
-   */
+  /** Replaces the setting's value if the record is unchanged. Version, time and author stay. */
   replace(value: StoredSetting['value']): Promise<boolean>;
 }
 
 /**
- * A walk through everything stored, for maintenance. What is there all the while comes at least once, and may come
- * twice; what changes meanwhile comes as it was before or after.
+ * Walks through everything stored, for maintenance. A record that exists throughout comes at least once,
+ * perhaps twice; one that changes meanwhile comes as it was before or after.
  */
 export interface StoreScan {
   subjects(): AsyncGenerator<readonly ScannedSubject[]>;
   organizations(): AsyncGenerator<readonly ScannedOrganization[]>;
   /**
-   * What the ledger knew when the walk began, and neither walk has found: records that are gone. To be asked
-   * after both. `unnamed`: those that the store's ledger knows by digests only.
+   * The records that are gone: the ledger listed them when the walk began, and neither walk has found them.
+   * To be called after both. `unnamed` counts those that the ledger lists by digest only.
    */
   missing(): Promise<{
     readonly subjects: readonly string[];

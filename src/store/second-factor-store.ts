@@ -45,7 +45,7 @@ import {
 const REPAIRS = { repairs: true } as const;
 
 /**
- * The decisions of a store of second factors, each said once in `transitions/`, over whatever keeps the records.
+ * A store of second factors over any store of records. Its decisions are the functions in `transitions/`.
  * @example
  * sallyport({ store: secondFactorStore(sqliteRecords('factors.db')), … })
  */

@@ -9,65 +9,65 @@ import { ABSENT, type State, stateOf } from './state.js';
 import { trackedReads } from './tracked-reads.js';
 import { recordUpdates, type Write } from './updates.js';
 
-/** How many records that this process has written itself are remembered, to write them again. */
-const WRITTEN = 2000;
+/** How many of the records written last by this process are remembered, so that the next write needs no read. */
+const MOST_WRITTEN = 2000;
 
 /** A server that keeps the records of one kind as bytes, and compares and sets them. */
 export interface RecordServer<R> {
-  /** What the server calls it where it says that it has changed. */
+  /** The key under which the server reports a change. */
   keyOf(id: string): string;
-  /** Where it is kept, which its checksum covers. */
+  /** The place that the record's checksum covers. */
   placeOf(id: string): string;
-  /** What there is, for whoever decides on it alone: rejects where it is lost. */
+  /** Reads the record for a decision without a write. Rejects when it is lost. */
   load(id: string): Promise<State<R>>;
-  /** What there is. `durable`: and it is as safe as a durable write. */
+  /** The present state. With `durable`, once it is as safe as a durable write. */
   look(id: string, durable: boolean): Promise<State<R>>;
-  /** Writes if there still is `from`, and gives null; otherwise what there is. */
-  swap(id: string, from: State<R>, write: EncodedWrite<R>): Promise<State<R> | null>;
-  /** Whether the server can tell of changes from this write on, as it does of what was read. */
+  /** Writes if the present state still is `expected`, and resolves to null; otherwise to the present state. */
+  swap(id: string, expected: State<R>, write: EncodedWrite<R>): Promise<State<R> | null>;
+  /** Whether the server tells of later changes after this write, as it does after a read. */
   follows?(write: Write<R>): boolean;
-  /** Called when one may have been written here. */
+  /** Called when this process may have written a record. */
   written?(): void;
 }
 
 export interface EncodedWrite<R> extends Write<R> {
-  /** null: nothing is to be there. */
+  /** null to delete the record. */
   readonly body: Uint8Array | null;
-  /** What the ledger is to have; empty for nothing. */
+  /** The next entry of the ledger; empty for none. */
   readonly nextEntry: string;
-  /** It is to be at hand from now on, and the server to tell of its changes. */
+  /** Whether to cache it from now on, and have the server tell of its changes. */
   readonly follow: boolean;
 }
 
 export interface ServerRecordsConfig {
   readonly server: <K extends Kind>(kind: K) => RecordServer<Records[K]>;
-  /** Whether what was read of this key, and not said to have changed since, may be believed now. */
+  /** Whether a cached value of this key is valid now, if no change of it has been told. */
   readonly trusted: (key: string) => boolean;
   readonly maxEntries: number;
   /** The deadline of one call of the server, in milliseconds. */
   readonly timeout: number;
   readonly now: () => number;
-  /** Whether durable writes wait for anything. */
+  /** Whether durable writes wait for replicas. */
   readonly waits: boolean;
 }
 
 export interface ServerRecords extends Pick<RecordStore, 'read' | 'update'> {
-  /** What the server calls so has changed. */
+  /** The record of this key has changed. */
   forget(key: string): void;
   clear(): void;
-  /** What is kept at hand, by what the server calls it: at most so many of a kind; the rest is dropped. */
+  /** The cached records by key, at most `most` of each kind; the others are dropped. */
   keepAtHand(most: number): readonly AtHand[];
 }
 
 export interface AtHand {
   readonly key: string;
-  /** Of the record; empty for none. */
+  /** The record's version; empty for no record. */
   readonly version: Uint8Array;
 }
 
 /**
- * Records on a server. Those that gates read are kept at hand until the server says otherwise, "nothing there"
- * included; whoever changes one begins with what was seen last, and compares.
+ * Records on a server. Those that gates read are cached until the server tells of a change, absence included.
+ * A change starts from the state seen last, and the write compares it with the present one.
  */
 export function serverRecords(config: ServerRecordsConfig): ServerRecords {
   const kinds: { readonly [K in Kind]: ReturnType<typeof recordsOf<K>> } = {
@@ -99,12 +99,12 @@ function recordsOf<K extends Kind>(
 ) {
   type Seen = State<Records[K]>;
 
-  const { keyOf, placeOf, load, look, ...by } = server(kind);
+  const { keyOf, placeOf, load, look, ...writes } = server(kind);
   const { counted, watched } = KINDS[kind];
   const reads = trackedReads<Seen>({ maxEntries, trusted });
-  const written = boundedMap<string, Seen>(WRITTEN);
+  const written = boundedMap<string, Seen>(MOST_WRITTEN);
 
-  /** What was at hand and turns out to be another one is dropped, before word of it has come. */
+  /** Drops a cached state that turns out to be outdated, before the notice of its change arrives. */
   async function lookAnew(id: string, durable: boolean): Promise<Seen> {
     const key = keyOf(id);
     const state = await look(id, durable);
@@ -122,27 +122,35 @@ function recordsOf<K extends Kind>(
         return reads.peek(key) ?? written.get(key) ?? (trusted(key) ? ABSENT : undefined);
       },
       look: lookAnew,
-      async swap(id, from, write) {
+      async swap(id, expected, write) {
         const key = keyOf(id);
         const { record, sequence } = write;
         const version = randomBytes(VERSION_BYTES);
         const body =
           record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
         const entry = counted && sequence > 0 ? String(sequence) : '';
-        // Read here, or new. Anything else is not followed: maintenance writes everybody's once.
+        // Read in this process, or new. Others are not cached: maintenance writes every record once.
         const isUsedHere =
-          reads.peek(key) !== undefined || isDeepStrictEqual(from.version, ABSENT.version);
-        const follow = isUsedHere && body !== null && by.follows?.(write) === true;
+          reads.peek(key) !== undefined || isDeepStrictEqual(expected.version, ABSENT.version);
+        const follow = isUsedHere && body !== null && writes.follows?.(write) === true;
         const done = reads.writing(key);
         let followed: Seen | undefined;
         try {
-          const found = await by.swap(id, from, { ...write, body, nextEntry: entry, follow });
+          const found = await writes.swap(id, expected, {
+            ...write,
+            body,
+            nextEntry: entry,
+            follow,
+          });
           if (found) return found;
           written.set(key, {
-            ...{ record, sequence, entry, lost: null },
+            record,
+            sequence,
+            entry,
+            lost: null,
             version: record === null ? ABSENT.version : version,
           });
-          // As whoever reads it: a transition's own result is nobody's to keep.
+          // Decoded as by a read: the object that a transition returned must not be shared.
           if (follow && body) {
             followed = stateOf(
               kind,
@@ -157,9 +165,10 @@ function recordsOf<K extends Kind>(
           written.delete(key);
           throw error;
         } finally {
-          // Also after a failure: what timed out may have applied. Whoever awaits us reads what we wrote.
+          // Also after a failure: a write that timed out may have applied. It comes before the caller goes
+          // on, which then reads its own write.
           done(followed);
-          by.written?.();
+          writes.written?.();
         }
       },
     },

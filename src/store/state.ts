@@ -3,16 +3,16 @@ import { type Decoded, decodeRecord, VERSION_BYTES } from './codec/record.js';
 import { lostRecord } from './lost-record.js';
 import { KINDS, type Kind, type Records } from './records.js';
 
-/** What there is under one key, as it was seen last. */
+/** The state of one record, as it was seen last. */
 export interface State<R> extends Decoded<R | null> {
-  /** What a write compares: the version of the record, empty for none, and the entry in the ledger. */
+  /** What a write compares: the version of the record (empty for none) and the entry in the ledger. */
   readonly version: Uint8Array;
   readonly entry: string;
-  /** The record cannot be believed: it is damaged, gone, or an older one. `beyond`: its sequence was not larger. */
+  /** Set when the record is damaged, gone or outdated. `beyond` is the largest sequence that it can have had. */
   readonly lost: { readonly beyond: number; readonly error: UnavailableError } | null;
 }
 
-/** Nothing, where nothing ever was. */
+/** The state of a record that never existed. */
 export const ABSENT: State<never> = Object.freeze({
   record: null,
   sequence: 0,
@@ -21,7 +21,7 @@ export const ABSENT: State<never> = Object.freeze({
   lost: null,
 });
 
-/** `id`: for words; `value` and `entry`: as Redis has them, null for none. */
+/** `id` is for messages; `value` and `entry` are as stored, null for none. */
 export function stateOf<K extends Kind>(
   kind: K,
   id: string,
@@ -31,12 +31,12 @@ export function stateOf<K extends Kind>(
 ): State<Records[K]> {
   const written = entry === null ? '' : Buffer.from(entry).toString('latin1');
   const ledger = /^\d{1,15}$/.test(written) ? Number(written) : 0;
-  const lost = (why: string, beyond: number, cause?: unknown) => ({
+  const lost = (problem: string, beyond: number, cause?: unknown) => ({
     record: null,
     sequence: 0,
     version: versionOf(value),
     entry: written,
-    lost: { beyond, error: lostRecord(kind, id, why, cause) },
+    lost: { beyond, error: lostRecord(kind, id, problem, cause) },
   });
   if (value === null) {
     return written === '' ? ABSENT : lost('is gone', ledger);
@@ -48,13 +48,13 @@ export function stateOf<K extends Kind>(
     return lost('is damaged', ledger, cause);
   }
   const { record, sequence } = decoded;
-  // One that is ahead of the ledger is the newest there can be: it is the ledger that has lost something, or a
-  // process that was ended between the two. The next write puts it right.
+  // A record ahead of its ledger entry is the newest one: either the ledger has lost the entry, or a process
+  // ended between the two writes. The next write corrects the ledger.
   if (KINDS[kind].counted && sequence < ledger) return lost('is an older one', ledger);
   return { record, sequence, version: versionOf(value), entry: written, lost: null };
 }
 
-/** The version of a record that is empty, which no record is. */
+/** The version of a value without any bytes, which is damaged. */
 export const EMPTY_VERSION = Buffer.from('EMPTY');
 
 function versionOf(value: Uint8Array | null): Uint8Array {

@@ -2,20 +2,21 @@ import { boundedMap } from '../bounded-map.js';
 import type { Awaitable } from '../contracts.js';
 
 export interface TrackedReads<V> {
-  /** The value at hand, or a promise of what `load` finds. Loads of one key at one time are shared. */
+  /** The cached value, or a promise of what `load` finds. Concurrent loads of one key are shared. */
   get(key: string, load: (key: string) => Promise<V>): Awaitable<V>;
-  /** The value at hand; undefined for none. */
+  /** The cached value; undefined for none. */
   peek(key: string): V | undefined;
-  /** The key has changed: a value at hand is dropped, a load in flight will not be kept. */
+  /** The key has changed: its cached value is dropped, and a load in flight is not cached. */
   forget(key: string): void;
   /**
-   * The key is being written. Call the function that this gives when that is over: what was at hand or in flight is
-   * dropped, and `value` (what the key has now) is at hand, unless the key has changed since.
+   * The key is being written. Call the returned function once the write is over: it drops the cached value
+   * and loads in flight, then caches `value` (what the key has now) unless the key has changed since.
    */
   writing(key: string): (value?: V) => void;
   /**
-   * Keeps at hand what was used last, so many at most, and gives it, to ask what of it has changed. A load in flight will
-   * not be kept: it may be of before that question, and is not among what is asked about.
+   * Keeps the `most` values used last and returns them, so that the caller can ask which of them have
+   * changed. Loads in flight are not cached: they may have read before that question, which does not cover
+   * them.
    */
   keepNewest(most: number): readonly (readonly [key: string, value: V])[];
   /** Everything may have changed. */
@@ -27,13 +28,12 @@ interface Load<V> {
 }
 
 /**
- * Values that are believed until the server says otherwise, "no such key" included, since Redis tracks
- * missing keys too. `trusted` says whether the server of a key would
- * still be heard.
+ * A cache whose values are valid until the server tells of a change, absence included, since Redis tracks
+ * missing keys too. `trusted` says whether changes of a key would be told.
  *
- * A load that is overtaken by an invalidation answers whoever waits for it (it was true when they asked),
- * but leaves nothing behind: an invalidation is handled in the turn in which it arrives, the end of a load
- * only after it, so the order of the two on the wire does not matter.
+ * A load that is overtaken by an invalidation still answers its callers (it was true when they asked) but is
+ * not cached. An invalidation is handled in the turn in which it arrives, the end of a load after it, so the
+ * order of the two on the wire does not matter.
  */
 export function trackedReads<V>({
   maxEntries,
@@ -42,10 +42,10 @@ export function trackedReads<V>({
   readonly maxEntries: number;
   readonly trusted: (key: string) => boolean;
 }): TrackedReads<V> {
-  // The box lets `null` be a value.
+  // Boxed, so that `null` can be a value.
   const values = boundedMap<string, { readonly value: V }>(maxEntries);
   const loads = new Map<string, Load<V>>();
-  /** By key, until it changes: a record has one writer at a time. */
+  /** The write under way for a key, until the key changes; a record has one writer at a time. */
   const writes = new Map<string, symbol>();
 
   async function run(key: string, load: (key: string) => Promise<V>): Promise<V> {
@@ -105,7 +105,8 @@ export function trackedReads<V>({
     clear() {
       loads.clear();
       writes.clear();
-      // Clearing takes time by how much there could be, and a Cluster may report thousands of losses at once.
+      // Clearing takes time in proportion to the capacity, and a Cluster may report thousands of losses at
+      // once.
       if (values.size > 0) values.clear();
     },
   };

@@ -3,13 +3,13 @@ import { UnavailableError } from '../errors.js';
 import type { Outcome, Transition, UpdateOptions } from './record-store.js';
 import type { State } from './state.js';
 
-/** So many changes of one record may wait: a subject who is attacked must not fill the process. */
+/** How many changes of one record may wait, so that attacks on one subject do not fill the process. */
 const MOST_WAITING = 256;
-/** Other processes win so many times before a change is given up. */
+/** How often other processes may win before a change is given up. */
 const MOST_RACES = 20;
 const LONGEST_JITTER_MS = 16;
 
-/** What is to be written in the place of a state. */
+/** The next state of a record. */
 export interface Write<R> {
   readonly record: R | null;
   readonly sequence: number;
@@ -20,13 +20,19 @@ export interface Write<R> {
 
 export interface UpdateSource<R> {
   now(): number;
-  /** What was seen last, or else nothing, to begin with: it need not hold. Undefined where nothing can be told. */
+  /**
+   * The state to try first: the one seen last, or absence; it may be outdated. Undefined when nothing is
+   * known.
+   */
   known(id: string): State<R> | undefined;
-  /** What there is. `durable`: and it is as safe as a durable write. */
+  /** The present state. With `durable`, once it is as safe as a durable write. */
   look(id: string, durable: boolean): Promise<State<R>>;
-  /** Writes if there still is `from`; otherwise gives what there is. Never again after it may have applied. */
-  swap(id: string, from: State<R>, write: Write<R>): Promise<State<R> | 'written'>;
-  /** Whether durable writes wait for anything. */
+  /**
+   * Writes if the present state still is `expected`, otherwise resolves to the present state. Not repeated
+   * once it may have applied.
+   */
+  swap(id: string, expected: State<R>, write: Write<R>): Promise<State<R> | 'written'>;
+  /** Whether durable writes wait for replicas. */
   readonly waits: boolean;
 }
 
@@ -40,16 +46,16 @@ interface Change<R> {
 type Step<R> = Omit<Outcome<R, unknown>, 'result'> & { tell(): void };
 
 /**
- * Changes of the records of one kind by compare-and-set. Those of one record that come while a write is under
- * way wait for it and are then made together, one after the other in one write: so a process never competes with
- * itself, however many ask. Each hears of its result only when that write has won.
+ * Changes the records of one kind by compare-and-set. Changes of a record that arrive during a write of it
+ * wait, and are then made one after the other in one write: so a process never competes with itself. Each
+ * change learns its result only once that write has won.
  */
 export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeoutMs: number }) {
-  const lines = new Map<string, Change<R>[]>();
+  const queues = new Map<string, Change<R>[]>();
 
-  async function work(id: string, line: Change<R>[]): Promise<void> {
-    while (line.length > 0) await settle(id, line.splice(0));
-    lines.delete(id);
+  async function drain(id: string, queue: Change<R>[]): Promise<void> {
+    while (queue.length > 0) await settle(id, queue.splice(0));
+    queues.delete(id);
   }
 
   async function settle(id: string, all: readonly Change<R>[]): Promise<void> {
@@ -59,18 +65,18 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
     const changes = all.filter((one) => !late.includes(one));
     if (changes.length === 0) return;
     try {
-      for (const step of await make(id, changes)) step.tell();
+      for (const step of await apply(id, changes)) step.tell();
     } catch (error) {
       for (const { reject } of changes) reject(error);
     }
   }
 
-  /** The steps that hold. Rejects when none is known to. */
-  async function make(id: string, changes: readonly Change<R>[]): Promise<readonly Step<R>[]> {
+  /** The steps of the write that has won. Rejects when no write is known to have. */
+  async function apply(id: string, changes: readonly Change<R>[]): Promise<readonly Step<R>[]> {
     const until = Math.max(...changes.map((one) => one.until));
     const known = source.known(id);
     let state = known ?? (await source.look(id, false));
-    let seen: 'once' | 'now' | 'safe' = known ? 'once' : 'now';
+    let seen: 'before' | 'now' | 'safe' = known ? 'before' : 'now';
     for (let races = 0; races < MOST_RACES && performance.now() < until; ) {
       const { steps, write, durable } = plan(changes, state, source.now());
       if (write) {
@@ -79,7 +85,7 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
         state = found;
         seen = 'now';
         races += 1;
-        // The first one found out only what there is.
+        // The first miss may only mean that the known state was outdated.
         if (races > 1) {
           await delay(Math.random() * Math.min(LONGEST_JITTER_MS, 2 ** races));
         }
@@ -100,11 +106,11 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
       { repairs = false }: UpdateOptions = {},
     ): Promise<T> {
       return new Promise<T>((resolve, reject) => {
-        const line = lines.get(id) ?? [];
-        if (line.length >= MOST_WAITING) {
+        const queue = queues.get(id) ?? [];
+        if (queue.length >= MOST_WAITING) {
           throw tooMany(`waits behind ${MOST_WAITING} others`);
         }
-        line.push({
+        queue.push({
           repairs,
           until: performance.now() + timeoutMs,
           reject,
@@ -113,11 +119,11 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
             return { ...step, tell: () => resolve(result) };
           },
         });
-        if (lines.has(id)) return;
-        lines.set(id, line);
-        work(id, line).catch((error: unknown) => {
-          lines.delete(id);
-          for (const left of line) left.reject(error);
+        if (queues.has(id)) return;
+        queues.set(id, queue);
+        drain(id, queue).catch((error: unknown) => {
+          queues.delete(id);
+          for (const left of queue) left.reject(error);
         });
       });
     },
@@ -126,12 +132,12 @@ export function recordUpdates<R>(source: UpdateSource<R>, { timeoutMs }: { timeo
 
 interface Plan<R> {
   readonly steps: readonly Step<R>[];
-  /** null: nothing is changed. */
+  /** null when nothing changes. */
   readonly write: Write<R> | null;
   readonly durable: boolean;
 }
 
-/** All changes, one after the other; one that throws changes nothing. */
+/** Runs all changes one after the other; a change that throws changes nothing. */
 function plan<R>(changes: readonly Change<R>[], state: State<R>, now: number): Plan<R> {
   let { record, sequence, lost } = state;
   let durable = false;

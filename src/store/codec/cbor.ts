@@ -1,6 +1,6 @@
 import { Encoder } from 'cbor-x';
 
-// Bytes as they are and lists alone, so that another reader of CBOR understands it too.
+// Plain byte strings and arrays only, so that any CBOR reader understands a record.
 const cbor = new Encoder({ useRecords: false, tagUint8Array: false });
 
 /** What a record is made of: lists of numbers, texts, bytes and lists. */
@@ -10,7 +10,7 @@ export function encodeParts(parts: readonly Part[]): Uint8Array {
   return cbor.encode(parts);
 }
 
-/** Throws on anything but a list of that many parts; of `atMost` the last ones may be missing. */
+/** Throws unless it is a list of `count` parts, or of up to `atMost` where the last ones are optional. */
 export function decodeParts(bytes: Uint8Array, count: number, atMost = count): unknown[] {
   const parts = lists(cbor.decode(bytes));
   if (parts.length >= count && parts.length <= atMost) return parts;
@@ -47,11 +47,11 @@ export function maybe<T>(part: unknown, read: (part: unknown) => T): T | null {
   return part === null ? null : read(part);
 }
 
-// Texts that nearly every record holds are stored as a number each. The place is the number: append only, or raise the
-// formats.
+// Texts that nearly every record holds are stored as their index. Append only: any other change needs new
+// format numbers.
 const WORDS: readonly string[] = ['sha1/6/30', 'Authenticator app', 'remembered-device'];
 
-/** A text; one with half a surrogate pair, which UTF-8 cannot hold, as bytes of UTF-16. */
+/** A text. UTF-8 cannot hold half a surrogate pair, so such a text is stored as UTF-16 bytes. */
 export function packText(text: string): Part {
   const word = WORDS.indexOf(text);
   if (word >= 0) return word;
@@ -68,7 +68,7 @@ export function unpackText(part: unknown): string {
 
 const TIME_BYTES = 6;
 
-/** A time (ms): seven bytes in the place of the nine of a number of that size. */
+/** A time in ms, in seven bytes; CBOR takes nine for a number of that size. */
 export function packTime(at: number): Part {
   if (!Number.isInteger(at) || at < 0 || at >= 2 ** (8 * TIME_BYTES)) return at;
   const packed = Buffer.alloc(TIME_BYTES);

@@ -1,7 +1,7 @@
 import type { Digest, Sealed } from '../../contracts.js';
 import { bytes, lists, number, type Part } from './cbor.js';
 
-/** Digests, those under one key and of one length together: [key id, length, bytes, key id, length, bytes, …]. */
+/** Digests, grouped by key and length: [key id, length, bytes, key id, length, bytes, …]. */
 export function packDigests(digests: readonly Digest[]): readonly Part[] {
   const groups: { keyId: Uint8Array; length: number; bytes: Uint8Array[] }[] = [];
   for (const digest of digests) {

@@ -1,6 +1,6 @@
 import { lists, type Part } from './cbor.js';
 
-/** Digests in base64url as the bytes that they stand for, which are shorter; another text as it is. */
+/** Digests in base64url as bytes, which are shorter; any other text as it is. */
 export function packFoundBy(foundBy: readonly string[]): Part {
   return foundBy.map((one) => {
     const bytes = Buffer.from(one, 'base64url');

@@ -30,7 +30,8 @@ export function unpackOrganization([version, setting]: readonly unknown[]): Stor
   });
 }
 
-// Append only: the place is the number. The last is an ended one that went on under another id.
+// Append only: the index is stored. The last one is a session that ended because it was renewed under another
+// id.
 const STATES = ['pending', 'proven', 'ended', 'ended'] as const;
 const RENEWED = 3;
 

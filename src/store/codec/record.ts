@@ -16,10 +16,10 @@ import {
 import { packSubject, SUBJECT_PARTS, unpackSubject } from './subject.js';
 
 /**
- * A record as bytes: a version of its own, a checksum, and CBOR of [format, sequence, parts…]. The version is new
- * with each write and never a count: a record that was deleted and made again must not match who has read the
- * one before. The checksum is of all the rest, and of the place at which it is kept, so that a record that was moved
- * there from another place is not taken for its own.
+ * A record as bytes: a version, a checksum, and CBOR of [format, sequence, parts…]. The version is random for
+ * each write, never a count: a record that was deleted and made again must not match the version that was
+ * read before. The checksum covers the rest and the place where the record is kept, so that a record moved to
+ * another place is refused there.
  */
 export const VERSION_BYTES = 6;
 const CHECKSUM_BYTES = 4;
@@ -28,7 +28,7 @@ const HEAD_BYTES = VERSION_BYTES + CHECKSUM_BYTES;
 interface Codec<R> {
   readonly format: number;
   readonly parts: number;
-  /** How many more there may be. */
+  /** How many further parts may follow. */
   readonly optional?: number;
   pack(record: R): readonly Part[];
   unpack(parts: readonly unknown[]): R;
@@ -36,8 +36,11 @@ interface Codec<R> {
 
 const CODECS: { readonly [K in Kind]: Codec<Records[K]> } = {
   subject: {
-    ...{ format: 3, parts: SUBJECT_PARTS, optional: 1 },
-    ...{ pack: packSubject, unpack: unpackSubject },
+    format: 3,
+    parts: SUBJECT_PARTS,
+    optional: 1,
+    pack: packSubject,
+    unpack: unpackSubject,
   },
   organization: { format: 1, parts: 2, pack: packOrganization, unpack: unpackOrganization },
   session: { format: 2, parts: 6, pack: packSession, unpack: unpackSession },
@@ -54,8 +57,8 @@ export interface Decoded<R> {
 
 /**
  * The bytes of a record, with a checksum over them and their place.
- * @param place where it is kept: a text that no other record has
- * @param version six random bytes, other ones for each write
+ * @param place where the record is kept: a text that no other record has
+ * @param version six random bytes, new for each write
  * @example const bytes = encodeRecord('subject', `subject:${id}`, randomBytes(6), { record, sequence });
  */
 export function encodeRecord<K extends Kind>(
@@ -74,7 +77,7 @@ export function encodeRecord<K extends Kind>(
 }
 
 /**
- * Throws on what is damaged, was moved, or is of a format that this version does not know.
+ * Throws when the record is damaged, was moved, or has a format that this version does not know.
  * @example
  * const { record, sequence } = decodeRecord('subject', `subject:${id}`, bytes);
  */

@@ -2,7 +2,7 @@ import type { StoredSetting } from '../../contracts.js';
 import { deepFreeze } from '../deep-freeze.js';
 import { list, number, type Part, packText, unpackText } from './cbor.js';
 
-/** The value as JSON, which is what it is; everything else beside it. */
+/** The value as JSON, the other fields beside it. */
 export function packSetting(setting: StoredSetting | null): Part {
   if (!setting) return null;
   const { version, value, changedBy, changedAt } = setting;

@@ -16,15 +16,15 @@ import { packCodes, packDigests, unpackCodes, unpackDigests } from './digests.js
 import { packFoundBy, unpackFoundBy } from './found-by.js';
 import { packSetting, unpackSetting } from './setting.js';
 
-// Append only: the place is the number.
+// Append only: the index is stored.
 const BASES: readonly EnrollmentBasis[] = ['first', 'activation-key', 'handover', 'proven'];
 
-// Bits of one small number.
+// Flags, stored as the bits of one number.
 const KEPT = 1;
 const REMOVED = 2;
 const ASKED = 4;
 
-/** Without the state that most subjects do not have. */
+/** The parts that every record has; a list of rarer state may follow. */
 export const SUBJECT_PARTS = 4;
 
 export function packSubject(subject: StoredSubject): readonly Part[] {
@@ -39,7 +39,7 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
   ];
 }
 
-/** One list, or nothing where all of it is as it is at first. */
+/** The state that most subjects do not have, as one list; nothing where all of it has its first value. */
 function packState(subject: StoredSubject): readonly Part[] {
   const { failures, retryAt, pending, activationKey, epochRoseAt, signIn } = subject;
   const { setting, settingVersion } = subject;
@@ -109,9 +109,9 @@ function packEnrollment(enrollment: StoredEnrollment): Part {
     packText(parameters),
     lastStep,
     packTime(createdAt),
-    // The difference is shorter.
+    // Relative to createdAt, which is shorter.
     lastUsedAt === null ? null : lastUsedAt - createdAt,
-    // Most can be found by nothing, and have no place for it.
+    // Most enrollments are found by nothing and leave this part out.
     ...(foundBy ? [packFoundBy(foundBy)] : []),
   ];
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { LateError, withDeadline } from '../../deadline.js';
+import { closedError } from '../lost-record.js';
 import {
-  closedError,
   coded,
   isLate,
-  isTakenBack,
+  isRolledBack,
   notHeard,
   notInitialized,
   otherLayout,
@@ -19,47 +19,50 @@ import { type Run, rowsOf, sent } from './run.js';
 import { LAYOUT, type Tables } from './schema.js';
 
 const BEAT_MS = 1000;
-/** How long after a heartbeat was last heard what was read is believed. */
+/** How long cached reads stay valid after the last heartbeat that arrived. */
 const BELIEVED_MS = 4000;
-/** What the above promises to others; the rest is for the answer's own way. */
+/** The bound promised to others: the above, and the way of the answer itself. */
 export const STALENESS_MS = 5000;
 const RETRY_CAP_MS = 500;
-/** Where transactions are serializable, one of two at a time is taken back, and done again. */
+/** How often a statement is tried that the server rolls back for another (serializable transactions). */
 const MOST_TRIES = 10;
 
 export interface ConnectionListener {
   /** Another process has changed these records; null: all of them. */
   changed(keys: readonly string[] | null): void;
-  /** What was read so far is to be believed no longer. */
+  /** Everything read so far may be outdated. */
   lost(): void;
-  /** Asks what has changed, where nobody listens. */
+  /** Asks what has changed, when no connection listens. */
   poll(run: Run): Promise<void>;
 }
 
 export interface PostgresConnection {
-  /** Whether what was read, and of which no change was told since, may be believed now. */
+  /** Whether cached reads without a notice of change are valid now. */
   trusted(): boolean;
-  /** The server's clock, as of the last heartbeat and carried on by ours, which nobody can set. */
+  /** The server's clock as of the last heartbeat, carried on by our monotonic clock. */
   now(): number;
   /** Rejects with what is wrong, coded. */
   open(): Promise<void>;
-  /** Makes the tables; `onlyEmpty`: unless there are some. True when it has made them. */
+  /** Makes the tables, with `onlyEmpty` only when there are none. True when it has made them. */
   setUp(options: { readonly onlyEmpty: boolean }): Promise<boolean>;
   /** One statement within the timeout. Rejects with UnavailableError; it may still apply. */
   run(text: string, values: readonly unknown[]): Promise<readonly PostgresRow[]>;
-  /** Several, each seeing what was done before it began, in one transaction; gives the rows of all. */
+  /**
+   * Several statements in one transaction, each of which sees what was committed before it began. Resolves to the
+   * rows of each.
+   */
   runAll(text: string): Promise<readonly (readonly PostgresRow[])[]>;
-  /** What says on the channel that these records have changed. */
+  /** The notice on the channel that these records have changed. */
   notice(keys: readonly string[]): string;
   close(): void;
 }
 
 interface Session {
-  /** null: nobody listens, changes are asked for. */
+  /** null when no connection listens and changes are polled. */
   readonly client: PostgresClient | null;
-  /** When the last heartbeat was sent that has been heard: all changes of before it are known. */
+  /** When the last heartbeat that arrived was sent: all changes before it are known. */
   heard: number;
-  /** The heartbeat that is waited for. */
+  /** The heartbeat that has not arrived yet. */
   awaited: { readonly token: string; resolve(): void } | null;
 }
 
@@ -71,9 +74,9 @@ export interface ConnectionConfig {
 
 /**
  * Statements go through the pool, notices arrive on one connection that is kept. A heartbeat is a notice to
- * ourselves, sent through the pool: once it is heard, all that were sent before it have been, and both lead to
- * the same server. Without it what was read is not believed; statements still run. Where nobody listens, each
- * heartbeat asks for the versions of what is in use.
+ * ourselves, sent through the pool: when it arrives, all earlier notices have arrived, and both lead to the same
+ * server. Without it cached reads are not valid, but statements still run. When no connection listens, each heartbeat
+ * asks for the versions of the cached records.
  */
 export function postgresConnection(
   pool: PostgresPool,
@@ -91,7 +94,7 @@ export function postgresConnection(
   let opened = false;
   let closed = false;
   let clockOffset = performance.timeOrigin;
-  /** Tells these tables, as they were filled, from any others in their place. */
+  /** Identifies these tables as they were filled: a restored backup has another origin. */
   let origin: string | null = null;
 
   const monotonic = () => performance.now();
@@ -121,7 +124,7 @@ export function postgresConnection(
     clockOffset = Number(row?.clock) - (sent + monotonic()) / 2;
     if (row?.standby !== 'false') throw readOnly();
     assertMarker(row?.marker);
-    // A backup that was brought back announces nothing, but its marker was written by another transaction.
+    // A restored backup sends no notice, but its marker was written by another transaction.
     if (row.origin !== origin) listener.lost();
     origin = row.origin ?? null;
     if (session.client) {
@@ -137,7 +140,7 @@ export function postgresConnection(
 
   function notified(session: Session, payload = ''): void {
     const notice = channel.read(payload);
-    if (notice.from === 'us') {
+    if (notice.sender === 'us') {
       if (notice.token !== session.awaited?.token) return;
       session.awaited.resolve();
       session.awaited = null;
@@ -175,7 +178,7 @@ export function postgresConnection(
         live = session;
         failures = 0;
         broken = null;
-        // Between the loss of the last connection and now nobody told us anything.
+        // Notices sent since the last connection was lost have been missed.
         listener.lost();
         beating = setInterval(() => beatOf(session), BEAT_MS).unref();
       },
@@ -201,7 +204,7 @@ export function postgresConnection(
     });
   }
 
-  /** On the store's own account: nobody waits for it. */
+  /** Nobody waits for this attempt. */
   function tryAgain(): void {
     if (closed || live || !opened) return;
     attempt().catch(() => {});
@@ -216,7 +219,7 @@ export function postgresConnection(
     tryAgain();
   }
 
-  /** A statement has failed: whether there still is a server is found out by a heartbeat, at once. */
+  /** After a failed statement, a heartbeat checks at once whether the server is still there. */
   function suspect(error: unknown): void {
     if (isLate(error) || error instanceof LateError) {
       broken = error;
@@ -236,7 +239,7 @@ export function postgresConnection(
       try {
         return await send(text, values);
       } catch (error) {
-        if (isTakenBack(error) && tries < MOST_TRIES) continue;
+        if (isRolledBack(error) && tries < MOST_TRIES) continue;
         suspect(error);
         throw unavailable(error, pool);
       }
@@ -255,7 +258,7 @@ export function postgresConnection(
         const table = literal(tables.records);
         const [row] = rowsOf(await send(`SELECT (to_regclass(${table}) IS NULL)::text AS missing`));
         if (onlyEmpty && row?.missing !== 'true') return false;
-        // One after the other: even "if not exists" fails where two make a table at once.
+        // Under a lock: even IF NOT EXISTS fails when two processes make a table at once.
         await send(`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 1));\n${tables.setUp}`);
         return row?.missing === 'true';
       } catch (error) {
@@ -264,7 +267,7 @@ export function postgresConnection(
     },
     run: async (text, values) => rowsOf(await guarded(text, values)),
     async runAll(text) {
-      // Whatever the role's default: each statement has to see what was done before it.
+      // Whatever the role's default is: each statement must see what was committed before it.
       const results = await guarded(`SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n${text}`);
       return 'rows' in results ? [results.rows] : results.slice(1).map(({ rows }) => rows);
     },

@@ -1,13 +1,13 @@
 import { SallyportError } from '../../errors.js';
 import type { PostgresClient, PostgresPool } from './pool.js';
 
-/** A connection of its own by an address, not connected. Rejects with ERR_DEPENDENCY. */
+/** A client of its own for an address, not connected. Rejects with ERR_DEPENDENCY. */
 export async function ownClient(connectionString: string): Promise<PostgresClient> {
   const { Client } = await driver();
   return new Client({ connectionString });
 }
 
-/** A pool by an address. Rejects with ERR_DEPENDENCY. */
+/** A pool for an address. Rejects with ERR_DEPENDENCY. */
 export async function ownPool(
   connectionString: string,
   options: { readonly max: number; readonly connectionTimeoutMillis: number },
@@ -18,7 +18,7 @@ export async function ownPool(
   return pool;
 }
 
-/** Here and not above: whoever gives a pool has it, others need not. */
+/** Imported here, since only hosts that use Postgres need to have it. */
 async function driver(): Promise<typeof import('pg').default> {
   try {
     return (await import('pg')).default;

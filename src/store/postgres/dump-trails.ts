@@ -52,14 +52,14 @@ function trailsOf({
 function eventOf({ trail, event, repeats, last_at: lastAt }: PostgresRow): DumpedEvent {
   return {
     trail: unescaped(String(trail)),
-    // As other stores have it: here it is kept in ASCII.
+    // As other stores keep it; here it is stored in ASCII.
     json: JSON.stringify(JSON.parse(String(event))),
     repeats: Number(repeats),
     lastAt: typeof lastAt === 'string' ? Number(lastAt) : null,
   };
 }
 
-/** Those of owners who have none, all in one statement. Of how many owners they were. */
+/** Adds the trails of owners who have none, in one statement. Resolves to the number of these owners. */
 export async function addTrails(
   run: Run,
   { records, events }: Pick<Tables, 'records' | 'events'>,

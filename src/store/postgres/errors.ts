@@ -1,8 +1,8 @@
 import { LateError } from '../../deadline.js';
-import { type SallyportError, UnavailableError } from '../../errors.js';
+import { messageOf, UnavailableError } from '../../errors.js';
 import type { PostgresPool } from './pool.js';
 
-/** Whatever went wrong with Postgres, as the one error that is answered with 503. */
+/** Any failure of Postgres, as the error that is answered with 503. */
 export function unavailable(cause: unknown, pool?: PostgresPool): UnavailableError {
   if (cause instanceof UnavailableError) return cause;
   return new UnavailableError('ERR_STORE_UNAVAILABLE', reason(cause, pool), { cause });
@@ -42,7 +42,7 @@ export function notPermitted(cause?: unknown): UnavailableError {
   );
 }
 
-/** A LISTEN that nobody is told anything by: that is what PgBouncer does with it in transaction mode. */
+/** LISTEN succeeded, but no notice arrives: PgBouncer in transaction mode does that. */
 export function notHeard(): UnavailableError {
   return new UnavailableError(
     'ERR_POSTGRES_LISTEN',
@@ -57,13 +57,13 @@ function sqlState(cause: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
-/** The server has taken it back as if it had never begun, for the sake of another: it may be run again. */
-export function isTakenBack(cause: unknown): boolean {
+/** The server rolled the statement back in favor of another, so it may be run again. */
+export function isRolledBack(cause: unknown): boolean {
   const state = sqlState(cause);
   return state === '40001' || state === '40P01'; // serialization_failure, deadlock_detected
 }
 
-/** Everything that has a code of its own, or the error itself. */
+/** The coded error that this one stands for, or the error itself. */
 export function coded(cause: unknown): unknown {
   switch (sqlState(cause)) {
     case '42P01': // undefined_table
@@ -86,7 +86,7 @@ export function coded(cause: unknown): unknown {
   }
 }
 
-/** By SQLSTATE, or by the class of it: what whoever operates it can do something about. */
+/** What an operator can act on, by SQLSTATE or its class. */
 const STATES: Readonly<Record<string, string>> = {
   '28': 'it does not take this user or password',
   '3D000': 'there is no such database',
@@ -115,17 +115,6 @@ function reason(cause: unknown, pool: PostgresPool | undefined): string {
 
 export function isLate(cause: unknown): boolean {
   if (cause instanceof LateError) return true;
-  // Those of pg and of pg-pool have no code.
+  // The timeout errors of pg and of pg-pool have no code.
   return /^(Query read timeout|timeout exceeded when trying to connect)$/.test(messageOf(cause));
-}
-
-function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  // Node reports "localhost refused on IPv4 and on IPv6" as an AggregateError without a message.
-  const first = cause instanceof AggregateError ? cause.errors[0] : undefined;
-  return first instanceof Error ? first.message : cause.message;
-}
-
-export function closedError(): SallyportError {
-  return new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
 }

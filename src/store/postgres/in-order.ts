@@ -1,16 +1,16 @@
 import { withDeadline } from '../../deadline.js';
 
 export interface InOrder {
-  /** Begins when what was asked for before at the same place is over, or has had `timeout`. */
+  /** Begins when the earlier work of the same place is over, or has taken `timeout` ms. */
   run<T>(place: string, work: () => Promise<T>): Promise<T>;
-  /** Resolves when all that was asked for so far is over. */
+  /** Resolves when all work asked for so far is over. */
   settled(): Promise<void>;
 }
 
 /**
- * Work of one place in the order in which it was asked for, since connections of a pool overtake each other; and of
- * all places `atOnce` at a time, since nobody waits for it: those who wait for an answer need the connections.
- * Work that hangs is waited for during `timeout` ms.
+ * Runs the work of one place in the order of the calls, since connections of a pool overtake each other; and at most
+ * `atOnce` at a time of all places, since requests that wait for an answer need the other connections. Work that
+ * hangs blocks later work of its place for at most `timeout` ms.
  */
 export function inOrder({
   timeout,

@@ -2,13 +2,13 @@ import type { PostgresConnection } from './connection.js';
 import type { Tables } from './schema.js';
 
 const WAIT_MS = 50;
-/** Of one notice, which the server bounds. */
+/** Keys in one notice, whose length the server limits. */
 const MOST_KEYS = 50;
 
 /**
- * Tells other processes, a little later and many in one, of changes on which nothing is decided: a count of failures,
- * the end of a wait, a session that is new. A notice inside of each such write would have all commits of the
- * database wait for each other.
+ * Tells other processes of changes that no decision rests on, a little later and many in one notice: a count of
+ * failures, the end of a wait, a new session. A notice within each such write would make all commits of the database
+ * wait for each other.
  */
 export function laterNotices(
   { run, notice }: Pick<PostgresConnection, 'run' | 'notice'>,
@@ -24,7 +24,7 @@ export function laterNotices(
     keys = new Set();
     for (let at = 0; at < all.length; at += MOST_KEYS) {
       const payload = notice(all.slice(at, at + MOST_KEYS));
-      // Whoever does not hear of it has lost more than this, and drops all that it has read.
+      // A process that misses it has lost its connection as well, and drops all that it has cached.
       await run('SELECT pg_notify($1, $2)::text', [channel, payload]).catch(() => {});
     }
   }

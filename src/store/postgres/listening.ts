@@ -4,10 +4,10 @@ import { coded } from './errors.js';
 import type { PostgresClient, PostgresPool } from './pool.js';
 import type { Tables } from './schema.js';
 
-/** Makes the connection to listen on; `pool`: one of the pool's is kept; `none`: changes are asked for. */
+/** A function that makes the connection to listen on; `pool` keeps one of the pool's; `none` polls for changes. */
 export type Listen = (() => Awaitable<PostgresClient>) | 'pool' | 'none';
 
-/** Lends or makes it, within the timeout. Rejects with what is wrong, coded. */
+/** Takes it from the pool or makes it, within the timeout. Rejects with the coded error. */
 export async function connected(
   pool: PostgresPool,
   listen: Exclude<Listen, 'none'>,
@@ -17,7 +17,7 @@ export async function connected(
   try {
     return await withDeadline(connecting, timeout);
   } catch (error) {
-    // One that comes after all is nobody's.
+    // If it connects after all, nobody uses it.
     connecting.then(discard, () => {});
     throw coded(error);
   }
@@ -29,14 +29,14 @@ async function connectedBy(listen: () => Awaitable<PostgresClient>): Promise<Pos
   return client;
 }
 
-/** It is idle for good, and Postgres 14 and later may end what is idle. */
+/** The connection stays idle, and Postgres 14 and later may end idle sessions. */
 export function listenOn({ channel }: Pick<Tables, 'channel'>): string {
   return `LISTEN ${channel};
     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 }
 
 export function discard(client: PostgresClient | null): void {
-  // One of the pool's is ended and not lent again: it still listens.
+  // A client of the pool is ended, not returned: it still listens.
   if (client?.release) client.release(true);
   else Promise.resolve(client?.end?.()).catch(() => {});
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 /** A longer one is refused by the server. */
 const LONGEST_NOTICE = 7900;
 
-/** What the processes of one installation tell each other on its channel: who tells it, and then what. */
+/** The notices that the processes of one installation send each other: the sender, then the message. */
 export interface Notices {
   /** Says that these records have changed; that all may have, where there are too many to name. */
   changed(keys: readonly string[]): string;
@@ -12,10 +12,10 @@ export interface Notices {
   read(payload: string): Notice;
 }
 
-/** One that is our own comes back with its token; null stands for all records. */
+/** Our own heartbeat with its token, or what another process has changed; null stands for all records. */
 export type Notice =
-  | { readonly from: 'us'; readonly token: string }
-  | { readonly from: 'another'; readonly changed: readonly string[] | null };
+  | { readonly sender: 'us'; readonly token: string }
+  | { readonly sender: 'another'; readonly changed: readonly string[] | null };
 
 export function notices(): Notices {
   const self = randomBytes(9).toString('base64url');
@@ -27,10 +27,10 @@ export function notices(): Notices {
     heartbeat: (token) => `${self} ${token}`,
     read(payload) {
       const [sender, rest = ''] = split(payload, ' ');
-      if (sender === self) return { from: 'us', token: rest };
-      // A heartbeat of another's has no tab, which each key has.
+      if (sender === self) return { sender: 'us', token: rest };
+      // Each key has a tab; the heartbeat of another process has none.
       const keys = rest.split('\n').filter((key) => key.includes('\t'));
-      return { from: 'another', changed: rest === '*' ? null : keys };
+      return { sender: 'another', changed: rest === '*' ? null : keys };
     },
   };
 }

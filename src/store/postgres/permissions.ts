@@ -3,7 +3,7 @@ import { notPermitted, readOnly } from './errors.js';
 import { literal } from './literal.js';
 import type { Tables } from './schema.js';
 
-/** Whether the user may do what the store will need: it would be found out by the first person who signs in. */
+/** Checks that the user may do what the store needs. Otherwise the first person who signs in would find out. */
 export async function assertPermissions(
   { run }: Pick<PostgresConnection, 'run'>,
   { records, events }: Tables,

@@ -4,8 +4,8 @@ import type { Run } from './run.js';
 import type { Tables } from './schema.js';
 
 /**
- * Where nobody tells of changes: the keys of those that have another version now, in one query by the primary key.
- * `key`: kind, tab and escaped id.
+ * The keys of the cached records that have another version now, in one query by the primary key. `key`: kind, tab and
+ * escaped id.
  */
 export async function changedSince(
   run: Run,

@@ -31,7 +31,7 @@ export interface PostgresNotice {
 export interface PostgresQuery {
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** After which pg gives the connection up, in milliseconds. */
+  /** Milliseconds after which pg gives the query up. */
   readonly query_timeout: number;
   readonly types: { getTypeParser(): (value: string | Buffer) => string };
 }

@@ -11,9 +11,9 @@ import { isMarked, type Tables } from './schema.js';
 export interface PostgresRecordsConfig {
   readonly connection: Pick<PostgresConnection, 'run' | 'notice'>;
   readonly tables: Tables;
-  /** Called when a record has been written here that gates read. */
+  /** Called when this process has written a record that gates read. */
   readonly written: () => void;
-  /** Tells the others a little later, where nothing is decided on what they have. */
+  /** Announces a change that no decision rests on, a little later. */
   readonly tellLater: (key: string) => void;
 }
 
@@ -30,7 +30,7 @@ export function postgresRecords<K extends Kind>(
 
   async function look(id: string): Promise<State<Records[K]>> {
     const [row] = await connection.run(sql.read, [kind, escaped(id), ledgerKind]);
-    // Of a standby, what was written on the primary is missing without end.
+    // A standby may lack writes of the primary without bound.
     if (row?.standby !== 'false') throw readOnly();
     assertMarker(row.marker);
     const entry = counted ? bytesOf(row.entry) : null;
@@ -49,14 +49,18 @@ export function postgresRecords<K extends Kind>(
 
     look,
 
-    async swap(id, from, { body, nextEntry, keptUntil, durable }) {
-      // A session that nobody has seen yet is no news to anybody; one that changes, or ends, is.
-      const told = watched && (durable || (kind === 'session' && from !== ABSENT));
+    async swap(id, expected, { body, nextEntry, keptUntil, durable }) {
+      // No process has cached a session that is new; one that changes or ends may be cached.
+      const told = watched && (durable || (kind === 'session' && expected !== ABSENT));
       const [row] = await connection.run(
-        body === null ? sql.remove : from.version.length === 0 ? sql.insert : sql.update,
+        body === null ? sql.remove : expected.version.length === 0 ? sql.insert : sql.update,
         [
-          ...[kind, escaped(id), hexOf(from.version), body && hexOf(body)],
-          ...[keptUntil ?? null, ledgerKind, nextEntry === from.entry ? null : hexOf(nextEntry)],
+          ...[kind, escaped(id), hexOf(expected.version), body && hexOf(body)],
+          ...[
+            keptUntil ?? null,
+            ledgerKind,
+            nextEntry === expected.entry ? null : hexOf(nextEntry),
+          ],
           ...[tables.channel, told ? connection.notice([keyOf(id)]) : null],
         ],
       );
@@ -65,7 +69,7 @@ export function postgresRecords<K extends Kind>(
       return null;
     },
 
-    // Others tell of theirs, as they do of what was read; who has ended is not read again.
+    // Other processes announce their changes of it, as of any cached record. An ended session is not read again.
     follows: ({ record, whenFull }) => watched && record !== null && !whenFull,
     ...(watched && { written }),
   };
@@ -77,7 +81,7 @@ function statements({ records }: Tables) {
   const body = "decode($4, 'hex')";
   const keptUntil = 'to_timestamp($5::double precision / 1000)';
   const here = `kind = $1 AND id = $2`;
-  // Compare and set. Whoever finds the row locked waits, and compares with what is there then.
+  // Compare and set. A statement that finds the row locked waits, and compares with the row as it is then.
   const seen = `${here} AND substr(body, 1, ${VERSION_BYTES}) = decode($3, 'hex') AND ${marker}`;
   const whole = (change: string) => `WITH changed AS (${change} RETURNING 1),
     entered AS (

@@ -4,10 +4,10 @@ import type { PostgresPool, PostgresResult, PostgresRow } from './pool.js';
 
 export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly PostgresRow[]>;
 
-/** A host may have answers sent in binary: of a text that is the text. */
+/** Every column is selected as text, which is the same in binary answers, should the host ask for those. */
 const AS_TEXT = { getTypeParser: () => String };
 
-/** Sends one text through the pool, within the timeout. Rejects with the cause, or what it stands for. */
+/** Sends one text through the pool, within the timeout. Rejects with the cause, or the coded error it stands for. */
 export async function sent(
   pool: PostgresPool,
   { timeout }: { readonly timeout: number },

@@ -7,16 +7,16 @@ export const LAYOUT = '1';
 const DEFAULT_SCHEMA = 'public';
 
 export interface Tables {
-  /** As SQL has them, with their schema. */
+  /** Quoted, with their schema. */
   readonly records: string;
   readonly events: string;
-  /** Of the notices of changes. */
+  /** Carries the notices of changes. */
   readonly channel: string;
-  /** What sets them up, as often as it is run. */
+  /** Sets them up; may be run again. */
   readonly setUp: string;
 }
 
-/** SQL: whether the marker is there, without which a store is no store. */
+/** SQL: whether the marker of a store that was set up is there. */
 export function isMarked({ records }: Pick<Tables, 'records'>): string {
   return `EXISTS (SELECT FROM ${records} WHERE kind = 'marker' AND id = '' AND body = '${LAYOUT}')`;
 }

@@ -35,13 +35,13 @@ export interface PostgresStoreOptions {
   /**
    * The connection to listen on, by its address or as a function that makes a Client of pg, not connected: needed
    * where the pool goes through PgBouncer in transaction mode. Default: one connection of the pool is kept for it.
-   * `false`: nobody listens; each second one query asks which of the records in use have changed, so a change of
-   * another process is seen after about a second, and after 5 seconds at most, as always.
+   * `false`: no connection listens; one query each second asks which of the cached records have changed, so a change
+   * of another process is seen after about a second, and after 5 seconds at most, as always.
    */
   readonly listen?: string | (() => PostgresClient) | false;
   /** The deadline of each store call, in milliseconds, 50 to 2000. Default 1000. */
   readonly timeout?: number;
-  /** How many subjects, and how many sessions, are kept at hand in this process. Default 50 000. */
+  /** How many subjects, and how many sessions, are cached in this process. Default 50 000. */
   readonly maxEntries?: number;
   /** Whether `ready()` makes the tables. Default: only when NODE_ENV is `development` or `test`. */
   readonly initialize?: boolean;
@@ -54,9 +54,9 @@ export interface PostgresStore extends SecondFactorStore {
   initialize(): Promise<void>;
 }
 
-/** So many records of a kind, those that were used last, are kept at hand where nobody listens. */
+/** How many records of a kind, those used last, stay cached when changes are polled. */
 const POLLED = 2000;
-/** So many connections at most write events, which nobody waits for: others wait for the pool behind them. */
+/** How many connections may write events at a time: nobody waits for events, but requests wait for the pool. */
 const APPENDED_AT_ONCE = 4;
 
 const NAME = 'a name of lower case letters, digits and _, 40 characters at most';

@@ -3,12 +3,10 @@ import type { Tables } from './schema.js';
 
 const EACH_MS = 10_000;
 const BATCH = 500;
-const LOCK = 'hashtextextended';
 
 /**
- * Removes records that have ended, in small batches, on whichever process gets the lock: found by the index on their
- * end, never by reading the table. What is never removed would do no harm but to the disk: a record has its end
- * inside.
+ * Removes ended records in small batches, in the process that gets the lock: by the index on their end, never by
+ * reading the table. One that is not removed takes only disk space, since a record carries its own end.
  */
 export function sweeper({
   connection: { run },
@@ -22,9 +20,9 @@ export function sweeper({
   let timer: NodeJS.Timeout | undefined;
 
   const table = records.replace(/^.*\./, '');
-  // By place: a join by the key would have the planner read the whole table for it.
+  // By ctid: for a join by the key the planner would read the whole table.
   const statement = `WITH locked AS (
-      SELECT pg_try_advisory_xact_lock(${LOCK}($2, 0)) AS got),
+      SELECT pg_try_advisory_xact_lock(hashtextextended($2, 0)) AS got),
     ended AS (
       SELECT ${table}.ctid FROM ${records}, locked
       WHERE got AND kept_until < to_timestamp($1::double precision / 1000)
@@ -42,7 +40,7 @@ export function sweeper({
   }
 
   function again(): void {
-    // A failure is heard of by whoever reads or writes next.
+    // The next read or write reports a broken connection.
     sweep().catch(() => {});
   }
 

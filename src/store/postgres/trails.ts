@@ -11,13 +11,13 @@ import type { PostgresRow } from './pool.js';
 import { isMarked, type Tables } from './schema.js';
 
 const ID = /^\d{15}$/;
-/** A bound that was lowered is reached step by step. */
+/** A lowered bound is reached step by step. */
 const MOST_PUSHED_OUT = 100;
 
 /**
- * Events are rows. Of those that are alike, the last one that was kept carries the count since the first, so that
- * the count goes with it when it is pushed out. Appending to one owner's trails is done one after the other,
- * by a lock that ends with the transaction, and from one process in the order of the calls.
+ * Events are rows. The last stored event of a fold carries the count of that fold, which goes with it when it is
+ * pushed out. Appends to one owner's trails run one after the other, by a lock that ends with the transaction, and
+ * from one process in the order of the calls.
  */
 export function postgresTrails({
   connection: { run, runAll },
@@ -76,7 +76,7 @@ export function postgresTrails({
     },
 
     async page(owner, id, { before, limit, trails }) {
-      // Not an id of ours, and so nothing is older than it.
+      // Not an id of ours, so nothing is older than it.
       if ((before !== null && !ID.test(before)) || limit < 1 || trails?.length === 0) return [];
       const rows = await run(
         `SELECT number::text, event, repeats::text, last_at::text, marked::text
@@ -113,7 +113,7 @@ function placeOf(owner: TrailOwner, id: string): string {
   return `${owner} ${escaped(id)}`;
 }
 
-/** A name that is the same for what is alike, and for nothing else. */
+/** The id of a fold: equal for equal parts only. */
 function foldId(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

@@ -44,7 +44,7 @@ function walked<K extends Kind>(kind: K, row: PostgresRow): Walked<K> {
   return { id, state: stateOf(kind, id, placeOf(kind, id), value, entry), keptUntil };
 }
 
-/** The ids of those that the ledger has and that are gone. */
+/** The ids of the records that the ledger lists and that are gone. */
 export async function goneRecords(
   run: Run,
   { records }: Pick<Tables, 'records'>,

@@ -23,16 +23,16 @@ export interface TrackedClient {
   verify?(): Promise<void>;
 }
 
-/** `tracked`: told of changes of what was read over it. */
+/** `tracked`: the server tells of changes of what was read over it. */
 export type ConnectionKind = 'tracked' | 'plain';
 
-/** Makes a connection to one server, or to whoever is the master at that time. */
+/** Makes a connection to one server, or to the one that is the master at that time. */
 export type Connect = (kind: ConnectionKind) => TrackedClient;
 
 export interface ConnectionSettings {
   readonly timeout: number;
   readonly database: number | undefined;
-  /** Makes what looks at one server with each of its heartbeats. */
+  /** Makes the check that runs with each heartbeat of one server. */
   readonly watch?: (() => Watch) | undefined;
 }
 
@@ -42,9 +42,8 @@ export type NodeRedisOptions = { readonly [name: string]: unknown };
 const BINARY_REPLIES = { 36: Buffer, 37: Array };
 
 /**
- * What we change of the options of the client that we were given. Each connection of ours serves for one
- * socket and is thrown away with it: what it has been told (tracking, scripts, invalidations) never outlives
- * the connection it was told on.
+ * The options of the given client, with our changes. Each connection uses one socket and is discarded with it, so its
+ * state (tracking, scripts, invalidations) never outlives the socket.
  */
 export function connectionOptions(
   options: NodeRedisOptions,
@@ -62,26 +61,26 @@ export function connectionOptions(
     url: undefined,
     // The one that the client was made with: select() on it is not carried over.
     database: database ?? options.database,
-    // May move the socket to another server, and with it what we believe.
+    // Could move the socket to another server, which tracks nothing for us.
     maintNotifications: 'disabled',
     commandOptions: { typeMapping: BINARY_REPLIES, timeout: undefined },
     socket: {
       ...(options.socket as object | undefined),
       reconnectStrategy: false,
       socketTimeout: undefined,
-      // Before our own deadline, or an abandoned connection could still be made after it.
+      // Less than our own deadline, or a connection could still be made after we gave it up.
       connectTimeout: Math.max(1, Math.floor(timeout * 0.9)),
     },
   };
 }
 
 /**
- * node-redis before 5.9 knows no `emitInvalidate`, and takes no notice of it: what other processes change would never
- * be heard of. Throws ERR_REDIS_CLIENT.
+ * node-redis before 5.9 ignores `emitInvalidate`, so changes of other processes would not be told. Throws
+ * ERR_REDIS_CLIENT.
  */
 export function assertTellsOfChanges<T extends RedisClient>(client: T): T {
   try {
-    // Refused together by those that know it, before any connection is made.
+    // Versions that know `emitInvalidate` refuse it with RESP 2, before any connection is made.
     const others = { clientSideCache: undefined, maintNotifications: 'disabled' };
     client.duplicate({ RESP: 2, emitInvalidate: true, ...others });
   } catch {
@@ -101,12 +100,20 @@ export function duplicates(client: RedisClient, settings: ConnectionSettings): C
   };
 }
 
-/** What a replica answers may be behind without end. Proxies that say nothing of roles are believed. */
+/** Rejects for a replica, whose answers may be outdated without bound. A proxy that tells no role is accepted. */
 export async function assertMaster(client: TrackedClient): Promise<void> {
-  // HELLO and not ROLE, which it would need another permission for.
+  // HELLO, since ROLE needs a permission of its own.
   const fields = (await client.sendCommand(['HELLO'])) as unknown[];
   const role = String(fields[fields.findIndex((field) => String(field) === 'role') + 1]);
   if (role === 'replica' || role === 'slave') throw new Error('this server is a replica');
+}
+
+export function destroy(client: TrackedClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // node-redis 5 throws when there is nothing left to destroy.
+  }
 }
 
 /** Throws ERR_REDIS_CLIENT for anything but a client of node-redis. */
@@ -122,8 +129,8 @@ export function kindOfClient(client: unknown): 'standalone' | 'sentinel' | 'clus
 }
 
 /**
- * The options that a Sentinel or Cluster client was made with. node-redis hands them to nobody but the
- * constructor of a duplicate, which it takes from the prototype: so here it meets one that keeps them.
+ * The options that a Sentinel or Cluster client was made with. node-redis passes them only to the constructor of a
+ * duplicate, which it takes from the prototype: so `duplicate()` is called with a constructor that keeps them.
  */
 export function optionsOfClient<T extends object>(client: RedisClient, needed: keyof T): T {
   let options: Partial<T> | undefined;

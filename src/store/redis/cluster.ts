@@ -1,8 +1,10 @@
 import { together } from '../../awaitable.js';
 import { withDeadline } from '../../deadline.js';
 import { UnavailableError } from '../../errors.js';
+import { closedError } from '../lost-record.js';
 import {
   type ConnectionSettings,
+  destroy,
   type NodeRedisOptions,
   optionsOfClient,
   type RedisClient,
@@ -39,9 +41,8 @@ interface Member {
 const REFRESH_MS = 250;
 
 /**
- * The masters of a Cluster, each with a tracked connection of our own. Whatever may have moved a key drops
- * all that was read, before anything is believed again: a connection lost, a slot that its node no longer
- * names its own or begins to move, a redirection.
+ * The masters of a Cluster, each with a tracked connection. Everything read so far is dropped whenever a key may have
+ * moved: a connection was lost, the slots of a node changed or began to move, or a redirection came.
  */
 export function clusterShards(
   client: RedisClient,
@@ -51,10 +52,10 @@ export function clusterShards(
   const options = optionsOfClient<ClusterOptions>(client, 'rootNodes');
   const members = new Map<string, Member>();
   let topology: Topology | null = null;
-  /** `members` in the order of `topology.masters`. */
+  /** The members that have slots, in the order of `topology.masters`. */
   let order: readonly Member[] = [];
   let refreshing: Promise<Topology> | null = null;
-  let later: NodeJS.Timeout | undefined;
+  let refreshTimer: NodeJS.Timeout | undefined;
   let closed = false;
 
   function memberAt(address: Address): Member {
@@ -70,7 +71,7 @@ export function clusterShards(
           async (one) => {
             const state = await readNodeState((args) => one.sendCommand(args));
             if (!state.master) throw new Error(`${name} is not a master any more`);
-            if (kind === 'tracked') heard(member, state.fingerprint, state.moving);
+            if (kind === 'tracked') noteState(member, state.fingerprint, state.moving);
           },
         ),
       settings,
@@ -87,7 +88,7 @@ export function clusterShards(
     return member;
   }
 
-  function heard(member: Member, fingerprint: string, moving: ReadonlySet<number>): void {
+  function noteState(member: Member, fingerprint: string, moving: ReadonlySet<number>): void {
     const changed = member.fingerprint !== null && member.fingerprint !== fingerprint;
     member.fingerprint = fingerprint;
     member.moving = moving;
@@ -97,14 +98,14 @@ export function clusterShards(
   }
 
   function refreshSoon(): void {
-    if (closed || later) return;
-    later = setTimeout(() => {
-      later = undefined;
+    if (closed || refreshTimer) return;
+    refreshTimer = setTimeout(() => {
+      refreshTimer = undefined;
       refresh().catch(refreshSoon);
     }, REFRESH_MS).unref();
   }
 
-  /** Asks who has what, of whoever answers first. */
+  /** Reads the topology from the node that answers first. */
   function refresh(): Promise<Topology> {
     refreshing ??= discover()
       .then(adopt)
@@ -115,8 +116,8 @@ export function clusterShards(
   }
 
   async function discover(): Promise<Topology> {
-    const standing = order.filter(({ node }) => node.main.trusted());
-    const asked = standing.map(({ address, node }) =>
+    const connected = order.filter(({ node }) => node.main.trusted());
+    const asked = connected.map(({ address, node }) =>
       node.main.call((send) => readTopology(send, address)),
     );
     try {
@@ -140,11 +141,7 @@ export function clusterShards(
           settings.timeout,
         );
       } finally {
-        try {
-          one.destroy();
-        } catch {
-          // node-redis 5 throws when there is nothing left to destroy.
-        }
+        destroy(one);
       }
     });
     return Promise.any(asked).catch((error) => {
@@ -153,7 +150,7 @@ export function clusterShards(
   }
 
   function adopt(found: Topology): Topology {
-    if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+    if (closed) throw closedError();
     if (topology && !sameOwners(topology, found)) listener.lost();
     order = found.masters.map(memberAt);
     topology = found;
@@ -171,7 +168,7 @@ export function clusterShards(
   }
 
   async function owner(slot: number): Promise<Member> {
-    if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+    if (closed) throw closedError();
     if (!topology) await refresh();
     const member = ownerOf(slot);
     if (member) return member;
@@ -179,7 +176,7 @@ export function clusterShards(
     throw new Error(`no node of the Cluster has slot ${slot}`);
   }
 
-  /** Follows ASK for the one command it answers: the rest of a slot may be here or there. */
+  /** Follows ASK for this one command: the other keys of the slot may be on either node. */
   function asking(send: Send, through: 'main' | 'blocking'): Send {
     return async (args) => {
       try {
@@ -221,7 +218,7 @@ export function clusterShards(
         return await withDeadline(attempt(), 2 * settings.timeout);
       } catch (error) {
         if (redirection(error)?.kind !== 'MOVED') throw error;
-        // Nothing of it was run; whatever was believed of that slot came from the wrong node.
+        // The command did not run, and what was read of that slot came from the wrong node.
         listener.lost();
         await withDeadline(refresh(), settings.timeout);
         return await attempt();
@@ -254,8 +251,8 @@ export function clusterShards(
     },
 
     now() {
-      const standing = order.find(({ node }) => node.main.trusted()) ?? order[0];
-      return standing?.node.main.now() ?? performance.timeOrigin + performance.now();
+      const connected = order.find(({ node }) => node.main.trusted()) ?? order[0];
+      return connected?.node.main.now() ?? performance.timeOrigin + performance.now();
     },
 
     call: (key, work) => run(key, 'main', work),
@@ -279,7 +276,7 @@ export function clusterShards(
 
     close() {
       closed = true;
-      clearTimeout(later);
+      clearTimeout(refreshTimer);
       for (const { node } of members.values()) node.close();
     },
   };

@@ -1,14 +1,14 @@
 import { together } from '../../awaitable.js';
 import { LateError, withDeadline } from '../../deadline.js';
-import { UnavailableError } from '../../errors.js';
-import type { TrackedClient } from './client.js';
+import { closedError } from '../lost-record.js';
+import { destroy, type TrackedClient } from './client.js';
 import { replyCode, unavailable } from './errors.js';
 import type { Send, Watch } from './send.js';
 
 const BEAT_MS = 1000;
-/** How long after the server was last heard what it told us is believed. */
+/** How long cached reads stay valid after the last heartbeat that was answered. */
 const BELIEVED_MS = 4000;
-/** What the above promises to others; the rest is for the answer's own way. */
+/** The bound promised to others: the above, and the way of the answer itself. */
 export const STALENESS_MS = 5000;
 const RETRY_CAP_MS = 500;
 
@@ -22,13 +22,13 @@ export interface ConnectionListener {
 export interface RedisConnection {
   /** Whether what was read over this connection, and not invalidated since, may be believed now. */
   trusted(): boolean;
-  /** The server's clock, as of the last heartbeat and carried on by ours, which nobody can set. */
+  /** The server's clock as of the last heartbeat, carried on by our monotonic clock. */
   now(): number;
   /** Connects, within the timeout. Rejects with the plain cause. */
   open(): Promise<void>;
   /**
-   * Runs `work`, which sends commands, within the timeout; the first of them are sent in this very turn when
-   * the connection stands. Rejects with UnavailableError; what was sent may still apply.
+   * Runs `work`, which sends commands, within the timeout; when connected, its first commands are sent in this turn.
+   * Rejects with UnavailableError; what was sent may still apply.
    */
   call<T>(work: (send: Send) => Promise<T>): Promise<T>;
   close(): void;
@@ -37,13 +37,13 @@ export interface RedisConnection {
 interface Session {
   readonly client: TrackedClient;
   readonly send: Send;
-  /** When the last answered heartbeat was sent: all that the server said before it has arrived. */
+  /** When the last answered heartbeat was sent: every notice that the server sent before has arrived. */
   heard: number;
 }
 
 /**
- * The one connection over which the store reads, writes and is told of changes. It comes back by itself; a
- * server that does not answer in time counts as lost, and until it answers again calls fail at once.
+ * The connection over which the store reads, writes and is told of changes. It reconnects by itself. A server that
+ * does not answer in time counts as lost, and calls fail at once until it answers again.
  */
 export function redisConnection(
   connect: () => TrackedClient,
@@ -55,9 +55,9 @@ export function redisConnection(
   }: {
     readonly timeout: number;
     readonly monotonic?: () => number;
-    /** Whether the server is to tell of changes, but for those that are made over this very connection. */
+    /** Whether the server is to tell of changes, except those made over this connection. */
     readonly tracked?: boolean;
-    /** Asked with each heartbeat: a server that is not fit to serve counts as lost. */
+    /** Runs with each heartbeat: a server that it rejects counts as lost. */
     readonly watch?: Watch | undefined;
   },
   listener: ConnectionListener,
@@ -138,7 +138,7 @@ export function redisConnection(
     return opening;
   }
 
-  /** On the store's own account: nobody waits for it, and the next call makes another attempt. */
+  /** Nobody waits for this attempt, and the next call makes another. */
   function tryAgain(): void {
     attempt().catch(() => {});
   }
@@ -148,7 +148,7 @@ export function redisConnection(
     retry = setTimeout(tryAgain, Math.min(RETRY_CAP_MS, 25 * 2 ** Math.min(failures, 8))).unref();
   }
 
-  /** `failed` 0: try again at once, and let calls wait for it. 1: it hangs; calls fail until it answers. */
+  /** `failed` 0: reconnects at once, and calls wait for it. 1: the server hangs, and calls fail until it answers. */
   function lose(session: Session, cause: unknown, failed: 0 | 1): void {
     if (live !== session) return;
     live = null;
@@ -163,7 +163,7 @@ export function redisConnection(
   }
 
   function acquire(): Promise<Session> {
-    if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+    if (closed) throw closedError();
     if (failures > 0) throw unavailable(lastError);
     return attempt();
   }
@@ -173,12 +173,12 @@ export function redisConnection(
     now: () => Math.floor(clockOffset + monotonic()),
 
     async open() {
-      if (closed) throw new UnavailableError('ERR_STORE_UNAVAILABLE', 'The store has been closed');
+      if (closed) throw closedError();
       if (live) return;
       try {
         await attempt();
       } catch (error) {
-        // A process that never had a connection may want to end; the next call tries again.
+        // Retries stop, so that a process that never had a connection can end; the next call tries again.
         if (!wasLive) {
           clearTimeout(retry);
           failures = 0;
@@ -204,15 +204,7 @@ export function redisConnection(
       closed = true;
       clearTimeout(retry);
       if (opening && candidate) destroy(candidate);
-      if (live) lose(live, new Error('the store has been closed'), 0);
+      if (live) lose(live, closedError(), 0);
     },
   };
-}
-
-function destroy(client: TrackedClient): void {
-  try {
-    client.destroy();
-  } catch {
-    // node-redis 5 throws when there is nothing left to destroy.
-  }
 }

@@ -23,7 +23,7 @@ import { keysOf, readLedger, readState, wrongType } from './walk.js';
 const NOTHING: DumpBatch = { records: [], trails: [], faults: [] };
 const CHUNK = 200;
 
-/** What lies under a key, but for its prefix. */
+/** The kind of record under a key, by the key without its prefix. */
 const RECORDS: readonly (readonly [Kind, RegExp])[] = [
   ['subject', /^\{s:([^{}]*)\}$/],
   ['devices', /^\{s:([^{}]*)\}:devices$/],
@@ -38,9 +38,9 @@ const TRAILS: readonly (readonly [TrailOwner, RegExp])[] = [
 ];
 
 export interface RedisDumpConfig {
-  /** Without tracking; all of a Cluster's. Replies hold Buffers and flat arrays. */
+  /** Connections to all masters, without tracking. Replies hold Buffers and flat arrays. */
   readonly masters: readonly Send[];
-  /** The one that has a key. */
+  /** The master of a key. */
   readonly masterOf: (key: string) => Send;
   readonly clustered: boolean;
   readonly prefix: string;
@@ -93,7 +93,7 @@ export function redisDump({
     };
   }
 
-  /** Whether it answered 1. */
+  /** Whether the script answered 1. */
   async function evaluate(
     { source }: Script,
     names: readonly [string, ...string[]],
@@ -110,7 +110,7 @@ export function redisDump({
     const value = encodeRecord(kind, keys.place(key), version, { record, sequence });
     const keep = keptUntil === null ? '' : String(Math.max(1, Math.ceil(keptUntil - now())));
     const entry = ledger && sequence > 0 ? String(sequence) : '';
-    // Seen: no record, and none in the ledger.
+    // The first two: no record is expected, and no entry in the ledger.
     const args = ['', '', ledger?.field ?? '', value, keep, entry, ''];
     return evaluate(SWAP, ledger ? [key, ledger.key] : [key], args);
   }

@@ -1,8 +1,8 @@
 import { LateError } from '../../deadline.js';
-import { SallyportError, UnavailableError } from '../../errors.js';
+import { messageOf, SallyportError, UnavailableError } from '../../errors.js';
 import type { Address } from './node.js';
 
-/** Whatever went wrong with Redis, as the one error that is answered with 503. */
+/** Any failure of Redis, as the error that is answered with 503. */
 export function unavailable(cause: unknown): UnavailableError {
   if (cause instanceof UnavailableError) return cause;
   return new UnavailableError('ERR_STORE_UNAVAILABLE', reason(cause), { cause });
@@ -24,7 +24,7 @@ export function partlyLost(): UnavailableError {
   );
 }
 
-/** The master has it; it would be lost if the master were now. */
+/** The master has the write, and would lose it if it failed now. */
 export function notReplicated(done: number, wanted: number, ms: number): UnavailableError {
   return new UnavailableError(
     'ERR_STORE_UNAVAILABLE',
@@ -45,7 +45,7 @@ export function replyCode(cause: unknown): string | null {
   return (cause instanceof Error && /^([A-Z]{3,})\b/.exec(cause.message)?.[1]) || null;
 }
 
-/** Where a node of a Cluster sends us, when that is what the error says. */
+/** The node that an error of a Cluster redirects to; null for any other error. */
 export function redirection(
   error: unknown,
 ): { readonly kind: 'MOVED' | 'ASK'; readonly address: Address } | null {
@@ -56,14 +56,7 @@ export function redirection(
   return { kind: kind === 'ASK' ? 'ASK' : 'MOVED', address: { host, port: Number(port) } };
 }
 
-function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  // Node reports "localhost refused on IPv4 and on IPv6" as an AggregateError without a message.
-  const first = cause instanceof AggregateError ? cause.errors[0] : undefined;
-  return first instanceof Error ? first.message : cause.message;
-}
-
-/** What kept the tracked connection from being made, for `ready()`. */
+/** The error of `ready()` when the tracked connection cannot be made. */
 export function connectError(cause: unknown): SallyportError {
   const message = cause instanceof Error ? cause.message : '';
   if (/client\|tracking|'client'|tracking/i.test(message) && /NOPERM|unknown/i.test(message)) {

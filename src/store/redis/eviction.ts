@@ -4,9 +4,9 @@ import { replyCode } from './errors.js';
 import type { Watch } from './send.js';
 
 /**
- * Refuses a Redis that may evict: an evicted enrollment is a lost lock. Also while `maxmemory` is 0, since
- * the policy takes effect the moment that somebody sets a limit; and also when that is done under a running
- * process. Keys that were evicted in between are found by their count: then nothing that was read is believed.
+ * Refuses a Redis that may evict keys, since an evicted enrollment opens an account. With each heartbeat, since the
+ * policy can change under a running process, and also while `maxmemory` is 0, since the policy takes effect as soon
+ * as a limit is set. A rising count of evicted keys counts as a lost connection: no cached read stays valid.
  */
 export function evictionWatch(): Watch {
   let evicted: number | null = null;
@@ -27,7 +27,7 @@ export function evictionWatch(): Watch {
   };
 }
 
-/** `memory`: what INFO says of it. */
+/** `memory`: that section of INFO. */
 function assertKeeps(memory: string): void {
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'unknown';
   if (policy === 'noeviction') return;

@@ -4,15 +4,17 @@ import type { TrailOwner } from '../record-store.js';
 import type { Kind } from '../records.js';
 
 export interface RedisKeys {
-  /** Says that this is a store that was set up, not one that came back empty. */
+  /** Present in a store that was set up, missing in one that came back empty. */
   readonly marker: string;
   /** The same for one slot of a Cluster, and in it. */
   slotMarker(tag: string): string;
-  /** A string per record. Those of a subject, and of an organization, are tagged to lie in one Cluster slot. */
+  /**
+   * A string per record. The records of one subject, or of one organization, are tagged to lie in one Cluster slot.
+   */
   record(kind: Kind, id: string): string;
   /** A record's key without the prefix. */
   place(recordKey: string): string;
-  /** Keys with which commands are tried out; in the slot of the tag. */
+  /** A key on which commands are tried out, in the slot of the tag. */
   probe(tag: string): string;
   /** A hash per slot. */
   ledger(tag: string): string;

@@ -11,15 +11,16 @@ export interface LedgerPlace {
   readonly field: string | Buffer;
 }
 
-/** A longer field would take the hash out of Redis's compact encoding, and all that lie in it. */
+/** A longer field would take the whole hash out of Redis's compact encoding. */
 const LONGEST_NAME = 60;
 
 /**
- * A record that is gone is not one that never was, and one that was brought back from yesterday is not today's:
- * so a ledger has for each record the number of its durable changes, which the record carries as well. With a
- * million subjects each of its 16 384 hashes holds 61, and the entry of one takes some 15 bytes.
+ * The ledger tells a lost record from one that never existed, and a record of an older backup from the present one:
+ * it keeps for each record the number of its durable changes, which the record carries as well. With a million
+ * subjects each of its 16 384 hashes holds 61 entries of some 15 bytes.
  *
- * An organization is named, to be able to say which setting is gone. Of a subject a digest of 8 bytes will do.
+ * The entry of an organization names it, so that a lost setting can be reported by name; that of a subject is a
+ * digest of 8 bytes.
  */
 export function ledgerPlace(
   keys: Pick<RedisKeys, 'ledger' | 'place'>,
@@ -38,7 +39,7 @@ function ledgerField(kind: Kind, place: string): string | Buffer {
   return Buffer.concat([Buffer.from(letter), digest]);
 }
 
-/** What a field of the ledger stands for; `id`: of an organization, where it is named. */
+/** The record that a field of the ledger stands for; `id` is that of an organization, when the field names it. */
 export function ledgerEntryOf(field: Buffer): { readonly kind: Kind; readonly id: string | null } {
   const named = /^\{o:(.*)\}$/s.exec(field.toString());
   if (named) return { kind: 'organization', id: unescaped(named[1] as string) };

@@ -10,22 +10,23 @@ const LAYOUT = '1';
 const CHUNK = 200;
 
 /**
- * The marker key tells a store that was set up from a Redis that came back empty, which otherwise looks like
- * "nobody is enrolled". In a Cluster every slot has one: whichever slots a node had that was lost and came
- * back empty, the markers of just these are missing, and they move with their slots. (16 384 keys, a
- * megabyte or so in all the Cluster; a read costs no more for it.)
+ * The marker key tells a store that was set up from a Redis that came back empty, which otherwise looks like "nobody
+ * is enrolled". In a Cluster every slot has one, which moves with its slot: when a node comes back empty, the markers
+ * of exactly its slots are missing. (16 384 keys, about a megabyte in the whole Cluster; a read costs no more.)
  *
- * Reads fetch the marker beside what they read. Writes cannot, since scripts touch one key only. So a write
- * asks for the marker as this connection knows it, tracked like any key, and asks again afterwards when word
- * of its loss came in between. The server sends that word before the answer to a write that ran after the
- * loss, so such a write is always answered with an error. What it left behind is harmless: without the marker
- * nothing reads it.
+ * A read fetches the marker in its own pipeline. A write cannot, since its script may touch the keys of the record
+ * only. So a write checks the marker as this connection knows it, tracked like any key, and again afterwards when an
+ * invalidation of it came in between. The server sends the invalidation before the answer to any write that ran after
+ * the loss, so such a write always ends in an error. What it left behind is harmless: without the marker nothing
+ * reads it.
  */
 export interface Marker {
-  /** The key of the marker that stands for a record. */
+  /** The key of the marker that covers a record. */
   keyFor(record: string): string;
   isMarker(key: string): boolean;
-  /** Rejects with ERR_STORE_NOT_INITIALIZED when there is none. No command while it is known. */
+  /**
+   * Rejects with ERR_STORE_NOT_INITIALIZED when the marker is missing. Sends no command while the marker is known.
+   */
   check(record: string): Awaitable<void>;
   /** The same for one record on each master. */
   checkEach(): Promise<void>;
@@ -35,8 +36,8 @@ export interface Marker {
   guard<T>(record: string, write: () => Promise<T>): Promise<T>;
   forget(): void;
   /**
-   * Where there is none at all: true when it was made. Rejects when a part of them is missing, unless told to fill
-   * it in.
+   * Makes the markers when there are none; true when it did. Rejects when only some are missing, unless `fillIn` asks
+   * to add them.
    */
   create(options?: { readonly fillIn?: boolean }): Promise<boolean>;
 }
@@ -80,11 +81,10 @@ export function marker(
     for (const group of shards.grouped(slotTags().map(keys.slotMarker))) {
       for (let at = 0; at < group.length; at += CHUNK) {
         const chunk = group.slice(at, at + CHUNK);
-        const send = () =>
-          shards.call(chunk[0] as string, (send) =>
-            Promise.all(chunk.map((key) => send(command(key)))),
-          );
-        replies.push(...(await send()));
+        const some = await shards.call(chunk[0] as string, (send) =>
+          Promise.all(chunk.map((key) => send(command(key)))),
+        );
+        replies.push(...some);
       }
     }
     return replies;
@@ -102,7 +102,7 @@ export function marker(
         await load(key as string);
     },
     async guard(record, write) {
-      // From before the check: a loss may arrive in the same turn as the answer to it.
+      // Read before the check: a loss may arrive in the same turn as its answer.
       const before = generation;
       await check(record);
       const result = await write();
@@ -114,8 +114,6 @@ export function marker(
       generation += 1;
     },
     async create({ fillIn = false } = {}) {
-      const head = () =>
-        shards.call(keys.marker, (send) => send(['SET', keys.marker, LAYOUT, 'NX']));
       if (clustered) {
         const present = await shards.call(keys.marker, (send) => send(['GET', keys.marker]));
         if (present !== null && !fillIn) return false;
@@ -123,8 +121,11 @@ export function marker(
         if (found.some((one) => one !== null)) throw partlyLost();
         await forEachSlot((key) => ['SET', key, LAYOUT, 'NX']);
       }
-      // Last: while it is missing, a store that was set up half is not taken for a whole one.
-      return (await head()) !== null;
+      // Last, so that a store whose setup was interrupted is not taken for a complete one.
+      const reply = await shards.call(keys.marker, (send) =>
+        send(['SET', keys.marker, LAYOUT, 'NX']),
+      );
+      return reply !== null;
     },
   };
 }

@@ -37,7 +37,7 @@ export async function nodeClient(
   kind: ConnectionKind,
   settings: ConnectionSettings,
 ): Promise<TrackedClient> {
-  // Here and not above: whoever has given a Sentinel or a Cluster client has it, others need not.
+  // Imported here, since only hosts with a Sentinel or Cluster client need to have it.
   template ??= import('redis').then(({ createClient }) => assertTellsOfChanges(createClient()));
   const ours = connectionOptions(options, kind, settings);
   return (await template).duplicate({

@@ -6,7 +6,7 @@ import { slotTags } from './slots.js';
 
 type Probe = readonly [command: string, ...rest: string[]];
 
-/** Everything that is run on a key, with what the scripts run there; on keys that nobody reads. */
+/** Every command that the store or its scripts run on a key, tried on keys that nobody reads. */
 function probes(text: string, hash: string): readonly Probe[] {
   return [
     ['GET', text],
@@ -17,14 +17,14 @@ function probes(text: string, hash: string): readonly Probe[] {
     ['HGET', hash, 'a'],
     ['HDEL', hash, 'a'],
     ['EVAL', 'return 1', '1', text],
-    // It is not known, which is as good an answer.
+    // Answered with NOSCRIPT, which shows that the command is permitted.
     ['EVALSHA', '0'.repeat(40), '1', text],
   ];
 }
 
 /**
- * Tries every command that the store will need, on each master, and names those that are refused: a store that
- * could not run them would be found out by the first person who signs in.
+ * Tries every command that the store needs, on each master, and names those that are refused. Otherwise the first
+ * person who signs in would find them.
  */
 export async function assertPermissions(
   keys: Pick<RedisKeys, 'probe'>,
@@ -35,7 +35,7 @@ export async function assertPermissions(
     const all: Probe[] = [...probes(text, `${text}:hash`)];
     if (clustered) all.push(['ASKING']);
     const refused = await shards.call(text, (send) => refusedOf(send, all));
-    // Over the connection that it is used on, behind which others would wait.
+    // On the connection for blocking commands, as in use.
     if (waits) {
       const wait: Probe = ['WAIT', '0', '1'];
       refused.push(...(await shards.callBlocking(text, (send) => refusedOf(send, [wait]))));

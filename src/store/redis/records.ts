@@ -11,7 +11,10 @@ import type { RedisShards } from './shards.js';
 import { WRONG_TYPE } from './swap.js';
 import { LOOK, swapRunner } from './swap-runner.js';
 
-/** Record and ledger are read by two commands, between which others may write; so often are they read again. */
+/**
+ * Record and ledger are read by two commands, between which others may write: so a mismatch is read again, up to this
+ * many times.
+ */
 const READS = 3;
 
 export interface RedisRecordsConfig {
@@ -21,9 +24,9 @@ export interface RedisRecordsConfig {
   /** How many replicas durable writes wait for, and for how long. */
   readonly replicas: { readonly count: number; readonly ms: number };
   readonly now: () => number;
-  /** How much longer keys are kept than they count, when time is not the server's (tests). */
+  /** How much longer keys are kept than their records say, when the clock is not the server's (tests). */
   readonly marginMs: number;
-  /** Called when a record that gates read may have been written: the server tells others alone. */
+  /** Called when a record that gates read may have been written: the server tells only other processes. */
   readonly written: () => void;
 }
 
@@ -41,7 +44,7 @@ export function redisRecords<K extends Kind>(
     return stateOf(kind, id, keys.place(key), bytesOrNull(value), written?.length ? written : null);
   }
 
-  /** What is waited for is written over a connection that is told nothing; who has ended is not read again. */
+  /** A write that waits for replicas uses a connection without tracking, and an ended session is not read again. */
   const follows = ({ record, durable, whenFull }: Write<Records[K]>): boolean =>
     KINDS[kind].watched && record !== null && !whenFull && !(durable && replicas.count > 0);
 
@@ -56,7 +59,7 @@ export function redisRecords<K extends Kind>(
       const ledger = ledgerPlace(keys, kind, key);
       for (let times = 1; ; times += 1) {
         const state = await shards.call(key, async (send) => {
-          // One pipeline, the marker last: a store emptied between the two is seen to lack it.
+          // One pipeline with the marker last: when the store is emptied in between, the marker is missing.
           const [value, entry, mark] = await together(
             () => send(['GET', key]).catch(wrongType),
             () => ledger && send(['HGET', ledger.key, ledger.field]).catch(wrongType),
@@ -81,7 +84,9 @@ export function redisRecords<K extends Kind>(
       return runSwap(
         id,
         {
-          ...{ version, entry, value: body ?? '' },
+          version,
+          entry,
+          value: body ?? '',
           keep:
             body === null || keptUntil === undefined
               ? ''

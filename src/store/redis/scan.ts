@@ -20,16 +20,16 @@ interface Found<K extends Kind> {
 }
 
 /**
- * It reads over a connection of its own without tracking: the server remembers each key that a tracked connection
- * reads, for all processes together, and a million of them would push out what the gates rely on. `masters` answer
- * with Buffers and flat arrays, within a time of their own; all of a Cluster's are given.
+ * Scans over connections without tracking: the server remembers each key that a tracked connection reads, in one
+ * table for all processes, and a million of them would push out those that gates rely on. `masters` are connections
+ * to all masters, with a deadline of their own; they answer with Buffers and flat arrays.
  */
 export function redisScan(masters: readonly Send[], prefix: string): StoreScan {
   const keys = redisKeys(prefix);
   let ledger: Promise<Map<string, Buffer>> | undefined;
 
   function unseen(): Promise<Map<string, Buffer>> {
-    // Read before anything else: a record that is made while we walk is not in it, and none is ever taken away.
+    // Read before the walk: records made during the walk are not in it, and entries are never removed.
     ledger ??= readLedger(masters, prefix).then((entries) => {
       for (const [name, field] of entries) {
         if (ledgerEntryOf(field).kind === 'devices') entries.delete(name);

@@ -4,6 +4,7 @@ import {
   assertMaster,
   type Connect,
   type ConnectionSettings,
+  destroy,
   type NodeRedisOptions,
   optionsOfClient,
   type RedisClient,
@@ -27,9 +28,9 @@ interface SentinelOptions {
 }
 
 /**
- * Connections to the master that Sentinels name. Each is made after asking them, its server must call itself
- * a master, and with every heartbeat both are asked again: a master that was replaced is left within a
- * second of the Sentinels' agreement, though it may not know yet.
+ * Connections to the master that Sentinels name. Each is made after asking them, its server must call itself a
+ * master, and both are asked again with every heartbeat: a master that was replaced is left within a second of the
+ * Sentinels' agreement, even when it does not know of it yet.
  */
 export function sentinelMaster(
   client: RedisClient,
@@ -55,20 +56,20 @@ export function sentinelMaster(
     const address = mapped(sentinel, options.nodeAddressMap);
     const one = await nodeClient(given, address, 'plain', { ...settings, database: undefined });
     one.on('error', lost);
-    // A connection to a Sentinel is no reason for a process to live.
+    // A connection to a Sentinel does not keep the process alive.
     (one as { unref?(): void }).unref?.();
     try {
       await withDeadline(one.connect(), patience);
       return one;
     } catch (error) {
-      quietly(one);
+      destroy(one);
       throw error;
     }
   }
 
   function drop(at: string, opening: Promise<TrackedClient>): void {
     if (open.get(at) === opening) open.delete(at);
-    opening.then(quietly, () => {});
+    opening.then(destroy, () => {});
   }
 
   async function ask(sentinel: Address): Promise<string | null> {
@@ -84,7 +85,10 @@ export function sentinelMaster(
     }
   }
 
-  /** What most of the Sentinels say; after half the time, what most of those say that have answered. */
+  /**
+   * The master that most of all Sentinels name; after half the timeout, the one that most of those name that have
+   * answered.
+   */
   function findMaster(): Promise<Address> {
     const votes = new Map<string, number>();
     let waitingFor = sentinels.length;
@@ -128,7 +132,7 @@ export function sentinelMaster(
   }
 
   let finding: Promise<Address> | null = null;
-  /** Those who ask at the same time share the answer. */
+  /** Concurrent calls share one lookup. */
   function master(): Promise<Address> {
     finding ??= findMaster().finally(() => {
       finding = null;
@@ -148,7 +152,7 @@ export function sentinelMaster(
         },
         async (one) => {
           const [named] = await together(
-            // No Sentinel to be reached says nothing about the master.
+            // That no Sentinel can be reached says nothing about the master.
             () => master().then(nameOf, () => connectedTo),
             () => assertMaster(one),
           );
@@ -160,12 +164,4 @@ export function sentinelMaster(
       for (const [at, opening] of open) drop(at, opening);
     },
   };
-}
-
-function quietly(client: TrackedClient): void {
-  try {
-    client.destroy();
-  } catch {
-    // node-redis 5 throws when there is nothing left to destroy.
-  }
 }

@@ -11,11 +11,11 @@ export interface RedisShards {
   now(): number;
   /** See RedisConnection.call; all that `work` sends must be for the slot of this key. */
   call<T>(key: string, work: (send: Send) => Promise<T>): Promise<T>;
-  /** The same over a connection for what blocks (WAIT): it would hold up whatever is sent behind it. */
+  /** The same over a connection for commands that block (WAIT), behind which later commands would wait. */
   callBlocking<T>(key: string, work: (send: Send) => Promise<T>): Promise<T>;
-  /** Runs `work` on each master, and gathers what comes of it. */
+  /** Runs `work` on each master, and resolves to all results. */
   each<T>(work: (send: Send) => Promise<T>): Promise<T[]>;
-  /** Keys that one master has at present, together; each list is worth one `call` with its first key. */
+  /** Groups keys by the master that has them at present; one `call` with the first key serves a whole group. */
   grouped(keys: readonly string[]): readonly (readonly string[])[];
   close(): void;
 }
@@ -35,8 +35,8 @@ export function redisNode(
 ): RedisNode {
   const watched = { timeout, watch: watch?.() };
   const main = redisConnection(() => connect('tracked'), { ...watched, tracked: true }, listener);
-  const deaf = { invalidated() {}, lost() {} };
-  const blocking = redisConnection(() => connect('plain'), { timeout }, deaf);
+  const noListener = { invalidated() {}, lost() {} };
+  const blocking = redisConnection(() => connect('plain'), { timeout }, noListener);
   return {
     main,
     blocking,

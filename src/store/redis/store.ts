@@ -30,7 +30,7 @@ export interface RedisStoreOptions {
   readonly prefix?: string;
   /** The deadline of each store call, in milliseconds, 50 to 2000. Default 1000. */
   readonly timeout?: number;
-  /** How many subjects, and how many sessions, are kept at hand in this process. Default 50 000. */
+  /** How many subjects, and how many sessions, are cached in this process. Default 50 000. */
   readonly maxEntries?: number;
   /** Default: the `database` that the client was made with; `select()` on the client is not seen. */
   readonly database?: number;
@@ -109,7 +109,7 @@ export function redisRecordStore(
     {
       invalidated(key) {
         if (key === null || mark.isMarker(key)) return forgetAll();
-        // A change of a record is told by its own key.
+        // A changed record is told by its own key as well.
         if (keys.isLedger(key)) return;
         records.forget(key);
         changes.announce();

@@ -12,7 +12,7 @@ import type { Send } from './send.js';
 import type { RedisShards } from './shards.js';
 import { NO_VERSION, SWAP } from './swap.js';
 
-/** What the script is given; see there. */
+/** The arguments of the script; see `swap.ts`. */
 export interface Swap {
   readonly version: Uint8Array;
   readonly entry: string;
@@ -23,17 +23,15 @@ export interface Swap {
   readonly follow: string;
 }
 
-/** Writes nothing, and so gives what there is. */
+/** Expects a version that no record has, so it writes nothing and gives the present state. */
 export const LOOK: Swap = {
-  ...{
-    version: NO_VERSION,
-    entry: '',
-    value: '',
-    keep: '',
-    nextEntry: '',
-    whenFull: '',
-    follow: '',
-  },
+  version: NO_VERSION,
+  entry: '',
+  value: '',
+  keep: '',
+  nextEntry: '',
+  whenFull: '',
+  follow: '',
 };
 
 export interface SwapConfig<R> {
@@ -42,11 +40,11 @@ export interface SwapConfig<R> {
   readonly marker: Pick<Marker, 'keyFor' | 'seen' | 'guard'>;
   /** How many replicas durable writes wait for, and for how long. */
   readonly replicas: { readonly count: number; readonly ms: number };
-  /** What the replies of Redis stand for. */
+  /** The state that the replies of Redis stand for. */
   readonly seen: (id: string, key: string, value: unknown, entry: unknown) => State<R>;
 }
 
-/** Runs the script once: null when it has written, otherwise what there is. */
+/** Runs the script once: null when it has written, otherwise the present state. */
 export function swapRunner<K extends Kind>(
   kind: K,
   { keys, shards, marker, replicas, seen }: SwapConfig<Records[K]>,
@@ -88,8 +86,8 @@ export function swapRunner<K extends Kind>(
       return Array.isArray(reply) ? seen(id, key, reply[0], reply[1]) : null;
     } catch (error) {
       if (!ledger || !isTryAgain(error)) throw error;
-      // Their slot is on its way to another node of the Cluster, and one of the two has gone ahead. Nothing was
-      // done. One after the other is as safe, since a record may be ahead of the ledger.
+      // The slot is being moved to another node of the Cluster, and only one of the two keys has arrived there.
+      // Nothing was written. One write after the other is as safe, since a record may be ahead of the ledger.
       const reply = await guarded(run(false));
       const field = [ledger.key, ledger.field];
       if (Array.isArray(reply)) {
@@ -103,7 +101,7 @@ export function swapRunner<K extends Kind>(
     }
   }
 
-  /** WAIT counts what was written over its own connection, on which nobody hears of a lost marker in time. */
+  /** WAIT counts writes of its own connection, which is not tracked: so the marker is read beside it. */
   async function safely(
     key: string,
     send: Send,

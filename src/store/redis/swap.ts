@@ -2,18 +2,16 @@ import { VERSION_BYTES } from '../codec/record.js';
 import { script } from './scripts.js';
 
 /**
- * Compare and set: the one decision that is left to Redis. It writes if the record still has the version (its
- * first 6 bytes) and the ledger the entry that the caller has seen; otherwise it says what there is.
+ * Compare and set: the one decision that is left to Redis. It writes if the record still has the version (its first 6
+ * bytes) and the ledger the entry that the caller has seen; otherwise it returns what there is.
  *
  * KEYS: record, [ledger]. ARGV: version seen ('' for no record), entry seen ('' for none), field of the ledger,
  * record to write ('' deletes it), ms to keep it ('' for good), entry to write ('' leaves it), 1 to write in
  * a full Redis as well, 1 to be told of changes from now on → 1 | [record or nil, entry]
  *
- * What is no string is given as what no record is.
- * The server tells of changes of what a script has read as well (CLIENT CACHING), but forgets with each write who
- * has read the key: so it is read after it.
- * DEL comes first because a full Redis refuses SET, but not in a script that has written already:
- * people can log out of a full store.
+ * A value that is no string is returned as WRONGTYPE, which no record is. Keys that a script reads are tracked as
+ * well, but each write ends the tracking of its key: so the key is read after the write. DEL comes first because a
+ * full Redis refuses SET, but not in a script that has already written: so people can log out of a full store.
  */
 export const SWAP = script(`
 local key, ledger = KEYS[1], KEYS[2]
@@ -37,8 +35,8 @@ if ARGV[6] ~= '' then redis.call('HSET', ledger, ARGV[3], ARGV[6]) end
 if ARGV[8] == '1' then redis.call('GET', key) end
 return 1`);
 
-/** A version that no record has: asks for what there is. */
+/** A version that no record has, to read the present state. */
 export const NO_VERSION = Buffer.from('?');
 
-/** In the place of a record that is a list, a hash or the like. */
+/** Stands for a value that is a list, a hash or the like. */
 export const WRONG_TYPE = Buffer.from('WRONGTYPE');

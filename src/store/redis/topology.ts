@@ -6,7 +6,7 @@ import { SLOTS } from './slots.js';
 /** Who has which slot, as one node of a Cluster sees it. */
 export interface Topology {
   readonly masters: readonly Address[];
-  /** By slot, the place in `masters`; -1 for a slot that nobody has. */
+  /** By slot, the index in `masters`; -1 for a slot that no node has. */
   readonly owners: Int16Array;
 }
 
@@ -19,7 +19,7 @@ export async function readTopology(send: Send, from: Address): Promise<Topology>
   const owners = new Int16Array(SLOTS).fill(-1);
   for (const [start, end, [host, port]] of (await send(['CLUSTER', 'SLOTS'])) as SlotRange[]) {
     const named = host === null ? '' : String(host);
-    // A node that does not know by which name it is reached leaves it out: by the one it was asked under.
+    // A node that does not know its own address leaves it out: then it is the address that was asked.
     const address = { host: named === '' || named === '?' ? from.host : named, port };
     const name = nameOf(address);
     const place = places.get(name) ?? masters.push(address) - 1;
@@ -44,7 +44,7 @@ export async function readNodeState(send: Send): Promise<NodeState> {
     () => send(['CLUSTER', 'NODES']).then(String),
     () => send(['CLUSTER', 'INFO']).then(String),
   );
-  // It refuses reads; what was read earlier must not be believed for longer.
+  // The node refuses reads, so earlier reads must not stay valid.
   if (!/^cluster_state:ok/m.test(info)) throw new Error('CLUSTERDOWN the Cluster is down');
   const own = nodes.split('\n').find((line) => /^\S+ \S+ \S*\bmyself\b/.test(line)) ?? '';
   const [, , flags = '', , , , , , ...slots] = own.split(' ');

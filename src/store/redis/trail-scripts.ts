@@ -12,7 +12,7 @@ else
 end
 local key = KEYS[1]`;
 
-// The trails that are kept together are one hash:
+// The trails of one owner are one hash:
 //   n            how many events were ever appended: the number of the last one
 //   trails       the names of all trails, each between blanks
 //   <trail> e    an event is named by its trail and a place in it, which rises by one
@@ -59,7 +59,7 @@ if #keys > 0 then redis.call('HSET', key, name('k', last), cjson.encode(keys)) e
 if ARGV[4] == '' then return 1 end
 local oldest = tonumber(get(name('o')) or 1)
 local first = math.max(oldest, last - tonumber(ARGV[4]) + 1)
--- A bound that was lowered is reached step by step: a script holds up everybody.
+-- A lowered bound is reached step by step, since a script blocks the whole server.
 first = math.min(first, oldest + 100)
 for place = oldest, first - 1 do
   for _, fold_key in ipairs(cjson.decode(get(name('k', place)) or '[]')) do

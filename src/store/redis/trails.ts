@@ -10,8 +10,8 @@ import { APPEND, READ } from './trail-scripts.js';
 const ID = /^\d{15}$/;
 
 /**
- * The trails of an organization and the history of a subject, which are laid out alike. They are no records: to
- * append an event must not mean to read and write all of them.
+ * The trails of an organization and the history of a subject, which have the same layout. They are no records, since
+ * appending an event must not read and write all of them.
  */
 export function redisTrails({
   keys,
@@ -22,7 +22,7 @@ export function redisTrails({
   readonly keys: Pick<RedisKeys, 'trails'>;
   readonly shards: Pick<RedisShards, 'call'>;
   readonly marker: Pick<Marker, 'guard'>;
-  /** In place of the server's. */
+  /** Replaces the server's clock (tests). */
   readonly clock: (() => number) | undefined;
 }): Pick<RecordStore, 'append' | 'page' | 'forget'> {
   function run(key: string, script: Script, args: readonly (string | number)[]): Promise<unknown> {
@@ -40,7 +40,7 @@ export function redisTrails({
     },
 
     async page(owner, id, { before, limit, trails }) {
-      // Not an id of ours, and so nothing is older than it.
+      // Not an id of ours, so nothing is older than it.
       if ((before !== null && !ID.test(before)) || limit < 1 || trails?.length === 0) return [];
       const from = before === null ? '' : Number(before);
       const reply = await run(keys.trails(owner, id), READ, [from, limit, ...(trails ?? [])]);

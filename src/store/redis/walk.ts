@@ -9,7 +9,7 @@ import { WRONG_TYPE } from './swap.js';
 
 const BATCH = '200';
 
-/** The keys that begin and go on so, in batches; a key may come twice. */
+/** The keys of this start and pattern, in batches; a key may come twice. */
 export async function* keysOf(send: Send, start: string, rest: string): AsyncGenerator<string[]> {
   const pattern = `${start.replace(/[\\*?[\]^-]/g, '\\$&')}${rest}`;
   let cursor = '0';
@@ -21,7 +21,7 @@ export async function* keysOf(send: Send, start: string, rest: string): AsyncGen
   } while (cursor !== '0');
 }
 
-/** All fields of the ledger, each under itself as Latin-1. */
+/** All fields of the ledger, by their text in Latin-1. */
 export async function readLedger(
   masters: readonly Send[],
   prefix: string,
@@ -38,7 +38,7 @@ export async function readLedger(
   return entries;
 }
 
-/** Over a connection without tracking, and so in two commands. */
+/** Reads a record and its ledger entry by two commands. */
 export async function readState<K extends Kind>(
   kind: K,
   { send, key, id }: { readonly send: Send; readonly key: string; readonly id: string },
@@ -51,7 +51,7 @@ export async function readState<K extends Kind>(
       () => (place ? send(['HGET', place.key, place.field]).catch(wrongType(null)) : null),
     );
     const state = stateOf(kind, id, keys.place(key), value as Buffer, entry as Buffer | null);
-    // Another may have written between the two commands.
+    // Another process may have written between the two commands.
     if (!state.lost || times === 3) return state;
   }
 }

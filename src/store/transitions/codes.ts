@@ -4,7 +4,7 @@ import { blankSubject, type StoredSubject } from '../records.js';
 import { sameDigest } from './digests.js';
 import { ACCEPTED, changed, DURABLE, type SubjectTransition } from './subject.js';
 
-/** What was begun with an activation key goes with it. */
+/** An enrollment begun with the activation key is voided with it. */
 function withoutKey({ pending }: StoredSubject): Partial<StoredSubject> {
   return {
     activationKey: null,

@@ -72,7 +72,7 @@ export const removeDevice =
     return { ...keeping(others, true), durable: true };
   };
 
-/** Those that have not ended, the newest first. */
+/** The devices that have not ended, newest first. */
 export const readDevices: DevicesTransition<readonly RememberedDevice[]> = (present, now) =>
   unchanged(
     present,

@@ -22,16 +22,16 @@ export const beginEnrollment =
   (present, now) => {
     const { pending, ...subject } = present ?? blankSubject;
     const inTime = pending !== null && now < pending.expiresAt;
-    const continues =
+    const isOwn =
       inTime && pending.session === proposal.session && pending.basis === proposal.basis;
     const byKey = proposal.basis === 'activation-key';
     const rightKey = byKey && isKey(subject.activationKey, activationKey, now);
-    if (byKey && !rightKey && !continues) return unchanged(present, null);
-    // Also where it was not needed to go on: a right answer does not count as a wrong one.
+    if (byKey && !rightKey && !isOwn) return unchanged(present, null);
+    // Also when the key was not needed to resume: a right key is no failed attempt.
     const counted = rightKey ? ACCEPTED : {};
-    const goesOn = continues && !restart && pending.method === proposal.method;
-    if (goesOn || (unlessPending && inTime)) {
-      const result = goesOn ? pending : null;
+    const resumes = isOwn && !restart && pending.method === proposal.method;
+    if (resumes || (unlessPending && inTime)) {
+      const result = resumes ? pending : null;
       if (present === null || !rightKey) return unchanged(present, result);
       return changed(present, counted, result);
     }
@@ -75,9 +75,9 @@ export const confirmEnrollment =
     if (!present || pending?.id !== id) return refused('superseded');
     const { basis } = pending;
     if (basis !== 'handover' && pending.session !== session) return refused('superseded');
-    // Of `proven`: what was proven has been removed meanwhile, and the proof went with it.
-    const askable = present.enrollments.some((one) => !besides.includes(one.id));
-    if ((basis === 'proven') !== askable) return refused('superseded');
+    // `proven` rests on a factor that can still be asked for: if it was removed meanwhile, its proof is void.
+    const hasFactor = present.enrollments.some((one) => !besides.includes(one.id));
+    if ((basis === 'proven') !== hasFactor) return refused('superseded');
     if (basis === 'activation-key' && !present.activationKey) return refused('superseded');
     if (now >= pending.expiresAt) return refused('expired');
     const made: StoredEnrollment = Object.freeze({
@@ -155,7 +155,7 @@ export const unenroll =
       return unchanged(present, null, DURABLE);
     }
     const epoch = present.epoch + 1;
-    // They stand in for a lost factor, and there is none left to lose.
+    // Recovery codes stand in for a lost factor, and no factor is left.
     const codes = enrollments.length === 0 ? NO_CODES : {};
     return changed(
       present,

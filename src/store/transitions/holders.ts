@@ -4,14 +4,14 @@ import type { StoredHolders } from '../records.js';
 
 type HoldersTransition<T> = Transition<StoredHolders, T>;
 
-/** Of one authenticator. Who came first stays, so that nobody is pushed out by what others add. */
-const AT_MOST = 8;
+/** Per authenticator. Further holders are refused, so that nobody can push out an earlier one. */
+const MOST_HOLDERS = 8;
 
 export const addHolder =
   (holder: Holder): HoldersTransition<void> =>
   (present) => {
     const others = without(present, holder);
-    return others.length < AT_MOST
+    return others.length < MOST_HOLDERS
       ? keeping([...others, Object.freeze({ ...holder })])
       : unchanged(present, undefined);
   };

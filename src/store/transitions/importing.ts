@@ -10,9 +10,8 @@ import { blankSubject, type StoredEnrollment, type StoredSubject } from '../reco
 import { changed, DURABLE, isLegacyDue, type SubjectTransition, viewOfSubject } from './subject.js';
 
 /**
- * Adds what was made elsewhere, each once, as far as the person may have so many; null, and nothing is added, where
- * something of theirs was taken away here. The epoch stays: what a session has proven, and who is signed in, is not
- * touched by it.
+ * Adds imported factors, each once, up to the number that the method allows. Null, and nothing is added, when
+ * a factor of the subject was removed here. The epoch stays, so sessions keep their proofs.
  */
 export const importEnrollments =
   (
@@ -46,7 +45,7 @@ export const importEnrollments =
     return changed(withFactors, outcome === 'added' ? keptOf(codes) : {}, result, DURABLE);
   };
 
-/** The same for whoever was not asked for before. It is decided here: somebody may have been reset meanwhile. */
+/** The same, once per subject. Decided within the transition, since the subject may have been reset meanwhile. */
 export const importOnce =
   (
     given: readonly EnrollmentImport[],
@@ -62,7 +61,7 @@ export const importOnce =
     return { next, result: { outcomes, record: viewOfSubject(next) }, ...DURABLE };
   };
 
-/** Once: a code that was spent here must not come back by a file. */
+/** Codes are imported once: another import must not bring back a code that was spent here. */
 function codesOutcome({ enrollments, recoveryCodes }: StoredSubject): ImportOutcome['outcome'] {
   if (enrollments.length === 0) return 'no-factor';
   return recoveryCodes === null ? 'added' : 'present';

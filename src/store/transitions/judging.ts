@@ -5,8 +5,8 @@ import { beginEnrollment, confirmEnrollment } from './enrolling.js';
 import type { SubjectTransition } from './subject.js';
 
 /**
- * Reserves an attempt and judges it, one after the other in one step. What `judge` throws counts as a wrong
- * answer: thrown past the count, it would be a guess that costs nothing.
+ * Reserves an attempt and judges it in one step. An error of `judge` counts as a wrong answer; otherwise it
+ * would be a guess that is not counted.
  */
 export const judgeAttempt =
   <T>(

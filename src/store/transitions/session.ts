@@ -3,7 +3,7 @@ import { type Transition, unchanged } from '../record-store.js';
 
 type SessionTransition<T> = Transition<AssuranceRecord, T>;
 
-/** What another login or another subject left under the same id is void, and gives way. */
+/** A record of another login or subject under the same id is void and is replaced. */
 export const openPending =
   ({
     subjectId,
@@ -19,11 +19,11 @@ export const openPending =
     readonly keepMs: number;
   }): SessionTransition<AssuranceRecord> =>
   (present, now) => {
-    const begun = present?.subjectId === subjectId && present.login === login;
-    if (present && (begun || present.state === 'ended')) return unchanged(present, present);
+    const isSame = present?.subjectId === subjectId && present.login === login;
+    if (present && (isSame || present.state === 'ended')) return unchanged(present, present);
     const expiresAt = now + lifetimeMs;
     const opened = record({ state: 'pending', subjectId, epoch, login, factors: [], expiresAt });
-    // Kept after its end: were it forgotten at once, a request under way could begin it anew.
+    // Kept beyond its end, or a request under way could open it again.
     return { next: opened, result: opened, keptUntil: expiresAt + keepMs };
   };
 
@@ -42,7 +42,7 @@ export const prove =
     return { next: proven, result: true, keptUntil: expiresAt };
   };
 
-/** Also over a record that is damaged: ended is what it is safe to be. */
+/** Also replaces a damaged record: ended is the safe state. */
 export const end =
   (keepMs: number, { renewed }: { readonly renewed: boolean }): SessionTransition<boolean> =>
   (present, now) => {

@@ -33,8 +33,8 @@ function change(
 }
 
 /**
- * Changes an organization's setting. Where it was lost, a change that overwrites whatever there is begins it
- * anew, with a version beyond all that it can have had.
+ * Changes an organization's setting. A change without an expected version also replaces a lost setting, with
+ * a version above any that it can have had.
  */
 export const writeSetting =
   (wanted: SettingChange): Transition<StoredOrganization, SettingWrite> =>

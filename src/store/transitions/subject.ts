@@ -16,12 +16,15 @@ export function changed<T>(
 
 export const DURABLE = { durable: true } as const;
 
-/** To go with a change after an answer that was right: the count of failures is cleared. */
+/** Clears the count of failures after a right answer. */
 export const ACCEPTED = { failures: 0, retryAt: 0 } as const;
 
 const views = new WeakMap<StoredSubject, SubjectRecord>();
 
-/** What the rest of the house reads of it: one object per record, so that a warm gate allocates nothing. */
+/**
+ * The view that everything outside the store reads: one object per record, so that a warm gate allocates
+ * nothing.
+ */
 export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
   if (stored === null) return emptySubject;
   let view = views.get(stored);
@@ -45,11 +48,14 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
   return view;
 }
 
-/** Changes nothing, and so is told on what there is. */
+/** Changes nothing, so its result comes from the present record. */
 export const viewedSubject: SubjectTransition<SubjectRecord> = (present) =>
   unchanged(present, viewOfSubject(present));
 
-/** Whoever has something here, or has lost it here, has nothing to come from elsewhere. */
+/**
+ * Whether the host is still to be asked for factors made elsewhere: not for a subject who has or had one
+ * here.
+ */
 export function isLegacyDue({ enrollments, removed, legacyAsked }: StoredSubject): boolean {
   return enrollments.length === 0 && !removed && !legacyAsked;
 }
@@ -65,8 +71,8 @@ export function viewOfEnrollment(stored: StoredEnrollment): Enrollment {
 }
 
 /**
- * Takes everything away, and raises the epoch: it stays for good, or an older assurance would count again. So does
- * the version of a setting, which never falls. A lost record begins anew beyond all that it can have been.
+ * Removes everything and raises the epoch, which is kept for good, or an older assurance would count again.
+ * The version of a setting never falls either. A lost record continues above its last sequence.
  */
 function cleared(
   present: StoredSubject | null,
@@ -80,7 +86,7 @@ function cleared(
     epoch: Math.max(epoch, lost ?? 0) + 1,
     epochRoseAt: now,
     settingVersion: Math.max(settingVersion, lost ?? 0),
-    // Also where nothing was here: a phone that was lost may be one that was to be imported.
+    // Also where the subject had nothing here: a lost factor may be one that was still to be imported.
     removed: true,
     legacyAsked: true,
     ...keep,

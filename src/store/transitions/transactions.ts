@@ -12,13 +12,13 @@ export const putTransaction =
 export const readTransaction: Transition<StoredTransaction, Sealed | null> = (present, now) =>
   unchanged(present, present && now < present.endsAt ? present.value : null);
 
-/** For the first who asks: whoever else does finds nothing, and so does the first when it is late. */
+/** Gives the value once and deletes it; null when it was taken before or has ended. */
 export const takeTransaction: Transition<StoredTransaction, Sealed | null> = (...present) => ({
   ...readTransaction(...present),
   next: null,
 });
 
-/** One byte counts; the first use of a window says when it ends. */
+/** The value is a count in one byte; the first use of a window sets its end. */
 export const countUse =
   ({
     most,
@@ -28,7 +28,7 @@ export const countUse =
     readonly windowMs: number;
   }): Transition<StoredTransaction, number | null> =>
   (present, now) => {
-    // A window that ends later than a whole one from now was begun by another clock.
+    // A window that ends more than `windowMs` from now was begun by another clock.
     const open = present && now < present.endsAt && present.endsAt <= now + windowMs;
     const used = open ? (present.value[0] ?? most) : 0;
     if (open && used >= most) return unchanged(present, present.endsAt);
