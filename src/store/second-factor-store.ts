@@ -1,6 +1,6 @@
 import { andThen } from '../awaitable.js';
 import type { SecondFactorStore } from '../contracts.js';
-import { holding } from './holding.js';
+import { holding } from './indexed-subjects.js';
 import type { RecordStore } from './record-store.js';
 import { commitAttempt, reserveAttempt } from './transitions/attempts.js';
 import {
