@@ -3,13 +3,13 @@ import type { Outcome, RecordStore, Transition, UpdateOptions } from './record-s
 import type { StoredSubject } from './records.js';
 import { addHolder, readHolders, removeHolder } from './transitions/holders.js';
 
-/** An enrollment that may be added. */
-export interface Offered extends Findable {
+/** An enrollment that a change may add. */
+export interface Candidate extends Findable {
   readonly id: string;
 }
 
 /** One digest that leads to one enrollment. */
-interface Trace {
+interface IndexEntry {
   readonly foundBy: string;
   readonly enrollmentId: string;
 }
@@ -17,16 +17,16 @@ interface Trace {
 const REPAIRS = { repairs: true } as const;
 
 /**
- * Changes of subjects, and with them the index that leads from an authenticator to its holder. Both are records of
- * their own, in slots of their own, so one comes before the other: what leads to an enrollment is written before
- * it is there, and removed after it has gone. A process that ends in between leaves a hint that leads nowhere.
+ * Changes subjects together with the index that leads from an authenticator to its holder. The two are records of
+ * their own, in slots of their own, so one is written first: an entry before its enrollment is added, and it is
+ * removed after the enrollment has gone. A process that ends in between leaves an entry that leads nowhere.
  */
-export function holding({ update }: Pick<RecordStore, 'update'>) {
-  function add(holder: Holder, { foundBy }: Trace): Promise<void> {
+export function indexedSubjects({ update }: Pick<RecordStore, 'update'>) {
+  function add(holder: Holder, { foundBy }: IndexEntry): Promise<void> {
     return update('holders', foundBy, addHolder(holder), REPAIRS);
   }
 
-  function remove(subjectId: string, { foundBy, enrollmentId }: Trace): Promise<void> {
+  function remove(subjectId: string, { foundBy, enrollmentId }: IndexEntry): Promise<void> {
     return update('holders', foundBy, removeHolder({ subjectId, enrollmentId }), REPAIRS);
   }
 
@@ -34,23 +34,23 @@ export function holding({ update }: Pick<RecordStore, 'update'>) {
     async update<T>(
       subjectId: string,
       transition: Transition<StoredSubject, T>,
-      options: UpdateOptions & { readonly offered?: readonly Offered[] } = {},
+      options: UpdateOptions & { readonly candidates?: readonly Candidate[] } = {},
     ): Promise<T> {
-      const { offered = [], ...how } = options;
+      const { candidates = [], ...how } = options;
       await Promise.all(
-        offered.flatMap((one) =>
-          tracesOf([one]).map((trace) =>
-            add({ subjectId, tenantId: one.tenantId ?? '', enrollmentId: one.id }, trace),
+        candidates.flatMap((one) =>
+          entriesOf([one]).map((entry) =>
+            add({ subjectId, tenantId: one.tenantId ?? '', enrollmentId: one.id }, entry),
           ),
         ),
       );
       const { result, gone } = await update(
         'subject',
         subjectId,
-        compared(transition, offered),
+        withGone(transition, candidates),
         how,
       );
-      // The change has been made and does not fail with this: what stays is a hint that leads nowhere.
+      // The change has been made and must not fail with this: a remaining entry leads nowhere.
       if (gone.length > 0) await Promise.allSettled(gone.map((one) => remove(subjectId, one)));
       return result;
     },
@@ -59,34 +59,34 @@ export function holding({ update }: Pick<RecordStore, 'update'>) {
   };
 }
 
-/** The same transition, which also tells what leads to nothing after it. */
-function compared<T>(
+/** The same transition, which also gives the entries that lead nowhere after it. */
+function withGone<T>(
   transition: Transition<StoredSubject, T>,
-  offered: readonly Offered[],
-): Transition<StoredSubject, { readonly result: T; readonly gone: readonly Trace[] }> {
+  candidates: readonly Candidate[],
+): Transition<StoredSubject, { readonly result: T; readonly gone: readonly IndexEntry[] }> {
   return (present, now, lost) => {
     const { result, ...outcome }: Outcome<StoredSubject, T> = transition(present, now, lost);
     const before = present?.enrollments ?? [];
     const after = outcome.next?.enrollments ?? [];
-    if (before === after && offered.length === 0) {
-      return { ...outcome, result: { result, gone: NOTHING } };
+    if (before === after && candidates.length === 0) {
+      return { ...outcome, result: { result, gone: NO_ENTRIES } };
     }
-    const stays = tracesOf(after);
-    const gone = tracesOf([...before, ...offered]).filter(
-      (trace) => !stays.some((one) => isSame(one, trace)),
+    const stays = entriesOf(after);
+    const gone = entriesOf([...before, ...candidates]).filter(
+      (entry) => !stays.some((one) => isSame(one, entry)),
     );
     return { ...outcome, result: { result, gone } };
   };
 }
 
-const NOTHING: readonly Trace[] = [];
+const NO_ENTRIES: readonly IndexEntry[] = [];
 
-function tracesOf(enrollments: readonly Offered[]): readonly Trace[] {
+function entriesOf(enrollments: readonly Candidate[]): readonly IndexEntry[] {
   return enrollments.flatMap(({ id, foundBy = [] }) =>
     foundBy.map((one) => ({ foundBy: one, enrollmentId: id })),
   );
 }
 
-function isSame(one: Trace, other: Trace): boolean {
+function isSame(one: IndexEntry, other: IndexEntry): boolean {
   return one.foundBy === other.foundBy && one.enrollmentId === other.enrollmentId;
 }

@@ -1,6 +1,6 @@
 import { andThen } from '../awaitable.js';
 import type { SecondFactorStore } from '../contracts.js';
-import { holding } from './indexed-subjects.js';
+import { indexedSubjects } from './indexed-subjects.js';
 import type { RecordStore } from './record-store.js';
 import { commitAttempt, reserveAttempt } from './transitions/attempts.js';
 import {
@@ -51,8 +51,9 @@ const REPAIRS = { repairs: true } as const;
  */
 export function secondFactorStore(records: RecordStore): SecondFactorStore {
   const { read, update, append, page, forget } = records;
-  const held = holding(records);
-  const subject = <T>(id: string, transition: SubjectTransition<T>) => held.update(id, transition);
+  const subjects = indexedSubjects(records);
+  const subject = <T>(id: string, transition: SubjectTransition<T>) =>
+    subjects.update(id, transition);
 
   return {
     name: records.name,
@@ -73,23 +74,24 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     commitAttempt: (id, accepted) => subject(id, commitAttempt(accepted)),
     beginEnrollment: (id, proposal, options) => subject(id, beginEnrollment(proposal, options)),
     importEnrollments: (id, given, codes) =>
-      held.update(id, importEnrollments(given, codes), { offered: given }),
-    importOnce: (id, given, codes) => held.update(id, importOnce(given, codes), { offered: given }),
+      subjects.update(id, importEnrollments(given, codes), { candidates: given }),
+    importOnce: (id, given, codes) =>
+      subjects.update(id, importOnce(given, codes), { candidates: given }),
     resumeEnrollment: (id, session) => subject(id, resumeEnrollment(session)),
     confirmEnrollment: (id, confirmation) =>
-      held.update(id, confirmEnrollment(confirmation), { offered: [confirmation] }),
+      subjects.update(id, confirmEnrollment(confirmation), { candidates: [confirmation] }),
     reseal: (id, enrollmentId, expected, resealed) =>
       subject(id, reseal(enrollmentId, expected, resealed)),
     renameEnrollment: (id, enrollmentId, label) =>
       subject(id, renameEnrollment(enrollmentId, label)),
     unenroll: (id, enrollmentId, epoch) => subject(id, unenroll(enrollmentId, epoch)),
-    reset: (id) => held.update(id, reset, REPAIRS),
+    reset: (id) => subjects.update(id, reset, REPAIRS),
     voidPending: (id) => subject(id, voidPending),
     raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
     noteSignIn: (id, signIn) => subject(id, noteSignIn(signIn)),
     unlock: (id) => subject(id, unlock),
     async deleteSubject(id) {
-      await held.update(id, deleteSubject, REPAIRS);
+      await subjects.update(id, deleteSubject, REPAIRS);
       await forget('subject', id);
     },
     writeUserSetting: (id, change) => subject(id, writeUserSetting(change)),
@@ -128,6 +130,6 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
     appendHistory: (id, event, { folds }) =>
       append('subject', id, event, { trail: 'history', keep: null, folds }),
     readHistory: (id, wanted) => page('subject', id, wanted),
-    readHolders: held.readHolders,
+    readHolders: subjects.readHolders,
   };
 }
