@@ -10,13 +10,13 @@ import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
 import { type CheckedDirectory, checkedDirectory } from './directory.js';
+import { type Standings, standings } from './effective-policy.js';
 import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
 import { type ChangesBetween, changesOf, type TitleOf } from './organization/changes.js';
 import type { MethodWithSection } from './organization/method-with-section.js';
 import type { AdminPorts } from './ports.js';
-import { type Standings, standings } from './standing.js';
 import { type Wording, wording } from './wording.js';
 
 /** What all handlers share. */

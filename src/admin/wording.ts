@@ -7,10 +7,10 @@ import type {
 } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
+import type { Standing } from './effective-policy.js';
 import type { TitleOf } from './organization/changes.js';
 import type { State } from './page.js';
 import type { Presenter } from './ports.js';
-import type { Standing } from './standing.js';
 
 const TONES: Readonly<Record<Standing['mode'], Pick<State, 'on' | 'tone'>>> = {
   required: { on: true, tone: 'success' },

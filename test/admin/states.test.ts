@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FieldsError } from '../../src/admin/bodies.js';
-import type { Standing } from '../../src/admin/standing.js';
+import type { Standing } from '../../src/admin/effective-policy.js';
 import { graceOf, isInState, stateFrom } from '../../src/admin/users/states.js';
 import { emptySubject, type SubjectRecord } from '../../src/contracts.js';
 import { message } from '../../src/messages/english.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { emptySubject } from 'sallyport';
-import type { Level, Standing } from '../../src/admin/standing.js';
+import type { Level, Standing } from '../../src/admin/effective-policy.js';
 import { wording } from '../../src/admin/wording.js';
 import { message } from '../../src/messages/english.js';
 import { ENGLISH_SENTENCES } from '../support/sentences.js';

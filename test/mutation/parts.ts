@@ -193,7 +193,7 @@ export const parts: Readonly<Record<string, Part>> = {
         'admin',
         'options',
         'states',
-        'standing',
+        'effective-policy',
         'asking',
         'wording',
         'requests',

@@ -4,8 +4,8 @@ import { recordOrLost } from '../../lost.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
 import { inBatches } from '../batches.js';
 import type { CheckedDirectory } from '../directory.js';
+import { asks, newlyShutsOut, type Standings } from '../effective-policy.js';
 import type { OrganizationVisit } from '../guard.js';
-import { asks, newlyShutsOut, type Standings } from '../standing.js';
 import type { DryRun } from './dry-run-result.js';
 
 /** A dry run reads so many users and no more, whatever the size of the organization. */

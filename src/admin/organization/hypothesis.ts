@@ -2,8 +2,8 @@ import { together } from '../../awaitable.js';
 import type { OrganizationSetting } from '../../contracts.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
 import type { AdminContext } from '../context.js';
+import { newlyShutsOut } from '../effective-policy.js';
 import type { OrganizationVisit } from '../guard.js';
-import { newlyShutsOut } from '../standing.js';
 import type { Current } from './current.js';
 
 /** The organization as it would be with this setting. */

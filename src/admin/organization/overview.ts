@@ -3,8 +3,8 @@ import { unlessLost } from '../../lost.js';
 import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
+import type { Standing } from '../effective-policy.js';
 import { forbidden, type OrganizationVisit, type Visit } from '../guard.js';
-import type { Standing } from '../standing.js';
 
 /** The first page, and the overview of one organization. */
 export function organizationPages(context: AdminContext) {

@@ -4,8 +4,8 @@ import { message } from '../../messages/english.js';
 import { type EnrollableMethod, enrollableMethods } from '../../methods/bound-method.js';
 import { provable, unprovableIds } from '../../policy/provable.js';
 import type { AdminContext } from '../context.js';
+import type { Standing } from '../effective-policy.js';
 import type { UserVisit } from '../guard.js';
-import type { Standing } from '../standing.js';
 import { notOneself } from './user.js';
 
 /** What holds for a user who has nothing yet, and as of which epoch. */

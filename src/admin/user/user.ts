@@ -12,9 +12,9 @@ import { isAccepted, provable } from '../../policy/provable.js';
 import { signInName } from '../../policy/sign-in-words.js';
 import { readBody } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
+import { lastSignIn, type Standing } from '../effective-policy.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import { lastSignIn, type Standing } from '../standing.js';
 import { historyOf } from './history.js';
 import type { UserLocals } from './locals.js';
 

@@ -5,9 +5,9 @@ import { told } from '../../web/refusal.js';
 import { inBatches } from '../batches.js';
 import { FieldsError } from '../bodies.js';
 import { type AdminContext, organizationJson } from '../context.js';
+import { newlyShutsOut, switchedOn } from '../effective-policy.js';
 import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
-import { newlyShutsOut, switchedOn } from '../standing.js';
 import {
   readSelection,
   SELECTED_AT_MOST,

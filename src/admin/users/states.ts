@@ -3,7 +3,7 @@ import { message } from '../../messages/english.js';
 import { lockOf } from '../../methods/lock.js';
 import { FieldsError } from '../bodies.js';
 import type { AdminContext } from '../context.js';
-import type { Standing } from '../standing.js';
+import type { Standing } from '../effective-policy.js';
 
 /** By what users can be looked for. */
 export const STATES = ['not-activated', 'activated', 'in-grace', 'locked'] as const;

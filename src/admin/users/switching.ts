@@ -1,9 +1,9 @@
 import type { DirectoryOrganization, Message, Subject } from '../../contracts.js';
 import { message } from '../../messages/english.js';
 import type { AdminContext } from '../context.js';
+import { newlyShutsOut, switchedOn } from '../effective-policy.js';
 import type { Visit } from '../guard.js';
 import type { State } from '../page.js';
-import { newlyShutsOut, switchedOn } from '../standing.js';
 import type { Selected } from './selection.js';
 
 /** What was done with one user. */

@@ -7,7 +7,7 @@ import {
   type Standing,
   standings,
   switchedOn,
-} from '../../src/admin/standing.js';
+} from '../../src/admin/effective-policy.js';
 import type { Levels } from '../../src/policy/levels.js';
 import { client, must, set, switchedOn as userSwitchedOn } from '../policy/levels.js';
 
