@@ -4,9 +4,9 @@ import { UnavailableError } from '../errors.js';
 import type { WithinDeadline } from './deadline.js';
 
 /**
- * What an administrator may be allowed to do. `organization:*`, `clients:list`, `users:list` and `events:read`
- * are asked of an organization, `user:*` of a user in an organization. Whatever may not even be read is
- * answered as if it did not exist.
+ * What an administrator may be allowed to do. `organization:*`, `clients:list`, `users:list` and `events:read` are
+ * asked of an organization, `user:*` of a user in an organization. What the administrator may not read is answered as
+ * if it did not exist.
  */
 export type AdminAction = OrganizationAction | UserAction;
 
@@ -33,7 +33,7 @@ export type AdminTarget =
       readonly user: DirectoryUser;
     };
 
-/** The host's word on it. Only `true` allows; a throw or a rejection is answered with a 503. */
+/** The host's decision. Only `true` allows; an error is answered with a 503. */
 export type Authorize = (
   req: Request,
   action: AdminAction,

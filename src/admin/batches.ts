@@ -1,6 +1,6 @@
 import { together } from '../awaitable.js';
 
-/** Maps in order with a bounded number under way: a thousand reads at once would starve everybody else. */
+/** Maps in order, a bounded number at a time: a thousand reads at once would delay everybody else. */
 export async function inBatches<T, R>(
   items: readonly T[],
   use: (item: T) => Promise<R>,

@@ -7,7 +7,7 @@ import type { Sentences } from '../messages/sentences.js';
 import { bodyOf } from '../web/body.js';
 import { CSRF_TOKEN } from '../web/fields.js';
 
-/** What is wrong with which field; names as they were sent. */
+/** What is wrong with each field, by its name as it was sent. */
 export type FieldErrors = Readonly<Record<string, Sentence>>;
 
 /** The same, as people read it. */
@@ -23,10 +23,10 @@ export class FieldsError extends RequestError {
   }
 }
 
-/** So that what was not sent at all is told from what is wrong. */
+/** Lets `fieldErrors` tell a missing field from a wrong one. */
 export const WITH_INPUT = { reportInput: true } as const;
 
-/** The body of a change: exactly these fields, and our token. Anything else is a 400 that names it. */
+/** The body of a change: exactly these fields and our token. Anything else is a 400 that names the field. */
 export function readBody<Shape extends z.ZodRawShape>(
   req: Request,
   shape: Shape,
@@ -45,7 +45,10 @@ export function readBody<Shape extends z.ZodRawShape>(
   return parsed.data as z.output<z.ZodObject<Shape>>;
 }
 
-/** Beside each field what is wrong with it, in `words` by the last name of its path. Parse `WITH_INPUT`. */
+/**
+ * What is wrong with each field: from `words`, by the last name in its path, or the usual sentence. Parse
+ * `WITH_INPUT`.
+ */
 export function fieldErrors(error: z.ZodError, words: FieldErrors = {}): FieldErrors {
   const fields: Record<string, Sentence> = {};
   for (const issue of error.issues) {

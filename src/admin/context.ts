@@ -10,7 +10,7 @@ import type { SettingReader } from '../policy/settings.js';
 import { authorizer, type MayI } from './authorize.js';
 import { deadline } from './deadline.js';
 import { type CheckedDirectory, checkedDirectory } from './directory.js';
-import { type Standings, standings } from './effective-policy.js';
+import { type EffectivePolicies, effectivePolicies } from './effective-policy.js';
 import type { OrganizationVisit } from './guard.js';
 import { type NavOf, navigation } from './nav.js';
 import type { AdminConfig } from './options.js';
@@ -19,23 +19,23 @@ import type { MethodWithSection } from './organization/method-with-section.js';
 import type { AdminPorts } from './ports.js';
 import { type Wording, wording } from './wording.js';
 
-/** What all handlers share. */
+/** The dependencies that all handlers share. */
 export interface AdminContext extends AdminPorts {
   readonly options: AdminConfig;
   readonly directory: CheckedDirectory;
   readonly mayI: MayI;
-  readonly standings: Standings;
+  readonly policies: EffectivePolicies;
   readonly navOf: NavOf;
   readonly titleOf: TitleOf;
   readonly words: Wording;
   /** Settings as this door reads them. */
   readonly settings: SettingReader;
   readonly changesBetween: ChangesBetween;
-  /** Types of events that this door knows, methods' own last. */
+  /** The types of events that this door knows, the methods' own last. */
   readonly eventTypes: readonly string[];
   /** Methods for which an organization sets something on a page. */
   readonly withSection: readonly MethodWithSection[];
-  /** Methods by which a found authenticator leads to somebody. */
+  /** Methods that can tell whose an authenticator is. */
   readonly findable: readonly FindableMethod[];
   /** Methods that a setting may name. */
   readonly selectable: readonly { readonly name: MethodName; readonly title: string }[];
@@ -52,7 +52,7 @@ export function adminContext(ports: AdminPorts, options: AdminConfig): AdminCont
     options,
     directory,
     mayI: authorizer(options.authorize, withinDeadline),
-    standings: standings(ports.policy, all, withinDeadline),
+    policies: effectivePolicies(ports.policy, all, withinDeadline),
     navOf: navigation(directory, ports.present.say),
     words: wording(ports.present, titleOf),
     titleOf,
@@ -76,7 +76,7 @@ export function organizationJson({ id, name, kind, partnerId }: DirectoryOrganiz
 
 const DONE = ['saved', 'activated', 'revoked', 'unlocked', 'reset', 'unchanged'] as const;
 
-/** What the page before has done: a word in the address, of ours and no free text. */
+/** What the page before has done, by a word in the address: one of ours, never free text. */
 export function noticeOf(
   { req }: Pick<OrganizationVisit, 'req'>,
   { say }: Pick<AdminPorts['present'], 'say'>,

@@ -1,7 +1,7 @@
 import { LateError, withDeadline } from '../deadline.js';
 import { type ErrorCode, UnavailableError } from '../errors.js';
 
-/** Runs what the host gave us, and gives up after a time: a page that hangs tells an administrator nothing. */
+/** Runs a function of the host within a deadline: a page that hangs tells an administrator nothing. */
 export type WithinDeadline = <T>(
   code: ErrorCode,
   what: string,

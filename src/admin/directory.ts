@@ -11,7 +11,7 @@ import type { WithinDeadline } from './deadline.js';
 
 const text = z.string().min(1);
 
-// What else the host's objects hold is handed on to its `authorize`.
+// Other fields of the host's objects are passed on to its `authorize`.
 const organization = z.looseObject({
   id: text,
   name: text,
@@ -28,7 +28,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
     total: z.int().nonnegative().nullable(),
   });
 
-/** The host's directory, asked within a deadline and read with suspicion: nonsense is a 503. */
+/** The host's directory, asked within a deadline; an answer of the wrong shape is a 503. */
 export interface CheckedDirectory {
   organization(id: string): Promise<DirectoryOrganization | null>;
   clients(partnerId: string, query: DirectoryQuery): Promise<DirectoryPage<DirectoryOrganization>>;

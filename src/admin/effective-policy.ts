@@ -20,49 +20,49 @@ import type { WithinDeadline } from './deadline.js';
 
 export type Level = 'partner' | 'client' | 'user';
 
-/** What holds for a subject, or for everybody of an organization, and who decided. */
-export interface Standing {
+/** The policy in effect for a subject, or for everybody of an organization, and which levels demand it. */
+export interface EffectivePolicy {
   readonly mode: Policy['mode'] | 'contradictory';
   /** The levels that demand this mode. */
   readonly from: readonly Level[];
   /** null when the levels contradict each other. */
   readonly policy: Policy | null;
-  /** That they do, or that a record is lost. */
+  /** Set when the levels contradict each other or a record is lost. */
   readonly problem: Message | null;
-  /** What each level says, where they contradict each other. */
+  /** What each level demands, when they contradict each other. */
   readonly contradicting: readonly PolicyReason[];
-  /** Methods that no level has set what they need for, e.g. keys. */
+  /** Methods for which no level has set what they need, such as keys. */
   readonly withoutSetting: readonly MethodName[];
 }
 
-export interface Standings {
-  /** Of one user. */
-  of(subject: Subject, hypothesis?: Hypothesis | null): Promise<Standing>;
-  /** Of whoever has no setting of their own; `reader` is anybody whose record may be read. */
+export interface EffectivePolicies {
+  /** That of one user. */
+  of(subject: Subject, hypothesis?: Hypothesis | null): Promise<EffectivePolicy>;
+  /** That of users without a setting of their own; `reader` is any subject. */
   everybody(
     organizationId: string,
     reader: Subject,
     hypothesis?: Hypothesis | null,
-  ): Promise<Standing>;
+  ): Promise<EffectivePolicy>;
 }
 
 /**
- * Settings that contradict each other let nobody in, and it is on these pages that they are put right: so here
- * a contradiction is a value, and what cannot be read still throws.
+ * Contradicting settings let nobody in and are corrected on these pages: so here a contradiction is a value. What
+ * cannot be read still throws.
  */
-export function standings(
+export function effectivePolicies(
   policy: Pick<OrganizationPolicy, 'levels'>,
   registered: readonly PolicyMethod[],
   withinDeadline: WithinDeadline,
-): Standings {
-  // The host's own function says what an organization is, so this may hang like the directory.
+): EffectivePolicies {
+  // Calls the host's own function for organizations, which may hang like the directory.
   const levelsOf = (subject: Subject, hypothesis: Hypothesis | null) =>
     withinDeadline('ERR_POLICY', 'the policy', () => policy.levels(subject, hypothesis));
 
-  /** A setting that is lost shuts everybody out as well, and is begun anew on these pages. */
-  async function orLost(standing: () => Promise<Standing>): Promise<Standing> {
+  /** A lost setting locks everybody out as well, and is replaced on these pages. */
+  async function orLost(resolve: () => Promise<EffectivePolicy>): Promise<EffectivePolicy> {
     try {
-      return await standing();
+      return await resolve();
     } catch (error) {
       if (!isLostRecord(error)) throw error;
       return contradictory(lostWords(error), [], []);
@@ -71,16 +71,16 @@ export function standings(
 
   return {
     of: (subject, hypothesis = null) =>
-      orLost(async () => conclude(await levelsOf(subject, hypothesis), registered)),
+      orLost(async () => resolved(await levelsOf(subject, hypothesis), registered)),
     everybody: (organizationId, reader, hypothesis = null) =>
       orLost(async () => {
         const levels = await levelsOf({ ...reader, tenantId: organizationId }, hypothesis);
-        return conclude({ ...levels, user: null }, registered);
+        return resolved({ ...levels, user: null }, registered);
       }),
   };
 }
 
-function conclude(levels: Levels, registered: readonly PolicyMethod[]): Standing {
+function resolved(levels: Levels, registered: readonly PolicyMethod[]): EffectivePolicy {
   const without = withoutSetting(levels, registered);
   let policy: Policy;
   try {
@@ -112,7 +112,7 @@ function contradictory(
   problem: Message,
   contradicting: readonly PolicyReason[],
   withoutSetting: readonly MethodName[],
-): Standing {
+): EffectivePolicy {
   return { mode: 'contradictory', from: [], policy: null, problem, contradicting, withoutSetting };
 }
 
@@ -126,18 +126,18 @@ function whoDemands({ organization, partner, own, user }: Levels, mode: Policy['
   return from;
 }
 
-/** Active enrollments that the policy accepts: what this person could sign in with. */
+/** Whether an active enrollment is accepted by the policy, so that the user could sign in with it. */
 function usable(record: SubjectRecord, policy: Policy): boolean {
   return provable(record, policy).some((one) => isAccepted(one, policy));
 }
 
 /** Whether signing in asks for a second factor. */
-export function asks({ policy, mode }: Standing, record: SubjectRecord): boolean {
+export function asks({ policy, mode }: EffectivePolicy, record: SubjectRecord): boolean {
   if (mode === 'contradictory' || policy === null) return true;
   return mode === 'required' || (mode === 'optional' && record.enrollments.length > 0);
 }
 
-/** The proof that this person's sign-in gave last, while it counts; null: none does. */
+/** The proof that the user's last sign-in gave, while it counts; otherwise null. */
 export function lastSignIn(
   { proofs, maxAgeSeconds }: Policy,
   { signIn, epochRoseAt }: SubjectRecord,
@@ -151,29 +151,33 @@ export function lastSignIn(
   return found;
 }
 
-/** Whether this person cannot get in as they are: what is required they have not activated. */
-function shutsOut({ policy, mode }: Standing, record: SubjectRecord, now: number): boolean {
+/** Whether the user cannot get in, since they have not activated what is required. */
+function locksOutNow(
+  { policy, mode }: EffectivePolicy,
+  record: SubjectRecord,
+  now: number,
+): boolean {
   if (policy === null) return true;
   if (mode === 'off' || lastSignIn(policy, record, now)) return false;
   return record.enrollments.length === 0 ? mode === 'required' : !usable(record, policy);
 }
 
-/** Whether a change shuts out somebody who gets in now, be it for as long as activation may be postponed. */
+/** Whether a change locks out a user who can get in now, even if only by postponing activation. */
 export function newlyShutsOut(
-  before: Standing,
-  after: Standing,
+  before: EffectivePolicy,
+  after: EffectivePolicy,
   record: SubjectRecord,
   now: number,
 ): boolean {
-  if (!shutsOut(after, record, now)) return false;
-  const postponable = ({ policy }: Standing) =>
+  if (!locksOutNow(after, record, now)) return false;
+  const postponable = ({ policy }: EffectivePolicy) =>
     record.enrollments.length === 0 && (policy?.graceUntil?.getTime() ?? 0) > now;
-  return !shutsOut(before, record, now) || (postponable(before) && !postponable(after));
+  return !locksOutNow(before, record, now) || (postponable(before) && !postponable(after));
 }
 
-/** What holds for a user whom an administrator switches on alone. */
-export function switchedOn(standing: Standing, graceUntil: string | null): Standing {
-  const { policy } = standing;
+/** The policy of a user for whom an administrator switches two-factor on individually. */
+export function switchedOn(effective: EffectivePolicy, graceUntil: string | null): EffectivePolicy {
+  const { policy } = effective;
   const grace = graceUntil === null ? null : new Date(graceUntil);
-  return { ...standing, mode: 'required', policy: policy && { ...policy, graceUntil: grace } };
+  return { ...effective, mode: 'required', policy: policy && { ...policy, graceUntil: grace } };
 }

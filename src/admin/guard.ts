@@ -25,9 +25,9 @@ export interface Visit {
   readonly links: Links;
   may(action: AdminAction, target: AdminTarget): Promise<boolean>;
   /**
-   * Whether the administrator has proven what this route wants; if not, it has answered. To be asked once they are
-   * known to be allowed: nobody else is told to activate anything. The way back leads to the page of the form,
-   * since a change is never replayed.
+   * Whether the administrator has the proof that this route demands; if not, the request has been answered. To be
+   * asked after authorization, since nobody else is asked to activate a factor. The way back leads to the page of the
+   * form, since a change is never replayed.
    */
   proven(page: string): Promise<boolean>;
 }
@@ -46,9 +46,9 @@ export interface UserVisit extends OrganizationVisit {
 }
 
 /**
- * `read` asks for a proof of any age that counts. `change` carries the token of our form, and needs a fresh proof. A `form` that
- * leads to a change, and the `preview` of one, ask a browser for that proof already, so that it is not what
- * was filled in that gets lost to the question.
+ * `read` demands a proof of any age. `change` carries the token of our form and demands a fresh proof. A `form` that
+ * leads to a change, and its `preview`, demand that fresh proof from browsers already, so that a challenge never
+ * discards what was filled in.
  */
 type RouteKind = 'read' | 'form' | 'preview' | 'change';
 
@@ -73,13 +73,13 @@ export interface GuardConfig
   > {
   readonly directory: CheckedDirectory;
   readonly mayI: MayI;
-  /** Whether a second factor is proven here whatever the policy of the administrator's own organization. */
+  /** Whether a second factor is demanded here whatever the policy of the administrator's own organization. */
   readonly secondFactor: 'required' | 'policy';
-  /** False without the host's `authorize`: then nothing is looked up either. */
+  /** False without the host's `authorize`: then nothing is looked up at all. */
   readonly anybodyMay: boolean;
 }
 
-/** For what does not exist, and for what this administrator may not know to exist. */
+/** For what does not exist, or must seem not to exist for this administrator. */
 export function notFound(): RequestError {
   return new RequestError(404, 'not_found', message('request.no-address'));
 }
@@ -89,9 +89,9 @@ export function forbidden(): RequestError {
 }
 
 /**
- * What every route demands, in this order: both doors passed, our token on a change, the object found in the
- * organization named in the path, readable, and the action allowed on that very object; then a second factor
- * that was proven, and for a change freshly.
+ * What every route demands, in this order: both doors passed; our token on a change; the object found in the
+ * organization named in the path, and readable; the action allowed on that object; a proven second factor, for a
+ * change a fresh one.
  */
 export function guards(config: GuardConfig): Guards {
   const { inspector, directory, mayI } = config;
@@ -170,7 +170,10 @@ export function guards(config: GuardConfig): Guards {
   };
 }
 
-/** A program is told which fields were wrong; a browser that sends wrong fields is not our form. */
+/**
+ * Names the wrong fields to programs. A browser that sends wrong fields did not use our form, and gets the plain
+ * error.
+ */
 export function fail(
   { present, wantsHtml }: Pick<AdminPorts, 'present' | 'wantsHtml'>,
   req: Request,

@@ -1,4 +1,4 @@
-/** Every address of the administrator's pages, below wherever the host mounted them. */
+/** The addresses of the administrator's pages, below the path where the host mounted them. */
 export interface Links {
   readonly home: string;
   organization(id: string): OrganizationLinks;
@@ -76,8 +76,8 @@ export function linksAt(base: string): Links {
 }
 
 /**
- * Whether links may start with it. `/\host/setup` and `//host/setup` can be sent as a request's path, and a
- * link that begins so leads to another host.
+ * Whether links may begin with this path: a request's path can be `/\host/setup` or `//host/setup`, and such a link
+ * leads to another host.
  */
 export function isSafeBase(base: string): boolean {
   return base === '' || /^(?:\/[^/\\\s][^/\\\s]*)+$/.test(base);

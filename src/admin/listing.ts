@@ -21,13 +21,13 @@ export function listQuery(req: Request): DirectoryQuery {
   return { search: search.slice(0, 200), cursor: cursor === '' ? null : cursor, limit: rows };
 }
 
-/** A page of a list as it may be shown: a total over rows that may not be read would tell how many there are. */
+/** A page of a list as it may be shown. `total` is null when it would count rows that may not be read. */
 export interface ShownPage {
   readonly next: string | null;
   readonly total: number | null;
 }
 
-/** What a list's page says around its rows. `filter` is kept in its links, `progress` in the one that goes on. */
+/** The locals around a list's rows. `filter` is kept in all links, `progress` in the link to the next page. */
 export function listView(
   path: string,
   { search, cursor, limit }: DirectoryQuery,

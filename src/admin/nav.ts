@@ -72,7 +72,7 @@ async function partnerOf(
   const partner = await directory.organization(partnerId);
   if (!partner) return [];
   const target: AdminTarget = { kind: 'organization', organization: partner };
-  // To whoever may not read the partner, its name is none of their business.
+  // An administrator who may not read the partner does not see its name.
   if (!(await visit.may('organization:read', target))) return [];
   const href = visit.links.organization(partner.id).details;
   const mayList = await visit.may('clients:list', target);

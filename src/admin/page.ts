@@ -15,7 +15,7 @@ export interface Link {
   readonly href: string | null;
 }
 
-/** Where one is: the organizations above, and the pages of the one shown. */
+/** The navigation: the organizations above, and the pages of the one shown. */
 export interface Nav {
   readonly crumbs: readonly Link[];
   readonly organization: { readonly name: string; readonly kind: 'partner' | 'client' };
@@ -28,11 +28,11 @@ export interface Nav {
 
 export interface Page {
   readonly nav: Nav;
-  /** What was just done; said on the page that follows a change. */
+  /** What was just done, on the page that follows a change. */
   readonly notice: string | null;
 }
 
-/** How two-factor stands, for a tick mark and words. */
+/** Whether two-factor is on, as a tick mark and in words. */
 export interface State {
   readonly mode: 'required' | 'optional' | 'off' | 'contradictory';
   /** A tick mark. */

@@ -20,7 +20,7 @@ import type { Stylesheets } from '../web/assets.js';
 import type { AdminViews } from './locals.js';
 import type { Moment } from './page.js';
 
-/** What the door gives to the administrator's pages. They know neither the user's pages nor a store. */
+/** What the door gives to the administrator's pages, which import neither the user's pages nor a store. */
 export interface AdminPorts {
   readonly store: Pick<
     SecondFactorStore,
@@ -44,9 +44,9 @@ export interface AdminPorts {
   readonly keyring: Pick<Keyring, 'digest' | 'seal' | 'open'>;
   /** How a user's authenticator app lists the account. */
   readonly appNames: (subject: Subject, place: Place) => Pick<Attempt, 'issuer' | 'account'>;
-  /** A user's record, with what they had elsewhere taken over. Rejects where that cannot be told. */
+  /** A user's record, after taking over factors that they had elsewhere. Rejects when the host cannot tell. */
   readonly recordOf: (subject: Subject) => Awaitable<SubjectRecord>;
-  /** Whether the host is asked, at somebody's first request, what they had elsewhere. */
+  /** Whether the host is asked at a user's first request for the factors that they had elsewhere. */
   readonly hasLegacy: boolean;
   /** Where the administrator's browser has our pages. */
   readonly placeOf: (req: Request) => Place;
@@ -54,7 +54,7 @@ export interface AdminPorts {
   /** Told of failures that end in a 503. */
   readonly onError: (error: unknown) => void;
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
-  /** What a proxy takes off the paths before it hands them on; empty where none does. */
+  /** The prefix that a proxy removes from paths; empty for none. */
   readonly baseUrl: string;
   readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
   readonly requireAdministrator: RequireAdministrator;
@@ -81,11 +81,11 @@ export interface Presenter {
     res: Response,
     answer: AdminAnswer<Name>,
   ): Promise<void>;
-  /** Sends a browser on, and tells a program what came of it. */
+  /** Redirects a browser; gives a program the JSON. */
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
   fail(req: Request, res: Response, error: unknown): void;
   moment(at: Date): Moment;
-  /** Where the script of a method is, as this browser sees it. */
+  /** The address of a method's script, as this browser sees it. */
   stylesheets(req: Request): Pick<Stylesheets, 'scriptOf'>;
   readonly sentences: Sentences;
   readonly say: Sentences['say'];

@@ -26,9 +26,9 @@ const BODY_LIMIT = '1mb';
 const FIELDS_AT_MOST = 1100;
 
 /**
- * The administrator's pages and their JSON API, for `app.use('/setup', …)`. It looks after itself: mounted
- * above the gate by mistake it still lets nobody in who has not passed both doors. Nothing below it falls
- * through to the host's routes.
+ * The administrator's pages and their JSON API, for `app.use('/setup', …)`. It is safe without the gate: mounted
+ * above it by mistake, it still lets in only who has passed both doors. No request below its path falls through to
+ * the host's routes.
  */
 export function adminRouter(ports: AdminPorts, options: AdminOptions): Router {
   const config = parseAdminOptions(options);

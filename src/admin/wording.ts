@@ -7,12 +7,12 @@ import type {
 } from '../contracts.js';
 import { message } from '../messages/english.js';
 import { isolated } from '../names.js';
-import type { Standing } from './effective-policy.js';
+import type { EffectivePolicy } from './effective-policy.js';
 import type { TitleOf } from './organization/changes.js';
 import type { State } from './page.js';
 import type { Presenter } from './ports.js';
 
-const TONES: Readonly<Record<Standing['mode'], Pick<State, 'on' | 'tone'>>> = {
+const TONES: Readonly<Record<EffectivePolicy['mode'], Pick<State, 'on' | 'tone'>>> = {
   required: { on: true, tone: 'success' },
   optional: { on: true, tone: 'plain' },
   off: { on: false, tone: 'plain' },
@@ -29,13 +29,13 @@ const FROM = [
   'partner-client-user',
 ] as const;
 
-/** How things stand, as administrators read it. */
+/** States, reasons and events in words, as administrators read them. */
 export type Wording = ReturnType<typeof wording>;
 
 export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: TitleOf) {
   const { say, at, has } = sentences;
 
-  /** An event may be of a method that the door has no longer. */
+  /** An event may be of a method that this door no longer has. */
   const isKnown = ({ key, values }: EventMessage): boolean =>
     has(key) && Object.values(values).every((value) => typeof value !== 'object' || isKnown(value));
 
@@ -46,12 +46,12 @@ export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: Ti
   }
 
   return {
-    stateOf({ mode }: Standing): State {
+    stateOf({ mode }: EffectivePolicy): State {
       return { ...TONES[mode], mode, label: say(message(`admin.mode.${mode}`)) };
     },
 
     /** Who switched it on: `from client and user`, or nothing. */
-    fromWords({ from }: Standing): string {
+    fromWords({ from }: EffectivePolicy): string {
       const levels = FROM.find((one) => one === from.join('-'));
       return levels ? say(message(`admin.from.${levels}`)) : '';
     },
@@ -64,7 +64,7 @@ export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: Ti
     },
 
     /** Why, in sentences. */
-    becauseOf({ policy, problem, contradicting }: Standing): string[] {
+    reasonsOf({ policy, problem, contradicting }: EffectivePolicy): string[] {
       if (policy) return policy.because.map(reasonWords);
       const first = problem ?? message('admin.because.contradictory');
       return [say(first), ...contradicting.map(reasonWords)];
@@ -75,7 +75,7 @@ export function wording({ sentences }: Pick<Presenter, 'sentences'>, titleOf: Ti
     /** What happened, by the type of an event. */
     eventWords: (type: string): string => (has(`event.${type}`) ? at(`event.${type}`) : type),
 
-    /** What an event says more: in words where its catalog has them, otherwise as it was kept. */
+    /** The details of an event: in words if the catalog has them, otherwise as stored. */
     detailWords({ detail, said }: Pick<AuditEvent, 'detail' | 'said'>): string {
       return said && isKnown(said) ? say(said) : (detail ?? '');
     },

@@ -3,9 +3,9 @@ import { emptySubject, type Policy, SallyportError, UnavailableError } from 'sal
 import { deadline } from '../../src/admin/deadline.js';
 import {
   asks,
+  type EffectivePolicy,
+  effectivePolicies,
   newlyShutsOut,
-  type Standing,
-  standings,
   switchedOn,
 } from '../../src/admin/effective-policy.js';
 import type { Levels } from '../../src/policy/levels.js';
@@ -18,14 +18,19 @@ const POLICY: Policy = {
   ...{ maxAgeSeconds: null, rememberDeviceSeconds: null, proofs: [], because: [] },
 };
 
-function standing(mode: Standing['mode'], policy: Partial<Policy> = {}): Standing {
+function effective(mode: EffectivePolicy['mode'], policy: Partial<Policy> = {}): EffectivePolicy {
   const held = mode === 'contradictory' ? null : { ...POLICY, mode, ...policy };
   return { mode, from: [], policy: held, problem: null, contradicting: [], withoutSetting: [] };
 }
 
 const [required, optional, off, contradictory] = (
   ['required', 'optional', 'off', 'contradictory'] as const
-).map((mode) => standing(mode)) as [Standing, Standing, Standing, Standing];
+).map((mode) => effective(mode)) as [
+  EffectivePolicy,
+  EffectivePolicy,
+  EffectivePolicy,
+  EffectivePolicy,
+];
 const nobody = emptySubject;
 const ofMethod = (method: string) => ({
   ...nobody,
@@ -38,7 +43,7 @@ const elsewhere = ofMethod('email-code');
 
 describe('whether signing in asks for a second factor', () => {
   it('goes by the mode, and where it is optional by what was activated', () => {
-    const asked = (of: Standing) => [asks(of, nobody), asks(of, enrolled)];
+    const asked = (of: EffectivePolicy) => [asks(of, nobody), asks(of, enrolled)];
     assert.deepEqual(asked(required), [true, true]);
     assert.deepEqual(asked(optional), [false, true]);
     assert.deepEqual(asked(off), [false, false]);
@@ -47,7 +52,7 @@ describe('whether signing in asks for a second factor', () => {
 });
 
 describe('whom a change shuts out', () => {
-  const shuts = (before: Standing, after: Standing, record = nobody) =>
+  const shuts = (before: EffectivePolicy, after: EffectivePolicy, record = nobody) =>
     newlyShutsOut(before, after, record, NOW);
 
   it('is who has nothing of what is required from now on', () => {
@@ -68,7 +73,7 @@ describe('whom a change shuts out', () => {
   });
 
   it('is who loses the time to activate, and nobody who keeps some', () => {
-    const until = (at: number) => standing('required', { graceUntil: new Date(at) });
+    const until = (at: number) => effective('required', { graceUntil: new Date(at) });
     assert.equal(shuts(until(NOW + DAY), required), true);
     assert.equal(shuts(until(NOW + DAY), until(NOW + 1)), false);
     assert.equal(shuts(until(NOW + DAY), until(NOW)), true, 'the time is over');
@@ -82,7 +87,7 @@ describe('a user who is switched on alone', () => {
     const at = new Date(NOW + DAY);
     const of = switchedOn(optional, at.toISOString());
     assert.deepEqual([of.mode, of.policy?.graceUntil], ['required', at]);
-    assert.equal(switchedOn(standing('off', { graceUntil: at }), null).policy?.graceUntil, null);
+    assert.equal(switchedOn(effective('off', { graceUntil: at }), null).policy?.graceUntil, null);
     assert.deepEqual(switchedOn(contradictory, null), { ...contradictory, mode: 'required' });
   });
 });
@@ -93,7 +98,7 @@ describe('what holds, and who decided', () => {
 
   function asked(levels: () => Promise<Levels>, timeoutMs = 1000) {
     const of: string[] = [];
-    const found = standings(
+    const found = effectivePolicies(
       {
         levels: ({ id, tenantId }) => {
           of.push(`${id} of ${tenantId}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FieldsError } from '../../src/admin/bodies.js';
-import type { Standing } from '../../src/admin/effective-policy.js';
+import type { EffectivePolicy } from '../../src/admin/effective-policy.js';
 import { graceOf, isInState, stateFrom } from '../../src/admin/users/states.js';
 import { emptySubject, type SubjectRecord } from '../../src/contracts.js';
 import { message } from '../../src/messages/english.js';
@@ -16,7 +16,10 @@ const enrolled: SubjectRecord = {
   enrollments: [{ ...phone, createdAt: NOW, lastUsedAt: null }],
 };
 
-const standing = (mode: 'off' | 'optional' | 'required', graceUntil: Date | null): Standing => ({
+const effective = (
+  mode: 'off' | 'optional' | 'required',
+  graceUntil: Date | null,
+): EffectivePolicy => ({
   ...{ mode, from: [], problem: null, contradicting: [], withoutSetting: [] },
   policy: parsePolicy({ mode, graceUntil }, ['totp']),
 });
@@ -25,18 +28,18 @@ describe('the time in which a user may postpone', () => {
   const until = new Date(NOW + 1);
 
   it('is that of somebody who has nothing, and of whom something is required', () => {
-    assert.deepEqual(graceOf(standing('required', until), emptySubject, NOW), until);
-    assert.equal(graceOf(standing('required', until), enrolled, NOW), null);
-    assert.equal(graceOf(standing('optional', until), emptySubject, NOW), null);
-    assert.equal(graceOf(standing('optional', until), enrolled, NOW), null);
-    assert.equal(graceOf(standing('off', until), emptySubject, NOW), null);
+    assert.deepEqual(graceOf(effective('required', until), emptySubject, NOW), until);
+    assert.equal(graceOf(effective('required', until), enrolled, NOW), null);
+    assert.equal(graceOf(effective('optional', until), emptySubject, NOW), null);
+    assert.equal(graceOf(effective('optional', until), enrolled, NOW), null);
+    assert.equal(graceOf(effective('off', until), emptySubject, NOW), null);
   });
 
   it('is none without a date, when the date has come, and where the levels contradict each other', () => {
-    assert.equal(graceOf(standing('required', null), emptySubject, NOW), null);
-    assert.equal(graceOf(standing('required', until), emptySubject, NOW + 1), null);
-    assert.equal(graceOf(standing('required', until), emptySubject, NOW + 2), null);
-    const contradictory: Standing = {
+    assert.equal(graceOf(effective('required', null), emptySubject, NOW), null);
+    assert.equal(graceOf(effective('required', until), emptySubject, NOW + 1), null);
+    assert.equal(graceOf(effective('required', until), emptySubject, NOW + 2), null);
+    const contradictory: EffectivePolicy = {
       ...{
         mode: 'contradictory',
         from: [],
@@ -53,8 +56,8 @@ describe('the time in which a user may postpone', () => {
 describe('the state of a user', () => {
   const unasked = { of: () => assert.fail('the policy'), everybody: () => assert.fail('policy') };
   const store = { now: () => NOW } as Parameters<typeof isInState>[0]['store'];
-  const is = (record: SubjectRecord, state: Parameters<typeof isInState>[3], standings = unasked) =>
-    isInState({ standings, store }, organization, { user, record }, state);
+  const is = (record: SubjectRecord, state: Parameters<typeof isInState>[3], policies = unasked) =>
+    isInState({ policies, store }, organization, { user, record }, state);
 
   it('is told by the record where that is enough: the policy is not asked for', async () => {
     for (const [record, activated] of [

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { emptySubject } from 'sallyport';
-import type { Level, Standing } from '../../src/admin/effective-policy.js';
+import type { EffectivePolicy, Level } from '../../src/admin/effective-policy.js';
 import { wording } from '../../src/admin/wording.js';
 import { message } from '../../src/messages/english.js';
 import { ENGLISH_SENTENCES } from '../support/sentences.js';
 
 const TITLES: Readonly<Record<string, string>> = { totp: 'Authenticator app' };
 const words = wording({ sentences: ENGLISH_SENTENCES }, (name) => TITLES[name] ?? name);
-const STANDING: Standing = {
+const STANDING: EffectivePolicy = {
   ...{ mode: 'off', from: [], policy: null, problem: null },
   ...{ contradicting: [], withoutSetting: [] },
 };
@@ -16,7 +16,7 @@ const HOUR = 60 * MINUTE;
 
 describe('how things stand, in words', () => {
   it('has a label, a tick mark and a tone for each mode', () => {
-    const state = (mode: Standing['mode']) => words.stateOf({ ...STANDING, mode });
+    const state = (mode: EffectivePolicy['mode']) => words.stateOf({ ...STANDING, mode });
     assert.deepEqual((['required', 'optional', 'off', 'contradictory'] as const).map(state), [
       { mode: 'required', on: true, tone: 'success', label: 'Required' },
       { mode: 'optional', on: true, tone: 'plain', label: 'Optional' },
@@ -40,11 +40,11 @@ describe('how things stand, in words', () => {
   it('gives the reason of a contradiction, or says that there is one', () => {
     const problem = message('admin.problem.none-left');
     const contradicting = [{ level: 'client', id: 'acme', rule: 'says so' }];
-    assert.deepEqual(words.becauseOf({ ...STANDING, problem, contradicting }), [
+    assert.deepEqual(words.reasonsOf({ ...STANDING, problem, contradicting }), [
       String(problem),
       'Client acme: says so.',
     ]);
-    assert.deepEqual(words.becauseOf(STANDING), ['The settings contradict each other.']);
+    assert.deepEqual(words.reasonsOf(STANDING), ['The settings contradict each other.']);
   });
 
   it('names each mechanism of a user once', () => {

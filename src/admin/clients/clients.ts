@@ -7,7 +7,7 @@ import { notFound, type OrganizationVisit } from '../guard.js';
 import { listQuery, listView } from '../listing.js';
 
 /** The clients of a partner, with a tick mark where two-factor is on. */
-export function clientPages({ directory, navOf, standings, present, words }: AdminContext) {
+export function clientPages({ directory, navOf, policies, present, words }: AdminContext) {
   const { stateOf, fromWords } = words;
 
   async function list(visit: OrganizationVisit): Promise<void> {
@@ -23,7 +23,7 @@ export function clientPages({ directory, navOf, standings, present, words }: Adm
         kind: 'organization',
         organization: client,
       });
-      return readable ? { client, standing: await standings.everybody(client.id, admin) } : null;
+      return readable ? { client, effective: await policies.everybody(client.id, admin) } : null;
     });
     const rows = found.filter((row) => row !== null);
     const { next } = page;
@@ -37,19 +37,19 @@ export function clientPages({ directory, navOf, standings, present, words }: Adm
         nav,
         notice: noticeOf(visit, present),
         list,
-        rows: rows.map(({ client, standing }) => ({
+        rows: rows.map(({ client, effective }) => ({
           id: client.id,
           name: client.name,
           href: links.organization(client.id).authentication,
-          state: stateOf(standing),
-          from: fromWords(standing),
+          state: stateOf(effective),
+          from: fromWords(effective),
         })),
       },
       json: {
-        items: rows.map(({ client, standing }) => ({
+        items: rows.map(({ client, effective }) => ({
           ...organizationJson(client),
-          mode: standing.mode,
-          from: standing.from,
+          mode: effective.mode,
+          from: effective.from,
         })),
         next,
         total,

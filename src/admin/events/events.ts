@@ -8,7 +8,7 @@ import type { OrganizationVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 
 const ROWS = 50;
-/** A filter that matches little reads on for so many events; after that the page has a link to go on. */
+/** How many events one request reads at most for a filter that matches few; the page then has a link to go on. */
 const SCANNED_AT_MOST = 2000;
 const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -113,7 +113,7 @@ function matcher({ type, user, from, to }: Filter, types: readonly string[]) {
       (user === '' || event.subjectId === user || event.actorId === user) &&
       (since === null || (event.lastAt ?? event.at).getTime() >= since) &&
       (until === null || event.at.getTime() < until),
-    // What repeats is counted into an event of up to a day before.
+    // A repeated event may be counted in one of up to a day before.
     older: ({ at }: StoredEvent) => since !== null && at.getTime() < since - DAY_MS,
   };
 }

@@ -1,6 +1,6 @@
 import type { Moment, Page } from '../page.js';
 
-/** Whose a found authenticator is. */
+/** The owner of a found authenticator. */
 export interface FoundView {
   readonly label: string;
   readonly name: string | null;
@@ -14,7 +14,7 @@ export interface FoundView {
 
 /** `admin/look-up`; what the method asks for gives its own locals beside these. */
 export interface LookUpLocals extends Page {
-  /** By which methods; the links of a page with one are not shown. */
+  /** The methods to look up by; not shown when there is only one. */
   readonly kinds: readonly {
     readonly label: string;
     readonly href: string;

@@ -15,10 +15,10 @@ import { type Owner, ownerOf } from './owner.js';
 
 type Wrong = Pick<Refusal, 'status' | 'error' | 'message'>;
 
-/** How many keys one administrator looks up in a quarter of an hour. */
+/** How many keys one administrator may look up in 15 minutes. */
 const LOOKS = { most: 30, windowMs: 15 * 60 * 1000 } as const;
 
-/** Users → Look up a key: whose an authenticator is that was found. */
+/** Users → Look up a key: tells whose a found authenticator is. */
 export function lookUpPages(context: AdminContext) {
   const { findable, store, audit, present, navOf, titleOf, onError } = context;
   const { sentences } = present;
@@ -30,12 +30,12 @@ export function lookUpPages(context: AdminContext) {
     return found;
   }
 
-  const lookOf = ({ req, admin, situation, organization }: OrganizationVisit) => ({
+  const contextOf = ({ req, admin, situation, organization }: OrganizationVisit) => ({
     ...{ subject: admin, session: situation.session, organizationId: organization.id },
     place: context.placeOf(req),
   });
 
-  async function spend({ admin }: OrganizationVisit): Promise<void> {
+  async function countLookUp({ admin }: OrganizationVisit): Promise<void> {
     const id = createHash('sha256')
       .update(JSON.stringify(['look-up', admin.id]))
       .digest('base64url');
@@ -52,7 +52,7 @@ export function lookUpPages(context: AdminContext) {
     );
   }
 
-  /** The form; after a look what came of it, or why it came to nothing. */
+  /** The form, and after a look-up its result or what was wrong. */
   async function show(
     visit: OrganizationVisit,
     method: FindableMethod,
@@ -60,7 +60,7 @@ export function lookUpPages(context: AdminContext) {
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
     const isPage = wantsHtml(req);
-    const prompt = await method.lookup.prompt(lookOf(visit));
+    const prompt = await method.lookup.prompt(contextOf(visit));
     const forms = { respond: { sentences }, stylesheets: present.stylesheets(req) };
     await present.page(req, res, {
       status: wrong?.status ?? 200,
@@ -96,10 +96,10 @@ export function lookUpPages(context: AdminContext) {
     const { req, admin, organization } = visit;
     const method = methodOf(visit);
     const answer = readFields(req, answerFields(method.answer));
-    await spend(visit);
+    await countLookUp(visit);
     let owner: Owner | null;
     try {
-      const shown = await method.lookup.read(lookOf(visit), answer);
+      const shown = await method.lookup.read(contextOf(visit), answer);
       if (shown.kind === 'rejected') {
         await show(visit, method, { wrong: refused(method, shown), owner: undefined });
         return;
@@ -119,14 +119,14 @@ export function lookUpPages(context: AdminContext) {
   }
 
   function refused({ name }: FindableMethod, { reason, because }: Rejected): Wrong {
-    // No session of a person is looked at, so none has ended.
-    const why = reason === 'ended' ? 'expired' : reason;
-    const said = because === undefined ? { reason: why } : { reason: why, because };
+    // A look-up has no session of the user that could have ended.
+    const shown = reason === 'ended' ? 'expired' : reason;
+    const said = because === undefined ? { reason: shown } : { reason: shown, because };
     const { message: sentence } = refusedWords(said, name, sentences);
-    return { status: 422, error: why.replaceAll('-', '_'), message: sentence };
+    return { status: 422, error: shown.replaceAll('-', '_'), message: sentence };
   }
 
-  /** Throws whatever is no outage of somebody else's. */
+  /** Rethrows any error that is no outage of a service that the method uses. */
   function unavailable(
     { req, res, admin }: OrganizationVisit,
     method: FindableMethod,

@@ -18,13 +18,13 @@ export interface Owner {
   readonly enrollment: Enrollment;
 }
 
-/** Where nothing is counted, a reservation is a look at what there is. */
+/** A reservation that counts nothing only reads the record. */
 const NO_LIMITS = { free: 0, waits: [], stop: 0 } as const;
 
 /**
- * Whose it is, among those whom this administrator may read: of the organization on whose page it is asked, and of a
- * partner's clients. For a key that nobody has the same is asked as for one of somebody else's, so that neither the
- * answer nor its time tells them apart.
+ * The owner, if this administrator may read them: a user of the organization on whose page it is asked, or of a
+ * partner's clients. For an authenticator that nobody has, the same questions are asked as for one of somebody
+ * else's, so that neither the answer nor its time tells the two apart.
  */
 export async function ownerOf(
   { store, directory }: Pick<AdminContext, 'store' | 'directory'>,
@@ -52,7 +52,7 @@ export async function ownerOf(
     return enrollment ? { ...{ organization, user, subject }, enrollment } : null;
   }
 
-  /** The index is a hint: what it says is in the person's record, or it is nothing. */
+  /** The index is a hint: only an enrollment in the user's record counts. */
   async function kept({ subjectId, enrollmentId }: Holder) {
     const step = await store.reserveAttempt(subjectId, NO_LIMITS, {
       ...{ method, stoppable: false, counted: false },
@@ -75,7 +75,7 @@ export async function ownerOf(
   }
 }
 
-/** A name that nobody has. */
+/** A holder that does not exist. */
 function nobody(): Holder {
   return { subjectId: randomUUID(), tenantId: randomUUID(), enrollmentId: randomUUID() };
 }

@@ -13,7 +13,7 @@ import type { AuthenticationLocals } from './locals.js';
 import { type SectionRefused, sectionOf } from './method-section.js';
 import type { Judgement } from './proposals.js';
 
-/** What is shown in place of the stored setting after a refusal. */
+/** Shown instead of the stored setting after a refusal. */
 interface Refused {
   readonly status: 409 | 422;
   readonly error: 'conflict' | 'invalid_setting';
@@ -29,8 +29,8 @@ export type AuthenticationPages = ReturnType<typeof authenticationPages>;
 
 /** Partner Details → Account Information, and Clients → a client → Authentication Mechanism. */
 export function authenticationPages(context: AdminContext) {
-  const { navOf, standings, store, present, titleOf, selectable, directory, settings } = context;
-  const { becauseOf, stateOf } = context.words;
+  const { navOf, policies, store, present, titleOf, selectable, directory, settings } = context;
+  const { reasonsOf, stateOf } = context.words;
   const methods = [...context.methods.values()];
 
   async function show(
@@ -39,10 +39,10 @@ export function authenticationPages(context: AdminContext) {
     sectionRefused: SectionRefused | null = null,
   ): Promise<void> {
     const { req, res, admin, organization, at } = visit;
-    const [nav, current, standing, mayChange, floor] = await together(
+    const [nav, current, effective, mayChange, floor] = await together(
       () => navOf(visit, 'authentication'),
       () => readCurrent(context, visit),
-      () => standings.everybody(organization.id, admin),
+      () => policies.everybody(organization.id, admin),
       () => visit.may('organization:change', { kind: 'organization', organization }),
       () => floorOf(visit),
     );
@@ -66,8 +66,8 @@ export function authenticationPages(context: AdminContext) {
       locals: {
         nav,
         notice: noticeOf(visit, present),
-        state: stateOf(standing),
-        because: becauseOf(standing),
+        state: stateOf(effective),
+        because: reasonsOf(effective),
         mayChange,
         previewAction: at.preview,
         version,
@@ -99,10 +99,10 @@ export function authenticationPages(context: AdminContext) {
         changedBy,
         changedAt,
         effective: {
-          mode: standing.mode,
-          from: standing.from,
-          methods: standing.policy?.methods ?? [],
-          because: becauseOf(standing),
+          mode: effective.mode,
+          from: effective.from,
+          methods: effective.policy?.methods ?? [],
+          because: reasonsOf(effective),
         },
         selectable: selectable.map(({ name }) => name),
         mayChange,
@@ -139,7 +139,7 @@ export function authenticationPages(context: AdminContext) {
     });
   }
 
-  /** The second of two administrators: what is stored now fills the form, what they sent stands beside it. */
+  /** For the second of two administrators: the form shows what is stored now, with their own changes beside it. */
   function showConflict(
     visit: OrganizationVisit,
     current: Current,
@@ -174,7 +174,7 @@ export function authenticationPages(context: AdminContext) {
   };
 }
 
-/** What is a method's own is its section's: nothing of it is shown here. */
+/** Without the methods' own settings, which their sections show. */
 function baseOf(setting: OrganizationSetting): BaseSetting {
   const { mode, methods, enrollment, graceUntil, maxAgeSeconds, rememberDays } = setting;
   const { proofs = null, phishingResistant = null, clientsMust } = setting;

@@ -31,7 +31,7 @@ export type ChangesBetween = (
   after: OrganizationSetting,
 ) => readonly Change[];
 
-/** What differs between two settings, with what these methods keep in them. */
+/** The differences between two settings, those of the methods' own settings included. */
 export function changesOf(methods: readonly PolicyMethod[], titleOf: TitleOf): ChangesBetween {
   return function changesBetween(before, after) {
     const changes = levelChanges('', before, after, titleOf);
@@ -72,7 +72,7 @@ export function changeWords(
   }));
 }
 
-/** The lines of a level that say something. */
+/** The lines of a level's fields that are set. */
 export function levelLines(level: LevelSetting, titleOf: TitleOf): Message[] {
   return FIELDS.filter((field) => (level[field] ?? null) !== null).map((field) =>
     message('admin.setting.line', {

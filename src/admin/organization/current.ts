@@ -6,7 +6,7 @@ import type { SettingReader } from '../../policy/settings.js';
 import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 
-const BEGUN_ANEW: Change = {
+const REPLACED_RECORD: Change = {
   field: 'record',
   label: message('admin.setting.record'),
   from: message('admin.setting.record-lost'),
@@ -19,7 +19,7 @@ export interface Current {
   readonly version: number;
   readonly changedBy: string | null;
   readonly changedAt: Date | null;
-  /** The record is damaged, gone or an older one: what it said is not known, and what is saved begins it anew. */
+  /** The record is damaged, gone or outdated: its setting is not known, and saving replaces it. */
   readonly lost: boolean;
 }
 
@@ -57,10 +57,10 @@ export function changesTo(
   current: Current,
   setting: OrganizationSetting,
 ): readonly Change[] {
-  return [...(current.lost ? [BEGUN_ANEW] : []), ...changesBetween(current.value, setting)];
+  return [...(current.lost ? [REPLACED_RECORD] : []), ...changesBetween(current.value, setting)];
 }
 
-/** Saves what is still based on what is stored, and puts the changes on record. */
+/** Saves the setting if the stored one is still the same, and audits the changes. */
 export async function writeSetting(
   { store, audit }: Pick<AdminContext, 'store' | 'audit'>,
   { req, admin, organization }: Pick<OrganizationVisit, 'req' | 'admin' | 'organization'>,

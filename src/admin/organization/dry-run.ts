@@ -4,11 +4,11 @@ import { recordOrLost } from '../../lost.js';
 import type { Hypothesis } from '../../policy/organization-policy.js';
 import { inBatches } from '../batches.js';
 import type { CheckedDirectory } from '../directory.js';
-import { asks, newlyShutsOut, type Standings } from '../effective-policy.js';
+import { asks, type EffectivePolicies, newlyShutsOut } from '../effective-policy.js';
 import type { OrganizationVisit } from '../guard.js';
 import type { DryRun } from './dry-run-result.js';
 
-/** A dry run reads so many users and no more, whatever the size of the organization. */
+/** How many users a dry run reads at most, whatever the size of the organization. */
 const EXAMINED_AT_MOST = 1000;
 
 const SHOWN = 20;
@@ -17,13 +17,13 @@ const PAGE = 200;
 
 export interface DryRunConfig {
   readonly directory: CheckedDirectory;
-  readonly standings: Standings;
+  readonly policies: EffectivePolicies;
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'now'>;
 }
 
-/** Resolves each user's policy twice, as it is and as it would be. A partner's clients come after its own. */
+/** Resolves each user's policy twice, as it is and as it would be. A partner's own users come before its clients'. */
 export async function dryRun(
-  { directory, standings, store }: DryRunConfig,
+  { directory, policies, store }: DryRunConfig,
   { organization, may }: Pick<OrganizationVisit, 'organization' | 'may'>,
   hypothesis: Hypothesis,
   { withClients }: { readonly withClients: boolean },
@@ -38,13 +38,13 @@ export async function dryRun(
     const subject = { id: user.id, tenantId: at.id, label: user.label };
     const [record, before, after] = await together(
       () => recordOrLost(store, user.id),
-      () => standings.of(subject),
-      () => standings.of(subject, hypothesis),
+      () => policies.of(subject),
+      () => policies.of(subject, hypothesis),
     );
     const asked = { before: asks(before, record), after: asks(after, record) };
     if (asked.after && !asked.before) {
       count.newlyAsked += 1;
-      // Whoever may change the setting hears how many it concerns; who they are is a question of its own.
+      // Changing the setting includes seeing how many users it concerns; seeing who they are does not.
       if (
         users.length < SHOWN &&
         (await may('user:read', { kind: 'user', organization: at, user }))

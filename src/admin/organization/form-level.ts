@@ -18,21 +18,21 @@ export interface FormLevel {
   readonly proofs: string;
   /** `yes`, or empty. */
   readonly phishingResistant: string;
-  /** Of what clients must: what methods add to it, by field. */
+  /** For `clientsMust`: the fields that methods add. */
   readonly more: Readonly<Record<string, string>>;
 }
 
-/** What methods add to the demands on clients, by field. */
+/** The fields that methods add to the demands on clients. */
 export function floorFields(methods: readonly PolicyMethod[]): (readonly [string, FloorField])[] {
   return methods.flatMap(({ settings }) => Object.entries(settings?.floor ?? {}));
 }
 
-/** What is stored of a field that a method adds, as its form has it. */
+/** The stored value of a field that a method adds, as the form shows it. */
 export function storedText(level: LevelSetting | null, field: string): string {
   return String((level && Reflect.get(level, field)) ?? '');
 }
 
-/** A level's setting as its form has it. */
+/** A level's setting as its form shows it. */
 export function formLevel(
   setting: LevelSetting | null,
   methods: readonly PolicyMethod[],
@@ -79,7 +79,7 @@ export function hiddenFields(
   ];
 }
 
-/** The level's setting as it was typed, unchecked; `current` is what there is. */
+/** The level's setting as it was typed, unchecked; `current` is what is stored. */
 export function fromLevel(form: FormLevel, current: { readonly graceUntil: string | null } | null) {
   return {
     mode: form.mode || null,
@@ -93,7 +93,9 @@ export function fromLevel(form: FormLevel, current: { readonly graceUntil: strin
   };
 }
 
-/** A date is the beginning of that day in UTC. One set by a program to a time of day is left as it is. */
+/**
+ * A date is the beginning of that day in UTC. A time of day that a program has stored stays as long as the date does.
+ */
 function graceOf(date: string, current: string | null): string | null {
   if (date === '') return null;
   return current?.slice(0, 10) === date ? current : `${date}T00:00:00.000Z`;

@@ -18,16 +18,16 @@ export function hypothesisOf(
   return { organizationId: organization.id, setting: { value, ...stamp } };
 }
 
-/** Whether the administrator, who gets in now, would not any longer. */
+/** Whether the administrator could get in until now, and could not afterwards. */
 export async function wouldLockOut(
-  { standings, store }: Pick<AdminContext, 'standings' | 'store'>,
+  { policies, store }: Pick<AdminContext, 'policies' | 'store'>,
   { admin }: Pick<OrganizationVisit, 'admin'>,
   hypothesis: Hypothesis,
 ): Promise<boolean> {
   const [record, before, after] = await together(
     () => store.readSubject(admin.id),
-    () => standings.of(admin),
-    () => standings.of(admin, hypothesis),
+    () => policies.of(admin),
+    () => policies.of(admin, hypothesis),
   );
   return newlyShutsOut(before, after, record, store.now());
 }

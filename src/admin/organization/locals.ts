@@ -28,19 +28,19 @@ export interface AuthenticationLocals extends Page {
   /** The floor that the partner demands of this client. */
   readonly floor: { readonly partner: string; readonly lines: string } | null;
   readonly errors: FieldWords;
-  /** Somebody else saved first: what they changed, beside what was sent here. */
+  /** Set when somebody else saved first: who, and the changes that were sent here. */
   readonly conflict: { readonly by: string; readonly changes: readonly ChangeWords[] } | null;
-  /** For the one button: the whole setting, switched on or off. */
+  /** For the on/off button: the whole setting with the other mode. */
   readonly toggle: { readonly enable: boolean; readonly fields: readonly Hidden[] } | null;
   /** What methods add to the demands on clients: views that get `values` and `wrong`, by field. */
   readonly floorViews: readonly string[];
-  /** What is set for one method each. Its view gets these `locals`. */
+  /** The sections of single methods, each with the locals of its view. */
   readonly sections: readonly { readonly view: string; readonly locals: object }[];
 }
 
-/** `admin/confirm-setting`: whom it would leave without a mechanism that a method's setting is removed or replaced. */
+/** `admin/confirm-setting`: whom removing or replacing a method's setting would leave without a mechanism. */
 export interface ConfirmSettingLocals extends Page {
-  /** POST as `pending`: what is saved in the place of what holds; null: it is removed. */
+  /** Posted as `pending`: the setting to save instead of the present one; null to remove it. */
   readonly pending: string | null;
   readonly action: string;
   readonly cancel: string;

@@ -6,14 +6,14 @@ import type { OrganizationVisit } from '../guard.js';
 import { type Current, currentSetting } from './current.js';
 import type { MethodWithSection } from './method-with-section.js';
 
-/** What a method's section is told when nothing was saved. */
+/** What a method's section shows when nothing was saved. */
 export interface SectionRefused extends SettingRefused {
   readonly method: MethodName;
-  /** What was sent, to be shown again; null: what holds is shown. */
+  /** What was sent, to be shown again; null to show the present setting. */
   readonly typed: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a method's section looks at: the organization's own setting, and its partner's. */
+/** What a method's section depends on: the organization's own setting and its partner's. */
 export async function placeOf(
   { store, directory, settings }: Pick<AdminContext, 'store' | 'directory' | 'settings'>,
   { organization }: Pick<OrganizationVisit, 'organization'>,
@@ -29,7 +29,7 @@ export async function placeOf(
   return { organization, stored, partner };
 }
 
-/** The part of the page that is a method's own. */
+/** The section of the page that belongs to a method. */
 export async function sectionOf(
   context: AdminContext,
   visit: OrganizationVisit,

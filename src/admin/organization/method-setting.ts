@@ -21,8 +21,8 @@ const version = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,15}$/)])
 const override = z.literal(LOCK_ME_OUT).optional();
 
 /**
- * What an organization sets for one method: saved, replaced or removed by itself, apart from the rest of its setting.
- * What takes something from others is asked about first, with whom it concerns.
+ * An organization's setting for one method, which is saved, replaced or removed apart from the rest. A change that
+ * takes something from users is confirmed first, with whom it concerns.
  */
 export function methodSettingPages(
   context: AdminContext,
@@ -32,7 +32,7 @@ export function methodSettingPages(
   const { present, navOf, keyring } = context;
   const { name: method, section } = own;
 
-  /** Throws ERR_METHOD for what its own method would not read again: nobody could get in, nor put it right. */
+  /** Throws ERR_METHOD for a setting that the method could not read again, which would lock everybody out. */
   function withOwn(current: Current, stored: unknown): OrganizationSetting {
     const read = own.settings?.stored.nullable().safeParse(stored);
     if (read?.success) return withStored(current.value, own, read.data);
@@ -45,9 +45,9 @@ export function methodSettingPages(
   const pagesOf = ({ at }: OrganizationVisit) => at.ofMethod(method);
 
   async function save(visit: OrganizationVisit): Promise<void> {
-    const { version: from, ...fields } = readBody(visit.req, { version, ...section.fields });
+    const { version: seen, ...fields } = readBody(visit.req, { version, ...section.fields });
     const current = await readCurrent(context, visit);
-    if (from !== current.version) return conflict(visit, fields);
+    if (seen !== current.version) return conflict(visit, fields);
     const place = await placeOf(context, visit, current, method);
     const read = await section.read(fields, place);
     if (read.kind === 'refused') return showRefused(visit, { ...read, method, typed: fields });
@@ -65,7 +65,7 @@ export function methodSettingPages(
     await write(visit, current, setting, fields);
   }
 
-  /** What was read and not saved yet, for the page that asks: sealed, so that it says no secret. */
+  /** The setting that the confirmation page carries, not saved yet: sealed, since it may hold secrets. */
   const pendingContext = ({ organization, admin }: OrganizationVisit, current: Current) =>
     JSON.stringify([`${method}-pending`, organization.id, admin.id, current.version]);
 
@@ -84,12 +84,12 @@ export function methodSettingPages(
     }
   }
 
-  /** POST: saves what the page before has asked about. */
+  /** POST: saves the setting that the page before asked to confirm. */
   async function replace(visit: OrganizationVisit): Promise<void> {
     const sent = readBody(visit.req, { version, override, pending: z.string().max(8000) });
     const current = await readCurrent(context, visit);
     if (sent.version !== current.version) return conflict(visit, null);
-    await agreed(
+    await writeConfirmed(
       visit,
       current,
       openPending(visit, current, sent.pending),
@@ -102,10 +102,10 @@ export function methodSettingPages(
     const current = await readCurrent(context, visit);
     if (sent.version !== current.version) return conflict(visit, null);
     if (storedOf(current.value, method) === null) return done(visit, 'unchanged', current.version);
-    await agreed(visit, current, null, sent.override !== undefined);
+    await writeConfirmed(visit, current, null, sent.override !== undefined);
   }
 
-  async function agreed(
+  async function writeConfirmed(
     visit: OrganizationVisit,
     current: Current,
     stored: unknown,
@@ -147,7 +147,7 @@ export function methodSettingPages(
     present.onward(req, res, url, { version: saved, saved: what === 'saved' });
   }
 
-  /** Before something is removed or replaced: whom that would leave without a method. */
+  /** The confirmation page: whom removing or replacing the setting would leave without a method. */
   async function ask(
     visit: OrganizationVisit,
     current: Current,

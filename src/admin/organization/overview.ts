@@ -3,20 +3,20 @@ import { unlessLost } from '../../lost.js';
 import { message } from '../../messages/english.js';
 import { isolated } from '../../names.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
-import type { Standing } from '../effective-policy.js';
+import type { EffectivePolicy } from '../effective-policy.js';
 import { forbidden, type OrganizationVisit, type Visit } from '../guard.js';
 
 /** The first page, and the overview of one organization. */
 export function organizationPages(context: AdminContext) {
-  const { directory, navOf, standings, store, present, titleOf, options, settings } = context;
+  const { directory, navOf, policies, store, present, titleOf, options, settings } = context;
   const { fromWords, stateOf } = context.words;
   const { say } = present;
 
   async function show(visit: OrganizationVisit): Promise<void> {
     const { req, res, admin, organization, at } = visit;
-    const [nav, standing, stored] = await together(
+    const [nav, effective, stored] = await together(
       () => navOf(visit, 'details'),
-      () => standings.everybody(organization.id, admin),
+      () => policies.everybody(organization.id, admin),
       () => unlessLost(() => store.readSetting(organization.id)),
     );
     const setting = settings.organization(stored, organization.id)?.value ?? null;
@@ -26,7 +26,7 @@ export function organizationPages(context: AdminContext) {
       [at.users]: say(message('admin.overview.users')),
       [at.events]: say(message('admin.overview.events')),
     };
-    const methods = standing.policy?.methods ?? [];
+    const methods = effective.policy?.methods ?? [];
     await present.page(req, res, {
       view: 'admin/organization',
       title: isolated(organization.name),
@@ -34,7 +34,7 @@ export function organizationPages(context: AdminContext) {
       locals: {
         nav,
         notice: noticeOf(visit, present),
-        state: stateOf(standing),
+        state: stateOf(effective),
         facts: [
           {
             term: say(message('admin.overview.kind')),
@@ -42,7 +42,7 @@ export function organizationPages(context: AdminContext) {
           },
           {
             term: say(message('admin.setting.mode')),
-            text: modeWords(standing),
+            text: modeWords(effective),
           },
           {
             term: say(message('admin.setting.methods')),
@@ -60,19 +60,21 @@ export function organizationPages(context: AdminContext) {
                 },
               ]
             : []),
-          ...(standing.policy?.graceUntil
+          ...(effective.policy?.graceUntil
             ? [
                 {
                   term: say(message('admin.setting.graceUntil')),
-                  text: present.moment(standing.policy.graceUntil).text,
+                  text: present.moment(effective.policy.graceUntil).text,
                 },
               ]
             : []),
-          ...(standing.policy?.maxAgeSeconds
+          ...(effective.policy?.maxAgeSeconds
             ? [
                 {
                   term: say(message('admin.setting.maxAgeSeconds')),
-                  text: say(message('time.minutes', { count: standing.policy.maxAgeSeconds / 60 })),
+                  text: say(
+                    message('time.minutes', { count: effective.policy.maxAgeSeconds / 60 }),
+                  ),
                 },
               ]
             : []),
@@ -83,20 +85,22 @@ export function organizationPages(context: AdminContext) {
       },
       json: {
         organization: organizationJson(organization),
-        mode: standing.mode,
-        from: standing.from,
+        mode: effective.mode,
+        from: effective.from,
         methods,
       },
     });
   }
 
-  function modeWords(standing: Standing): string {
-    const mode = stateOf(standing).label;
-    const from = fromWords(standing);
+  function modeWords(effective: EffectivePolicy): string {
+    const mode = stateOf(effective).label;
+    const from = fromWords(effective);
     return from === '' ? mode : say(message('admin.overview.mode', { mode, from }));
   }
 
-  /** The organization at which this administrator starts; whoever may not read it administers nothing. */
+  /**
+   * The organization at which this administrator starts. Without the right to read it, they may administer nothing.
+   */
   async function home(visit: Visit): Promise<void> {
     const { req, admin } = visit;
     const id = options.start ? await options.start(req) : admin.tenantId;

@@ -9,7 +9,7 @@ import { type Current, changesTo } from './current.js';
 import { hypothesisOf, wouldLockOut } from './hypothesis.js';
 import { type Proposal, readProposal } from './setting-form.js';
 
-/** What comes of a proposal before anything is written. */
+/** The result of judging a proposal, before anything is written. */
 export type Judgement =
   | { readonly kind: 'conflict'; readonly proposal: Proposal }
   | { readonly kind: 'wrong'; readonly proposal: Proposal; readonly errors: FieldErrors }
@@ -19,17 +19,17 @@ export type Judgement =
       readonly setting: OrganizationSetting;
       readonly hypothesis: Hypothesis;
       readonly changes: readonly Change[];
-      /** The administrator, who gets in now, would not any longer. */
+      /** Whether the administrator could get in until now, and could not afterwards. */
       readonly locksOut: boolean;
     };
 
-/** Reads and judges a proposal: the same for the preview and for saving, so that neither can be skipped. */
+/** Reads and judges a proposal, in the same way for the preview and for saving. */
 export async function judge(
   context: AdminContext,
   visit: OrganizationVisit,
   current: Current,
 ): Promise<Judgement> {
-  const { standings, store, selectable, settings, methods } = context;
+  const { policies, store, selectable, settings, methods } = context;
   const { req, organization, admin } = visit;
   const proposal = readProposal(req, current.value, {
     ...{ settings, methods: [...methods.values()] },
@@ -42,18 +42,18 @@ export async function judge(
 
   const errors: Record<string, Sentence> = {};
   const hypothesis = hypothesisOf(context, visit, current, setting);
-  const standing = await standings.everybody(organization.id, admin, hypothesis);
+  const effective = await policies.everybody(organization.id, admin, hypothesis);
   const enrollable = selectable
     .map(({ name }) => name)
-    .filter((name) => !standing.withoutSetting.includes(name));
+    .filter((name) => !effective.withoutSetting.includes(name));
   for (const { field, message: sentence } of contradictions(setting, {
     ...{ kind: organization.kind, enrollable, methods: [...methods.values()] },
   })) {
     errors[field] ??= sentence;
   }
   if (Object.keys(errors).length === 0) {
-    const left = standing.policy?.methods.filter((name) => enrollable.includes(name)) ?? [];
-    // Also while it is off: a user who is switched on alone could not get in.
+    const left = effective.policy?.methods.filter((name) => enrollable.includes(name)) ?? [];
+    // Also while the mode is off: a user who is switched on alone could not get in.
     if (left.length === 0) {
       errors.methods = message('admin.setting.wrong.none-left');
     }

@@ -16,7 +16,7 @@ type Good = Extract<Judgement, { kind: 'good' }>;
 
 const LOCKOUT = message('admin.preview.lockout-text');
 
-/** What saving a setting would do, and saving it. Neither skips what the other checks. */
+/** The preview of saving a setting, and saving it. Both make the same checks. */
 export function savingPages(
   context: AdminContext,
   { showWrong, showConflict }: Pick<AuthenticationPages, 'showWrong' | 'showConflict'>,
@@ -67,7 +67,7 @@ export function savingPages(
     });
   }
 
-  /** Judges what was sent; `good` goes on with what can be saved. */
+  /** Judges what was sent; `good` continues with a setting that can be saved. */
   async function judged(
     visit: OrganizationVisit,
     good: (current: Current, judgement: Good) => Promise<void>,

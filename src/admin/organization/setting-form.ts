@@ -13,7 +13,7 @@ import { listOf } from '../../web/form-fields.js';
 import { type FieldErrors, fieldErrors, readBody, WITH_INPUT } from '../bodies.js';
 import { type FormLevel, floorFields, formLevel, fromLevel, storedText } from './form-level.js';
 
-/** In so many words, so that nobody sends it by accident. */
+/** A phrase, so that nobody sends it by accident. */
 export const LOCK_ME_OUT = 'lock me out';
 
 /** What an administrator wants to save, and the version it was made from. */
@@ -57,7 +57,7 @@ const jsonShape = {
   override: z.literal(LOCK_ME_OUT).optional(),
 };
 
-/** By the last name in a field's path; all that the schema can find wrong with what a person enters. */
+/** What the schema can find wrong with what a person enters, by the last name in the field's path. */
 const WORDS: FieldErrors = {
   mode: message('admin.setting.wrong.mode'),
   methods: message('admin.setting.wrong.methods'),
@@ -88,9 +88,9 @@ const FLOOR_FIELDS = Object.keys({
 } satisfies Record<keyof LevelSetting, true>);
 
 /**
- * Reads a proposal from a form or from JSON (`{ version, setting, override? }`, the setting as it is stored).
- * Whatever is no setting is a value with `errors`, to be shown beside the fields; what is not even our form
- * throws. What is a method's own is not among the fields: it stays as it is.
+ * Reads a proposal from a form or from JSON (`{ version, setting, override? }`, the setting as it is stored). A wrong
+ * setting gives `errors`, to be shown beside the fields; a body that is not our form throws. The methods' own
+ * settings have no fields here and stay as they are.
  */
 export function readProposal(
   req: Request,
@@ -104,7 +104,7 @@ export function readProposal(
   const parsed = settings.editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
     ? pastDates(parsed.data, current, now)
-    : byRule(
+    : byField(
         fieldErrors(parsed.error, {
           ...WORDS,
           ...Object.fromEntries(floorFields(methods).map(([name, { wrong }]) => [name, wrong])),
@@ -116,13 +116,13 @@ export function readProposal(
     override: form.override,
     own: form.own,
     clients: form.clients,
-    setting: good ? keptAround(parsed.data, current, methods) : null,
+    setting: good ? withOthers(parsed.data, current, methods) : null,
     errors,
   };
 }
 
-/** What is wrong with a rule of proofs stands beside the field that has them all. */
-function byRule(errors: FieldErrors): FieldErrors {
+/** Reports a wrong rule of proofs at the field that holds all rules. */
+function byField(errors: FieldErrors): FieldErrors {
   const found = Object.entries(errors).map(([name, wrong]) => {
     const [, field, at] = /^(.*\bproofs)\.(\d+)(?:\.|$)/.exec(name) ?? [];
     return field === undefined
@@ -132,8 +132,11 @@ function byRule(errors: FieldErrors): FieldErrors {
   return Object.fromEntries(found);
 }
 
-/** What is not this form's: each method's own, and what a door with other methods demands of clients. */
-function keptAround(
+/**
+ * Keeps what this form does not show: the methods' own settings, and demands on clients by methods that this door
+ * does not have.
+ */
+function withOthers(
   said: BaseSetting,
   current: OrganizationSetting,
   methods: readonly PolicyMethod[],

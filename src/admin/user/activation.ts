@@ -13,11 +13,11 @@ export function activationPages(context: AdminContext) {
 
   async function choose(visit: UserVisit): Promise<void> {
     const { req, res, admin, user, here } = visit;
-    const standing = await ready(visit);
-    const offered = mechanisms(standing);
+    const effective = await ready(visit);
+    const offered = mechanisms(effective);
     const { at, has } = present.sentences;
     const said = (key: string) => (has(key) ? at(key) : null);
-    const keyDemanded = standing.policy?.enrollment === 'activation-key';
+    const keyDemanded = effective.policy?.enrollment === 'activation-key';
     await present.page(req, res, {
       view: 'admin/user-activate',
       title: message('admin.activate.title', { label: isolated(user.label) }),
@@ -50,7 +50,7 @@ export function activationPages(context: AdminContext) {
     });
   }
 
-  /** A single-use key for the user's own first activation: in this answer, and never again. */
+  /** Issues a single-use key for the user's own first activation, shown in this answer only. */
   async function issueKey(visit: UserVisit): Promise<void> {
     readBody(visit.req, {});
     await ready(visit);

@@ -18,21 +18,21 @@ import { type Wrong, wrongOf } from './verdicts.js';
 const name = z.string().min(1).max(40).optional();
 
 /**
- * User Details → Activate: a mechanism that the administrator hands over or has at hand. Nobody's session is elevated
- * by it.
+ * User Details → Activate: a mechanism that the administrator hands over, or confirms on the spot. It elevates no
+ * session.
  */
 export function handingOverPages(context: AdminContext) {
   const { navOf, store, present, audit, onError, options } = context;
   const { ready, methodOf, attemptOf } = activatable(context);
 
-  /** Shows what is handed over: in this answer, and never again. */
+  /** Shows what is handed over, in this answer only. */
   async function begin(visit: UserVisit): Promise<void> {
     const sent = readBody(visit.req, { confirm: z.enum(['now', 'first-login']), method: name });
     const { confirm } = sent;
-    const standing = await ready(visit);
-    const method = methodOf(standing, sent.method, confirm);
+    const effective = await ready(visit);
+    const method = methodOf(effective, sent.method, confirm);
     const later = confirm === 'first-login';
-    const attempt = attemptOf(visit, standing, {});
+    const attempt = attemptOf(visit, effective, {});
     const begun = await method.enrollment.begin(
       later ? { ...attempt, session: '' } : attempt,
       later
@@ -89,7 +89,7 @@ export function handingOverPages(context: AdminContext) {
     ...{ action: here.confirm, method, enrollment: id },
   });
 
-  /** The code on the spot. The key itself is not shown again: after a wrong code there is only the field. */
+  /** Confirms by a code on the spot. After a wrong code only the field is shown, not the key again. */
   async function confirm(visit: UserVisit): Promise<void> {
     const { req, res, admin, subject, here } = visit;
     const input = readBody(req, {
@@ -97,14 +97,14 @@ export function handingOverPages(context: AdminContext) {
       enrollment: z.string().min(1).max(64),
       method: name,
     });
-    const standing = await ready(visit);
-    const method = methodOf(standing, input.method, 'now');
+    const effective = await ready(visit);
+    const method = methodOf(effective, input.method, 'now');
     const run = attempts({
       store,
       limits: ATTEMPT_LIMITS,
       audit: onBehalf(audit, admin.id),
     });
-    const attempt = attemptOf(visit, standing, input);
+    const attempt = attemptOf(visit, effective, input);
     const operation = { kind: 'confirm', replaces: null } as const;
     const verdict = await run(method, operation, attempt, req);
     switch (verdict.kind) {
@@ -142,8 +142,8 @@ export function handingOverPages(context: AdminContext) {
     const { req, res, admin, user, here } = visit;
     const retryAt: Moment | null = wrong.retryAt && present.moment(wrong.retryAt);
     const voided = wrong.error === 'superseded' || wrong.error === 'expired';
-    const going = voided ? null : begun;
-    const handed = await going?.handOver();
+    const pending = voided ? null : begun;
+    const handed = await pending?.handOver();
     await present.page(req, res, {
       status: wrong.status,
       view: 'admin/user-key',
@@ -155,7 +155,7 @@ export function handingOverPages(context: AdminContext) {
         label: user.label,
         shown: null,
         handsOver: method.enrollment.handsOver === 'shown',
-        confirm: going && confirming(visit, method, going),
+        confirm: pending && confirming(visit, method, pending),
         field: handed?.field ?? null,
         until: present.moment(new Date(store.now())),
         error: wrong.message,

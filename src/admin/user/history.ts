@@ -8,7 +8,7 @@ import type { HistoryView } from './locals.js';
 
 const ROWS = 20;
 
-/** What became of each authenticator of a user, the newest first: of the page, and as JSON. */
+/** The history of a user's authenticators, newest first: for the page and as JSON. */
 export interface History {
   readonly view: HistoryView;
   readonly json: {
@@ -24,12 +24,12 @@ export async function historyOf(
   const { say } = present;
   const { history } = readQuery(req, ['history']);
   const before = history === '' ? null : history;
-  // One more than is shown tells whether there is a next page.
+  // One more than is shown, to know whether there is a next page.
   const found = await store.readHistory(user.id, { before, limit: ROWS + 1 });
   const events = found.slice(0, ROWS);
   const next = found.length > ROWS ? (events.at(-1)?.id ?? null) : null;
   const whoOf = ({ actorId, tenantId }: StoredEvent) =>
-    // A user may have come from elsewhere, or act for several: who administers there is theirs to know.
+    // The event may be of another organization, whose administrators are not named here.
     actorId === user.id || tenantId === organization.id ? actorId : null;
 
   return {
@@ -76,7 +76,7 @@ export async function historyOf(
   }
 }
 
-/** What happened, by its name in JSON; null for what is a method's own. */
+/** What happened, by its name in JSON; null for a method's own event. */
 function whatOf({ type, detail }: StoredEvent) {
   switch (type) {
     case 'enrollment.confirmed':

@@ -4,7 +4,7 @@ import { isolated } from '../../names.js';
 import type { AdminContext } from '../context.js';
 import type { UserVisit } from '../guard.js';
 
-/** Makes an activation key, keeps its digest, and shows it. */
+/** Makes an activation key, stores its digest, and shows the key. */
 export async function handOutKey(
   { store, keyring, audit, present, navOf, options }: AdminContext,
   visit: UserVisit,

@@ -1,6 +1,6 @@
 import type { Moment, Page, State } from '../page.js';
 
-/** What became of a user's authenticators, a page of it. */
+/** One page of the history of a user's authenticators. */
 export interface HistoryView {
   readonly rows: readonly {
     readonly at: Moment;
@@ -32,10 +32,12 @@ export interface UserLocals extends Page {
     readonly lastUsedAt: Moment | null;
     readonly accepted: boolean;
     readonly phishingResistant: boolean;
-    /** When a copy of it has shown itself; null: none has. */
+    /** When a copy of it was noticed; null for never. */
     readonly copiedAt: Moment | null;
   }[];
-  /** What has opened the door in place of these last: `by okta, 3 hours ago`; and whether it still counts. */
+  /**
+   * The last sign-in that counted instead of a factor, such as `by okta, 3 hours ago`, and whether it still counts.
+   */
   readonly signIn: { readonly name: string; readonly counts: boolean } | null;
   readonly recoveryCodesLeft: number | null;
   readonly activationKey: { readonly until: Moment; readonly past: boolean } | null;
@@ -46,9 +48,9 @@ export interface UserLocals extends Page {
     readonly stopped: boolean;
   };
   readonly history: HistoryView;
-  /** The administrator's own account: looked after on My Profile. */
+  /** The administrator's own account, which they change on My Profile. */
   readonly self: boolean;
-  /** What is allowed, and makes sense now; each an address or null. */
+  /** The actions that are allowed and possible now: the address of each, or null. */
   readonly can: {
     readonly activate: string | null;
     readonly revokeKey: string | null;
@@ -57,9 +59,9 @@ export interface UserLocals extends Page {
     readonly enable: string | null;
     readonly disable: string | null;
   };
-  /** By the organization, so that there is nothing to switch off for this user. */
+  /** Required by the organization, so that it cannot be switched off for this user. */
   readonly required: boolean;
-  /** By whom: `partner`, `client`, `both`, or empty: by default. */
+  /** Who requires it: `partner`, `client`, `both`, or empty for the default. */
   readonly requiredFrom: string;
   readonly back: string | null;
 }
@@ -76,7 +78,7 @@ export interface UserActivateLocals extends Page {
     readonly ways: readonly string[];
     readonly heading: string;
     readonly text: string | null;
-    /** The button where nothing is shown before. */
+    /** The label of the button. */
     readonly begin: string;
   }[];
   /** Said where there is none of them. */
@@ -86,14 +88,17 @@ export interface UserActivateLocals extends Page {
   readonly keyDemanded: boolean;
 }
 
-/** `admin/user-key`: what is handed over, shown once; or only the field, when a code was wrong, and where nothing is. */
+/**
+ * `admin/user-key`: what is handed over, shown once; only the field after a wrong code, or where the method shows
+ * nothing.
+ */
 export interface UserKeyLocals extends Page {
   readonly label: string;
-  /** What is handed over, as a view of the method's; null after a wrong code, and where nothing is. */
+  /** What is handed over, in a view of the method; null after a wrong code, or where the method shows nothing. */
   readonly shown: { readonly view: string; readonly locals: object } | null;
   /** Whether the method shows something to hand over, now or before. */
   readonly handsOver: boolean;
-  /** null: confirmed at the user's first login, until then. */
+  /** null when the user confirms at their first login, at the latest at `until`. */
   readonly confirm: {
     readonly action: string;
     readonly method: string;

@@ -9,16 +9,16 @@ import { withQuery } from '../links.js';
 import { handOutKey } from './issue-key.js';
 import { notOneself } from './user.js';
 
-/** User Details → Reset, for a lost phone: the question, and the deed. */
+/** User Details → Reset, for a lost phone: the confirmation page, and the reset. */
 export function resetPages(context: AdminContext) {
-  const { navOf, standings, store, present, audit } = context;
+  const { navOf, policies, store, present, audit } = context;
 
   async function keyDemanded({ subject, organization, admin }: UserVisit): Promise<boolean> {
-    const standing = await standings.of(subject);
-    // Of a user whose record is lost, what holds for everybody.
-    const { policy } = standing.policy
-      ? standing
-      : await standings.everybody(organization.id, admin);
+    const effective = await policies.of(subject);
+    // For a user whose record is lost, everybody's policy.
+    const { policy } = effective.policy
+      ? effective
+      : await policies.everybody(organization.id, admin);
     return policy?.enrollment === 'activation-key';
   }
 
@@ -46,8 +46,8 @@ export function resetPages(context: AdminContext) {
   }
 
   /**
-   * The factors go, and with the epoch every session's proof. Where the organization demands activation keys,
-   * one is issued at once: otherwise the user could not come back.
+   * Removes the factors and, by the epoch, every session's proof. Where the organization demands activation keys, one
+   * is issued at once; otherwise the user could not get in again.
    */
   async function perform(visit: UserVisit): Promise<void> {
     const { req, res, admin, subject, here } = visit;

@@ -12,7 +12,7 @@ import { isAccepted, provable } from '../../policy/provable.js';
 import { signInName } from '../../policy/sign-in-words.js';
 import { readBody } from '../bodies.js';
 import { type AdminContext, noticeOf, organizationJson } from '../context.js';
-import { lastSignIn, type Standing } from '../effective-policy.js';
+import { type EffectivePolicy, lastSignIn } from '../effective-policy.js';
 import type { UserVisit } from '../guard.js';
 import { withQuery } from '../links.js';
 import { historyOf } from './history.js';
@@ -20,8 +20,8 @@ import type { UserLocals } from './locals.js';
 
 /** User Details: the state with its reasons, the factors, and what can be done. */
 export function userPages(context: AdminContext) {
-  const { navOf, standings, store, present, titleOf, audit } = context;
-  const { becauseOf, fromWords, stateOf } = context.words;
+  const { navOf, policies, store, present, titleOf, audit } = context;
+  const { reasonsOf, fromWords, stateOf } = context.words;
   const isPhishingResistant = (method: string) =>
     context.methods.get(method)?.phishingResistant === true;
 
@@ -30,19 +30,19 @@ export function userPages(context: AdminContext) {
   async function show(visit: UserVisit): Promise<void> {
     const { req, res, admin, organization, user, subject, at } = visit;
     const target = { kind: 'organization', organization } as const;
-    const [nav, standing, record, mayList, history] = await together(
+    const [nav, effective, record, mayList, history] = await together(
       () => navOf(visit, 'users'),
-      () => standings.of(subject),
+      () => policies.of(subject),
       () => recordOrLost(store, subject.id),
       () => visit.may('users:list', target),
       () => historyOf(context, visit),
     );
-    const can = await possible(visit, standing, record, mayList);
-    const { policy } = standing;
+    const can = await possible(visit, effective, record, mayList);
+    const { policy } = effective;
     const named = { ...subject, label: isolated(subject.label) };
     const sentences = policy
       ? explain(named, policy, record, present.say, store.now()).sentences
-      : becauseOf(standing);
+      : reasonsOf(effective);
     const copied = await copiedAmong(store, user.id, record);
     const key = activationKey(record);
     const lock = lockOf(record, store.now());
@@ -56,10 +56,10 @@ export function userPages(context: AdminContext) {
         userId: user.id,
         label: user.label,
         name: user.name ?? null,
-        state: stateOf(standing),
-        from: fromWords(standing),
+        state: stateOf(effective),
+        from: fromWords(effective),
         because: sentences,
-        problem: standing.problem && present.say(standing.problem),
+        problem: effective.problem && present.say(effective.problem),
         factors: record.enrollments.map(
           ({ id, method, label, createdAt, lastUsedAt, parameters }) => ({
             title: titleOf(method),
@@ -82,15 +82,15 @@ export function userPages(context: AdminContext) {
         history: history.view,
         self: user.id === admin.id,
         can,
-        required: standing.mode === 'required' && record.setting === null,
-        requiredFrom: standing.from.length > 1 ? 'both' : (standing.from[0] ?? ''),
+        required: effective.mode === 'required' && record.setting === null,
+        requiredFrom: effective.from.length > 1 ? 'both' : (effective.from[0] ?? ''),
         back: mayList ? at.users : null,
       },
       json: {
         organization: organizationJson(organization),
         user: { id: user.id, label: user.label, name: user.name ?? null },
-        mode: standing.mode,
-        from: standing.from,
+        mode: effective.mode,
+        from: effective.from,
         methods: policy?.methods ?? [],
         explanation: sentences,
         enabled: record.setting !== null,
@@ -125,7 +125,7 @@ export function userPages(context: AdminContext) {
 
   async function possible(
     visit: UserVisit,
-    { mode, policy }: Standing,
+    { mode, policy }: EffectivePolicy,
     record: SubjectRecord,
     mayList: boolean,
   ): Promise<UserLocals['can']> {
@@ -140,16 +140,16 @@ export function userPages(context: AdminContext) {
     const other = user.id !== admin.id;
     const key = activationKey(record);
     const lost = isLost(record);
-    // What somebody has elsewhere still comes at their next request, unless it is reset before.
+    // Factors that the user has elsewhere are taken over at their next request, unless they are reset before.
     const elsewhere = context.hasLegacy && record.legacyDue;
     const own = record.enrollments.length > 0 || record.recoveryCodesLeft !== null;
-    const something = lost || own || elsewhere;
+    const resettable = lost || own || elsewhere;
     const activated = policy ? provable(record, policy) : record.enrollments;
     const switchable = change && mayList;
     return {
       activate: activate && other && !lost && activated.length === 0 ? here.activate : null,
       revokeKey: activate && key && !key.past ? here.revokeKey : null,
-      reset: reset && other && something ? here.reset : null,
+      reset: reset && other && resettable ? here.reset : null,
       unlock: unlock && other && isCounted(record) ? here.unlock : null,
       enable: switchable && mode !== 'required' ? at.bulkConfirm : null,
       disable: switchable && record.setting !== null ? at.bulkConfirm : null,
@@ -180,8 +180,8 @@ export function userPages(context: AdminContext) {
 }
 
 /**
- * What an administrator does for others: for themselves it would be a way around what My Profile demands, e.g.
- * an activation key handed to oneself.
+ * Administrators act on others only: on themselves it would bypass what My Profile demands, for example by an
+ * activation key handed to oneself.
  */
 export function notOneself({ user, admin }: UserVisit): void {
   if (user.id === admin.id) {

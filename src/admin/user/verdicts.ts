@@ -3,12 +3,12 @@ import { message } from '../../messages/english.js';
 import type { Sentences } from '../../messages/sentences.js';
 import { refusedWords } from '../../web/refusal.js';
 
-/** What an administrator is told about an answer that was not accepted. */
+/** What an administrator sees about an answer that was not accepted. */
 export interface Wrong {
   readonly status: 422 | 429 | 503;
   readonly error: string;
   readonly message: string;
-  /** What stands in the message, by its placeholders. */
+  /** The values in the message, by placeholder. */
   readonly values: MessageValues;
   readonly retryAt: Date | null;
 }

@@ -23,7 +23,7 @@ const NAMED = 10;
 
 /** Actions → Enable or Disable Two-Factor: the question with the number of users, and what was done per user. */
 export function bulkPages(context: AdminContext) {
-  const { directory, navOf, standings, store, present } = context;
+  const { directory, navOf, policies, store, present } = context;
   const { say } = present;
 
   async function select(visit: OrganizationVisit): Promise<{
@@ -39,7 +39,8 @@ export function bulkPages(context: AdminContext) {
     const found = await selectedUsers(directory, visit.organization, selection);
     if (selection.users !== null) return { selection, selected: found };
     const selected = await inState(visit, found, selection.state);
-    // Of everybody, those who may not be read were named by nobody: no report may name them.
+    // For a filtered list, users the administrator may not read are skipped silently; the administrator did not name
+    // them.
     const seen = await visible(visit, selected);
     return { selection, selected: seen.map((user) => ({ id: user.id, user })) };
   }
@@ -58,7 +59,7 @@ export function bulkPages(context: AdminContext) {
     return found.filter((one) => one !== null);
   }
 
-  /** Users whom this administrator can see; the others are as good as not there, also in a count. */
+  /** The users whom this administrator may read; no count includes the others. */
   async function visible(visit: OrganizationVisit, selected: readonly Selected[]) {
     const { organization } = visit;
     const seen = await inBatches(selected, async ({ user }) =>
@@ -75,8 +76,8 @@ export function bulkPages(context: AdminContext) {
     const { enable } = selection;
     if (!enable || !ids.includes(admin.id)) return false;
     const record = await store.readSubject(admin.id);
-    const standing = await standings.of({ ...admin, tenantId: organization.id });
-    return newlyShutsOut(standing, switchedOn(standing, graceOf(selection)), record, store.now());
+    const effective = await policies.of({ ...admin, tenantId: organization.id });
+    return newlyShutsOut(effective, switchedOn(effective, graceOf(selection)), record, store.now());
   }
 
   async function ask(

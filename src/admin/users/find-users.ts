@@ -5,27 +5,27 @@ import type { AdminContext } from '../context.js';
 import type { OrganizationVisit } from '../guard.js';
 import { type Candidate, isInState, type UserState } from './states.js';
 
-/** A filter that matches little looks at so many users in one request, in so many calls of the directory. */
+/** How many users one request looks at for a filter that matches few, and in how many calls of the directory. */
 const LOOKED_AT_MOST = 2000;
 const CALLS_AT_MOST = 40;
 
 export interface FoundUsers {
-  /** Those who may be read, and are in the state that was asked for. */
+  /** The users who may be read and are in the state asked for. */
   readonly users: readonly Candidate[];
-  /** How many of those who may be read this request has looked at. */
+  /** How many users who may be read this request has looked at. */
   readonly looked: number;
-  /** The directory's, of everybody the search finds; null where that would tell of users who may not be read. */
+  /** The directory's count of what the search finds; null when that would include users who may not be read. */
   readonly total: number | null;
   readonly next: string | null;
 }
 
 /**
- * One page of the users of an organization. Without a state that is one page of the directory; with one, as
- * many as it takes to fill a page of ours, within bounds: then `next` goes on where this request has stopped.
- * A page ends with a page of the directory, so it may hold up to twice `limit`.
+ * One page of the users of an organization. Without a state it is one page of the directory; with one, as many pages
+ * as fill one of ours, within bounds: then `next` goes on where this request has stopped. A page ends with a page of
+ * the directory, so it may hold up to twice `limit`.
  */
 export async function findUsers(
-  context: Pick<AdminContext, 'directory' | 'store' | 'standings'>,
+  context: Pick<AdminContext, 'directory' | 'store' | 'policies'>,
   visit: OrganizationVisit,
   query: DirectoryQuery,
   state: UserState | null,

@@ -12,7 +12,7 @@ export interface UserRow {
   readonly activated: string | null;
   /** Until when activation may be postponed. */
   readonly graceUntil: Moment | null;
-  /** Why no code is taken now; null: codes are. */
+  /** Why no code is accepted now; null when codes are. */
   readonly locked: { readonly text: string; readonly until: Moment | null } | null;
 }
 
@@ -21,16 +21,16 @@ export interface UsersLocals extends Page {
   readonly list: ListView;
   readonly rows: readonly UserRow[];
   readonly filter: {
-    /** What is looked for, in the address and in words; empty and null: everybody. */
+    /** The state that is looked for, as in the address and in words; empty and null for all users. */
     readonly state: string;
     readonly words: string | null;
     readonly states: readonly { readonly name: string; readonly label: string }[];
-    /** What the box says that stands for all of them. */
+    /** The label of the checkbox that selects all of them. */
     readonly all: string;
     /** How many were looked at so far, on this page and those before. */
     readonly looked: number;
   };
-  /** Where a found key is looked up; null where no kind of key leads to anybody. */
+  /** The page that looks up a found key; null when no method can. */
   readonly lookUp: string | null;
   /** POST of the selection: shows the confirmation. */
   readonly bulkAction: string;

@@ -14,15 +14,15 @@ export const SELECTED_AT_MOST = 1000;
 const LISTED_AT_MOST = 10_000;
 const PAGE = 200;
 
-/** Whom to switch, and which way. */
+/** The users to switch, and whether on or off. */
 export interface Selection {
   readonly enable: boolean;
-  /** Ids as they were sent; null: everybody whom the search finds. */
+  /** Ids as they were sent; null for everybody whom the search finds. */
   readonly users: readonly string[] | null;
   readonly search: string;
-  /** Of these, only those in this state; null: all of them. */
+  /** Limits the selection to users in this state; null for all. */
   readonly state: UserState | null;
-  /** How many it were when the question was asked; null when none was. */
+  /** How many users the confirmation page counted; null without one. */
   readonly count: number | null;
   /** `YYYY-MM-DD`: those switched on may postpone activation until then. */
   readonly grace: string;
@@ -54,14 +54,14 @@ export function readSelection(req: Request): Selection {
   };
 }
 
-/** One of the selected: the directory's user, or the id that it does not know here. */
+/** A selected user: as the directory knows them, or null where it does not know the id in this organization. */
 export type Selected =
   | { readonly id: string; readonly user: DirectoryUser }
   | { readonly id: string; readonly user: null };
 
 /**
- * Finds the selected users in the organization named in the path, and nowhere else. A whole list is walked
- * page by page, and is refused when it is so long that switching the organization on is what is meant.
+ * Finds the selected users in the organization named in the path only. A whole list is read page by page, and refused
+ * when it is so long that the organization's own setting should be switched instead.
  */
 export async function selectedUsers(
   directory: CheckedDirectory,

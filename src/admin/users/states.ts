@@ -3,14 +3,14 @@ import { message } from '../../messages/english.js';
 import { lockOf } from '../../methods/lock.js';
 import { FieldsError } from '../bodies.js';
 import type { AdminContext } from '../context.js';
-import type { Standing } from '../effective-policy.js';
+import type { EffectivePolicy } from '../effective-policy.js';
 
-/** By what users can be looked for. */
+/** The states by which users can be filtered. */
 export const STATES = ['not-activated', 'activated', 'in-grace', 'locked'] as const;
 
 export type UserState = (typeof STATES)[number];
 
-/** What is known of a user when one is looked for. */
+/** A user and their record, to be filtered. */
 export interface Candidate {
   readonly user: DirectoryUser;
   readonly record: SubjectRecord;
@@ -27,7 +27,7 @@ export function stateFrom(text: string): UserState | null {
 }
 
 /** Until when a user who has nothing activated may postpone what is required of them; null: not at all. */
-export function graceOf({ mode, policy }: Standing, record: SubjectRecord, now: number) {
+export function graceOf({ mode, policy }: EffectivePolicy, record: SubjectRecord, now: number) {
   const until = policy?.graceUntil ?? null;
   const open = mode === 'required' && record.enrollments.length === 0;
   return open && until !== null && until.getTime() > now ? until : null;
@@ -35,7 +35,7 @@ export function graceOf({ mode, policy }: Standing, record: SubjectRecord, now: 
 
 /** Whether a user is in a state. The policy is asked for only where it decides. */
 export async function isInState(
-  { standings, store }: Pick<AdminContext, 'standings' | 'store'>,
+  { policies, store }: Pick<AdminContext, 'policies' | 'store'>,
   { id: tenantId }: DirectoryOrganization,
   { user: { id, label }, record }: Candidate,
   state: UserState,
@@ -50,8 +50,8 @@ export async function isInState(
       return lockOf(record, store.now()).locked;
     case 'in-grace': {
       if (!nothing) return false;
-      const standing = await standings.of({ id, tenantId, label });
-      return graceOf(standing, record, store.now()) !== null;
+      const effective = await policies.of({ id, tenantId, label });
+      return graceOf(effective, record, store.now()) !== null;
     }
     default:
       return state satisfies never;

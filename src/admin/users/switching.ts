@@ -6,7 +6,7 @@ import type { Visit } from '../guard.js';
 import type { State } from '../page.js';
 import type { Selected } from './selection.js';
 
-/** What was done with one user. */
+/** The outcome for one user. */
 export type Outcome =
   | 'enabled'
   | 'already-enabled'
@@ -22,7 +22,7 @@ export interface Switched {
   readonly id: string;
   readonly label: string | null;
   readonly outcome: Outcome;
-  /** Why, where it needs saying. */
+  /** The reason, when there is more to say. */
   readonly reason: string | null;
 }
 
@@ -30,7 +30,7 @@ export interface Switch {
   readonly enable: boolean;
   /** ISO 8601, or null: at once. */
   readonly graceUntil: string | null;
-  /** The administrator has said that being locked out is meant. */
+  /** The administrator has confirmed being locked out. */
   readonly override: boolean;
 }
 
@@ -50,9 +50,11 @@ export function isDone(outcome: Outcome): boolean {
   return outcome === 'enabled' || outcome === 'disabled';
 }
 
-/** Switches one user on or off: only this user's own setting, which can add to the organization's and not take away. */
+/**
+ * Switches two-factor on or off for one user: by the user's own setting, which can only add to the organization's.
+ */
 export async function switchUser(
-  { standings, store, audit, present, words }: AdminContext,
+  { policies, store, audit, present, words }: AdminContext,
   { req, admin, may }: Visit,
   organization: DirectoryOrganization,
   { id, user }: Selected,
@@ -74,7 +76,7 @@ export async function switchUser(
   const record = await store.readSubject(user.id);
   const isOn = record.setting !== null;
   if (!enable) {
-    const everybody = await standings.everybody(organization.id, subject);
+    const everybody = await policies.everybody(organization.id, subject);
     if (everybody.mode === 'required') {
       const reason = everybody.policy?.because.find(
         ({ rule }) => typeof rule !== 'string' && rule.values.mode === 'required',
@@ -89,8 +91,8 @@ export async function switchUser(
   const sameGrace = (record.setting?.value.graceUntil ?? null) === graceUntil;
   if (enable && isOn && sameGrace) return told('already-enabled');
   if (enable && user.id === admin.id && !override) {
-    const standing = await standings.of(subject);
-    if (newlyShutsOut(standing, switchedOn(standing, graceUntil), record, store.now())) {
+    const effective = await policies.of(subject);
+    if (newlyShutsOut(effective, switchedOn(effective, graceUntil), record, store.now())) {
       return told('would-lock-you-out', present.say(message('admin.outcome.activate-first')));
     }
   }

@@ -16,24 +16,24 @@ import { type Candidate, graceOf, STATES, stateFrom, type UserState } from './st
 
 /** The users of an organization, with the Two-Factor column and checkboxes for the actions. */
 export function userListPages(context: AdminContext) {
-  const { navOf, standings, store, present, findable } = context;
+  const { navOf, policies, store, present, findable } = context;
   const { stateOf, fromWords, activatedWords } = context.words;
   const { say } = present;
 
   async function rowOf({ organization, at }: OrganizationVisit, { user, record }: Candidate) {
     const subject = { id: user.id, tenantId: organization.id, label: user.label };
-    const standing = await standings.of(subject);
+    const effective = await policies.of(subject);
     const now = store.now();
     const { locked, retryAt, stopped } = lockOf(record, now);
-    const graceUntil = graceOf(standing, record, now);
-    const signIn = standing.policy && lastSignIn(standing.policy, record, now);
+    const graceUntil = graceOf(effective, record, now);
+    const signIn = effective.policy && lastSignIn(effective.policy, record, now);
     const view: UserRow = {
       id: user.id,
       label: user.label,
       name: user.name ?? null,
       href: at.user(user.id).details,
-      state: stateOf(standing),
-      from: fromWords(standing),
+      state: stateOf(effective),
+      from: fromWords(effective),
       activated: activatedWords(record, signIn && signInName(signIn.signIn, now)),
       graceUntil: graceUntil && present.moment(graceUntil),
       locked: locked
@@ -47,8 +47,8 @@ export function userListPages(context: AdminContext) {
       id: user.id,
       label: user.label,
       name: user.name ?? null,
-      mode: standing.mode,
-      from: standing.from,
+      mode: effective.mode,
+      from: effective.from,
       activated: record.enrollments.map(({ method }) => method),
       signIn: signIn && { by: signIn.signIn.by, at: new Date(signIn.signIn.at) },
       graceUntil,
@@ -59,7 +59,7 @@ export function userListPages(context: AdminContext) {
 
   const stateWords = (state: UserState) => say(message(`admin.users.state.${state}`));
 
-  /** All whom the search finds, for the box that is ticked instead of all of theirs. */
+  /** The label of the checkbox that selects everybody whom the search finds. */
   function everybody(search: string, count: number | null, named: UserState | null): Message {
     const state = named && say(message(`admin.users.in-state.${named}`));
     if (search === '') {
