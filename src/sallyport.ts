@@ -222,12 +222,12 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     events,
   );
   const answers = identicalAnswers();
-  const outspoken = process.env.NODE_ENV !== 'production';
+  const verbose = process.env.NODE_ENV !== 'production';
   let pagesMade = false;
 
   const parts: DoorParts = {
     ...{ ends, elevate, renew, keepSession, expire, recognize: devices.recognize, devices },
-    ...{ store, keyring: keys, audit: events, inspector: inspecting, onError, now, outspoken },
+    ...{ store, keyring: keys, audit: events, inspector: inspecting, onError, now, verbose },
     ...{ made, methods, scripts, views, sentences, headers, csrf, brandOf, answers },
     ...{ run, attemptAt, redeemActivationKey, subjectForBrand: identifying.forLooks },
     passport: config.passport ?? defaultPassport,
@@ -261,7 +261,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       refuseRequest(given[0], 'pages');
       pagesMade = true;
       return mountedPages({
-        ...{ mounts: mounted, inspector: inspecting, outspoken, onError, say: sentences.say },
+        ...{ mounts: mounted, inspector: inspecting, verbose, onError, say: sentences.say },
         hasHostsCsrf: config.csrf !== undefined,
         wellKnown: Object.assign({}, ...made.map((method) => method.wellKnown)),
       });

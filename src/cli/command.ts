@@ -4,13 +4,16 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;
-  /** How far a long run is (0 to 1) and what is done, for a person to see; null: no longer. Left out where nobody looks. */
+  /**
+   * Shows the progress of a long run: the part that is done (0 to 1; null hides it) and how many entries. Left out
+   * without a terminal.
+   */
   progress?(part: number | null, done: number): void;
   /** This machine's clock, in milliseconds since 1970. */
   now(): number;
-  /** Resolves when whoever started the program wants it to stop. */
+  /** Resolves when the program is asked to stop. */
   untilStopped(): Promise<void>;
-  /** Reaches somebody else's service in the place of an agent that a method has by itself. */
+  /** The agent for services of third parties, instead of a method's own. */
   readonly httpsAgent?: Agent;
 }
 
@@ -23,32 +26,32 @@ export interface Arguments {
   readonly prefix: string | undefined;
   /** `--views`: the host's own folder of views. */
   readonly views: string | undefined;
-  /** `--print`: the SQL, and run nothing. */
+  /** `--print`: print the SQL and run nothing. */
   readonly print: boolean;
   /** `--activation-key`: print a new one. */
   readonly activationKey: boolean;
-  /** `--final`: nothing may be written any more. */
+  /** `--final`: nothing may be written afterwards. */
   readonly final: boolean;
-  /** `--resume`: into a store that holds something. */
+  /** `--resume`: also into a store that is not empty. */
   readonly resume: boolean;
-  /** `--dry-run`: read and judge, and write nothing. */
+  /** `--dry-run`: read and check, but write nothing. */
   readonly dryRun: boolean;
   /** `--sample`: `USER:CODE` */
   readonly sample: string | undefined;
-  /** Of files of users alone. */
+  /** Only for files of users. */
   readonly users: {
-    /** `--from`: what has written the file. */
+    /** `--from`: the software that wrote the file. */
     readonly from: string | undefined;
-    /** `--id`: where it has the subject's id. */
+    /** `--id`: the field with the subject's id. */
     readonly id: string | undefined;
-    /** `--tenant`: whose they are where the file does not say. */
+    /** `--tenant`: the organization of users for whom the file names none. */
     readonly tenant: string | undefined;
-    /** `--encoding`: of secrets, where the file does not say. */
+    /** `--encoding`: that of secrets, where the file does not say. */
     readonly encoding: string | undefined;
-    /** `--after`: so many entries are done. */
+    /** `--after`: how many entries are done already. */
     readonly after: number | undefined;
   };
-  /** Of simulators alone. */
+  /** Only for simulators. */
   readonly more: {
     readonly port: string | undefined;
     readonly promptPort: string | undefined;
@@ -86,11 +89,11 @@ export interface Command {
   /** What follows the command's name, for the help. */
   readonly usage: string;
   readonly summary: string;
-  /** On options that no other command has. */
+  /** Help on options that no other command has. */
   readonly help?: readonly string[];
   /** How many positional arguments it takes. */
   readonly positionals: number;
-  /** The options it goes by; others are refused, since whoever gives them expects something of them. */
+  /** The options it takes; others are refused, since they would have no effect. */
   readonly options: readonly (typeof OPTIONS)[number][];
   /** Rejects with what went wrong, in one line that holds no secret. */
   run(given: Arguments, terminal: Terminal): Promise<void>;

@@ -31,14 +31,17 @@ const trails = z.strictObject({
 const end = z.strictObject({ end: z.strictObject({ records: z.number(), trails: z.number() }) });
 const line = z.union([record, trails, head, end]);
 
-/** What a line of a dump says. */
+/** One line of a dump. */
 export type DumpLine =
   | { readonly what: 'head'; readonly final: boolean }
   | { readonly what: 'record'; readonly record: DumpedRecord }
   | { readonly what: 'trails'; readonly trails: DumpedTrails }
   | { readonly what: 'end'; readonly records: number; readonly trails: number };
 
-/** Makes the lines of a dump. Each has a checksum of itself and of all before it: none can go or be moved unnoticed. */
+/**
+ * Makes the lines of a dump. Each has a checksum over itself and all lines before it, so that a missing or moved line
+ * is noticed.
+ */
 export function dumpWriter() {
   let sum = 0;
   const written = { records: 0, trails: 0 };
@@ -68,7 +71,7 @@ export function dumpWriter() {
   };
 }
 
-/** Reads them one by one. Throws an error that says what is wrong with the line. */
+/** Reads the lines one by one. Throws an error that says what is wrong with the line. */
 export function dumpReader(): (text: string) => DumpLine {
   let sum = 0;
   let first = true;
@@ -101,7 +104,10 @@ export function dumpReader(): (text: string) => DumpLine {
     if ('trails' in found) {
       read.trails += 1;
       const events = found.events.map(([trail, json, repeats, lastAt]) => ({
-        ...{ trail, json, repeats, lastAt },
+        trail,
+        json,
+        repeats,
+        lastAt,
       }));
       return { what: 'trails', trails: { owner: found.trails, id: found.id, events } };
     }

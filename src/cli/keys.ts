@@ -4,13 +4,13 @@ import { type Terminal, UsageError } from './command.js';
 
 export interface Keys {
   readonly keyring: Keyring;
-  /** In hexadecimal, the sealing key's first. */
+  /** In hexadecimal, that of the sealing key first. */
   readonly ids: readonly string[];
 }
 
 /**
- * The keys that the app uses, from the environment and never from the command line, which other users of the
- * machine can read: SALLYPORT_KEYS or SALLYPORT_KEY, separated by commas, the first one seals.
+ * The app's keys from SALLYPORT_KEYS or SALLYPORT_KEY, separated by commas; the first one seals. Never from the
+ * command line, which other users of the machine can read.
  */
 export function keysFrom({ env }: Pick<Terminal, 'env'>): Keys | null {
   const given = env.SALLYPORT_KEYS || env.SALLYPORT_KEY;

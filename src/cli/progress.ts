@@ -6,10 +6,10 @@ interface Screen {
   write(text: string): unknown;
 }
 
-/** A line that shows how far something is, where a person looks; a program sees none of it. */
+/** A progress bar on a terminal; elsewhere nothing is shown. */
 export function progressBar(screen: Screen): {
   readonly show: ((part: number | null, done: number) => void) | null;
-  /** What writes a line of its own, so that it does not run into the bar. */
+  /** Wraps a function that writes lines, so that they do not run into the bar. */
   beside(write: (line: string) => void): (line: string) => void;
 } {
   if (!screen.isTTY) return { show: null, beside: (write) => write };

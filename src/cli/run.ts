@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { SallyportError } from '../errors.js';
+import { messageOf, SallyportError } from '../errors.js';
 import { readers } from '../methods/elsewhere/readers.js';
 import { simulatorCommands } from '../testing/simulator-commands.js';
 import { type Command, OPTIONS, type Terminal, UsageError } from './command.js';
@@ -17,7 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...simulatorCommands,
 };
 
-/** Resolves to the exit code: 0 done, 1 it failed, 2 the command line is wrong. */
+/** Resolves to the exit code: 0 for success, 1 for a failure, 2 for a wrong command line. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
@@ -58,12 +58,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (rest.length !== command.positionals) {
       throw new UsageError(`usage: sallyport ${name} ${command.usage}`.trim());
     }
-    const strange = OPTIONS.find(
+    const unknown = OPTIONS.find(
       (option) => values[option] !== undefined && !command.options.includes(option),
     );
-    if (strange) {
+    if (unknown) {
       const known = command.options.map((option) => `--${option}`).join(', ') || 'none';
-      throw new UsageError(`${name} has no option --${strange}; there are: ${known}`);
+      throw new UsageError(`${name} has no option --${unknown}; there are: ${known}`);
     }
     const { redis, postgres, schema, prefix, views } = values;
     const { print = false, final = false, resume = false } = values;
@@ -83,7 +83,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
     const code = error instanceof SallyportError ? `${error.code}: ` : '';
-    terminal.err(`sallyport: ${code}${error instanceof Error ? error.message : String(error)}`);
+    terminal.err(`sallyport: ${code}${messageOf(error)}`);
     if (usage) terminal.err('Try: sallyport help');
     return usage ? 2 : 1;
   }

@@ -2,13 +2,13 @@ import type { Authenticator, MethodName, SealedSetting } from '../contracts.js';
 import { CODES_OF_ELSEWHERE, sealedSettings } from '../methods/built-in.js';
 import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
-/** How much of what is stored depends on one key. */
+/** How many stored values depend on one key. */
 export interface SealedCount {
   /** Secrets of authenticators, active and pending. */
   secrets: number;
   recoveryCodes: number;
   activationKeys: number;
-  /** By method, what its settings hold sealed. */
+  /** By method, how many sealed values its settings hold. */
   readonly settings: Partial<Record<MethodName, number>>;
 }
 
@@ -37,7 +37,7 @@ export interface SealedCounts {
   add(keyId: string, kind: Counted): void;
   /** What a method's settings hold. */
   addSetting(keyId: string, method: MethodName): void;
-  /** What a subject has besides sealed secrets: digests, which nothing can put under another key. */
+  /** Counts a subject's digests, which cannot be moved to another key. */
   addDigests(subject: ScannedSubject, now: number): void;
 }
 
@@ -73,7 +73,7 @@ export function sealedCounts(ids: readonly string[]): SealedCounts {
   };
 }
 
-/** What of a subject is sealed and may still be used: active enrollments, a pending one in time, imported codes. */
+/** A subject's sealed values that may still be used: active enrollments, a pending one in time, imported codes. */
 export function usable({ held }: ScannedSubject, now: number): readonly SealedOfSubject[] {
   if (!held) return [];
   const { enrollments, pending, foreignCodes } = held;

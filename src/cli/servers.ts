@@ -21,14 +21,14 @@ export interface Servers {
   /** One, or the masters of a Cluster. */
   readonly masters: readonly Server[];
   readonly clustered: boolean;
-  /** The one that has a key. */
+  /** The master of a key. */
   masterOf(key: string): Server;
   /** For `redisStore`. */
   readonly client: Parameters<typeof import('../store/redis/store.js').redisStore>[0];
   close(): void;
 }
 
-/** Finds out what is behind a URL: one server, or a node of a Cluster. The client is an optional peer. */
+/** Finds out what is behind a URL: one server, or a node of a Cluster. The package `redis` is an optional peer. */
 export async function findServers(url: string): Promise<Servers> {
   const { createClient, createCluster } = await driver();
   const parsed = parseUrl(url);
@@ -56,7 +56,7 @@ export async function findServers(url: string): Promise<Servers> {
         }
       },
       close() {
-        // A server that hangs would never let go of the connection that is being made.
+        // A connection attempt to a server that hangs would never end by itself.
         connecting?.catch(() => {});
         if (client.isOpen) client.destroy();
       },
@@ -126,14 +126,14 @@ async function clusterMasters(
     return { addresses, owners };
   } catch (error) {
     const code = replyCode((error as { cause?: unknown }).cause);
-    // Cluster support is off, or the user may not ask, as on a server that stands alone.
+    // No Cluster, or the user may not run CLUSTER: a single server.
     if (code === 'ERR' || code === 'NOPERM') return null;
     throw error;
   }
 }
 
 function parseUrl(url: string): URL {
-  // What is wrong with it is not said, since it may hold a password.
+  // The URL is not shown, since it may hold a password.
   if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return new URL(url);
   throw new UsageError('the Redis URL is not one: redis://[user:password@]host[:port][/database]');
 }

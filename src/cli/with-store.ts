@@ -19,14 +19,14 @@ import { findServers } from './servers.js';
 export const STORE_OPTIONS = ['redis', 'postgres', 'schema', 'prefix'] as const;
 export const POSTGRES_PREFIX = 'sallyport_';
 
-/** One server of a store's. */
+/** One server of a store. */
 export interface Examined {
-  /** Said of each line, where there are several; null for the only one. */
+  /** Shown in each line when there are several servers; null for a single one. */
   readonly name: string | null;
   examine(now: () => number, report: Report): Promise<void>;
 }
 
-/** A store, as a command works on it. */
+/** A store and what commands do with it. */
 export interface Installation {
   readonly name: 'Redis' | 'Postgres';
   readonly store: SecondFactorStore & { initialize(): Promise<void> };
@@ -40,7 +40,7 @@ interface WithStoreOptions {
   readonly allowEviction?: boolean;
 }
 
-/** Runs with what the arguments name, and ends its connections however that goes. */
+/** Runs `use` with the store that the arguments name, and always closes its connections. */
 export async function withStore<T>(
   given: Arguments,
   { env }: Terminal,
@@ -62,8 +62,8 @@ export async function withStore<T>(
   return withRedis(url, given, use, { allowEviction });
 }
 
-/** A command goes through many records once: what it has read it does not read again. */
-const REMEMBERED = 1000;
+/** A command reads each of many records once, so a small cache will do. */
+const MAX_ENTRIES = 1000;
 
 async function withRedis<T>(
   url: string,
@@ -74,7 +74,7 @@ async function withRedis<T>(
   const servers = await findServers(url);
   const { client, masters, clustered } = servers;
   const store = redisStore(client, {
-    ...{ prefix, allowEviction, initialize: false, maxEntries: REMEMBERED },
+    ...{ prefix, allowEviction, initialize: false, maxEntries: MAX_ENTRIES },
   });
   const sends = masters.map(({ send }) => send);
   try {
@@ -100,7 +100,7 @@ async function withPostgres<T>(
   { schema, prefix = POSTGRES_PREFIX }: Arguments,
   use: Use<T>,
 ): Promise<T> {
-  // What is wrong with it is not said, since it may hold a password.
+  // The URL is not shown, since it may hold a password.
   if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
     throw new UsageError(
       'the Postgres URL is not one: postgres://[user:password@]host[:port]/database',
@@ -108,7 +108,7 @@ async function withPostgres<T>(
   }
   const pool = await ownPool(url, { max: 6, connectionTimeoutMillis: 5000 });
   const store = postgresStore(pool, {
-    ...{ prefix, timeout: 2000, initialize: false, maxEntries: REMEMBERED },
+    ...{ prefix, timeout: 2000, initialize: false, maxEntries: MAX_ENTRIES },
     ...(schema !== undefined && { schema }),
   });
   const run = postgresRun(pool, { timeout: 5000 });

@@ -18,7 +18,7 @@ import { pagesRouter, type RouterConfig } from './router.js';
 /** What a door has once, wherever it is mounted. */
 export interface DoorParts
   extends Pick<GateConfig, 'inspector' | 'pagesMade' | 'expire' | 'recognize'>,
-    Pick<RespondConfig, 'views' | 'sentences' | 'headers' | 'outspoken'>,
+    Pick<RespondConfig, 'views' | 'sentences' | 'headers' | 'verbose'>,
     Pick<RouterConfig, 'passport' | 'run' | 'answers' | 'elevate' | 'devices' | 'methods'>,
     Pick<RouterConfig, 'store' | 'audit' | 'csrf' | 'subjectForBrand' | 'onError' | 'now'>,
     Pick<RouterConfig, 'redeemActivationKey' | 'renew' | 'keepSession' | 'accountUrl'>,
@@ -46,7 +46,7 @@ export interface AtPlace {
 /** Makes what depends on where the app is: its pages, their addresses and looks, and where its gate leads to. */
 export function atPlace(door: DoorParts, places: Places): AtPlace {
   const { inspector, pagesMade, expire, recognize, ends, headers, keyring, csrf, methods } = door;
-  const { run, answers, elevate, devices, audit, onError, now, subjectForBrand, outspoken } = door;
+  const { run, answers, elevate, devices, audit, onError, now, subjectForBrand, verbose } = door;
   const place: Place = { origin: places.origin, path: places.path };
   const attemptOf = (situation: KnownSituation, input: Attempt['input']) =>
     door.attemptAt(place, situation, input);
@@ -55,7 +55,7 @@ export function atPlace(door: DoorParts, places: Places): AtPlace {
   const respond = responder({
     ...places,
     ...{ views: door.views, sentences: door.sentences, stylesheets, brandOf, csrf, audit, headers },
-    ...{ subjectOf: subjectForBrand, onError, outspoken },
+    ...{ subjectOf: subjectForBrand, onError, verbose },
   });
   const again = tryAgain({ ...places, ends, respond, headers });
   const gateConfig: GateConfig = {

@@ -10,8 +10,8 @@ export function unknownGuard(cause: unknown): SallyportError {
 }
 
 /** What whoever sent the form is told. */
-export function refusedForm({ outspoken }: { readonly outspoken: boolean }): RequestError {
-  const sentence = outspoken
+export function refusedForm({ verbose }: { readonly verbose: boolean }): RequestError {
+  const sentence = verbose
     ? message('request.refused-form-because', { reason: TO_DO })
     : message('request.refused-form');
   return new RequestError(403, 'csrf_token_invalid', sentence);

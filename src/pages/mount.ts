@@ -3,7 +3,7 @@ import type { Sentence } from '../contracts.js';
 import { RequestError, UnavailableError } from '../errors.js';
 import type { Inspector } from '../gate/situation.js';
 import { message } from '../messages/english.js';
-import { isGuardsRefusal, refusedToken } from '../web/csrf.js';
+import { isCsrfRefusal, refusedToken } from '../web/csrf.js';
 import type { Leaving } from '../web/leave.js';
 import { atAddress } from '../web/misdirected.js';
 import type { Mounts, Places } from '../web/places.js';
@@ -25,7 +25,7 @@ export interface MountConfig {
   readonly inspector: Pick<Inspector, 'passBy'>;
   /** Whether our forms carry the token of a guard of the host's. */
   readonly hasHostsCsrf: boolean;
-  readonly outspoken: boolean;
+  readonly verbose: boolean;
   readonly say: (sentence: Sentence) => string;
   readonly onError: (error: unknown) => void;
   /** What methods tell browsers at the root of the origin, by its name below `/.well-known/`. */
@@ -40,7 +40,7 @@ export function mountedPages({
   mounts,
   inspector,
   hasHostsCsrf,
-  outspoken,
+  verbose,
   say,
   onError,
   wellKnown,
@@ -63,9 +63,9 @@ export function mountedPages({
     const { places, respond } = here;
     if (error instanceof UnavailableError) {
       respond.fail(req, res, error);
-    } else if (isGuardsRefusal(error) && ownPath(req, places) !== null) {
+    } else if (isCsrfRefusal(error) && ownPath(req, places) !== null) {
       if (!hasHostsCsrf) onError(unknownGuard(error));
-      const refusal = hasHostsCsrf ? refusedToken() : refusedForm({ outspoken });
+      const refusal = hasHostsCsrf ? refusedToken() : refusedForm({ verbose });
       respond.fail(req, res, refusal);
     } else {
       next(error);

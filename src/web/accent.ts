@@ -1,7 +1,6 @@
 /**
- * From one brand color to the few colors that our stylesheet derives from it, so that text on it and text in
- * it can be read on light and on dark pages. Contrast is WCAG 2.2's: 4.5 for text, 3 for the edge of a
- * control.
+ * The colors that our stylesheet derives from one brand color, readable on light and on dark pages. Contrast is WCAG
+ * 2.2's: 4.5 for text, 3 for the edge of a control.
  */
 export interface AccentTokens {
   readonly [token: string]: string;
@@ -27,8 +26,8 @@ const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 
 /**
- * The background on which the accent's contrast is hardest to reach, of those that the stylesheet puts it on:
- * the darkest of the light ones, the lightest of the dark ones.
+ * Of the backgrounds that the stylesheet puts the accent on, those with the least contrast: the darkest light one and
+ * the lightest dark one.
  */
 export const hardestBackground = { light: '#f0f1ee', dark: '#242927' } as const;
 
@@ -41,7 +40,8 @@ export function accentColors(color: string): AccentColors {
   const brand = parse(color);
   const onLight = parse(hardestBackground.light);
   const onDark = parse(hardestBackground.dark);
-  // By day the fill is the brand's own color. By night a dark one is lifted until the button can be seen.
+  // On light pages the fill is the brand's own color; on dark pages a dark color is lightened until the button can be
+  // seen.
   return {
     light: tokens(brand, towards(brand, 0, onLight, 4.5), onLight),
     dark: tokens(towards(brand, 1, onDark, 3), towards(brand, 1, onDark, 4.5), onDark),
@@ -54,7 +54,7 @@ export function contrast(a: string, b: string): number {
 }
 
 function tokens(fill: Rgb, text: Rgb, background: Rgb): AccentTokens {
-  // One of both always reaches 4.5: where white falls short, black has at least 4.6.
+  // One of the two always reaches 4.5: where white does not, black has at least 4.6.
   const on = ratio(fill, WHITE) >= 4.5 ? WHITE : BLACK;
   return {
     accent: format(fill),
@@ -65,7 +65,7 @@ function tokens(fill: Rgb, text: Rgb, background: Rgb): AccentTokens {
   };
 }
 
-/** `color`, its lightness moved towards `end` as little as gives it `wanted` contrast to `background`. */
+/** `color` with its lightness moved towards `end`, just until it has the `wanted` contrast to `background`. */
 function towards(color: Rgb, end: 0 | 1, background: Rgb, wanted: number): Rgb {
   for (let part = 0; part < 1; part += 0.02) {
     const shaded = shade(color, end, part);

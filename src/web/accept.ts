@@ -1,25 +1,25 @@
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 
-/** What an `Accept` header asks for: worked out once, since few are sent, and each with every request. */
+/** What an `Accept` header asks for, cached: there are few different ones, and each request sends one. */
 interface Accepted {
   readonly html: boolean;
-  readonly isLibrarys: boolean;
+  readonly isFromLibrary: boolean;
 }
 
 const accepted = new LRUCache<string, Accepted>({ max: 200 });
-/** Browsers send less; anybody may send more. */
-const LONGEST_KEPT = 300;
+/** In characters. Browsers send shorter ones; a client may send longer ones. */
+const LONGEST_CACHED = 300;
 
 /**
- * Whether the answer is to be a page. `Accept: *\/*` is a program's, and a program wants JSON; so does a script
- * of a page that asks in the background, whatever it accepts: it would paste a page of ours into its own.
+ * Whether the answer is to be a page. `Accept: *\/*` is sent by programs, which get JSON. So does a script that asks
+ * in the background, whatever it accepts, since it would paste our page into its own.
  */
 export function wantsHtml(req: Request): boolean {
   const { accept } = req.headers;
   if (accept?.includes('text/html') !== true) return false;
-  const { html, isLibrarys } = acceptedBy(req, accept);
-  return html && !isBackground(req, isLibrarys);
+  const { html, isFromLibrary } = acceptedBy(req, accept);
+  return html && !isBackground(req, isFromLibrary);
 }
 
 function acceptedBy(req: Request, accept: string): Accepted {
@@ -27,18 +27,18 @@ function acceptedBy(req: Request, accept: string): Accepted {
   if (known) return known;
   const found = {
     html: req.accepts(['html', 'json']) === 'html',
-    isLibrarys: weighsLikeLibrary(accept),
+    isFromLibrary: weighsLikeLibrary(accept),
   };
-  if (accept.length <= LONGEST_KEPT) accepted.set(accept, found);
+  if (accept.length <= LONGEST_CACHED) accepted.set(accept, found);
   return found;
 }
 
-/** Whether a person is on the way to this page: only such a request is worth a redirect. */
+/** Whether a person is navigating to this page: only such a request is answered with a redirect. */
 export function isNavigation(req: Request): boolean {
   return wantsHtml(req) && !isPrefetch(req);
 }
 
-/** Whether this is a page that the person can come back to: in a tab of its own, and asked for with a GET. */
+/** Whether the person can come back to this page: a navigation of a tab, by GET. */
 export function isPage(req: Request): boolean {
   const dest = header(req, 'sec-fetch-dest');
   return req.method === 'GET' && isNavigation(req) && (dest === null || dest === 'document');
@@ -47,7 +47,7 @@ export function isPage(req: Request): boolean {
 // Fetch Metadata: the destinations that are navigations, of a tab or of a frame in it.
 const NAVIGATED = ['document', 'iframe', 'frame', 'fencedframe', 'embed', 'object'];
 
-function isBackground(req: Request, isLibrarys: boolean): boolean {
+function isBackground(req: Request, isFromLibrary: boolean): boolean {
   // An app's WebView sends the app's name in this header when it navigates.
   if (header(req, 'x-requested-with')?.toLowerCase() === 'xmlhttprequest') return true;
   const dest = header(req, 'sec-fetch-dest');
@@ -55,9 +55,9 @@ function isBackground(req: Request, isLibrarys: boolean): boolean {
   if (dest !== null) {
     return !NAVIGATED.includes(dest) || (mode !== null && mode !== 'navigate');
   }
-  // `cors` alone is no browser's: Node's own fetch sends it, also where a test plays a browser with it.
+  // A browser sends `cors` with a destination; Node's fetch sends it alone, also in tests that act as a browser.
   if (mode !== null) return mode !== 'navigate' && mode !== 'cors';
-  return isLibrarys;
+  return isFromLibrary;
 }
 
 /** `text/html, *\/*; q=0.01` of jQuery and its like. Browsers name more, or weigh the rest at about 0.8. */
@@ -69,7 +69,7 @@ function weighsLikeLibrary(accept: string): boolean {
   return weight === 1 || weight <= 0.1;
 }
 
-/** Asked for ahead of time, and thrown away when the answer is no success: nobody has asked for the page yet. */
+/** Whether a browser asks ahead of time, before the person has asked for the page. */
 function isPrefetch(req: Request): boolean {
   return (
     header(req, 'sec-purpose')?.startsWith('prefetch') === true ||

@@ -6,8 +6,8 @@ import { UnavailableError } from '../errors.js';
 import { attached } from '../session/attached.js';
 
 /**
- * Where browsers find the app: one origin; several, of which the first names the door; or a lookup from a host, with
- * its port, to the origin that browsers see there, null for one that is none of the app's.
+ * Where browsers find the app: one origin; several, of which the first names the door; or a function from a host,
+ * with its port, to the origin that browsers see there, null for a host that is not the app's.
  */
 export type OriginOption =
   | string
@@ -15,22 +15,22 @@ export type OriginOption =
   | ((host: string) => string | null | undefined);
 
 export interface Addresses {
-  /** What the door is known by where no request is: the first of the option; empty for a lookup. */
+  /** The origin to use without a request: the first one; empty for a lookup. */
   readonly first: string;
-  /** Those that are known beforehand; of a lookup none. */
+  /** The origins known beforehand; none for a lookup. */
   readonly listed: readonly string[];
-  /** The origin that a request came to; null for an address that is none. Throws ERR_OPTION for a lookup's nonsense. */
+  /** The origin that a request came to; null for an unknown host. Throws ERR_OPTION when a lookup gives no origin. */
   of(req: Request): string | null;
-  /** Where there are several, the one that `of` has found for a request before; null otherwise. */
+  /** With several origins, the one that `of` found for this request before; otherwise null. */
   known(asked: object): string | null;
 }
 
-/** So many of a lookup's answers are not checked again. */
+/** How many answers of a lookup are remembered as checked. */
 const CHECKED_AT_MOST = 1000;
 
 /**
- * A request's host picks one of the origins that the option has, and is never made one. With a single origin it is
- * not looked at.
+ * A request's host only selects one of the given origins; it never becomes an origin itself. With a single origin it
+ * is ignored.
  */
 export function addresses(option: OriginOption): Addresses {
   if (typeof option === 'string') {
@@ -47,7 +47,7 @@ export function addresses(option: OriginOption): Addresses {
   };
 }
 
-/** Each request once: what is answered must not differ from what was let through, and several parts ask. */
+/** Finds the origin once per request: several parts ask, and all must get the same answer. */
 function askedOnce(find: Addresses['of']): Pick<Addresses, 'of' | 'known'> {
   const found = attached<object, { readonly origin: string | null }>('sallyport.address');
   return {
@@ -87,7 +87,7 @@ function lookedUp(lookUpHost: Extract<OriginOption, (host: string) => unknown>):
     } catch (cause) {
       throw new UnavailableError('ERR_OPTION', `origin(${shown(host)}) threw`, { cause });
     }
-    // One that rejects later would otherwise end the process.
+    // A promise that rejects later would otherwise end the process.
     ignored(given);
     return given === null || given === undefined ? null : check(given, host);
   }
@@ -101,8 +101,8 @@ export function isOrigin(value: unknown): value is string {
 }
 
 /**
- * The host that a request came to, as a URL has it: in small letters, and without the port that its scheme has
- * anyway. A proxy's word for it counts where Express is told to trust the proxy.
+ * The host that a request came to, as in a URL: in lower case and without the default port. A proxy's header counts
+ * if Express trusts the proxy.
  */
 function hostOf(req: Request): string | null {
   const trusts: unknown = req.app.get('trust proxy fn');
@@ -111,7 +111,7 @@ function hostOf(req: Request): string | null {
   const trusted =
     forwarded !== undefined && typeof trusts === 'function' && trusts(remoteAddress, 0) === true;
   const host = (trusted ? forwarded.split(',')[0]?.trim() : req.get('host')) ?? '';
-  // Nothing but a host: `user@host`, a path or a blank would be something else in an address.
+  // Nothing but a host: in a URL, `user@host`, a path or a blank would mean something else.
   if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) return null;
   const url = `${req.protocol}://${host}`;
   return URL.canParse(url) ? new URL(url).host : null;

@@ -4,10 +4,10 @@ import type { Places } from './places.js';
 
 const cookie = ownCookie('sallyport.onward');
 
-/** For as long as the redirects after a form may take, and the page that ends them. */
+/** How long the redirects after a form may take, including the page that ends them. */
 export const AFTER_FORM_MS = 60_000;
 
-/** Says of an answer to a form of ours that it redirects. */
+/** Notes that a form of ours is answered with a redirect. */
 export function noteOnward(
   req: Request,
   res: Response,

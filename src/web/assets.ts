@@ -3,7 +3,7 @@ import { SallyportError } from '../errors.js';
 import { packagedFile } from '../packaged-file.js';
 import { accentColors, isAccent } from './accent.js';
 
-/** A stylesheet or script of ours: its name holds its hash, so it may be kept for a year. */
+/** A stylesheet or script of ours. Its name holds its hash, so it may be cached for a year. */
 export interface Stylesheet {
   /** The path to link to. */
   readonly href: string;
@@ -26,13 +26,13 @@ export function assetHeaders({ file }: Pick<Stylesheet, 'file'>): Record<string,
 /** The stylesheets that are served below one path, e.g. `/two-factor/assets`. */
 export interface Stylesheets {
   readonly main: Stylesheet;
-  /** Conveniences (copy, print) of pages that work without it. */
+  /** Adds copy and print to pages, which work without it. */
   readonly script: Stylesheet;
   /** The script that a method brings; null for one without. */
   scriptOf(method: string): Stylesheet | null;
   /** The generated sheet of an accent color, `#rrggbb`. Throws ERR_OPTION for anything else. */
   accent(color: string): Stylesheet;
-  /** What a requested file name stands for; null for one that we never gave out. */
+  /** The file of a requested name; null for a name that we never gave out. */
   find(file: string): Stylesheet | null;
 }
 

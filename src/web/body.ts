@@ -4,8 +4,8 @@ import express, { type Request, type RequestHandler } from 'express';
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Parses forms and JSON for the methods that have a body. For the others there is none afterwards, whatever a
- * parser of the host's, mounted above, has made of it.
+ * Parses forms and JSON for the HTTP methods that have a body. For the others it removes any body that a parser of
+ * the host has made.
  */
 export function requestBodies({
   limit,

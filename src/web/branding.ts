@@ -4,7 +4,7 @@ import { SallyportError } from '../errors.js';
 import { wellFormed } from '../names.js';
 import { isAccent } from './accent.js';
 
-/** How an organization wants to be shown on our pages. */
+/** How an organization is shown on our pages. */
 export interface Branding {
   /** At most 80 characters. */
   readonly name: string;
@@ -15,15 +15,15 @@ export interface Branding {
 }
 
 /**
- * The host's branding: asked for every page, with null where nobody is signed in, and with the address that the
- * page is at. It is synchronous; a host that reads its brands from a database keeps them at hand.
+ * The host's branding, called for every page: with null when nobody is signed in, and with the address of the page.
+ * It is synchronous, so a host that reads brands from a database has to cache them.
  */
 export type BrandingFunction = (
   subject: Subject | null,
   place: { readonly origin: string },
 ) => Branding;
 
-/** The brand for somebody at one of the app's addresses. */
+/** The brand for a subject at one of the app's addresses. */
 export type BrandAt = (subject: Subject | null, origin?: string) => Brand;
 
 /** A brand that has been checked. */
@@ -56,8 +56,8 @@ export function parseBranding(value: unknown): Brand {
 }
 
 /**
- * The brand for one request. A branding function that throws or returns nonsense must not break the lock
- * page: the default is shown, and `report` is told.
+ * The brand for one request. A branding function that throws or returns something invalid must not break the page:
+ * the default is shown, and `report` is called.
  */
 export function createBranding(
   branding: BrandingFunction | undefined,
@@ -69,7 +69,7 @@ export function createBranding(
   return function brandOf(subject, origin = '') {
     try {
       const given: unknown = branding(subject, { origin });
-      // One that rejects later would otherwise end the process.
+      // A promise that rejects later would otherwise end the process.
       ignored(given);
       return parseBranding(given);
     } catch (error) {
@@ -85,7 +85,7 @@ export function logoOrigin(brand: Brand): string | null {
 }
 
 function isLogoUrl(value: unknown): value is string {
-  // Control characters, spaces and backslashes: browsers drop or turn them, so `/\host` is another host.
+  // No control characters, spaces and backslashes: browsers drop or replace them, so `/\host` leads to another host.
   if (typeof value !== 'string' || value.length > 2000 || !/^[!-[\]-~]+$/.test(value)) return false;
   if (value.startsWith('/')) return !value.startsWith('//');
   if (!URL.canParse(value)) return false;

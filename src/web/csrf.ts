@@ -4,7 +4,7 @@ import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { bodyOf } from './body.js';
 
-/** How forms are guarded against other sites; a host with a guard of its own gives it in this shape. */
+/** Protects forms against other sites. A host with a guard of its own gives it in this shape. */
 export interface CsrfProtection {
   /** The token for the form's field `_csrf`, or for the header `x-csrf-token`. */
   token(req: Request, res: Response): string;
@@ -32,13 +32,16 @@ export function sessionCsrf(): CsrfProtection {
   };
 }
 
-/** For a token that is another session's, or of a time before. */
+/** For a token of another session, or an older one. */
 export function refusedToken(): RequestError {
   return new RequestError(403, 'csrf_token_invalid', message('request.stale-token'));
 }
 
-/** Whether an error is the refusal of a CSRF guard of the host's: csurf, csrf-sync and csrf-csrf have the code, lusca words alone. */
-export function isGuardsRefusal(error: unknown): boolean {
+/**
+ * Whether an error is the refusal of a host's CSRF guard: csurf, csrf-sync and csrf-csrf set a code, lusca only a
+ * message.
+ */
+export function isCsrfRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return Reflect.get(error, 'code') === 'EBADCSRFTOKEN' || /^CSRF token /.test(error.message);
 }
@@ -52,9 +55,9 @@ function sentToken(req: Request): string | undefined {
   return typeof field === 'string' ? field : req.get('x-csrf-token');
 }
 
-/** The same protection as our pages ask for it, the host's or our own. */
+/** The host's or our own protection, in the form that our pages use. */
 export interface CsrfGuard extends Pick<CsrfProtection, 'token'> {
-  /** Resolves for a request that the guard lets through. One that it has answered by itself never settles. */
+  /** Resolves when the guard lets the request through. Never settles when the guard has answered by itself. */
   check(req: Request, res: Response): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export function csrfGuard(csrf: CsrfProtection): CsrfGuard {
     check: (req, res) =>
       new Promise((resolve, reject) => {
         const next = (error?: unknown) => (error ? reject(error) : resolve());
-        // The host's own may be asynchronous: unheard, its failure would end the process.
+        // The host's guard may be asynchronous: an unhandled rejection would end the process.
         Promise.resolve(csrf.protect(req, res, next)).catch(reject);
       }),
   };

@@ -12,7 +12,7 @@ export const CSRF_TOKEN = 1000;
 /** For a checkbox, or a word. */
 export const SWITCH = 20;
 
-/** The fields that may be sent, with the most characters of each. */
+/** The fields that may be sent, with the maximum length of each. */
 export type FieldLimits = Readonly<Record<string, number>>;
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One field of a form that may be sent several times: a browser sends a single one as a text. */
+/** A field that may be sent several times; a browser sends a single value as a text. */
 export const listOf = <T extends z.ZodType>(item: T, max: number) =>
   z.preprocess(
     (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),

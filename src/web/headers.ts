@@ -8,14 +8,14 @@ import { type Brand, logoOrigin } from './branding.js';
 
 export interface HeadersConfig {
   readonly brandOf: (subject: Subject | null, req: Request) => Brand;
-  /** The subject for the page's looks only; null when it cannot be told. */
+  /** The subject, for the brand only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
 }
 
-/** Organizations may have their logos at origins of their own. */
+/** How many logo origins are cached: organizations may have their own. */
 const ORIGINS_AT_MOST = 100;
 
-/** The headers of every page of ours, wherever it is answered from. */
+/** The headers of all our pages. */
 export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): RequestHandler {
   const made = new LRUCache<string, readonly Header[]>({ max: ORIGINS_AT_MOST });
 
@@ -34,7 +34,10 @@ export function pageHeaders({ brandOf, subjectForBrand }: HeadersConfig): Reques
 
 type Header = readonly [name: string, value: string];
 
-/** What helmet sets, with images from this origin too: the same for every response, so it is asked once. */
+/**
+ * The headers that helmet sets, with images from this origin allowed. They are the same for every response, so they
+ * are computed once.
+ */
 function headersFor(images: string): readonly Header[] {
   const self = "'self'";
   const none = "'none'";
@@ -54,11 +57,11 @@ function headersFor(images: string): readonly Header[] {
     },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
-    // The host's to decide: it concerns every page of the domain.
+    // For the host to decide, since it concerns every page of the domain.
     strictTransportSecurity: false,
   });
   const recorded = new Recorder(new IncomingMessage(new Socket()));
-  // Redirects too: each says where one person stands.
+  // For redirects too: each depends on one person's state.
   recorded.setHeader('Cache-Control', 'no-store');
   secure(recorded.req, recorded, (error?: unknown) => {
     if (error) throw error;
@@ -66,7 +69,7 @@ function headersFor(images: string): readonly Header[] {
   return recorded.headers;
 }
 
-/** A response that goes nowhere. */
+/** A response that only records headers. */
 class Recorder extends ServerResponse {
   readonly headers: Header[] = [];
 

@@ -4,18 +4,18 @@ import { isNavigation } from './accept.js';
 import type { Places } from './places.js';
 
 const cookie = ownCookie('sallyport.late');
-/** For as long as it takes to be led to the next page of ours. */
+/** How long the redirects to our next page may take. */
 const LIFETIME_MS = 2 * 60 * 1000;
 
 /**
- * A form whose sender could be let through no longer when it came. It is not taken, and nobody sends it again:
- * what a person confirmed then is not what they confirm now.
+ * A form whose sender may no longer pass when it arrives. It is not accepted and never replayed, since a confirmation
+ * counts only for its moment.
  */
 export function isLateForm(req: Request): boolean {
   return req.method === 'POST' && isNavigation(req);
 }
 
-/** The page that the form stood on, as a path of this site; null where the browser does not say. */
+/** The page of the form, as a path of this site; null when the browser does not send it. */
 export function formPage(req: Request, { origin }: { readonly origin: string }): string | null {
   const { referer } = req.headers;
   if (referer === undefined || !URL.canParse(referer)) return null;
@@ -23,7 +23,7 @@ export function formPage(req: Request, { origin }: { readonly origin: string }):
   return from === origin ? pathname + search : null;
 }
 
-/** Has the next page of ours say that nothing was taken. */
+/** Makes our next page say that the form was not accepted. */
 export function noteLateForm(
   res: Response,
   { origin, folder }: Pick<Places, 'origin' | 'folder'>,
@@ -31,7 +31,7 @@ export function noteLateForm(
   cookie.set(res, { origin, path: folder }, '1', LIFETIME_MS);
 }
 
-/** Whether this page is the one to say so: it does once. */
+/** Whether this page is to say so; true once. */
 export function takeLateForm(
   req: Request,
   res: Response,

@@ -18,9 +18,9 @@ const SEALED_FOR = JSON.stringify(['leave']);
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Chromium holds every redirect after a form to the form's page: its `form-action 'self'` forbids the one to
- * another site, which a page behind the gate, or the login page, may well answer with. So such a redirect leads by
- * a page of ours, which ends the chain and leads on.
+ * Chromium applies `form-action 'self'` of a form's page to every redirect after the form: it blocks one to another
+ * site, which a page behind the gate, or the login page, may well answer with. So such a redirect leads to a page of
+ * ours, which ends the chain and forwards to the site.
  */
 export type Leaving = ReturnType<typeof leaving>;
 
@@ -28,7 +28,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
   const { origin, path } = places;
   const page = `${path}/leave`;
 
-  /** The page that leads to another site; null for what stays on this one, or leads nowhere. */
+  /** Our page that forwards to another site; null for a location on this site, or none. */
   function pageFor(req: Request, location: unknown): string | null {
     if (typeof location !== 'string') return null;
     const here = new URL(askedUrl(req, places).replace(/^\/{2,}/, '/'), origin);
@@ -41,7 +41,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
   }
 
   return {
-    /** For every request that may be one of those redirects: a navigation soon after a form of ours. */
+    /** Watches a request that may be answered with such a redirect: a navigation soon after a form of ours. */
     watch(req: Request, res: Response): void {
       if (!isSoonAfterForm(req)) return;
       if (req.method !== 'GET' || !wantsHtml(req)) return;
@@ -55,7 +55,7 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
       };
     },
 
-    /** GET: leads on to the other site. */
+    /** GET: forwards to the other site. */
     async show(req: Request, res: Response): Promise<void> {
       const href = opened(req.query.to);
       if (href === null) {
@@ -85,13 +85,13 @@ export function leaving({ keyring, respond, now, ...places }: LeaveConfig) {
       );
       return now() < until ? url : null;
     } catch {
-      // Not one of ours: this page leads nowhere that the host does not lead to.
+      // Not sealed by us: this page forwards only where the host has redirected to.
       return null;
     }
   }
 }
 
-/** The headers that `writeHead` is given, in whichever form, with another Location where it is to have one. */
+/** The headers given to `writeHead`, in either form, with Location replaced if `instead` gives one. */
 function redirected(given: unknown, instead: (location: unknown) => string | null): unknown {
   if (typeof given !== 'object' || given === null) return given;
   if (Array.isArray(given)) {

@@ -18,9 +18,9 @@ export interface Frame {
   readonly accent: string | null;
   /** For the hidden field `_csrf` of each form; empty when there is no session to bind one to. */
   readonly csrfToken: string;
-  /** Whom one is signed in as; null when nobody is, or when that cannot be told. */
+  /** Who is signed in; null when nobody is, or when it cannot be told. */
   readonly subject: { readonly label: string } | null;
-  /** What has to be said before anything else, on whichever page comes next, as sentences. */
+  /** Sentences to show first on this page, left by an earlier request. */
   readonly notice: string | null;
   readonly paths: {
     /** Where the brand's name leads to. */
@@ -65,13 +65,13 @@ export interface FieldLocals {
   readonly maxLength: number;
 }
 
-/** What is asked for by a method, with the locals of its own beside: `challenge` where it brings no view. */
+/** `challenge`, or a method's own view: what the method asks for. A method may add locals. */
 export interface ChallengeLocals extends Page {
   /** POST the fields and `_csrf`. */
   readonly action: string;
-  /** POST `_csrf`: has sent anew what the method sends; null where it sends nothing. */
+  /** POST `_csrf`: sends the code or message again; null for a method that sends nothing. */
   readonly restartAction: string | null;
-  /** Whether the method sends something, that may not have come. */
+  /** Whether the method sends something, which may not have arrived. */
   readonly sends: boolean;
   readonly heading: string;
   readonly text: string | null;
@@ -80,22 +80,22 @@ export interface ChallengeLocals extends Page {
   readonly methodScript: string | null;
   /** What was wrong with the last answer, as a sentence; shown beside the field. */
   readonly error: string | null;
-  /** When the next attempt is heard; null when at once. */
+  /** When the next attempt is accepted; null for at once. */
   readonly retryAt: Moment | null;
   readonly otherMethods: readonly MethodLink[];
-  /** Why it is asked: at login (null), again for one action, or before another method is activated. */
+  /** Why it is asked: null at login, for one action, or before another method is activated. */
   readonly reason: null | 'step-up' | 'enroll-other';
-  /** For how long this device may be remembered (checkbox `remember`, value 1); null: not at all. */
+  /** How many days this device may be remembered (checkbox `remember`, value 1); null for not at all. */
   readonly rememberDays: number | null;
 }
 
-/** The same where a method is activated: `activate` where it brings no view. */
+/** `activate`, or a method's own view, when a method is activated. */
 export interface ActivateLocals extends Omit<ChallengeLocals, 'reason' | 'rememberDays'> {
   /** POST `_csrf`: voids what was begun and begins anew; null where that is not allowed. */
   readonly restartAction: string | null;
-  /** Id of the pending enrollment, sent as `enrollment`: an answer from an older tab is told apart. */
+  /** Id of the pending enrollment, sent as `enrollment`, so that an answer from an older tab is recognized. */
   readonly enrollment: string;
-  /** What it is called unless its owner sends another `name` (at most `nameLength`); null: no field. */
+  /** The name it gets unless its owner sends another `name` (at most `nameLength`); null for no field. */
   readonly name: string | null;
   readonly nameLength: number;
   readonly later: Later | null;
@@ -112,7 +112,7 @@ export interface ChooseMethodLocals extends Page {
   readonly later: Later | null;
 }
 
-/** `message`: 4xx and 503, and anything else that is only said. */
+/** `message`: 4xx, 503, and other pages that only say something. */
 export interface MessageLocals extends Page {
   /** Shown small, for support; null when the page is no error. */
   readonly status: number | null;
@@ -120,13 +120,13 @@ export interface MessageLocals extends Page {
   readonly text: string;
   /** What the reader can do about it, as a sentence. */
   readonly advice: string | null;
-  /** The one way on: a link. It carries `data-sp="continue"`. */
+  /** The link to continue by. It carries `data-sp="continue"`. */
   readonly primary: { readonly label: string; readonly href: string } | null;
 }
 
 /** `activate-begin`: the button that begins an activation, where it does not begin by itself. */
 export interface ActivateBeginLocals extends Page {
-  /** POST `_csrf`: voids whatever was begun before. */
+  /** POST `_csrf`: voids what was begun before. */
   readonly action: string;
   readonly heading: string;
   readonly text: string;
@@ -187,7 +187,7 @@ export interface ProfileLocals extends Page {
     /** Whether the organization still accepts it. */
     readonly accepted: boolean;
     readonly phishingResistant: boolean;
-    /** When a copy of it has shown itself; null: none has. */
+    /** When a copy of it was noticed; null for never. */
     readonly copiedAt: Moment | null;
     /** Links; null where the policy does not allow it. */
     readonly replaceHref: string | null;
@@ -195,9 +195,9 @@ export interface ProfileLocals extends Page {
     readonly renameHref: string | null;
   }[];
   readonly activatable: readonly MethodLink[];
-  /** They have one authenticator, and may have another. */
+  /** Whether they have only one authenticator and may add another. */
   readonly onlyOne: boolean;
-  /** What methods bring: a view of theirs each, with its locals. */
+  /** The sections of methods: a view of the method with its locals. */
   readonly sections: readonly { readonly view: string; readonly locals: object }[];
   readonly devices: readonly {
     readonly label: string;

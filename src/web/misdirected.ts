@@ -11,9 +11,9 @@ export interface MisdirectedConfig {
 }
 
 /**
- * What belongs to the address that a request came to; null where it was answered: with a 421 for an address that is none
- * of the app's (RFC 9110, 15.5.20), with a 503 for a lookup that cannot tell. It is answered here, and never handed on as
- * an error, which a handler of the host's may pass over. In plain text: no brand is this address's.
+ * What belongs to the address that a request came to; null when the request was answered here: with a 421 for a host
+ * that is not the app's (RFC 9110, 15.5.20), with a 503 when a lookup fails. It is not passed on as an error, which a
+ * host's handler may skip. The answer is plain text, since no brand belongs to this address.
  */
 export function atAddress<T>(
   req: Request,

@@ -8,7 +8,7 @@ const OF_THE_APP: ReadonlySet<ErrorCode> = new Set([
 ]);
 const TOLD_AT_MOST = 50;
 
-/** Tells of a mistake in how the app is put together once: every request would tell of it again. */
+/** Reports a mistake in how the app is set up only once; every request would report it again. */
 export function oncePerMistake(report: (error: unknown) => void): (error: unknown) => void {
   const told = new LRUCache<string, true>({ max: TOLD_AT_MOST });
   return (error) => {

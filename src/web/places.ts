@@ -4,12 +4,12 @@ import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import type { Addresses } from './addresses.js';
 
-/** Where the pages of a door and of its host are, as the browsers of one mount know them. */
+/** The addresses of a door's and its host's pages, as browsers see them at one mount. */
 export interface Places {
   readonly origin: string;
-  /** What a proxy takes off the paths before it hands them on: no request has it. */
+  /** The prefix that a proxy removes from paths, so that requests lack it. */
   readonly stripped: string;
-  /** Where the app is: all of it is below, and our cookies go no further. */
+  /** The path of the whole app, and of our cookies. */
   readonly folder: string;
   readonly path: string;
   readonly homeUrl: string;
@@ -18,21 +18,21 @@ export interface Places {
 
 export interface PlacesConfig extends Pick<Places, 'path' | 'homeUrl' | 'loginUrl'> {
   readonly addresses: Addresses;
-  /** The path below which browsers find the app, where a proxy takes it off; empty where none does. */
+  /** The prefix that browsers use and a proxy removes; empty for none. */
   readonly baseUrl: string;
 }
 
-/** An app may be mounted by a pattern, so that what it is mounted at is as many-fold as people type it. */
+/** An app may be mounted by a pattern, which matches as many paths as clients send. */
 const MOUNTS_AT_MOST = 50;
-/** Of a lookup as many as partners have. */
+/** A lookup may give one for each partner. */
 const ADDRESSES_AT_MOST = 200;
 
 /**
- * What belongs to the place where an app is mounted, made once for each. The door's pages say where that is: they
- * come first, and what else the door gives may be mounted further down, below paths of its own.
+ * What belongs to a mount of the app, made once for each. The door's pages note the mount: they come first, while
+ * other parts of the door may be mounted below paths of their own.
  */
 export interface Mounts<T> {
-  /** Called by the pages for each request: the app is where they are. */
+  /** Called by the pages for each request: their mount is the app's. */
   note(req: Request): void;
   of(req: Request): T;
   /** The last place noted; before the first request, the one that the options name. */
@@ -42,7 +42,7 @@ export interface Mounts<T> {
 export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mounts<T> {
   const { addresses } = config;
   const noted = new WeakMap<Request, string>();
-  // By origin and then by mount: a key that is put together costs more than the lookup, and each request asks.
+  // By origin, then by mount: joining the two into one key would cost more than a second lookup, for each request.
   const made = new LRUCache<string, LRUCache<string, { readonly at: T }>>({
     max: ADDRESSES_AT_MOST,
   });
@@ -73,7 +73,7 @@ export function mounts<T>(config: PlacesConfig, make: (places: Places) => T): Mo
   return {
     note(req) {
       const { baseUrl } = req;
-      // `/\host` may be sent as a request's path, and a browser takes it for another site.
+      // A request's path may be `/\host`, which browsers take for another site.
       if (baseUrl === '' || !/^(?:\/[^/\\\s]+)+$/.test(baseUrl)) return;
       noted.set(req, baseUrl);
       lastNoted = placesAt(config, originOf(req), baseUrl);
@@ -98,7 +98,7 @@ function placesAt(
   mount: string,
 ) {
   const base = baseUrl + mount;
-  // What begins with it already is what browsers see.
+  // A URL that begins with the base is as browsers see it.
   const below = (url: string) => (url === base || url.startsWith(`${base}/`) ? url : base + url);
   return Object.freeze({
     ...{ origin, stripped: baseUrl, folder: base === '' ? '/' : base },
@@ -106,12 +106,12 @@ function placesAt(
   } satisfies Places);
 }
 
-/** What the browser asked for: a path of this site, with its query. */
+/** The path and query that the browser asked for. */
 export function askedUrl({ originalUrl }: Request, { stripped }: Pick<Places, 'stripped'>): string {
   return stripped + originalUrl;
 }
 
-/** The raw path of what was asked for, without its query. */
+/** The raw path of a URL, without its query. */
 export function rawPath(url: string): string {
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);

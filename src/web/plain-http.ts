@@ -1,9 +1,9 @@
 import { SallyportError } from '../errors.js';
 
-/** Browsers take these for this machine, and their connections for safe (W3C Secure Contexts §3.1). */
+/** Hosts that browsers resolve to this machine and trust without TLS (W3C Secure Contexts §3.1). */
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Whether what is sent to this origin can be read, and changed, on its way. */
+/** Whether traffic to this origin can be read and changed on its way. */
 function isPlainHttp(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
   return protocol === 'http:' && !LOOPBACK.test(hostname);

@@ -1,4 +1,4 @@
-/** The fields of our JSON that mean the same in every answer, whether or not one has them. */
+/** The fields of our JSON, which mean the same in every answer that has them. */
 const FIELDS: ReadonlySet<string> = new Set([
   ...['next', 'method', 'methods', 'url', 'why', 'subject', 'csrfToken'],
   ...['error', 'message', 'values', 'retryAt', 'clockOffSeconds'],
@@ -7,8 +7,8 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a method tells a program, beside what we tell it: never in its place, and never where we say nothing, or
- * a method's `error` would make a refusal of an answer that is none.
+ * A method's data beside our own fields. It never replaces our fields, nor sets one that we leave out: a method's
+ * `error` would turn a success into a refusal.
  */
 export function besideProtocol(
   data: Readonly<Record<string, unknown>>,

@@ -16,19 +16,19 @@ import { sessionEnded } from '../session/elevate.js';
 import type { Moment } from './locals.js';
 import { times } from './words.js';
 
-/** What a person is told about an answer that did not open the door. */
+/** What a person sees about an answer that was not accepted. */
 export interface Refusal {
   readonly status: 422 | 429 | 503;
   readonly error: string;
   readonly message: string;
-  /** What stands in the message, by its placeholders. */
+  /** The values in the message, by placeholder. */
   readonly values: MessageValues;
   readonly retryAt: Moment | null;
   /** As in `Verdict`. */
   readonly clockOffMs: number | null;
 }
 
-/** A sentence for a program: with the values that stand in it, where there are any. */
+/** A sentence for a program, with the values in it if there are any. */
 export function told(sentence: Sentence, say: Sentences['say']) {
   const values = typeof sentence === 'string' ? {} : sentence.values;
   return {
@@ -37,7 +37,7 @@ export function told(sentence: Sentence, say: Sentences['say']) {
   };
 }
 
-/** In the words of what was answered: `of` is a method's name, or what its keys begin with in the catalog. */
+/** A refusal in the words of a method: `of` is its name, or another prefix of keys in the catalog. */
 export function refusal(
   verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
   {
@@ -81,8 +81,8 @@ export function refusal(
 }
 
 /**
- * Of an answer that is not right: by how much a clock is off where the words speak of one, what the method names as
- * its cause, or the reason.
+ * The words for a wrong answer: by how much a clock is off, if the method has words for it; otherwise the method's
+ * own cause, or the reason.
  */
 export function refusedWords(
   { reason, because, clockOffMs }: Omit<Rejected, 'kind' | 'reason'> & { reason: RefusalReason },
@@ -101,12 +101,12 @@ export function refusedWords(
   return { message: sentences.at(key), values: {} };
 }
 
-/** Who does not answer now may answer soon. */
+/** For the Retry-After header. */
 const RETRY_AFTER_SECONDS = 30;
 
 /**
- * What is said where a method cannot ask whom it has to ask, with an event, and `onError` told. Throws whatever else
- * made an answer impossible.
+ * The refusal when a service that a method needs does not answer; it is audited and given to `onError`. Rethrows any
+ * other error.
  */
 export function outage(
   cause: unknown,

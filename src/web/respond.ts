@@ -9,7 +9,7 @@ import { wantsHtml } from './accept.js';
 import { noteOnward } from './after-form.js';
 import type { Stylesheets } from './assets.js';
 import type { Brand } from './branding.js';
-import { type CsrfGuard, isGuardsRefusal, refusedToken } from './csrf.js';
+import { type CsrfGuard, isCsrfRefusal, refusedToken } from './csrf.js';
 import { takeLateForm } from './late-form.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
 import { askedUrl, type Places } from './places.js';
@@ -25,12 +25,12 @@ export interface RespondConfig extends Places {
   readonly audit: Audit;
   /** Sets the headers of our pages; errors are answered from below other routes than ours too. */
   readonly headers: RequestHandler;
-  /** Whom the host takes the request to be from; null when that cannot be told. */
+  /** The subject that the host gives for the request; null when that fails. */
   readonly subjectOf: (req: Request) => Subject | null;
   /** Told of every failure that ends in a 503. */
   readonly onError: (error: unknown) => void;
-  /** Whether pages and programs are told what failed, which is for whoever makes the app: not in production. */
-  readonly outspoken: boolean;
+  /** Whether answers say what failed, for developers: not in production. */
+  readonly verbose: boolean;
 }
 
 /** One answer in both of its forms: a view for a browser, JSON for a program. */
@@ -45,15 +45,18 @@ export interface Answer<Name extends ViewName> {
 
 export interface Responder {
   page<Name extends ViewName>(req: Request, res: Response, answer: Answer<Name>): Promise<void>;
-  /** Makes the same answer, and gives what sends it: for what must not happen unless its page can be made. */
+  /**
+   * Makes the same answer and resolves to a function that sends it: for changes that must not happen unless their
+   * page can be made.
+   */
   prepare<Name extends ViewName>(
     req: Request,
     res: Response,
     answer: Answer<Name>,
   ): Promise<() => void>;
-  /** Sends a browser on, and tells a program where. */
+  /** Redirects a browser, and gives a program the URL. */
   onward(req: Request, res: Response, url: string, json: Readonly<Record<string, unknown>>): void;
-  /** Answers whatever went wrong: a 4xx as it says, everything else a 503. Never throws. */
+  /** Answers any error: a 4xx as it says, everything else with a 503. Never throws. */
   fail(req: Request, res: Response, error: unknown): void;
   /** The catalog of the door. */
   readonly sentences: Sentences;
@@ -62,13 +65,14 @@ export interface Responder {
 }
 
 const RETRY_AFTER_SECONDS = 5;
-/** Whose secret does not open, or whose record is lost, is what their tenant must hear of an outage. */
-const NAMED: ReadonlySet<string> = new Set(['ERR_SEALED', 'ERR_STORE_RECORD', 'ERR_METHOD']);
+/** Errors about one subject, which the event names so that their organization learns of it. */
+const NAMING_SUBJECT: ReadonlySet<string> = new Set([
+  'ERR_SEALED',
+  'ERR_STORE_RECORD',
+  'ERR_METHOD',
+]);
 
-/**
- * The same for any view: our own pages and the administrator's are typed each by what they know of it, and
- * neither knows the other's views.
- */
+/** The same for any view. Our own pages and the administrator's each narrow it to their own views. */
 export interface AnyResponder
   extends Pick<Responder, 'onward' | 'fail' | 'sentences' | 'say' | 'times'> {
   page(req: Request, res: Response, answer: AnyAnswer): Promise<void>;
@@ -124,9 +128,9 @@ export function responder(config: RespondConfig): AnyResponder {
   }
 
   async function explain(req: Request, res: Response, error: unknown): Promise<void> {
-    const problem = describe(isGuardsRefusal(error) ? refusedToken() : error, req, sentences);
+    const problem = describe(isCsrfRefusal(error) ? refusedToken() : error, req, sentences);
     const failure = problem.status === 503 && error instanceof SallyportError ? error : null;
-    const said = config.outspoken && failure ? failure.message : null;
+    const said = config.verbose && failure ? failure.message : null;
     const advice =
       failure && said !== null && problem.advice !== null
         ? say(message('error.detail', { advice: problem.advice, code: failure.code, detail: said }))
@@ -139,14 +143,14 @@ export function responder(config: RespondConfig): AnyResponder {
       res.set('Retry-After', String(RETRY_AFTER_SECONDS));
       config.onError(error);
       const detail = error instanceof SallyportError ? error.code : 'unexpected';
-      const subject = NAMED.has(detail) ? config.subjectOf(req) : null;
+      const subject = NAMING_SUBJECT.has(detail) ? config.subjectOf(req) : null;
       config.audit.record('unavailable', { subject, from: req, detail });
     }
     await page(req, res, {
       status: problem.status,
       view: 'message',
       title: problem.heading,
-      // Nobody's name, brand or token: what failed may be just what they come from.
+      // Without name, brand or token, since what failed may be their source.
       subject: null,
       locals: {
         status: problem.status,
@@ -202,7 +206,7 @@ export function responder(config: RespondConfig): AnyResponder {
   };
 }
 
-/** The page that failed. Not `//elsewhere`, which a link would take for another site. */
+/** The address that failed. Not `//elsewhere`, which as a link leads to another site. */
 function retryUrl(req: Request, places: Places): string | null {
   const url = askedUrl(req, places);
   return req.method === 'GET' && /^\/(?![/\\])/.test(url) ? url : null;
@@ -213,11 +217,11 @@ interface Problem {
   readonly error: string;
   readonly heading: string;
   readonly text: string;
-  /** What stands in the text, by its placeholders. */
+  /** The values in the text, by placeholder. */
   readonly values: MessageValues;
   readonly advice: string | null;
   readonly href: string | null;
-  /** Of the way on. */
+  /** The label of the link. */
   readonly label: string;
 }
 
@@ -254,7 +258,7 @@ function describe(error: unknown, { method }: Request, { say, at, has }: Sentenc
     };
   }
   const heals = mayHeal(error);
-  // What failed may have failed halfway, or in time for its answer only: that nothing was changed is not known.
+  // A failed change may have applied, so the advice is to look before trying again.
   const wait = method === 'POST' ? 'error.unavailable.wait-and-look' : 'error.unavailable.wait';
   return {
     status: 503,
@@ -272,7 +276,7 @@ function describe(error: unknown, { method }: Request, { say, at, has }: Sentenc
 
 function httpStatus(error: unknown): number | null {
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
-  // Express's router says 400, and nothing of exposing it, for a path that cannot be decoded.
+  // Express's router throws a URIError without `expose` for a path that cannot be decoded.
   const meant = expose === true || error instanceof URIError;
   return typeof status === 'number' && status >= 400 && status < 500 && meant ? status : null;
 }

@@ -3,11 +3,11 @@ import type { Sentences } from '../messages/sentences.js';
 import type { Moment } from './locals.js';
 import { escaped, Markup, markupOf } from './markup.js';
 
-/** What every view says its sentences with. */
+/** The functions with which views show sentences. */
 export interface ViewWords {
   /** BCP 47, for `<html lang>`. */
   readonly language: string;
-  /** A sentence of the catalog as plain text, for `<%= %>`. Throws for a key that there is none of. */
+  /** A sentence of the catalog as plain text, for `<%= %>`. Throws for an unknown key. */
   t(key: string, values?: MessageValues): string;
   /**
    * The same as markup, for `<%- %>`: `<strong>` and `<name>` (somebody's name for something, in a `<bdi>`) of the

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import ejs from 'ejs';
-import { SallyportError } from '../errors.js';
+import { messageOf, SallyportError } from '../errors.js';
 import { packagedFiles } from '../packaged.js';
 import { escaped } from './markup.js';
 import type { ViewWords } from './view-words.js';
 
 /**
- * Our own EJS renderer. The host's view engine and settings are never touched, and EJS's process-wide cache
- * is not used: it is keyed by file name alone, so that of two doors in one process the second would be shown
- * the first one's partials, and a host that renders EJS itself could clear or share it.
+ * Our own EJS renderer. It does not touch the host's view engine and settings, and does not use EJS's process-wide
+ * cache: that is keyed by file name alone, so two doors in one process would share partials, and a host that renders
+ * EJS itself could clear it.
  */
 export interface Views {
   /** Renders one of our views. Rejects with `SallyportError` (ERR_VIEW), naming the file. */
@@ -22,9 +22,9 @@ export interface Views {
 export interface ViewsOptions {
   /** The host's own folder: each view and each include is looked for there first. */
   readonly folder?: string | undefined;
-  /** What the views say their sentences with: none can be rendered without. */
+  /** Needed to render views, since all their sentences come from it. */
   readonly words?: ViewWords | undefined;
-  /** Compile each file of the folder once. Off, each rendering reads them again, so that a theme can be worked on. */
+  /** Compile each file of the folder once. When false, each rendering reads them again, for work on a theme. */
   readonly cache?: boolean | undefined;
 }
 
@@ -40,13 +40,13 @@ type Include = (path: string, extra?: Locals) => string;
 
 interface Source {
   readonly file: string;
-  /** Where the view stands among all views, e.g. `partials/head`: what its includes are relative to. */
+  /** The view's path among all views, e.g. `partials/head`, which its includes are relative to. */
   readonly name: string;
   readonly fromHost: boolean;
   readonly template: (locals: Locals) => string;
 }
 
-/** The package's views are the same for every door of the process, and are compiled for all of them at once. */
+/** The package's views are the same for every door of the process, and are compiled once. */
 const packageSources = once(compilePackaged);
 
 async function compilePackaged(): Promise<Source[]> {
@@ -82,7 +82,7 @@ export function createViews({ folder, words, cache = true }: ViewsOptions = {}):
   };
 }
 
-/** `load`, called once; after a failure, the next call tries again. */
+/** Calls `load` once; after a failure, the next call tries again. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return async () => {
@@ -108,7 +108,7 @@ function run(sources: ReadonlyMap<string, Source>, source: Source, locals: Local
   // `include` given as a local comes before EJS's own, which resolves beside the including file only.
   const include: Include = (path, extra) => {
     const name = posix.join(posix.dirname(source.name), path).replace(/\.ejs$/, '');
-    // A host's view that includes its own name wraps ours.
+    // A host's view that includes its own name includes ours.
     const wraps = source.fromHost && name === source.name;
     const included = wraps ? sources.get(key(name, false)) : find(sources, name);
     if (!included) {
@@ -172,7 +172,7 @@ function compile(text: string, { file, path, fromHost }: Place): Source {
 
 function viewError(file: string, cause: unknown): SallyportError {
   if (cause instanceof SallyportError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new SallyportError('ERR_VIEW', reason.includes(file) ? reason : `${file}: ${reason}`, {
     cause,
   });

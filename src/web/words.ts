@@ -3,13 +3,13 @@ import type { Sentences } from '../messages/sentences.js';
 import type { Moment } from './locals.js';
 
 /**
- * Times in words. Without script a page does not know its reader's time zone, so a near time is said as a
- * wait ("in 2 minutes") and a far one as a date in UTC.
+ * Times in words. Without a script a page does not know its reader's time zone, so a near time is shown as a wait
+ * ("in 2 minutes"), a far one as a date in UTC.
  */
 export interface Times {
-  /** How long `ms` milliseconds are, rounded up so that nobody comes back too early: `30 seconds`. */
+  /** A duration, rounded up so that nobody comes back too early: `30 seconds`. */
   durationText(ms: number): string;
-  /** How long there is still time, rounded down so that nobody comes too late: `5 days`. */
+  /** The time that is left, rounded down so that nobody comes too late: `5 days`. */
   timeLeft(ms: number): string;
   /** A date and time of day in UTC: `22 November 2026, 14:05 UTC`. */
   dateText(at: Date): string;

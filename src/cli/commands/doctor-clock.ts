@@ -1,6 +1,6 @@
 import type { Report } from '../findings.js';
 
-/** Codes live for 30 seconds: this much off, and every second one is refused. */
+/** Codes are valid for 30 seconds: with this much skew every second one is refused. */
 const SKEW_FAIL_MS = 30_000;
 const SKEW_WARN_MS = 2_000;
 

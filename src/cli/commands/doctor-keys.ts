@@ -7,17 +7,17 @@ import type { Report } from '../findings.js';
 import type { Keys } from '../keys.js';
 import { inWords, type SealedOfSetting, sealedCounts, sealedOf, usable } from '../sealed-counts.js';
 
-/** So many of what is damaged are named; the rest is counted. */
+/** How many damaged values are named; the rest is counted. */
 const NAMED = 10;
 
-/** What an organization has sealed in its setting, and which opens. */
+/** A sealed value of an organization's setting that opens. */
 export interface OpenSetting extends SealedOfSetting {
   readonly organizationId: string;
 }
 
 /**
- * Counts what each key holds, unknown keys included, and opens all that can be opened: what was altered, or
- * moved from one person to another, is found here and not when somebody stands before the door.
+ * Counts what each key has sealed, unknown keys included, and opens all that can be opened: so that values that were
+ * altered, or moved from one person to another, are found here and not at a login.
  */
 export async function examineKeys(
   scan: StoreScan,
@@ -26,7 +26,7 @@ export async function examineKeys(
   report: Report,
 ): Promise<readonly OpenSetting[]> {
   const ids = keys?.ids ?? [];
-  const held = sealedCounts(ids);
+  const counts = sealedCounts(ids);
   const damaged: string[] = [];
   const lost: string[] = [];
   const open: OpenSetting[] = [];
@@ -46,9 +46,9 @@ export async function examineKeys(
   for await (const batch of scan.subjects()) {
     for (const subject of batch) {
       if (subject.fault) lost.push(subject.fault);
-      held.addDigests(subject, now);
+      counts.addDigests(subject, now);
       for (const { id, method, sealed } of usable(subject, now)) {
-        held.add(sealedBy(sealed), 'secrets');
+        counts.add(sealedBy(sealed), 'secrets');
         opens(`${method} of subject ${subject.id}`, sealed, () => {
           const secret = keys?.keyring.open(sealed, sealingContext(method, subject.id, id));
           if (secret && isWeak(method, secret)) weak += 1;
@@ -62,7 +62,7 @@ export async function examineKeys(
       if (organization.fault) lost.push(organization.fault);
       for (const one of sealedOf(organization)) {
         const { method, bytes, stored, sealed } = one;
-        held.addSetting(sealedBy(bytes), method);
+        counts.addSetting(sealedBy(bytes), method);
         const good = opens(`${method} of organization ${id}`, bytes, () => {
           if (keys) sealed.open(keys.keyring, id, stored);
         });
@@ -71,10 +71,10 @@ export async function examineKeys(
     }
   }
 
-  if (keys) reportKeys(ids, held.byKey, report);
+  if (keys) reportKeys(ids, counts.byKey, report);
   else {
     report('WARN', 'keys', 'SALLYPORT_KEYS is not set: counted only, nothing was opened');
-    for (const [id, count] of held.byKey) {
+    for (const [id, count] of counts.byKey) {
       report('WARN', 'keys', `key ${id} holds ${inWords(count)}`);
     }
   }
@@ -104,7 +104,7 @@ export async function examineKeys(
   return open;
 }
 
-/** Whether a secret that came from elsewhere is weaker than those that are made here. */
+/** Whether an imported secret is weaker than those that are made here. */
 function isWeak(method: MethodName, secret: Uint8Array): boolean {
   const imports = importingMethods.find(({ name }) => name === method)?.imports;
   return imports?.kind !== 'codes' && imports?.isWeak?.(secret) === true;

@@ -43,8 +43,8 @@ function eviction(info: Info, report: Report): void {
   const policy = info.get('maxmemory_policy') ?? 'unknown';
   if (policy === 'noeviction') report('OK', 'eviction', 'maxmemory-policy is noeviction');
   else {
-    const why = 'it may drop enrollments, and with them locks: set it to noeviction';
-    report('FAIL', 'eviction', `maxmemory-policy is ${policy}: ${why}`);
+    const advice = 'it may drop enrollments, and with them locks: set it to noeviction';
+    report('FAIL', 'eviction', `maxmemory-policy is ${policy}: ${advice}`);
   }
   const used = Number(info.get('used_memory'));
   const limit = Number(info.get('maxmemory'));
@@ -84,7 +84,7 @@ async function clock(send: Send, now: () => number, report: Report): Promise<voi
   reportClock('Redis', theirs - (sent + now()) / 2, report);
 }
 
-/** What the Redis user may not run is not known; what fails otherwise ends the examination. */
+/** Empty for a command that the Redis user may not run; any other failure ends the examination. */
 function forbidden(error: unknown): string {
   const cause = (error as { cause?: unknown } | null)?.cause;
   const code = replyCode(cause);

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.js';
 import { createViews } from '../../web/views.js';
 import { type Command, type Terminal, UsageError } from '../command.js';
 import { type Finding, line, type Report } from '../findings.js';
@@ -5,7 +6,7 @@ import { type Keys, keysFrom } from '../keys.js';
 import { STORE_OPTIONS, withStore } from '../with-store.js';
 import { examineKeys, type OpenSetting } from './doctor-keys.js';
 
-/** So many organizations' keys are tried at once. */
+/** How many organizations' keys are tried at the same time. */
 const PARALLEL = 5;
 
 /** Examines an installation and changes nothing. FAIL lines make the exit code 1. */
@@ -55,17 +56,17 @@ export const doctor: Command = {
   },
 };
 
-/** One examination that fails does not keep the next ones from being made. */
+/** An examination that fails is reported, and the next ones still run. */
 async function examine(about: string, report: Report, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    report('FAIL', about, error instanceof Error ? error.message : String(error));
+    report('FAIL', about, messageOf(error));
   }
 }
 
-/** Asks whoever the keys in settings are of whether they are right. */
+/** Asks the services of third parties whether the keys in settings are right. */
 async function examineSettings(
   settings: readonly OpenSetting[],
   { keyring }: Keys,

@@ -6,7 +6,7 @@ import { type Command, type Terminal, UsageError } from '../command.js';
 import { dumpWriter } from '../dump-lines.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
-/** So many of what cannot be read are named; the rest is counted. */
+/** How many unreadable records are named; the rest is counted. */
 const NAMED = 10;
 
 /** Writes all that a store holds into a file, record by record, with secrets sealed as they are stored. */
@@ -23,7 +23,7 @@ export const exportStore: Command = {
       terminal,
       async (installation) => {
         await installation.store.ready();
-        // Made before the store is taken out of service: a file that cannot be written must not cost that.
+        // Opened before the store is taken out of service, which must not happen for a file that cannot be written.
         const target = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
         await opened(file, target);
         try {
@@ -66,14 +66,15 @@ async function* lines(
   if (final) await dump.retire();
   yield writer.head(name, new Date(store.now()), final);
   for await (const { records, trails, faults } of dump.read()) {
-    // One text for all: a chunk for each line would cost more than the line.
+    // One chunk for all: a chunk for each line would cost more than the line.
     yield [...records.map(writer.record), ...trails.map(writer.trails)].join('');
     for (const { opens, message } of faults) {
       if (opens) lost.push(message);
       else err(`left out: ${message}`);
     }
   }
-  // Left out, they would be taken for people who never enrolled and organizations without a rule.
+  // If they were left out, the new store would take them for people who never enrolled, or organizations without a
+  // rule.
   if (lost.length > 0) {
     const more = lost.length > NAMED ? ` and ${lost.length - NAMED} more` : '';
     throw new Error(

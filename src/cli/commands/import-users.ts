@@ -5,6 +5,7 @@ import { audit } from '../../audit/events.js';
 import { EVENTS_KEPT, storeTrail } from '../../audit/trail.js';
 import type { AuditEvent, ImportResult, SecondFactorStore } from '../../contracts.js';
 import { keyring } from '../../crypto/keyring.js';
+import { messageOf } from '../../errors.js';
 import { importer, type ReadFactors } from '../../host/import-subject.js';
 import { isLostRecord } from '../../lost.js';
 import { importingMethods } from '../../methods/built-in.js';
@@ -15,17 +16,17 @@ import { escaped } from '../../store/escaped-id.js';
 import { type Arguments, type Terminal, UsageError } from '../command.js';
 import { keysFrom, requiredKeys } from '../keys.js';
 
-/** So many users at once. */
+/** How many users are imported at the same time. */
 const BATCH = 50;
 
-/** So many lines are looked at: one of them may be damaged. */
+/** How many lines are looked at, since the first may be damaged. */
 const LOOKED_AT = 20;
 
-/** How a file of users is read. */
+/** The options for reading a file of users. */
 type Reading = Pick<Arguments['users'], 'from' | 'id' | 'tenant' | 'encoding'>;
 type Flags = Reading & Pick<Arguments['users'], 'after'> & Pick<Arguments, 'dryRun'>;
 
-/** What a file holds: users, where a line near its beginning is about one, or a dump of a store. */
+/** What a file holds, by the lines at its beginning: users or the dump of a store. */
 export async function contentOf(
   file: string,
   { from }: Reading,
@@ -42,7 +43,7 @@ export async function contentOf(
   return 'unknown';
 }
 
-/** What is told of a file that is in nobody's format as far as we can see. */
+/** The error for a file of an unknown format. */
 export function wantsFrom(file: string): UsageError {
   const [table, ...software] = Object.keys(readers);
   return new UsageError(
@@ -56,7 +57,7 @@ function readerOf(from: string): Reader {
   throw new UsageError(`--from takes one of ${Object.keys(readers).join(', ')}`);
 }
 
-/** What a file has of users, and how many of its bytes were read. */
+/** The entries of a file of users, and the stream that they are read from. */
 function opened(file: string, { from, id, tenant = 'default', encoding }: Reading) {
   const reader = from === undefined ? ownLines : readerOf(from);
   const stream = createReadStream(file, 'utf8');
@@ -64,8 +65,8 @@ function opened(file: string, { from, id, tenant = 'default', encoding }: Readin
 }
 
 /**
- * Takes over the second factors of users, each once: it may be stopped at any moment and run again. What is wrong is
- * told and passed over. No secret is printed.
+ * Imports the second factors of users, each once, so it may be stopped at any moment and run again. Wrong entries are
+ * reported and skipped. No secret is printed.
  */
 export async function importUsers(
   { store }: { readonly store: SecondFactorStore },
@@ -73,7 +74,9 @@ export async function importUsers(
   { dryRun, after = 0, ...reading }: Flags,
   terminal: Terminal,
 ): Promise<void> {
-  const { keyring: keys } = dryRun ? (keysFrom(terminal) ?? passing()) : requiredKeys(terminal);
+  const { keyring: keys } = dryRun
+    ? (keysFrom(terminal) ?? throwawayKeys())
+    : requiredKeys(terminal);
   const trail = storeTrail(store, { keep: EVENTS_KEPT });
   let writing: Promise<void>[] = [];
   let unwritten: unknown = null;
@@ -99,8 +102,7 @@ export async function importUsers(
     const { at, subject, factors } = found;
     const refuse = (error: unknown): void => {
       count.refused += 1;
-      const why = error instanceof Error ? error.message : String(error);
-      tellOf({ at, id: subject.id, why }, 'refused');
+      tellOf({ at, id: subject.id, why: messageOf(error) }, 'refused');
     };
     let read: ReadFactors;
     try {
@@ -112,7 +114,7 @@ export async function importUsers(
     try {
       tell(at, escaped(subject.id), await taking.add(subject, read, { actorId: 'cli' }));
     } catch (error) {
-      // Of one person alone; a store that fails ends the run, which can be repeated.
+      // A lost record concerns one person only; a store that fails ends the run, which can be repeated.
       if (!isLostRecord(error)) throw error;
       refuse(error);
     }
@@ -152,7 +154,7 @@ export async function importUsers(
     for await (const one of found) {
       count.entries += 1;
       if (count.entries <= after) continue;
-      // One person's entries come one after the other: codes are taken over with a factor.
+      // Entries of one person are imported one after the other, since codes are imported only with a factor.
       if (one.kind === 'factors' && batch.some((other) => isOf(other, one.subject.id)))
         await flush();
       batch.push(one);
@@ -161,7 +163,7 @@ export async function importUsers(
     await flush();
   } catch (cause) {
     terminal.progress?.(null, done);
-    // Where nothing is done yet there is nothing to go on from.
+    // If nothing is done yet, there is nothing to resume.
     if (done > after) terminal.err(`${done} entries are done: go on with --after ${done}`);
     throw cause;
   } finally {
@@ -183,16 +185,16 @@ function isOf(found: Found, id: string): boolean {
   return found.kind === 'factors' && found.subject.id === id;
 }
 
-/** What a dry run tells of a line. */
+/** What a dry run reports of an entry. */
 function namesOf({ enrollments, codes }: ReadFactors): string {
   const names = [...enrollments.map(({ method }) => method), ...(codes ? [codes.name] : [])];
   return names.join(', ') || 'nothing';
 }
 
-/** For a dry run, which keeps nothing. */
-const passing = () => ({ keyring: keyring([randomBytes(32).toString('base64')]) });
+/** A key for a dry run, which stores nothing. */
+const throwawayKeys = () => ({ keyring: keyring([randomBytes(32).toString('base64')]) });
 
-/** Which encoding of a user's secret is the right one, by a code that their app shows now. */
+/** Finds the right encoding of a user's secret, by a code that their app shows now. */
 export async function sampleUser(
   file: string,
   sample: string,

@@ -9,12 +9,12 @@ import { contentOf, importUsers, sampleUser, wantsFrom } from './import-users.js
 
 const USERS_OPTIONS = ['from', 'id', 'tenant', 'encoding', 'after'] as const;
 const BATCH = 200;
-/** Those of one owner always go together, however many they are. */
+/** The events of one owner always go together, however many. */
 const EVENTS = 5000;
 
 /**
- * Puts a dump into a store that was set up and holds nothing. The whole file is looked at before anything is
- * written; what is there already stays, so it may be stopped at any moment and run again with `--resume`.
+ * Puts a dump into a store that was set up and holds nothing. The whole file is checked before anything is written.
+ * What the store holds already stays, so it may be stopped at any moment and run again with `--resume`.
  */
 export const importStore: Command = {
   usage: 'FILE',
@@ -29,7 +29,7 @@ export const importStore: Command = {
     if (content === 'users') {
       const flags = { ...users, dryRun };
       if (sample !== undefined) return sampleUser(file, sample, users, terminal, terminal.now());
-      // What is only looked at needs no store.
+      // A dry run needs no store.
       if (dryRun) {
         return importUsers({ store: memoryStore({ production: true }) }, file, flags, terminal);
       }

@@ -3,8 +3,8 @@ import type { Command } from '../command.js';
 import { POSTGRES_PREFIX, STORE_OPTIONS, withStore } from '../with-store.js';
 
 /**
- * Marks a store as set up, in Postgres with its tables. But for development and tests nothing else does: one that comes
- * back empty must look like a loss, not like a new installation.
+ * Marks a store as set up, and makes the tables of Postgres. Except in development and tests nothing else does this,
+ * so that a store that comes back empty counts as a loss, not as a new installation.
  */
 export const init: Command = {
   usage: '',

@@ -15,14 +15,14 @@ import {
 } from '../sealed-counts.js';
 import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 
-/** So many of what cannot be opened are named; the rest is counted. */
+/** How many values that cannot be opened are named; the rest is counted. */
 const NAMED = 20;
 
 type Outcome = 'resealed' | 'current' | 'changed' | 'unopenable';
 
 /**
- * Seals everything again that an older key has sealed, while the app runs. Each piece is replaced in one step
- * and only if it is still the same, so this may be stopped at any moment, and run again, also twice at once.
+ * Seals everything again that an older key has sealed, while the app runs. Each value is replaced in one step and
+ * only if it has not changed, so this may be stopped at any moment, run again, and run twice at the same time.
  */
 export const reseal: Command = {
   usage: '',
@@ -99,7 +99,7 @@ async function resealAll(
       keep(sealedBy(sealed));
       return count(what, 'unopenable', error);
     }
-    // What fails from here on (the store, above all) ends the run: it can be repeated.
+    // A failure from here on, above all of the store, ends the run; it can be repeated.
     count(what, (await replace()) ? 'resealed' : 'changed');
   }
 
@@ -116,7 +116,7 @@ async function resealAll(
     `Sealed again: ${counts.resealed}. Current already: ${counts.current}. ` +
       `Changed meanwhile: ${counts.changed}. Could not be opened: ${counts.unopenable}.`,
   );
-  sayWhatIsLeft(keys, left, out);
+  reportRemaining(keys, left, out);
   if (counts.unopenable > 0) {
     throw new Error(
       `${counts.unopenable} could not be opened and stay as they were; see docs/operations.md`,
@@ -133,7 +133,7 @@ function resealSetting(
   return () => replace({ ...setting?.value, [method]: next });
 }
 
-function sayWhatIsLeft({ ids }: Keys, left: SealedCounts, out: Terminal['out']): void {
+function reportRemaining({ ids }: Keys, left: SealedCounts, out: Terminal['out']): void {
   for (const [keyId, count] of left.byKey) {
     if (keyId === ids[0]) continue;
     const words = inWords(count);

@@ -15,8 +15,8 @@ import { type Installation, STORE_OPTIONS, withStore } from '../with-store.js';
 const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /**
- * For the day on which no administrator can sign in to do it. Whoever can run this can write to the store anyway;
- * the event says that it was done from here.
+ * For when no administrator can sign in. Whoever can run this can write to the store anyway; the event says that it
+ * was done by the command line.
  */
 export const reset: Command = {
   usage: 'TENANT USER',
@@ -33,7 +33,7 @@ export const reset: Command = {
         const { store } = installation;
         await store.ready();
         const record = await unlessLost(() => store.readSubject(userId));
-        // A subject nobody has written reads as this very object; one that was reset does not.
+        // A subject that was never written reads as this very object; one that was reset does not.
         if (record === emptySubject) {
           throw new Error(
             `there is no subject ${userId} in this store: give the id that your subject() gives, not a label`,
@@ -64,7 +64,7 @@ export const reset: Command = {
   },
 };
 
-/** `lost`: the record is damaged, gone or an older one. A reset begins a user's anew. */
+/** `lost` when the record is damaged, gone or outdated. A reset replaces it. */
 async function unlessLost<T>(read: () => T | Promise<T>): Promise<T | 'lost'> {
   try {
     return await read();
@@ -83,7 +83,10 @@ function removed(record: SubjectRecord): string {
   return parts.join(', ') || 'nothing, there were no factors';
 }
 
-/** The event goes to the trail of whichever tenant is named, so a slip of the pen would hide it. */
+/**
+ * Whether the organization is known here: the event goes to the trail of the one named, and a typing error would hide
+ * it.
+ */
 async function isKnown({ store }: Installation, tenantId: string): Promise<boolean> {
   if ((await unlessLost(() => store.readSetting(tenantId))) !== null) return true;
   return (await store.readEvents(tenantId, { before: null, limit: 1 })).length > 0;
