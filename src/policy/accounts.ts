@@ -9,8 +9,8 @@ import type { ResolvePolicy } from './resolve.js';
 import { type SettingReader, storedOf } from './settings.js';
 
 /**
- * Says by whose word a method's proof counts (`account`), where a policy names whose setting is used and does not say
- * so itself: an activation counts with whom it was made, and with nobody else.
+ * Fills in `account`, whose word a method's proof rests on, when a policy names only the organization whose setting
+ * is used (`source`). An activation counts only with the account that it was made with.
  */
 export function withAccounts(
   resolve: ResolvePolicy,
@@ -35,7 +35,8 @@ export function withAccounts(
     const completed = new WeakMap<Policy, Policy>();
 
     function complete(policy: Policy, stored: unknown): Policy {
-      // Whoever has activated the method is asked for it then, and told that it does not work.
+      // Without an account, users who have activated the method are still asked for it, and told that it is
+      // unavailable.
       if (stored === null) return policy;
       const account = own?.accountOf?.(stored);
       const known = completed.get(policy);

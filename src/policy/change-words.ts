@@ -1,7 +1,7 @@
 import type { Change, Message, Sentence } from '../contracts.js';
 import { message } from '../messages/english.js';
 
-/** All changes in one, for the event; null where there are none. */
+/** All changes in one sentence, for the event; null for none. */
 export function changesInOne(changes: readonly Change[]): Sentence | null {
   return inOne(
     changes.map(({ label, from, to }) =>
@@ -10,7 +10,7 @@ export function changesInOne(changes: readonly Change[]): Sentence | null {
   );
 }
 
-/** Several, one after the other; null for none. */
+/** Several sentences joined to one; null for none. */
 export function inOne(sentences: readonly Message[]): Message | null {
   return sentences.reduceRight<Message | null>(
     (rest, first) => (rest ? message('admin.setting.list', { first, rest }) : first),

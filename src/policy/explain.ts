@@ -3,7 +3,7 @@ import { message } from '../messages/english.js';
 import { isAccepted, provable } from './provable.js';
 import { signInName } from './sign-in-words.js';
 
-/** A policy and a person's standing, in sentences for support. */
+/** A policy and what it means for one person, in sentences for support. */
 export interface Explanation {
   readonly subject: Subject;
   readonly policy: Policy;
@@ -11,8 +11,8 @@ export interface Explanation {
 }
 
 /**
- * What is asked of a person and why, in whole sentences: each rule of the policy with who set it, what they have
- * activated of what it accepts, and what follows. `say` words messages in another language than English.
+ * What is asked of a person and why, in whole sentences: each rule of the policy with who set it, which accepted
+ * methods they have activated, and what follows. `say` translates messages.
  * @example explain(subject, policy, await store.readSubject(subject.id)).sentences.join('\n')
  */
 export function explain(
@@ -20,7 +20,7 @@ export function explain(
   policy: Policy,
   record: SubjectRecord,
   say: (sentence: Sentence) => string = String,
-  /** When it is said (ms), for how long ago something was; left out: dates. */
+  /** The present time (ms), to say how long ago something was; without it dates are given. */
   now: number | null = null,
 ): Explanation {
   const { label } = subject;
@@ -32,7 +32,7 @@ export function explain(
       ? message('policy.explain.off', { label })
       : message('policy.explain.on', { label, methods, mode: message(`policy.explain.${mode}`) }),
     ...because.map(({ level, id, rule }) =>
-      // What was decided above all organizations holds where none of them says anything.
+      // Rules of the host apply when no organization sets anything.
       level === 'host'
         ? message('policy.explain.default', { rule: say(rule) })
         : message('policy.explain.because', { level, id, rule: say(rule) }),

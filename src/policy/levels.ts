@@ -11,24 +11,24 @@ import type {
 } from '../contracts.js';
 import type { Stamped } from './settings.js';
 
-/** All that a policy is made of; for a partner's own user, `partner` is null. */
+/** The settings that a policy is resolved from; for a partner's own user, `partner` is null. */
 export interface Levels {
   readonly organization: Organization;
   readonly partner: Stamped<OrganizationSetting> | null;
   readonly own: Stamped<OrganizationSetting> | null;
   readonly user: { readonly id: string; readonly setting: Stamped<UserSetting> } | null;
-  /** What holds where no level says anything. Default `off`. */
+  /** The mode when no level sets one. Default `off`. */
   readonly byDefault?: Policy['mode'] | undefined;
 }
 
-/** What one level demands; null where it says nothing. */
+/** What one level demands; null for what it does not set. */
 export interface Demand extends LevelSetting {
   readonly level: 'partner' | 'client' | 'user';
   readonly id: string;
   readonly set: SettingStamp;
 }
 
-/** What each level demands, the one farthest from the user first. */
+/** The demands of each level, the one farthest from the user first. */
 export function demandsOf({ organization, partner, own, user }: Levels): Demand[] {
   const demands: Demand[] = [];
   const { kind, id, partnerId } = organization;
@@ -69,7 +69,7 @@ export function demandsOf({ organization, partner, own, user }: Levels): Demand[
   return demands;
 }
 
-/** Those that nobody can phish, where a level takes no others: methods, and proofs of a sign-in. */
+/** Only the phishing-resistant methods or sign-in proofs, if a level accepts no others. */
 export function phishingResistantWhereDemanded<
   One extends { readonly phishingResistant?: boolean },
 >(all: readonly One[], demands: readonly Demand[]): readonly One[] {
@@ -81,7 +81,7 @@ export function stampOf({ changedBy, changedAt }: Stamped<unknown>): SettingStam
   return { by: changedBy, on: changedAt.toISOString().slice(0, 10) };
 }
 
-/** A reason that is a level's demand. */
+/** The reason for a level's demand. */
 export function said({ level, id }: Demand, rule: Sentence): PolicyReason {
   return reason(level, id, rule);
 }
@@ -90,7 +90,7 @@ export function reason(level: PolicyReason['level'], id: string, rule: Sentence)
   return Object.freeze({ level, id, rule: typeof rule === 'string' ? rule : frozen(rule) });
 }
 
-/** A policy that is frozen through and through is checked once. */
+/** Frozen deeply, so that the policy is validated only once. */
 function frozen(rule: Message): Message {
   Object.freeze(rule.values);
   return Object.freeze(rule);

@@ -20,43 +20,43 @@ import { type SettingReader, type Stamped, settingReader, userSetting } from './
 
 export interface OrganizationPolicyOptions {
   /**
-   * The host's organization by id: what it is, and whose client. Called for every gated request, so answer
-   * from memory where you can. An unknown id (null) lets nobody in.
+   * The host's organization by id: its kind and its partner. Called for every gated request, so answer from memory
+   * where you can. For an unknown id (null) nobody gets in.
    */
   readonly organization: (id: string) => Awaitable<Organization | null | undefined>;
   /**
-   * What holds where neither an organization, its partner nor the user has been set to anything: by default
-   * `off`. With `required` silence means yes, and an organization that wants none has to be set to `off`.
+   * The mode when neither the organization, its partner nor the user has one set: by default `off`. With `required`,
+   * an organization that wants no two-factor has to be set to `off`.
    */
   readonly default?: Policy['mode'];
 }
 
-/** What a dry run puts in the place of what is stored. */
+/** A setting that a dry run assumes instead of the stored one. */
 export interface Hypothesis {
   readonly organizationId: string;
   readonly setting: Stamped<OrganizationSetting> | null;
 }
 
-/** What a door has a policy made for. */
+/** The parts of a door that its policy uses. */
 export interface PolicyDoor {
   readonly store: Pick<SecondFactorStore, 'readSetting' | 'readSubject'>;
   /** Its methods, in its order. */
   readonly methods: readonly PolicyMethod[];
 }
 
-/** `organizationPolicy(…)`: a policy that each door it is given to makes for itself. */
+/** The result of `organizationPolicy(…)`, from which each door makes its own policy. */
 export interface OrganizationPolicyPlan {
   forDoor(door: PolicyDoor): OrganizationPolicy;
 }
 
 export interface OrganizationPolicy extends PolicyResolver {
-  /** The host's. Rejects with ERR_POLICY for one that there is none of. */
+  /** The host's organization. Rejects with ERR_POLICY for an unknown id. */
   organization(id: string): Awaitable<Organization>;
   /** Settings as this policy reads them. */
   readonly settings: SettingReader;
-  /** The policy as it is, or as it would be. */
+  /** The policy as it is, or as it would be under a hypothesis. */
   resolveWith(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Policy>;
-  /** What the policy is made of. */
+  /** The settings that the policy is resolved from. */
   levels(subject: Subject, hypothesis: Hypothesis | null): Awaitable<Levels>;
 }
 
@@ -79,8 +79,8 @@ interface Remembered {
 }
 
 /**
- * The policy that administrators set: partner → client → user, from the settings in the door's store. A change is
- * seen by every process at its next request. Throws ERR_OPTION.
+ * The policy that administrators set: partner → client → user, from the settings in the door's store. Every process
+ * sees a change at its next request. Throws ERR_OPTION.
  * @example sallyport({ policy: organizationPolicy({ organization: (id) => organizations.get(id) }), … })
  */
 export function organizationPolicy(options: OrganizationPolicyOptions): OrganizationPolicyPlan {
@@ -95,20 +95,20 @@ function policyOfDoor(
   byDefault: Policy['mode'],
   { store, methods: registered }: PolicyDoor,
 ): OrganizationPolicy {
-  // Users without a setting of their own share their organization's policy, for as long as the very same
-  // records are read: so a warm gate resolves nothing, and a change shows at once.
+  // Users without a setting of their own share their organization's policy as long as the same record objects are
+  // read: so a warm gate resolves nothing, and a change shows at once.
   const ofOrganizations = boundedMap<string, Remembered>(10_000);
   const settings = settingReader(registered);
   const ofUsers = new WeakMap<Stamped<UserSetting>, Remembered>();
 
-  function conclude(levels: Levels): Policy {
+  function resolved(levels: Levels): Policy {
     const { organization, user } = levels;
     const known = user ? ofUsers.get(user.setting) : ofOrganizations.get(organization.id);
     if (known && sameLevels(known.levels, levels)) return known.policy;
-    const resolved = { levels, policy: resolveSettings(levels, registered) };
-    if (user) ofUsers.set(user.setting, resolved);
-    else ofOrganizations.set(organization.id, resolved);
-    return resolved.policy;
+    const made = { levels, policy: resolveSettings(levels, registered) };
+    if (user) ofUsers.set(user.setting, made);
+    else ofOrganizations.set(organization.id, made);
+    return made.policy;
   }
 
   const organization = (id: string): Awaitable<Organization> =>
@@ -138,7 +138,7 @@ function policyOfDoor(
 
   const resolveWith = (subject: Subject, hypothesis: Hypothesis | null): Awaitable<Policy> =>
     then(levels(subject, hypothesis), (found) =>
-      hypothesis ? resolveSettings(found, registered) : conclude(found),
+      hypothesis ? resolveSettings(found, registered) : resolved(found),
     );
 
   return {
@@ -150,7 +150,7 @@ function policyOfDoor(
   };
 }
 
-/** Nonsense from the host's lookup would drop a level, and with it what that level demands. */
+/** A wrong answer of the host's lookup could drop a level, and with it that level's demands. */
 function checkOrganization(answer: unknown, wanted: string): Organization {
   if (answer === null || answer === undefined) {
     throw new UnavailableError('ERR_POLICY', `organization ${wanted} is unknown`);

@@ -9,7 +9,7 @@ const values = z
   .default([])
   .transform((given) => Object.freeze([...new Set(given)]));
 
-/** A rule as a setting has it, and a policy. One that names nothing would take a password for a second factor. */
+/** A rule of a setting or a policy. It must name a value, or a password alone would count as a second factor. */
 export const proofRule = z
   .strictObject({
     by: z.string().regex(/^[^\s=]{1,100}$/),
@@ -27,7 +27,7 @@ export const proofRule = z
   })
   .transform((rule): ProofRule => Object.freeze(rule));
 
-/** What both lists take: each rule of the one together with each of the other. */
+/** The rules that both lists accept: each rule of one combined with each of the other. */
 export function rulesOfBoth(
   some: readonly ProofRule[],
   others: readonly ProofRule[],
@@ -62,12 +62,12 @@ export function ruleText({ by, amr, acr, maxAgeSeconds, phishingResistant }: Pro
   ].join(' ');
 }
 
-/** Rules as administrators write them, one in each line; `none` for none at all, and nothing for nothing said. */
+/** Rules as administrators write them, one in each line; `none` for an empty list, empty for no list. */
 export function rulesText(rules: readonly ProofRule[] | null | undefined): string {
   return rules?.length === 0 ? NONE : (rules ?? []).map(ruleText).join('\n');
 }
 
-/** The same read back, unchecked: each line is what `proofRule` takes, or what it refuses. */
+/** Reads the same text, unchecked: `proofRule` accepts or refuses each line. */
 export function rulesFromText(text: string): readonly unknown[] | null {
   const lines = text.split('\n').flatMap((line) => line.trim() || []);
   if (lines.length === 0) return null;
@@ -81,7 +81,7 @@ function ruleFromLine(line: string): unknown {
     const [name = '', ...rest] = part.split('=');
     const value = rest.join('=');
     const [field, read] = FIELDS.get(part === RESISTANT ? part : `${name}=`) ?? [part, value];
-    // What is said twice is refused, as a field that there is not.
+    // A part given twice becomes an unknown field, which is refused.
     rule[field in rule ? part : field] = typeof read === 'function' ? read(value) : read;
   }
   return rule;

@@ -7,9 +7,9 @@ import {
 } from '../contracts.js';
 
 /**
- * Whether somebody can be asked to prove an enrollment under this policy. One that rests on somebody else's
- * word is nothing to an organization that takes another one's word: not activated there.
- * Where there are no keys at all it still stands: keys that are removed, or lost, make nobody a newcomer.
+ * Whether somebody can be asked to prove an enrollment under this policy. An enrollment that rests on another
+ * authority than the policy's counts as not activated here. Without any authority (keys were removed or lost) it
+ * counts, so that nobody becomes a newcomer.
  */
 export function isProvable(
   enrollment: Pick<Enrollment, 'method' | 'parameters'>,
@@ -29,7 +29,7 @@ export function provable(
   return all ? enrollments : enrollments.filter((one) => isProvable(one, policy));
 }
 
-/** Those that a first activation may stand beside: nobody can be asked to prove them here. */
+/** Enrollments that nobody can be asked to prove here, and that do not prevent a first activation. */
 export function unprovableIds(
   { enrollments }: Pick<SubjectRecord, 'enrollments'>,
   policy: Policy,
@@ -39,7 +39,7 @@ export function unprovableIds(
 
 const patterns = new Map<string, RegExp>();
 
-/** What `accepts` says, compiled once: there are as many as settings. */
+/** The pattern of `accepts`, compiled once. */
 function patternOf(source: string): RegExp {
   const known = patterns.get(source);
   if (known) return known;
@@ -51,7 +51,7 @@ function patternOf(source: string): RegExp {
 
 const MOST_PATTERNS = 1000;
 
-/** Whether an enrollment of an accepted method is one that counts here. */
+/** Whether the policy accepts an enrollment. */
 export function isAccepted(
   { method, parameters }: Pick<Enrollment, 'method' | 'parameters'>,
   policy: Policy,

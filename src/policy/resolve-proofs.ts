@@ -4,8 +4,8 @@ import { type Demand, type Levels, reason, said } from './levels.js';
 import { rulesOfBoth, ruleText } from './proof-rules.js';
 
 /**
- * None unless the user's own organization names some; then those that the partner takes as well. A partner that names the
- * mechanisms of its clients, and says nothing of proofs, takes none: they are no mechanism that it has named.
+ * None unless the user's own organization names some; then those that the partner accepts as well. A partner that
+ * names its clients' mechanisms without proofs accepts none, since proofs are not among the mechanisms named.
  */
 export function resolveProofs(
   { own, partner, organization: { kind, partnerId } }: Levels,
@@ -25,7 +25,7 @@ export function resolveProofs(
   const floor = kind === 'client' ? partner?.value.clientsMust : null;
   if (!floor || partnerId === null) return own.value.proofs;
   if (floor.proofs) return Object.freeze(rulesOfBoth(own.value.proofs, floor.proofs));
-  // Who demands what nobody can phish has not said whose word on that is to be taken.
+  // A partner that demands phishing resistance has not said whose proofs of it to accept.
   if (floor.methods === null && !floor.phishingResistant) return own.value.proofs;
   because.push(reason('partner', partnerId, message('policy.proofs-not-named')));
   return NO_PROOFS;

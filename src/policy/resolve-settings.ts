@@ -39,10 +39,10 @@ acrossCopies('ContradictionError', ContradictionError);
 const STRENGTH = { off: 0, optional: 1, required: 2 } as const;
 
 /**
- * Partner → client → user, resolved. Restrictions intersect and never unite: the strictest mode holds, methods
- * are those that every level accepts, the smaller `maxAge`, and the earliest end of grace of the levels that
- * require (a level that requires without grace leaves none). What several levels accept in different orders
- * stands in that of the level nearest to the user. Every part has its reasons in `because`. Pure.
+ * Partner → client → user, resolved. Restrictions intersect and never unite: the strictest mode holds, methods are
+ * those that every level accepts, the smaller `maxAge`, and the earliest end of grace of the levels that require (a
+ * level that requires without grace leaves none). Methods keep the order of the level nearest to the user. Every part
+ * has its reasons in `because`. Pure.
  */
 export function resolveSettings(levels: Levels, registered: readonly PolicyMethod[]): Policy {
   const demands = demandsOf(levels);
@@ -50,13 +50,13 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
   const mode = resolveMode(levels, demands, because);
   const parts = resolveParts(levels, registered);
   const methods = resolveMethods(demands, registered, parts, because);
-  // Not even where it is optional: whoever has activated one could neither use it nor activate another.
+  // Also when it is optional: users with a factor could neither use it nor activate another.
   if (mode !== 'off' && methods.length === 0) {
     throw new ContradictionError(levels.organization, because);
   }
   return Object.freeze({
     mode,
-    // What no setting has to name: a way back in for whoever has one of the others.
+    // Backups need not be named by a setting: they are a way back in for users with another method.
     methods: Object.freeze([...methods, ...backupsOf(registered, demands)]),
     ...partsOf(parts),
     enrollment: resolveEnrollment(demands, because),
@@ -65,11 +65,11 @@ export function resolveSettings(levels: Levels, registered: readonly PolicyMetho
     rememberDeviceSeconds: resolveRemembering(levels, demands, because),
     proofs: phishingResistantWhereDemanded(resolveProofs(levels, demands, because), demands),
     because: Object.freeze(because),
-    // A method's part is what the method itself has resolved.
+    // Each method has resolved its own part.
   }) as Policy;
 }
 
-/** What the levels come to for each method with settings. */
+/** The resolved part of each method with settings. */
 type Parts = ReadonlyMap<MethodName, ResolvedPart<PolicyPart>>;
 
 function partsOf(parts: Parts): Readonly<Record<MethodName, PolicyPart | null>> {
@@ -77,7 +77,7 @@ function partsOf(parts: Parts): Readonly<Record<MethodName, PolicyPart | null>> 
   return Object.fromEntries(entries);
 }
 
-/** Which methods the levels leave nothing to offer with, e.g. without the keys it needs, whatever they accept. */
+/** The methods that cannot be offered since no level has set what they need, such as keys. */
 export function withoutSetting(
   levels: Levels,
   registered: readonly PolicyMethod[],

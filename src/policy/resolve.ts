@@ -20,7 +20,7 @@ const sentence = z.union([
 ]);
 const reason = z.strictObject({ level: z.string(), id: z.string(), rule: sentence });
 
-/** What a policy may say of any method. */
+/** The fields that the part of any method may have. */
 const sharedPart = z.object({
   source: z.string().optional(),
   account: z.string().optional(),
@@ -58,9 +58,9 @@ export interface ResolveConfig {
 export type ResolvePolicy = (subject: Subject) => Awaitable<Policy>;
 
 /**
- * Asks the host's policy, within a deadline, and validates what it says. Whatever is not a policy (a throw, a
- * rejection, silence, nonsense) throws `UnavailableError` ERR_POLICY: missing never means off. An answer given
- * synchronously is validated synchronously, and one that is deeply frozen only once.
+ * Calls the host's policy within a deadline, and validates its answer. An error, no answer in time, or an invalid
+ * answer throws `UnavailableError` ERR_POLICY: missing never means off. An answer given synchronously is validated
+ * synchronously, and one that is deeply frozen only once.
  */
 export function policyResolver({ policy, timeoutMs, methods }: ResolveConfig): ResolvePolicy {
   const validated = new WeakMap<object, Policy>();
@@ -88,7 +88,7 @@ export function policyResolver({ policy, timeoutMs, methods }: ResolveConfig): R
   };
 }
 
-/** The signal is made only when the policy asks for it: most answer without. */
+/** Makes the signal only when the policy asks for it, which few do. */
 class LazyContext implements PolicyContext {
   #controller: AbortController | undefined;
 
@@ -120,7 +120,7 @@ async function withinDeadline(
   }
 }
 
-/** Validates one answer, with what these methods add to it, and fills in the defaults of `PolicyInput`. */
+/** Validates one answer, including the parts of these methods, and fills in the defaults of `PolicyInput`. */
 export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown) => Policy {
   const known = registered.map(({ name }) => name);
   const withPart = registered.filter(({ settings }) => settings);
@@ -147,7 +147,7 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
     const parts = Object.fromEntries(
       withPart.map(({ name }) => {
         const part: unknown = Reflect.get(parsed.data, name);
-        // A method's own schema must not lose what decisions go by.
+        // A method's own schema must not drop the fields that decisions depend on.
         const shared = part ? sharedPart.safeParse(Reflect.get(Object(raw), name)) : null;
         if (shared?.error) {
           throw new UnavailableError(
@@ -158,7 +158,7 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
         return [name, part ? Object.freeze({ ...part, ...shared?.data }) : null];
       }),
     );
-    // What needs a part of its own, as keys, is not offered without, whatever is named.
+    // A method that needs a part, such as keys, is not offered without it, even if it is named.
     const lacking = withPart.filter(({ name, settings }) => settings?.required && !parts[name]);
     const methods = named.filter((name) => !lacking.some((one) => one.name === name));
     const unknown = methods.filter((name) => !known.includes(name));
@@ -181,7 +181,7 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
       rememberDeviceSeconds: rememberDeviceSeconds ?? null,
       proofs: Object.freeze(proofs ?? []),
       because: Object.freeze(because ?? []),
-      // A method's part is what its own schema says.
+      // Each method's own schema has validated its part.
     }) as Policy;
   };
 }

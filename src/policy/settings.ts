@@ -21,7 +21,7 @@ const seconds = z
   .min(60)
   .max(30 * 24 * 3600)
   .nullable();
-// Each change of them stands in the trail.
+// Bounded, since each change of them is kept in the trail.
 const proofs = z
   .array(proofRule)
   .max(20)
@@ -39,7 +39,7 @@ const levelShape = {
   phishingResistant: z.literal(true).nullable().default(null),
 };
 
-/** Of a method that is not registered here: it stays as it is. */
+/** The setting of a method that is not registered here, kept as it is. */
 const kept = z.record(z.string(), z.unknown()).nullable();
 
 const NOTHING: BaseSetting = {
@@ -59,7 +59,7 @@ const user = z.strictObject({
   graceUntil: date,
 });
 
-/** The names that are no method's in a setting, nor in a policy. */
+/** The fields of settings and policies that no method may be named like. */
 export const SETTING_FIELDS: readonly string[] = [
   ...Object.keys(NOTHING),
   ...['rememberDeviceSeconds', 'because'],
@@ -72,17 +72,17 @@ export interface Stamped<T> {
   readonly version: number;
 }
 
-/** Settings as a door reads them: with what its methods keep in them. */
+/** Reads settings with the parts of a door's methods. */
 export interface SettingReader {
-  /** What is stored for an organization; a stored value that is none fails closed (ERR_POLICY). */
+  /** The stored setting of an organization; an invalid one fails closed (ERR_POLICY). */
   organization(stored: StoredSetting | null, id: string): Stamped<OrganizationSetting> | null;
-  /** An organization nobody has set anything for. */
+  /** The setting of an organization for which nothing was set. */
   readonly none: OrganizationSetting;
-  /** What an administrator's form or JSON says: all but what is a method's own. */
+  /** The fields of an administrator's form or JSON, without the methods' own. */
   readonly editable: z.ZodType<BaseSetting>;
 }
 
-/** Settings with what these methods keep in them. */
+/** Makes the reader for a door with these methods. */
 export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
   const own = methods.flatMap(({ name, settings }) => (settings ? [{ name, ...settings }] : []));
   const floors = own.flatMap(({ floor = {} }) => Object.entries(floor));
@@ -93,11 +93,11 @@ export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
     enrollment,
   };
   const level = { ...levelShape, mode: mode.nullable(), enrollment: enrollment.nullable() };
-  // Saved before the method was there: nothing is set for it.
+  // null in settings saved before the method was registered.
   const parts = Object.fromEntries(
     own.map(({ name, stored }) => [name, stored.nullable().default(null)]),
   );
-  // What a door with other methods has saved stays as it is, and says nothing here.
+  // Fields saved by a door with other methods are kept and ignored here.
   const floor = z.object(floorShape).catchall(z.unknown());
   const whole = z.object({ ...level, clientsMust: floor.nullable(), ...parts }).catchall(kept);
   const parsed = new WeakMap<StoredSetting, Stamped<unknown>>();
@@ -105,7 +105,7 @@ export function settingReader(methods: readonly PolicyMethod[]): SettingReader {
   return {
     organization(stored, id) {
       const stamped = read(stored, whole, `the setting of organization ${id}`, parsed);
-      // A method's part is what the method's own schema says.
+      // Each method's own schema has validated its part.
       return stamped as Stamped<OrganizationSetting> | null;
     },
     none: Object.freeze({
@@ -145,8 +145,8 @@ function read<T>(
 }
 
 /**
- * Fields that contradict each other, by name; empty when the setting makes sense. `enrollable`: what can be
- * activated here; a method that needs a setting only where there is one.
+ * Fields that contradict each other, by name; empty when the setting is consistent. `enrollable`: the methods that
+ * can be activated here, without those whose needed setting is missing.
  */
 export function contradictions(
   setting: OrganizationSetting,
@@ -206,15 +206,15 @@ export function contradictions(
   return found;
 }
 
-/** What an organization has set for a method; null where it has nothing. */
+/** What an organization has set for a method; null for nothing. */
 export function storedOf(setting: OrganizationSetting | null, method: MethodName): unknown {
   return (setting && Reflect.get(setting, method)) ?? null;
 }
 
 /**
- * A setting with something else stored for a method (null: nothing). Whoever enters what a method needs wants it to
- * be offered, also where only some methods are accepted; and a list that named it alone becomes any method, since one
- * that is accepted by nobody lets nobody in.
+ * A setting with another value stored for a method (null removes it). A method that gets what it needs is also added
+ * to a list of accepted methods; when it is removed and was the only one in the list, any method is accepted, since
+ * an empty list would lock everybody out.
  */
 export function withStored(
   setting: OrganizationSetting,

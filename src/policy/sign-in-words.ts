@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `by okta, 3 hours ago`; where nobody knows the time (null): `by okta on 2026-01-31`. */
+/** `by okta, 3 hours ago`; without the present time: `by okta on 2026-01-31`. */
 export function signInName({ by, at }: Pick<SignIn, 'by' | 'at'>, now: number | null): Message {
   if (now === null) {
     return message('sign-in.on', { by, on: new Date(at).toISOString().slice(0, 10) });
@@ -18,7 +18,7 @@ export function signInName({ by, at }: Pick<SignIn, 'by' | 'at'>, now: number | 
   return message('sign-in.days-ago', { by, count: Math.floor(age / DAY) });
 }
 
-/** The same for the trail: how it was proven there, and exactly when. */
+/** The details for the trail: how it was proven, and the exact time. */
 export function signInDetail({ by, at, amr, acr }: SignIn): Message {
   return message('sign-in.detail', {
     ...{ by, at: new Date(at).toISOString() },
