@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 
-/** A message that is ready to be formatted: what was text and what was put in, one after the other. */
+/** A message that is ready to be formatted. */
 export interface Compiled {
   format(values: Readonly<Record<string, unknown>>): unknown;
   /** How each placeholder and tag is used. */
@@ -9,7 +9,7 @@ export interface Compiled {
 
 export type PlaceholderKind = 'text' | 'number' | 'date' | 'tag';
 
-/** Beside what ICU has. Dates are UTC: a page without script does not know its reader's time zone. */
+/** Formats beside those of ICU. Dates are in UTC: a page without a script does not know its reader's time zone. */
 const UTC = { timeZone: 'UTC' } as const;
 const FORMATS = {
   number: {},
@@ -46,7 +46,7 @@ const KINDS: readonly (PlaceholderKind | null)[] = [
 
 function placeholdersIn(elements: readonly Element[]): Map<string, PlaceholderKind> {
   const found = new Map<string, PlaceholderKind>();
-  // Where one is both counted and shown, what it is counted by says more.
+  // A placeholder that is both counted and shown is a number.
   const add = (name: string, kind: PlaceholderKind) => {
     if (kind !== 'text' || !found.has(name)) found.set(name, kind);
   };

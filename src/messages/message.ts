@@ -17,7 +17,7 @@ type TextAt<Texts extends Words, Key extends string> = Key extends keyof Texts
       : never
     : never;
 
-/** Names a sentence of a catalog, with the values that it asks for. */
+/** Makes a message of a catalog, with the values that it needs. */
 export type MessagesOf<Texts extends Words> = <Key extends KeyOf<Texts>>(
   key: Key,
   ...values: keyof ValuesOf<TextAt<Texts, Key>> extends never
@@ -26,7 +26,7 @@ export type MessagesOf<Texts extends Words> = <Key extends KeyOf<Texts>>(
 ) => Message;
 
 /**
- * What names the sentences of a catalog, with keys and values that the compiler knows.
+ * Makes a function for the messages of a catalog, with keys and values checked by the compiler.
  * @param prefix what the keys begin with in the catalog of a door: a method's name
  * @example const words = messagesOf(WORDS, 'email-code'); throw new RequestError(409, 'late', words('too-late'));
  */
@@ -45,7 +45,7 @@ export function messagesOf<const Texts extends Words>(
   });
 }
 
-/** The values, with words in the place of messages. */
+/** The values, with messages replaced by their words. */
 export function worded(
   values: MessageValues,
   say: (message: Message) => string,
@@ -69,8 +69,8 @@ export function catalogOf(words: Words, prefix = ''): Catalog {
 }
 
 /**
- * Several catalogs as one. On no prototype it is a dictionary from the start: to add some hundred keys to an ordinary
- * object takes V8 13 ms, which was half of what a door takes to be made.
+ * Several catalogs as one. Without a prototype V8 makes it a dictionary from the start: adding some hundred keys to
+ * an ordinary object takes 13 ms, half the time to make a door.
  */
 export function joined(...catalogs: readonly Catalog[]): Catalog {
   return Object.assign(Object.create(null), ...catalogs);

@@ -1,17 +1,17 @@
 import type { MessageValues, Sentence } from '../contracts.js';
-import { SallyportError } from '../errors.js';
+import { messageOf, SallyportError } from '../errors.js';
 import { type Compiled, compiled, type PlaceholderKind } from './compiled.js';
 import { type Catalog, worded } from './message.js';
 
-/** The catalog of one door, in one language: ours, with the sentences that the host words otherwise. */
+/** The catalog of one door, in one language: ours, with the sentences that the host replaces. */
 export interface Sentences {
   /** BCP 47, for `<html lang>`. */
   readonly language: string;
-  /** The sentence as a person reads it. A text stays as it is. */
+  /** The sentence in words. A text stays as it is. */
   say(sentence: Sentence): string;
-  /** The sentence of a key that is known at run time alone. Throws ERR_VIEW where there is none. */
+  /** The sentence of a key that is known only at run time. Throws ERR_VIEW for an unknown key. */
   at(key: string, values?: MessageValues): string;
-  /** The same in pieces: texts, and what tags and values that are objects became. For pages, which escape the texts. */
+  /** The same in pieces, for pages: texts to be escaped, and the results of tags and of values that are objects. */
   pieces(key: string, values: Readonly<Record<string, unknown>>): readonly unknown[];
   has(key: string): boolean;
 }
@@ -20,11 +20,11 @@ export interface SentencesConfig {
   readonly language: string;
   /** In English, with whole keys. */
   readonly catalog: Catalog;
-  /** What the host says instead, by the same keys. */
+  /** The host's replacements, by the same keys. */
   readonly messages: Catalog;
 }
 
-/** Something of each kind that a sentence could be given. */
+/** A sample value for each kind of placeholder. */
 const SAMPLES: Readonly<Record<PlaceholderKind, unknown>> = {
   text: 'x',
   number: 2,
@@ -33,8 +33,8 @@ const SAMPLES: Readonly<Record<PlaceholderKind, unknown>> = {
 };
 
 /**
- * Throws ERR_OPTION for a message of the host's that is none of the catalog's, is no ICU message, or has a
- * placeholder that is never filled.
+ * Throws ERR_OPTION for a message of the host with an unknown key, invalid ICU syntax, or a placeholder that is never
+ * filled.
  */
 export function sentences({ language, catalog, messages }: SentencesConfig): Sentences {
   const made = new Map<string, Compiled>();
@@ -48,16 +48,16 @@ export function sentences({ language, catalog, messages }: SentencesConfig): Sen
     const known = compiled(catalog[key] as string, 'en').placeholders;
     try {
       const own = compiled(text, language);
-      const strange = [...own.placeholders.keys()].find((one) => !known.has(one));
-      if (strange !== undefined) {
+      const unknown = [...own.placeholders.keys()].find((one) => !known.has(one));
+      if (unknown !== undefined) {
         const right = [...known.keys()].join(', ') || 'none';
-        throw wrong(`${name} has the placeholder ${strange}; there are: ${right}`);
+        throw wrong(`${name} has the placeholder ${unknown}; there are: ${right}`);
       }
       own.format(Object.fromEntries([...known].map(([one, kind]) => [one, SAMPLES[kind]])));
       return own;
     } catch (cause) {
       if (cause instanceof SallyportError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw wrong(`${name} must be an ICU message, got '${text}' (${reason})`, cause);
     }
   }
@@ -67,7 +67,7 @@ export function sentences({ language, catalog, messages }: SentencesConfig): Sen
     if (present) return present;
     const text = Object.hasOwn(catalog, key) ? catalog[key] : undefined;
     if (text === undefined) throw new SallyportError('ERR_VIEW', `there is no message ${key}`);
-    // What the host leaves in English has the plurals of English.
+    // A sentence that the host leaves in English has English plurals.
     const own = compiled(text, 'en');
     made.set(key, own);
     return own;
