@@ -1,9 +1,9 @@
 import type { SecondFactorStore, SubjectRecord } from '../contracts.js';
 
-/** What is looked through: more has not happened to anybody who is in doubt about a key. */
+/** How many events are read: enough for anybody who asks about a key. */
 const EVENTS = 50;
 
-/** Of which of a person's authenticators a copy has shown itself, and when it did last; by the authenticator's id. */
+/** When a copy of each of a person's authenticators was noticed last, by the authenticator's id. */
 export async function copiedAmong(
   store: Pick<SecondFactorStore, 'readHistory'>,
   subjectId: string,
@@ -11,7 +11,7 @@ export async function copiedAmong(
 ): Promise<ReadonlyMap<string, Date>> {
   const copied = new Map<string, Date>();
   if (enrollments.length === 0) return copied;
-  // The newest first.
+  // Newest first, so the first event of an id is the last one noticed.
   const events = await store.readHistory(subjectId, { before: null, limit: EVENTS });
   for (const { type, enrollments: which = [], at, lastAt } of events) {
     if (type !== 'enrollment.copied') continue;

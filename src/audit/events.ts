@@ -17,7 +17,7 @@ export type From = string | { readonly ip?: string | undefined } | null;
 
 export interface EventFacts {
   readonly subject?: Pick<Subject, 'id' | 'tenantId'> | null;
-  /** For what concerns an organization and no subject. Default: the subject's tenant. */
+  /** For an event about an organization and no subject. Default: the subject's tenant. */
   readonly organizationId?: string | null;
   /** Default: the subject itself. */
   readonly actorId?: string | null;
@@ -34,8 +34,8 @@ export interface Audit {
 }
 
 /**
- * Hands events to every sink. A sink that throws or rejects loses its event and nothing else: the answer to
- * the person must not depend on the trail, so it is reported and not awaited.
+ * Gives events to every sink. A sink is not awaited and its errors are only reported: the answer to the person must
+ * not depend on the trail.
  */
 export function audit(
   sinks: readonly AuditSink[],
@@ -45,7 +45,7 @@ export function audit(
     onError,
   }: {
     now: () => number;
-    /** Which of several addresses a request came to; null where there is one. */
+    /** The origin that a request came to, if the app has several; otherwise null. */
     originOf?: (asked: object) => string | null;
     onError: (error: unknown) => void;
   },
@@ -82,13 +82,13 @@ export function audit(
   };
 }
 
-/** A sentence in English, for logs, and as what it is made of, for pages. */
+/** The sentence in English for logs, and its key and values for pages. */
 function detailOf(detail: Sentence | null): Pick<AuditEvent, 'detail' | 'said'> {
   if (detail === null || typeof detail === 'string') return { detail };
   return { detail: String(detail).slice(0, DETAIL_LENGTH), said: kept(detail) };
 }
 
-/** A message as plain values, for whatever keeps events. */
+/** A message as plain values, for storage. */
 function kept({ key, values }: Message): EventMessage {
   const plain = Object.entries(values).map(([name, value]) => [
     name,
@@ -97,12 +97,12 @@ function kept({ key, values }: Message): EventMessage {
   return Object.freeze({ key, values: Object.freeze(Object.fromEntries(plain)) });
 }
 
-/** The fields that an event has of it: nothing else that its record holds. */
+/** Only these fields of an enrollment go into an event. */
 function named({ id, method, label }: EventEnrollment): EventEnrollment {
   return Object.freeze({ id, method, label });
 }
 
-/** The same trail, with somebody else as the one who did it: an administrator who acts for a user. */
+/** The same trail with another actor: an administrator who acts for a user. */
 export function onBehalf(trail: Audit, actorId: string): Audit {
   return { record: (type, facts) => trail.record(type, { ...facts, actorId }) };
 }

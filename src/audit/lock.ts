@@ -2,14 +2,14 @@ import { boundedMap } from '../bounded-map.js';
 import type { AuditEvent, AuditSink, Message } from '../contracts.js';
 import { message } from '../messages/english.js';
 
-const HELPS: ReadonlySet<AuditEvent['type']> = new Set([
+const UNLOCKING: ReadonlySet<AuditEvent['type']> = new Set([
   'subject.unlocked',
   'enrollment.reset',
   'enrollment.confirmed',
   'verification.succeeded',
 ]);
 
-/** The `detail` of `verification.locked`: until when, and so which lock it was. */
+/** The `detail` of `verification.locked`: the end of the lock, which identifies it. */
 export function lockedUntil(retryAt: Date | null): Message {
   return retryAt === null
     ? message('event.detail.locked-until-help')
@@ -17,8 +17,8 @@ export function lockedUntil(retryAt: Date | null): Message {
 }
 
 /**
- * Hands on one event per lock, as far as this process has seen them: whoever is refused by a lock can repeat
- * that as often as they like, and somebody might be sent a message for each.
+ * Passes on one event per lock and process: somebody who is locked out can repeat the attempt at will, and a sink may
+ * send a message for each event.
  */
 export function oncePerLock(sink: AuditSink): AuditSink {
   const told = boundedMap<string, true>(10_000);
@@ -29,8 +29,8 @@ export function oncePerLock(sink: AuditSink): AuditSink {
         if (told.has(lock)) return;
         told.set(lock, true);
       }
-      // What helps opens a lock without an end, and the next one like it is another.
-      if (HELPS.has(event.type)) told.delete(keyOf(event.subjectId, String(lockedUntil(null))));
+      // These events end a lock without an end, so the next one is a new lock.
+      if (UNLOCKING.has(event.type)) told.delete(keyOf(event.subjectId, String(lockedUntil(null))));
       return sink.record(event);
     },
   };

@@ -2,15 +2,15 @@ import type { AuditEvent, EventPlace, Fold } from '../contracts.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** How many events of one kind by one person about one person are kept within a day, each for itself. */
+/** How many events of one type, actor and subject are kept as single events within a day. */
 const EACH_A_DAY = 20;
-/** The same of settings, by one administrator: what was changed is in each of them. */
+/** The same for changes of settings, each of which says what was changed. */
 const SETTINGS_A_DAY = 200;
 
 /**
- * Where an event is kept: beside those of its kind, which are the only ones that it can push out. Its kind is
- * its type and who did it to whom, since a person who signs out their own sessions all day must not push out
- * those that an administrator ended. And nobody fills even that: further ones are counted into the last.
+ * The trail of an event. An event can push out only events of its own trail: those of its type and scope, so that a
+ * person who signs out their own sessions all day does not push out what an administrator did. Folds bound even that:
+ * further events are counted into the last.
  */
 export function placeOf(event: AuditEvent, keep: number): EventPlace {
   return { trail: `${event.type}:${scopeOf(event)}`, keep, folds: foldsOf(event) };
@@ -33,7 +33,7 @@ export function foldsOf(event: AuditEvent): readonly Fold[] {
   const each = scopeOf(event) === 'organization' ? SETTINGS_A_DAY : EACH_A_DAY;
   const daily = { key: JSON.stringify([type, actorId, subjectId]), each, withinMs: DAY_MS };
   if (type !== 'verification.locked') return [daily];
-  // `detail` says until when, and so which lock: the answers that one lock refuses are one event.
+  // `detail` identifies the lock by its end: all answers that one lock refuses are one event.
   const lock = { key: JSON.stringify([type, subjectId, detail]), each: 1, withinMs: DAY_MS };
   return [lock, daily];
 }

@@ -7,7 +7,7 @@ export const EVENTS_KEPT = 10_000;
 
 const COMMON: ReadonlySet<string> = new Set(EVENT_TYPES);
 
-/** What became of a subject's authenticators. */
+/** Events about a subject's authenticators. */
 const HISTORY: ReadonlySet<string> = new Set([
   'enrollment.confirmed',
   'enrollment.removed',
@@ -19,10 +19,9 @@ const HISTORY: ReadonlySet<string> = new Set([
 type Store = Pick<EventStore, 'appendEvent' | 'appendHistory'>;
 
 /**
- * The default sink: each event goes into the store's trail of its organization, and what became of an
- * authenticator into the history of its subject as well. An event that belongs to no organization (a failure
- * before anybody was known) is in no trail; `onEvent` has it. What the store refuses is reported by `audit()`,
- * which awaits no sink.
+ * The default sink: writes each event to the trail of its organization, and events about authenticators to the
+ * history of their subject as well. An event without an organization (a failure before anybody was known) goes only
+ * to `onEvent`. `audit()` reports errors of the store.
  */
 export function storeTrail(
   store: Store,
@@ -31,13 +30,13 @@ export function storeTrail(
   return { record: (event) => keepEvent(store, event, keep) };
 }
 
-/** Resolves when the event is kept wherever it belongs. */
+/** Resolves when the event is stored in the trail and the history. */
 export async function keepEvent(store: Store, event: AuditEvent, keep: number): Promise<void> {
   const { tenantId, subjectId, type } = event;
   await together(
     () => (tenantId === null ? null : store.appendEvent(tenantId, event, placeOf(event, keep))),
     () =>
-      // What is a method's own is about what a person has of it.
+      // A method's own events are about a person's authenticators.
       subjectId !== null && (HISTORY.has(type) || !COMMON.has(type))
         ? store.appendHistory(subjectId, event, { folds: foldsOf(event) })
         : null,
