@@ -19,27 +19,27 @@ export interface AttemptLimits {
   readonly stop: number;
 }
 
-/** What is attempted. */
+/** The method of an attempt, and how it is limited. */
 export interface AttemptOf {
   readonly method: MethodName;
   /** The method stops at `limits.stop`, not only waits. */
   readonly stoppable: boolean;
-  /** False where nothing can be guessed: it neither counts nor waits, whatever the count. Default true. */
+  /** False for a method that cannot be guessed: it neither counts nor waits. Default true. */
   readonly counted?: boolean;
 }
 
 export interface ReservedAttempt {
   readonly kind: 'reserved';
-  /** The store's time of the reservation: what codes are compared against on every process. */
+  /** The store's time of the reservation, at which every process compares codes. */
   readonly at: number;
   readonly epoch: number;
   readonly authenticators: readonly Authenticator[];
   readonly pending: PendingEnrollment | null;
-  /** Consecutive failures with this attempt among them; 0 where it is not counted. */
+  /** Consecutive failures including this attempt; 0 when it is not counted. */
   readonly failures: number;
   /** As in `ImportedCodes`. */
   readonly foreignCodes: Sealed | null;
-  /** The digest of the activation key that is good now. */
+  /** The digest of the activation key that is valid now. */
   readonly activationKey: Digest | null;
 }
 
@@ -51,13 +51,13 @@ export interface LockedAttempt {
 
 export type Reservation = ReservedAttempt | LockedAttempt;
 
-/** What an answer that was right is accepted for. */
+/** How a right answer is committed. */
 export interface AcceptedAnswer {
   readonly enrollmentId: string;
   /** Must be later than the last accepted one; null for a method without steps. */
   readonly step: number | null;
   readonly epoch: number;
-  /** In the place of what was kept. */
+  /** Replaces what was kept. */
   readonly keep?: SealedKept | undefined;
 }
 
@@ -83,7 +83,7 @@ export interface EnrollmentProposal extends Omit<PendingEnrollment, 'expiresAt'>
 export interface BeginEnrollment {
   readonly restart: boolean;
   readonly activationKey?: Digest | null;
-  /** Voids nothing: null, and nothing changes, where another one is pending and in time. */
+  /** Voids no other pending enrollment: gives null and changes nothing while one is in time. */
   readonly unlessPending?: boolean;
 }
 
@@ -93,11 +93,11 @@ export interface EnrollmentConfirmation extends Findable {
   readonly step: number;
   readonly replaces: string | null;
   readonly epoch: number;
-  /** Ids of enrollments that nobody could have been asked to prove. */
+  /** Ids of enrollments that the subject could not have been asked to prove. */
   readonly besides?: readonly string[] | undefined;
-  /** In the place of the label that it was begun with. */
+  /** Replaces the label that it was begun with. */
   readonly label?: string | undefined;
-  /** In the place of what it was begun with. */
+  /** Replaces what it was begun with. */
   readonly keep?: SealedKept | undefined;
 }
 
@@ -109,7 +109,7 @@ export type Confirmation =
   /** The epoch has risen meanwhile. */
   | { readonly kind: 'ended' };
 
-/** What an answer that is right comes to, as `SecondFactorStore` has it, within the step that has counted it. */
+/** The operations of `SecondFactorStore` for a right answer, within the step that has counted it. */
 export interface SubjectInStep {
   commitAttempt(accepted: AcceptedAnswer): Commit;
   spendRecoveryCode(candidates: readonly Digest[], epoch: number): SpentCode;
@@ -118,8 +118,8 @@ export interface SubjectInStep {
 }
 
 /**
- * Says what comes of an attempt. It answers at once and by its arguments alone: it may be run several times, and
- * counts only when the write has won that it was run for.
+ * Judges an attempt. It is synchronous and depends on its arguments alone: it may be run several times, and only the
+ * run whose write wins counts.
  */
 export type Judge<T> = (reserved: ReservedAttempt, subject: SubjectInStep) => T;
 

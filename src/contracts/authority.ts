@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const MARK = '@';
 
 /**
- * Who says so when a method's proof is the word of somebody else, e.g. an account at an outside service: in
- * few characters, for an enrollment's `parameters` and for the policy.
+ * A short id of the authority that a method's proof rests on, e.g. an account at an outside service: for an
+ * enrollment's `parameters` and for the policy.
  * @example
  * begin: () => ({ parameters: authorityId('gateway.example.com') })
  */

@@ -3,7 +3,9 @@ import type { Digest, Sealed } from './keyring.js';
 
 /** Single-use codes that an administrator hands out of band; a subject has at most one. */
 export interface ActivationKeyStore {
-  /** Replaces the one before, and voids a pending enrollment that rests on it. Resolves to when it ends. */
+  /**
+   * Replaces the key before, and voids a pending enrollment that rests on it. Resolves to the time when the key ends.
+   */
   putActivationKey(
     subjectId: string,
     key: { readonly digest: Digest; readonly lifetimeMs: number },
@@ -12,9 +14,12 @@ export interface ActivationKeyStore {
   revokeActivationKey(subjectId: string): Promise<boolean>;
 }
 
-/** Single-use codes for the day the phone is gone. */
+/** Single-use codes for a lost phone. */
 export interface RecoveryCodeStore {
-  /** Voids the old ones; the new ones are not kept yet. False, and nothing is changed, when the epoch is not `epoch` any longer. */
+  /**
+   * Replaces all codes; the new ones do not yet count as kept by the subject. False, and nothing changes, when the
+   * epoch is no longer `epoch`.
+   */
   replaceRecoveryCodes(
     subjectId: string,
     digests: readonly Digest[],
@@ -27,8 +32,8 @@ export interface RecoveryCodeStore {
   keepRecoveryCodes(subjectId: string, candidates: readonly Digest[]): Promise<boolean>;
   /**
    * Spends the code that one of the digests (one per key of the keyring) stands for, and clears the count of
-   * failures: once, whoever asks at the same time. `ended`, and nothing is changed, when the epoch is not
-   * `epoch` any longer.
+   * failures: only one of several concurrent calls spends it. `ended`, and nothing changes, when the epoch is no
+   * longer `epoch`.
    */
   spendRecoveryCode(
     subjectId: string,
@@ -37,17 +42,17 @@ export interface RecoveryCodeStore {
   ): Promise<SpentCode>;
 }
 
-/** Values for one use within a short time, e.g. what a visit to somebody else's page comes back to. */
+/** Values for one use within a short time, e.g. the state of a visit to an outside page. */
 export interface TransactionStore {
-  /** `id` is a digest of what the other side brings back. */
+  /** `id` is a digest of what the outside page sends back. */
   putTransaction(id: string, value: Sealed, lifetimeMs: number): Promise<void>;
-  /** The value, which stays there; null when there is none in time. Also of what was claimed: its owner. */
+  /** The value, which stays stored; null when there is none in time. For a claim, its owner. */
   readTransaction(id: string): Promise<Sealed | null>;
-  /** The value, for the first one who asks in time; null for everybody else. */
+  /** The value, for the first call in time; null for all others. */
   takeTransaction(id: string): Promise<Sealed | null>;
   /**
-   * Claims something that one owner has at a time, for `lifetimeMs` from now at least. Whose it is afterwards:
-   * whoever had it before, unless that is `instead` or its time is over.
+   * Claims something that one owner has at a time, for at least `lifetimeMs` from now. Resolves to the owner: the
+   * present one stays, unless that is `instead` or its time is over.
    */
   claim(
     id: string,
@@ -58,8 +63,8 @@ export interface TransactionStore {
     },
   ): Promise<string>;
   /**
-   * Counts one more use of something that is bounded: `most` within `windowMs` of the first. Null when it is
-   * within, otherwise when the window ends; a use that is refused is not counted. `most` is at most 255.
+   * Counts one more use of something limited to `most` uses within `windowMs` of the first. Null when allowed,
+   * otherwise the end of the window; a refused use is not counted. `most` is at most 255.
    */
   countUse(
     id: string,

@@ -6,13 +6,13 @@ export const REMEMBERED_DEVICE = 'remembered-device';
 /** A device on which a person need not prove a method again for a while. */
 export interface RememberedDevice {
   readonly id: string;
-  /** The organization in whose name the method was proven: it stands for that one alone. */
+  /** The organization in whose name the method was proven; it counts only there. */
   readonly tenantId: string;
-  /** What the browser says it is; at most 80 characters. */
+  /** The browser's name for itself; at most 80 characters. */
   readonly label: string;
   /** The method that was proven when it was remembered. */
   readonly method: MethodName;
-  /** Of the subject, at that time: a factor changed since voids it. */
+  /** The subject's epoch at that time: it is void once the epoch has risen. */
   readonly epoch: number;
   readonly createdAt: number;
   readonly lastUsedAt: number;
@@ -20,9 +20,9 @@ export interface RememberedDevice {
 }
 
 export type DeviceUse =
-  /** The token was right, and `next` is in its place now. */
+  /** The token was right, and `next` has replaced it. */
   | { readonly kind: 'rotated'; readonly device: RememberedDevice }
-  /** The token before, moments after its rotation: another tab of the same browser. Nothing is rotated. */
+  /** The previous token, moments after its rotation: another tab of the same browser. Nothing is rotated. */
   | { readonly kind: 'just-rotated'; readonly device: RememberedDevice }
   /** A token from earlier: somebody has a copy. The device is forgotten. */
   | { readonly kind: 'stolen' }
@@ -37,7 +37,7 @@ export interface DeviceStore {
       readonly lifetimeMs: number;
     },
   ): Promise<void>;
-  /** `graceMs`: how long after a rotation the token before is still taken. */
+  /** `graceMs`: how long after a rotation the previous token is accepted. */
   useDevice(
     subjectId: string,
     use: {
@@ -47,7 +47,7 @@ export interface DeviceStore {
       readonly graceMs: number;
     },
   ): Promise<DeviceUse>;
-  /** Those that have not ended, the newest first. */
+  /** The devices that have not ended, newest first. */
   readDevices(subjectId: string): Promise<readonly RememberedDevice[]>;
   /** True when there was one. */
   removeDevice(subjectId: string, id: string): Promise<boolean>;

@@ -28,16 +28,16 @@ export interface DirectoryQuery {
 
 export interface DirectoryPage<T> {
   readonly items: readonly T[];
-  /** What leads to the next page, at most 512 characters; null on the last one. */
+  /** The cursor of the next page, at most 512 characters; null on the last one. */
   readonly next: string | null;
-  /** How many there are in all; null where counting is not worth it. */
+  /** How many there are in all; null if that is not counted. */
   readonly total: number | null;
 }
 
 /**
- * The host's organizations and users, for the administrator's pages. Never assumed small: it is only asked
- * page by page. Ids match exactly or not at all. Answer null for what does not exist, and for a user of
- * another organization than the one named; a rejection is answered with a 503.
+ * The host's organizations and users, for the administrator's pages. It is never read as a whole, only page by page.
+ * Ids must match exactly. Answer null for what does not exist, and for a user of another organization than the one
+ * named; a rejection is answered with a 503.
  */
 export interface Directory {
   organization(id: string): Awaitable<DirectoryOrganization | null | undefined>;

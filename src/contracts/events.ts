@@ -1,6 +1,6 @@
 import type { MethodName } from './subject.js';
 
-/** What happens to everybody; methods add what happens to theirs alone. */
+/** The types of events that are common to all methods; a method may add its own. */
 export const EVENT_TYPES = [
   'verification.succeeded',
   'verification.failed',
@@ -29,7 +29,7 @@ export const EVENT_TYPES = [
   'unavailable',
 ] as const;
 
-/** Types of events that are a method's own; each adds them. */
+/** The types of events that methods add. */
 // biome-ignore lint/suspicious/noEmptyInterface: methods add to it
 export interface MethodEventTypes {}
 
@@ -43,7 +43,7 @@ export interface EventEnrollment {
   readonly label: string;
 }
 
-/** A message of the catalog, as an event keeps it: which one, and what is put into it. */
+/** A message of the catalog as an event keeps it: its key and values. */
 export interface EventMessage {
   readonly key: string;
   readonly values: { readonly [name: string]: string | number | EventMessage };
@@ -60,13 +60,13 @@ export interface AuditEvent {
   readonly method: MethodName | null;
   /** The client's address as Express sees it (`req.ip`). */
   readonly from: string | null;
-  /** Which of the app's addresses was asked; left out where it has one, and where no request did it. */
+  /** The origin that the request came to; left out for an app with one origin, and without a request. */
   readonly origin?: string;
   /** A word, or a sentence in English. */
   readonly detail: string | null;
-  /** What `detail` says, where it is a sentence of the catalog; left out where it is none. */
+  /** The message of `detail`, if it is one of the catalog. */
   readonly said?: EventMessage;
-  /** The authenticators that were enrolled, removed or reset; of other events it is left out. */
+  /** The authenticators that were enrolled, removed or reset; left out for other events. */
   readonly enrollments?: readonly EventEnrollment[];
 }
 
@@ -76,17 +76,17 @@ export interface AuditSink {
 
 /** An event as the trail keeps it. */
 export interface StoredEvent extends AuditEvent {
-  /** Where it stands among the events that it is kept with; later ones sort after it. */
+  /** Its place among the events of its owner; later events sort after it. */
   readonly id: string;
-  /** How often its like happened again and was counted here, in place of an event of its own. */
+  /** How often a similar event followed and was counted here instead of being stored. */
   readonly repeats: number;
-  /** When that was last; null when it never was. */
+  /** When that happened last; null for never. */
   readonly lastAt: Date | null;
 }
 
 /**
- * A bound on events that are alike. Of those with the same `key`, `each` within `withinMs` of the first are
- * kept; a further one is counted into the last of them (`repeats`, `lastAt`).
+ * A limit on similar events. Of those with the same `key`, `each` are kept within `withinMs` of the first; a further
+ * one is counted into the last of them (`repeats`, `lastAt`).
  */
 export interface Fold {
   readonly key: string;
@@ -100,7 +100,7 @@ export interface EventPlace {
   readonly trail: string;
   /** How many events a trail keeps, the oldest go first; null: all of them. */
   readonly keep: number | null;
-  /** The first that is exhausted takes the event. */
+  /** The first fold that is full counts the event. */
   readonly folds: readonly Fold[];
 }
 
@@ -108,8 +108,8 @@ export interface EventPlace {
 export interface EventStore {
   appendEvent(organizationId: string, event: AuditEvent, place: EventPlace): Promise<void>;
   /**
-   * The newest first; `before` is the id of the last one of the page before. `trails` names those to read;
-   * without it all of the organization's are.
+   * Newest first; `before` is the id of the last event of the previous page. `trails` names those to read; by default
+   * all of the organization's.
    */
   readEvents(
     organizationId: string,

@@ -8,37 +8,37 @@ import type { MethodName } from './subject.js';
 export interface ImportedFactor {
   /** What is sealed. */
   readonly secret: Uint8Array;
-  /** What makes it the same factor when it comes again. Default: its secret. */
+  /** Identifies the factor when it is imported again. Default: its secret. */
   readonly identity?: Uint8Array | undefined;
   /** The last accepted step, e.g. what a key has counted. Default: before the first. */
   readonly step?: number | undefined;
   /** At most 32 characters that are no secret. */
   readonly parameters: string;
-  /** The name that it goes by here; left out, the method's title. */
+  /** Its name. Default: the method's title. */
   readonly label?: string | undefined;
-  /** When it was made (ms); left out, now. */
+  /** When it was made (ms). Default: now. */
   readonly createdAt?: number | undefined;
 }
 
-/** How a method takes over what was enrolled elsewhere. */
+/** How a method imports factors that were enrolled elsewhere. */
 export interface MethodImport<Item = unknown> {
   readonly kind?: 'enrollments';
-  /** What it stands under. Default: the method's name. */
+  /** The field of a subject that holds its items. Default: the method's name. */
   readonly field?: string;
-  /** What stands under the method's field of a subject: one of these for each factor. */
+  /** The shape of one item in that field; there is one for each factor. */
   readonly item: ZodType<Item>;
   /** Throws an Error that says what is wrong with it, without its secret. */
   read(item: Item): ImportedFactor;
-  /** Whether what was taken over is weaker than what is made here: `npx sallyport doctor` counts such secrets. */
+  /** Whether an imported secret is weaker than those made here; `npx sallyport doctor` counts such secrets. */
   isWeak?(secret: Uint8Array): boolean;
-  /** The readings of an item with which it shows this code at this time: which encoding is right. */
+  /** The encodings under which an item's secret gives this code at this time. */
   sample?(item: Item, code: string, now: number): readonly string[];
 }
 
-/** Under this id, in the place of an enrollment's, what is no digest of imported recovery codes is sealed. */
+/** The id under which the `foreign` part of imported recovery codes is sealed, instead of an enrollment's. */
 export const FOREIGN_CODES = 'foreign-codes';
 
-/** How single-use codes of elsewhere are taken over: with a factor, and all at once. */
+/** How single-use codes made elsewhere are imported: only with a factor, and all at once. */
 export interface CodesImport<Item = unknown> {
   readonly kind: 'codes';
   readonly field: string;
@@ -50,7 +50,7 @@ export interface CodesImport<Item = unknown> {
     subjectId: string,
   ): {
     readonly digests: readonly Digest[];
-    /** What is no digest; empty where that is nothing, null where all are of our own form. */
+    /** What of the codes is no digest; empty for nothing, null when all codes have our own form. */
     readonly foreign: Uint8Array | null;
   };
 }
@@ -58,14 +58,14 @@ export interface CodesImport<Item = unknown> {
 /** The same for the store. */
 export interface ImportedCodes {
   readonly digests: readonly Digest[];
-  /** Sealed; empty where nothing is, null where all are of our own form. */
+  /** The same sealed; empty for nothing, null when all codes have our own form. */
   readonly foreign: Sealed | null;
 }
 
 /** The same for the store. */
 export interface EnrollmentImport extends Findable {
   readonly id: string;
-  /** Those under which it may have been added before, under an older key; `id` is one of them. */
+  /** The ids that it may have been added under before, one per key; `id` is one of them. */
   readonly ids: readonly string[];
   readonly method: MethodName;
   readonly label: string;
@@ -73,37 +73,40 @@ export interface EnrollmentImport extends Findable {
   readonly parameters: string;
   readonly createdAt: number | undefined;
   readonly step?: number | undefined;
-  /** How many of the method a person may have. */
+  /** How many enrollments of the method a person may have. */
   readonly atMost: number;
 }
 
-/** What became of them, in the order in which they were given. */
+/** The outcomes, in the order in which the factors were given. */
 export interface ImportedFactors {
   readonly enrollments: readonly ImportOutcome['outcome'][];
   /** null where no codes were given. */
   readonly codes: ImportOutcome['outcome'] | null;
 }
 
-/** What became of them, and the record then; null where the subject was asked for before, or must not be any more. */
+/**
+ * The outcomes, and the record afterwards; null when the host was asked for this subject before, or must not be any
+ * more.
+ */
 export interface ImportedOnce {
   readonly outcomes: ImportedFactors | null;
   readonly record: SubjectRecord;
 }
 
-/** What became of one factor that was to be taken over. */
+/** The outcome for one factor. */
 export interface ImportOutcome {
   readonly method: MethodName;
   readonly label: string;
   /**
-   * `present`: it was taken over before, or the person has made codes here. `too-many`: the person has as many of the
-   * method as they may. `no-factor`: codes stand in for a factor, and there is none.
+   * `present`: it was imported before, or the person has made codes here. `too-many`: the person has the maximum of
+   * this method. `no-factor`: codes need a factor that they stand in for.
    */
   readonly outcome: 'added' | 'present' | 'too-many' | 'no-factor';
 }
 
 export interface ImportResult {
   /**
-   * `removed`: nothing was taken over, since something of this person was removed or reset here before; a lost phone
+   * `removed`: nothing was imported, since a factor of this person was removed or reset here before: a lost phone
    * must not come back.
    */
   readonly kind: 'imported' | 'removed';

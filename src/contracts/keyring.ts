@@ -5,7 +5,7 @@ export type Sealed = Uint8Array;
 export interface Digest {
   /** 4 bytes. */
   readonly keyId: Uint8Array;
-  /** As many as the code has random bytes: 10, or 15 for the longer recovery codes. A store keeps any length. */
+  /** As long as the code's randomness: 10 bytes, or 15 for the longer recovery codes. A store keeps any length. */
   readonly bytes: Uint8Array;
 }
 
@@ -16,7 +16,7 @@ export interface Keyring {
   open(sealed: Sealed, context: string): Uint8Array;
   /** Whether the first key sealed it; otherwise it should be sealed again. */
   isCurrent(sealed: Sealed): boolean;
-  /** A keyed digest of a random code under the first key, for storing; of 10 bytes, or as many as are asked for. */
+  /** A keyed digest of a random code under the first key, for storing; of `length` bytes, by default 10. */
   digest(code: string, context: string, length?: number): Digest;
   /** The digests of a code under each key, for comparing. */
   digests(code: string, context: string, length?: number): readonly Digest[];

@@ -1,21 +1,21 @@
-/** What stands in the place of a message's placeholders; a message is worded first. */
+/** The values of a message's placeholders; a message among them is put into words first. */
 export interface MessageValues {
   readonly [name: string]: string | number | Date | Message;
 }
 
-/** A sentence that has not been worded yet: which one of the catalog, and what is put into it. */
+/** A sentence that is not in words yet: its key in the catalog, and its values. */
 export interface Message {
-  /** Of the catalog, e.g. `email-code.refused.wrong-code`. */
+  /** Its key in the catalog, e.g. `email-code.refused.wrong-code`. */
   readonly key: string;
   readonly values: MessageValues;
   /** The sentence in English, for logs; people read it in the language of the door. */
   toString(): string;
 }
 
-/** What a person reads: as it stands, or a message of the catalog. */
+/** A sentence for people: a text as it is, or a message of the catalog. */
 export type Sentence = string | Message;
 
-/** Sentences by their names, as ICU messages; nested where that reads better. */
+/** Sentences by name, as ICU messages; they may be nested. */
 export interface Words {
   readonly [name: string]: string | Words | undefined;
 }

@@ -2,7 +2,7 @@ import type { Policy } from './policy.js';
 import type { Enrollment, EnrollmentBasis, SessionDigest } from './records.js';
 import type { Place, Subject } from './subject.js';
 
-/** What a method is told of the person, the policy and the moment. `State` is what its own `start` has given. */
+/** What a method gets of the person, the policy and the request. `State` is what its own `start` returns. */
 export interface MethodContext<State = unknown> {
   readonly subject: Subject;
   readonly policy: Policy;
@@ -12,22 +12,19 @@ export interface MethodContext<State = unknown> {
   /** The names under which an app lists the account. */
   readonly issuer: string;
   readonly account: string;
-  /** Where the person's browser has our pages: links and callbacks lead there. Null where no page asks. */
+  /** The address of our pages in the person's browser, for links and callbacks. Null without a page. */
   readonly place: Place | null;
-  /** `step-up`: more is asked than at login, and what counts at login only is not enough. */
+  /** `step-up`: a proof that counts only at login is not enough. */
   readonly purpose: 'login' | 'step-up' | 'activation';
   /** The person's active enrollments of this method. */
   readonly enrollments: readonly Enrollment[];
-  /** The same with what is kept of them, opened on demand: this asks the store. */
+  /** The same with their secrets, opened on demand; this reads the store. */
   openEnrollments(): Promise<readonly EnrolledContext[]>;
   /** What is being activated; null at a challenge. */
   readonly pending: PendingContext | null;
-  /**
-   * What `start` has given for this challenge; null for a method without it, and for whoever looks while another
-   * request is starting it.
-   */
+  /** What `start` has returned for this challenge; null without `start`, and while another request is starting it. */
   readonly challenge: State | null;
-  /** The person has asked, before leaving for somebody else's page, that this device be remembered. */
+  /** The person asked to have this device remembered, before they left for an outside page. */
   readonly remember: boolean;
 }
 
@@ -56,14 +53,14 @@ export interface EnrolledContext {
 export interface VerifyContext<State = unknown>
   extends Omit<MethodContext<State>, 'enrollments' | 'openEnrollments'> {
   readonly enrollments: readonly EnrolledContext[];
-  /** Of imported recovery codes that are of another form than ours, what is no digest, opened; null where there are none. */
+  /** Opens the `foreign` part of imported recovery codes; null when there is none. */
   readonly foreignCodes: (() => Uint8Array) | null;
 }
 
 /**
- * What a person is asked for: a form of ours, or a page of somebody else's. `locals` are for the view, `json` for
- * programs; both hold a secret only at activation. Given as functions, only what is sent is made. A member of `json`
- * that is a function is made for whoever asks for it by its name: `qr` for `?qr`.
+ * What a person is asked for: a form of ours, or an outside page. `locals` are for the view, `json` for programs;
+ * both hold a secret only at activation. Functions are called only for what is sent; a function within `json` only
+ * when it is asked for by name: `qr` for `?qr`.
  */
 export type Prompt =
   | {

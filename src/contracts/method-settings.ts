@@ -7,11 +7,11 @@ import type { PolicyPart, PolicyReason } from './policy.js';
 import type { Change, Floor, Organization } from './settings.js';
 import type { Awaitable, MethodName } from './subject.js';
 
-/** What is set for one method above a person; `Stored` is what an organization keeps for it. */
+/** What the levels above a person have set for one method; `Stored` is what an organization keeps for it. */
 export interface SettingLevels<Stored> {
   readonly organization: Organization;
   readonly own: { readonly stored: Stored | null; readonly set: SettingStamp } | null;
-  /** Of a client: its partner. */
+  /** The partner of a client. */
   readonly partner: {
     readonly id: string;
     readonly set: SettingStamp;
@@ -26,11 +26,11 @@ export interface SettingStamp {
   readonly on: string;
 }
 
-/** What the levels come to. */
+/** The result of resolving the levels. */
 export interface ResolvedPart<Part> {
   /** The method's part of the policy; null where it has none. */
   readonly part: Part | null;
-  /** Why; `offered`: every level accepts the method. */
+  /** The reasons; `offered`: every level accepts the method. */
   reasons(offered: boolean): readonly PolicyReason[];
 }
 
@@ -39,32 +39,32 @@ export interface ResolvedPart<Part> {
  * resolved into the part of a policy that has the same name. Needs no door: the command line reads it as well.
  */
 export interface MethodSettings<Stored = unknown, Part extends PolicyPart = PolicyPart> {
-  /** What is stored. Whatever else stands there fails closed (ERR_POLICY). */
+  /** What is stored. Any other value fails closed (ERR_POLICY). */
   readonly stored: ZodType<Stored>;
   /** What a host's own policy may say under the method's name. */
   readonly policy: ZodType<Part>;
   /** Fields that a partner's demand on its clients may have for this method; each may be missing. */
   readonly floor?: Readonly<Record<string, FloorField>>;
-  /** The method cannot be offered without: what is said beside a list that names it and has no keys for it. */
+  /** Set when the method cannot be offered without a setting: the error at a list that names it when none is set. */
   readonly required?: Sentence;
-  /** From what the levels say to what holds. Pure. */
+  /** Resolves the levels. Pure. */
   resolve(levels: SettingLevels<Stored>): ResolvedPart<Part>;
-  /** Of a method whose proof is somebody else's word: whose (`authorityId`), by what is stored. */
+  /** The authority (`authorityId`) that the method's proof rests on, from what is stored. */
   accountOf?(stored: Stored): string;
-  /** What contradicts itself in what is stored, by field. */
+  /** Contradictions in what is stored, by field. */
   contradictions?(
     stored: Stored,
     organization: Pick<Organization, 'kind'>,
   ): readonly { readonly field: string; readonly message: Sentence }[];
-  /** What differs, in words. Secrets are compared and never named. */
+  /** The differences, in words. Secrets are compared but never shown. */
   changes(before: Stored | null, after: Stored | null): readonly Change[];
-  /** The same of a partner's demand on its clients; needed where there is a `floor`. */
+  /** The same for a partner's demand on its clients; needed with `floor`. */
   floorChanges?(before: Floor, after: Floor): readonly Change[];
-  /** Where something sealed is stored. */
+  /** For settings that hold something sealed. */
   readonly sealed?: SealedSetting;
 }
 
-/** What policies need to know of a method. */
+/** The parts of a method that policies use. */
 export interface PolicyMethod {
   readonly name: MethodName;
   readonly role?: 'factor' | 'backup';
@@ -72,18 +72,18 @@ export interface PolicyMethod {
   readonly settings?: MethodSettings | undefined;
 }
 
-/** One field of a partner's demand, which its form has as one text. */
+/** One field of a partner's demand, a single text in the form. */
 export interface FloorField {
   readonly schema: ZodType;
   /** Characters that its form takes. Default 200. */
   readonly maxLength?: number;
-  /** What is said beside the field when it is wrong. */
+  /** The error at the field when it is wrong. */
   readonly wrong: Sentence;
 }
 
-/** What the command line does with something sealed in a setting. `stored` is unchecked, and may be anything. */
+/** How the command line handles something sealed in a setting. `stored` is unchecked, and may be anything. */
 export interface SealedSetting {
-  /** One of them and several: `API key`, `API keys`. */
+  /** Its name in the singular and plural: `API key`, `API keys`. */
   readonly words: readonly [one: string, many: string];
   /** The sealed bytes; null where there are none. */
   bytes(stored: unknown): Uint8Array | null;
@@ -91,13 +91,13 @@ export interface SealedSetting {
   open(keyring: Keyring, organizationId: string, stored: unknown): void;
   /** The same, sealed under the first key. Throws as `open` does. */
   reseal(keyring: Keyring, organizationId: string, stored: unknown): unknown;
-  /** Asks whoever it opens a way to whether it is right. Only for what opens. */
+  /** Asks the outside service whether it is right. Called only for what opens. */
   examine?(
     keyring: Keyring,
     organizationId: string,
     stored: unknown,
     ways: {
-      /** In the place of the agent that a method has by itself. */
+      /** Replaces the method's own agent. */
       readonly httpsAgent: Agent | undefined;
       /** The machine's time (ms). */
       readonly now: number;
@@ -105,11 +105,11 @@ export interface SealedSetting {
   ): Promise<{ readonly level: 'OK' | 'WARN' | 'FAIL'; readonly text: string }>;
 }
 
-/** Where a method's setting is looked at and changed. */
+/** The organization whose setting is shown or changed, with its partner's. */
 export interface SettingPlace<Stored = unknown> {
   readonly organization: DirectoryOrganization;
   readonly stored: Stored | null;
-  /** Of a client: its partner. */
+  /** The partner of a client. */
   readonly partner: {
     readonly name: string;
     readonly stored: Stored | null;
@@ -117,13 +117,13 @@ export interface SettingPlace<Stored = unknown> {
   } | null;
 }
 
-/** Why nothing was saved. */
+/** The reason why nothing was saved. */
 export interface SettingRefused {
   readonly kind: 'refused';
   readonly status: 409 | 422 | 503;
   readonly error: string;
   readonly message: Sentence;
-  /** Beside each field what is wrong with it. */
+  /** What is wrong with each field. */
   readonly errors: Readonly<Record<string, Sentence | undefined>>;
 }
 
@@ -135,20 +135,20 @@ export interface SettingSection<Stored = unknown, Fields = Readonly<Record<strin
   readonly floorView?: string;
   /** The fields of its form, or of a JSON body. */
   readonly fields: Readonly<Record<string, ZodType>>;
-  /** `typed`: what was sent and refused, to be shown again. It may hold a secret, what is returned must not. */
+  /** `typed`: what was sent and refused, to be shown again. It may hold a secret; the result must not. */
   locals(place: SettingPlace<Stored>, typed: Fields | null): object;
   /** For programs, under the method's name. Never a secret. */
   json(place: SettingPlace<Stored>): unknown;
-  /** What was sent: what is to be stored (null: nothing any longer), or why not. */
+  /** Reads what was sent: to what is to be stored (null removes it), or a refusal. */
   read(
     fields: Fields,
     place: SettingPlace<Stored>,
   ): Awaitable<{ readonly kind: 'read'; readonly stored: Stored | null } | SettingRefused>;
-  /** Whether an administrator is shown first whom it concerns. What is removed is always asked about. */
+  /** Whether a confirmation shows first whom it concerns. Removing is always confirmed. */
   asksFirst(place: SettingPlace<Stored>, next: Stored): boolean;
-  /** Whether clients are concerned of what changes at their partner. */
+  /** Whether a change at a partner concerns its clients. */
   concernsClients(stored: Stored): boolean;
-  /** On the page that asks. `left`: of those who would be left without a mechanism. */
+  /** The sentences of the confirmation page. `left`: about users who would be left without a mechanism. */
   readonly asking: Readonly<
     Record<
       'remove' | 'replace',

@@ -2,7 +2,7 @@ import type { Sentence } from './messages.js';
 import type { ProofRule } from './sign-in.js';
 import type { Awaitable, MethodName, Subject } from './subject.js';
 
-/** Why a part of a policy is as it is: who decided (`level`, `id`) and by which `rule`. */
+/** The reason for a part of a policy: who decided it (`level`, `id`) and by which `rule`. */
 export interface PolicyReason {
   readonly level: 'partner' | 'client' | 'user' | 'host' | (string & {});
   readonly id: string;
@@ -20,28 +20,28 @@ export interface Policy {
   readonly graceUntil: Date | null;
   /** How long a proof counts, in seconds; null leaves it to the door's `maxAge`. */
   readonly maxAgeSeconds: number | null;
-  /** For how long, in seconds, a person may have a device remembered; null: not at all. At most 30 days. */
+  /** How long a person may have a device remembered, in seconds, at most 30 days; null for not at all. */
   readonly rememberDeviceSeconds: number | null;
-  /** What the host's sign-in may have proven already (`proofs`); empty: nothing counts. At most 400. */
+  /** Which proofs of the host's sign-in count as a second factor; empty for none. At most 400. */
   readonly proofs: readonly ProofRule[];
   readonly because: readonly PolicyReason[];
 }
 
-/** What a policy says of one method; each method has more of its own. */
+/** The part of a policy about one method; a method may add fields. */
 export interface PolicyPart {
-  /** Whose setting is used, e.g. the organization whose keys they are. */
+  /** The organization whose setting is used, e.g. whose keys. */
   readonly source?: string | undefined;
-  /** Of a method whose proof is somebody else's word: by whose (`authorityId`) it counts here. */
+  /** The authority (`authorityId`) whose word counts here, for a method that rests on one. */
   readonly account?: string | undefined;
   /**
-   * A regular expression: an enrollment of the method counts here where its `parameters` match. One that does not
-   * still proves who asks, and opens the way to another one instead of the door.
+   * A regular expression that the `parameters` of an accepted enrollment match. Another enrollment still proves who
+   * asks, but leads to activating an accepted one instead of letting them in.
    */
   readonly accepts?: string | undefined;
 }
 
 /**
- * The part of a policy that is about one method; null where there is none.
+ * The part of a policy about one method; null for none.
  * @example
  * const source = partOf(context.policy, 'email-code')?.source;
  */

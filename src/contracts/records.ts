@@ -15,37 +15,40 @@ export interface Enrollment {
   readonly lastUsedAt: number | null;
 }
 
-/** What decisions need to know of a subject. A subject nobody has written yet reads as `emptySubject`. */
+/** What decisions need to know of a subject. A subject that was never written reads as `emptySubject`. */
 export interface SubjectRecord {
-  /** Rises whenever a factor is removed, reset or replaced; every session that began before has ended then. */
+  /** Rises whenever a factor is removed, reset or replaced, which ends every session that began before. */
   readonly epoch: number;
-  /** When it rose last (ms): what a sign-in elsewhere proved until then does not count. null: never. */
+  /** When it rose last (ms): earlier proofs of a sign-in do not count. null for never. */
   readonly epochRoseAt: number | null;
-  /** The proof at sign-in that opened the door last; it says who is covered, and opens nothing. */
+  /** The sign-in proof that was accepted last; shown to administrators, never used to decide. */
   readonly signIn: SignIn | null;
   readonly enrollments: readonly Enrollment[];
   /** What an administrator set for this user. */
   readonly setting: StoredSetting | null;
   /** When the activation key that was handed out ends; null when there is none. It may be past. */
   readonly activationKeyEndsAt: number | null;
-  /** null: none were ever made, or they went with a reset. */
+  /** null when none were ever made, or a reset removed them. */
   readonly recoveryCodesLeft: number | null;
-  /** Whether the subject has said so of these codes, or has used one of them. */
+  /** Whether the subject has confirmed keeping these codes, or has used one. */
   readonly recoveryCodesKept: boolean;
   /**
-   * Recovery codes were imported that have another form than ours: `hashed`, some of them as hashes that their host
-   * verifies. null: none, or newer ones were made.
+   * Set for imported recovery codes in another form than ours; `hashed` if some of them are hashes of the host's.
+   * null for none, or when newer ones were made.
    */
   readonly foreignCodes: 'plain' | 'hashed' | null;
-  /** Nothing is activated here, was taken away here, or was asked for that the subject had elsewhere. */
+  /**
+   * Whether the host is still to be asked for factors made elsewhere: nothing was activated, removed or asked for
+   * here.
+   */
   readonly legacyDue: boolean;
   /** Consecutive failures, as counted by `reserveAttempt`. */
   readonly failures: number;
-  /** When the wait after these ends; it may be past. null: no wait has begun. */
+  /** When the wait after these ends, which may be past; null when no wait has begun. */
   readonly retryAt: number | null;
 }
 
-/** Of somebody of whom nothing is stored. */
+/** The record of a subject of whom nothing is stored. */
 export const emptySubject: SubjectRecord = Object.freeze({
   epoch: 0,
   epochRoseAt: null,
@@ -70,11 +73,11 @@ export interface Authenticator {
   readonly parameters: string;
   /** The last accepted step, e.g. of time; -1 before the first. */
   readonly lastStep: number;
-  /** What it is found by (`HolderStore`); left out where it cannot be. */
+  /** What it is found by (`HolderStore`); left out for nothing. */
   readonly foundBy?: readonly string[];
 }
 
-/** What is kept of an enrollment from an answer on; of what is left out, that which was kept before. */
+/** What replaces the kept values of an enrollment; a field that is left out stays as it was. */
 export type SealedKept = Partial<Pick<Authenticator, 'sealed' | 'parameters'>>;
 
 /** An enrollment that has been begun and not confirmed. A subject has at most one. */
@@ -103,10 +106,10 @@ export type EnrollmentBasis = 'first' | 'activation-key' | 'handover' | 'proven'
 /** SHA-256 of a session id, base64url. Session ids themselves never reach the store. */
 export type SessionDigest = string & { readonly __digest?: 'session' };
 
-/** Names one login within a session: what was proven after it counts for no other. */
+/** Identifies one login within a session: a proof counts only for the login that it followed. */
 export type LoginId = string & { readonly __id?: 'login' };
 
-/** The `enrollmentId` of a factor that nobody proved: its tenant lets people in while its method is out of reach. */
+/** The `enrollmentId` of a factor that nobody proved: the tenant lets people in while a method is unavailable. */
 export const FALLBACK = 'fallback';
 
 /** One proof: which method, by which enrollment, when. */
@@ -114,26 +117,31 @@ export interface Factor {
   readonly method: MethodName;
   readonly enrollmentId: string;
   readonly at: number;
-  /** Of somebody else's word, the organization in whose name it was given; of a remembered device, the method it stands for. */
+  /**
+   * For a proof of an outside authority, the organization in whose name it was given; for a remembered device, the
+   * method it stands for.
+   */
   readonly via?: string | undefined;
-  /** Of a remembered device, the organization that it stands for. */
+  /** For a remembered device, the organization where it counts. */
   readonly tenantId?: string | undefined;
-  /** Counts at login and never where more is asked: the method said so, e.g. of a device remembered elsewhere. */
+  /**
+   * Counts only at login, not for a step-up: the method says so, e.g. for a device that an outside service remembers.
+   */
   readonly loginOnly?: boolean | undefined;
 }
 
 /**
- * What a session has proven. The way is absent → pending → proven → ended, forward only; `pending` is a
- * session between the doors with its own short life.
+ * What a session has proven. Its states are absent → pending → proven → ended, forward only; `pending` is a session
+ * between the doors with its own short life.
  */
 export interface AssuranceRecord {
   readonly state: 'pending' | 'proven' | 'ended';
   readonly subjectId: string;
-  /** Of the subject when this began; once it has risen the session has ended. */
+  /** The subject's epoch when this began; once it rises the session has ended. */
   readonly epoch: number;
   readonly login: LoginId;
   readonly factors: readonly Factor[];
   readonly expiresAt: number;
-  /** Of an ended one: it went on under another id. */
+  /** For an ended session: it goes on under another id. */
   readonly renewed?: true;
 }

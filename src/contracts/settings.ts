@@ -13,16 +13,16 @@ export interface StoredSetting {
 }
 
 export interface SettingChange {
-  /** null removes the setting; its version goes on rising. */
+  /** null removes the setting; its version keeps rising. */
   readonly value: object | null;
   readonly changedBy: string;
-  /** The version the change was made from, 0 for none; null overwrites whatever there is. */
+  /** The version the change was made from, 0 for none; null overwrites any version. */
   readonly expectedVersion: number | null;
 }
 
 export type SettingWrite =
   | { readonly kind: 'saved'; readonly version: number }
-  /** Somebody else was faster; nothing was written. */
+  /** Another change came first; nothing was written. */
   | { readonly kind: 'conflict'; readonly current: StoredSetting | null };
 
 /**
@@ -35,7 +35,7 @@ export interface SettingStore {
   writeUserSetting(subjectId: string, change: SettingChange): Promise<SettingWrite>;
 }
 
-/** One organization, as far as a policy is made of it. */
+/** The parts of an organization that policies use. */
 export interface Organization {
   readonly id: string;
   readonly kind: 'partner' | 'client';
@@ -44,8 +44,8 @@ export interface Organization {
 }
 
 /**
- * What one level says. `null` always means "says nothing about it": the level above decides, and at the top the
- * default. Dates are ISO 8601 in UTC.
+ * What one level sets. `null` always means "not set": the level above decides, and at the top the default. Dates are
+ * ISO 8601 in UTC.
  */
 export interface LevelSetting {
   readonly mode: Policy['mode'] | null;
@@ -53,11 +53,11 @@ export interface LevelSetting {
   readonly enrollment: Policy['enrollment'] | null;
   readonly graceUntil: string | null;
   readonly maxAgeSeconds: number | null;
-  /** For how long people may have a device remembered. Nothing means not at all; in a floor, no limit. */
+  /** How long people may have a device remembered. Not set means not at all; in a floor, no limit. */
   readonly rememberDays: number | null;
-  /** Which proofs of a sign-in elsewhere count as a second factor. Nothing means none; in a floor, no limit. */
+  /** Which proofs of a sign-in elsewhere count as a second factor. Not set means none; in a floor, no limit. */
   readonly proofs?: readonly ProofRule[] | null | undefined;
-  /** Methods alone that nobody can phish (`Method.phishingResistant`), backups included. */
+  /** Accepts only phishing-resistant methods (`Method.phishingResistant`), also among backups. */
   readonly phishingResistant?: true | null | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface BaseSetting extends LevelSetting {
   readonly clientsMust: Floor | null;
 }
 
-/** With what the methods keep in it, each under its name. */
+/** The same with the methods' own settings, each under the method's name. */
 export interface OrganizationSetting extends BaseSetting {}
 
 /** What a partner demands of its clients' users; clients cannot lower it. Methods add fields of their own. */
@@ -76,7 +76,7 @@ export interface Floor extends LevelSetting {
   readonly enrollment: Policy['enrollment'];
 }
 
-/** What an administrator set for one user: switched on. What the organization requires holds for everybody anyway. */
+/** What an administrator set for one user: two-factor is required, whatever the organization requires of all. */
 export interface UserSetting {
   readonly mode: 'required';
   readonly graceUntil: string | null;

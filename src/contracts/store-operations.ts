@@ -59,7 +59,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   readHolders: true,
 };
 
-/** What a store lacks: the names of operations that it does not have; empty for a whole one. */
+/** The names of the operations that a store lacks; empty for a complete one. */
 export function missingOperations(store: unknown): readonly string[] {
   const given = (store ?? {}) as Readonly<Record<string, unknown>>;
   return Object.keys(OPERATIONS).filter((name) => typeof given[name] !== 'function');

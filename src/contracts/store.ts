@@ -30,12 +30,12 @@ import type { SignIn } from './sign-in.js';
 import type { Awaitable } from './subject.js';
 
 /**
- * Where enrollments, attempts and assurance live. Every method is one atomic operation and safe to retry; a
- * write that timed out may still apply. The store sees sealed bytes and digests only. A broken, late or
- * emptied store rejects (throws) with `UnavailableError`: it never answers "nothing there" in its place.
+ * Where enrollments, attempts and assurance live. Every method is one atomic operation and safe to retry; a write
+ * that timed out may still apply. The store sees sealed bytes and digests only. A broken, late or emptied store
+ * rejects (throws) with `UnavailableError`; it never answers as if nothing were stored.
  *
- * `readSubject` and `readAssurance` answer synchronously when they can. What they answer may be behind a
- * write of another process by at most `stalenessMs`.
+ * `readSubject` and `readAssurance` answer synchronously when they can. Their answers may lag behind a write of
+ * another process by at most `stalenessMs`.
  */
 export interface SecondFactorStore
   extends SettingStore,
@@ -49,7 +49,7 @@ export interface SecondFactorStore
   readonly stalenessMs: number;
   /** The clock that all processes share, as well as this one knows it. */
   now(): number;
-  /** Resolves when the store can serve; rejects with what is wrong. Outside production it may initialize. */
+  /** Resolves when the store can serve; rejects with what is wrong. In development and tests it may initialize. */
   ready(): Promise<void>;
   close(): Promise<void>;
   /**
@@ -59,14 +59,14 @@ export interface SecondFactorStore
   subscribe(onChange: () => void): () => void;
 
   readSubject(subjectId: string): Awaitable<SubjectRecord>;
-  /** What there is, whatever this process has at hand, which it believes no longer if it is something else. */
+  /** The present record, not a cached one; an outdated cached record is dropped. */
   refreshSubject(subjectId: string): Promise<SubjectRecord>;
   readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
 
   /**
-   * Starts the short life of a session between the doors; one that has begun is left as it is, whatever the
-   * epoch now. What another login or another subject left under the same id is void and gives way; a session
-   * that has ended stays so. The record is kept for `keepMs` beyond its end, so that it cannot be begun anew.
+   * Starts the short life of a session between the doors; one that has begun is left as it is, whatever the epoch
+   * now. A record of another login or subject under the same id is void and is replaced; a session that has ended
+   * stays so. The record is kept for `keepMs` beyond its end, so that it cannot be opened again.
    */
   openPending(
     session: SessionDigest,
@@ -90,8 +90,8 @@ export interface SecondFactorStore
     },
   ): Promise<boolean>;
   /**
-   * Ends a session for good; the mark is kept for `keepMs`. True for the one call that ended it. `renewed`: what
-   * it was goes on under another id, and the mark says so.
+   * Ends a session for good; the mark is kept for `keepMs`. True for the one call that ended it. `renewed`: the
+   * session goes on under another id, which the mark says.
    */
   end(
     session: SessionDigest,
@@ -109,8 +109,8 @@ export interface SecondFactorStore
     attempt: AttemptOf,
   ): Promise<Reservation>;
   /**
-   * The same, and what comes of the attempt in the same step: no answer of `judge` is told before the attempt is
-   * counted. What it throws is counted and thrown.
+   * Reserves and judges an attempt in one step: no result of `judge` is returned before the attempt is counted. An
+   * error of `judge` is counted and thrown.
    */
   judgeAttempt<T>(
     subjectId: string,
@@ -119,19 +119,17 @@ export interface SecondFactorStore
     judge: Judge<T>,
   ): Promise<JudgedAttempt<T>>;
   /**
-   * Accepts an answer and clears the count of failures. The step must be later than the last accepted one;
-   * null for a method without steps, whose transaction is single use already. `keep` is kept in the place of
-   * what was. `ended`, and nothing is changed, when the epoch is not `epoch` any longer: the session that answers
-   * has ended meanwhile.
+   * Accepts an answer and clears the count of failures. The step must be later than the last accepted one; null for a
+   * method without steps, whose transaction is single use already. `keep` replaces what was kept. `ended`, and
+   * nothing changes, when the epoch is no longer `epoch`: the session that answers has ended meanwhile.
    */
   commitAttempt(subjectId: string, accepted: AcceptedAnswer): Promise<Commit>;
 
   /**
-   * Begins an enrollment. One that this session has begun for the same method and basis, and that has not
-   * expired, is returned as it is, unless `restart`; any other is voided. On the basis `activation-key` it
-   * must be given the digest of the subject's key, or have this session's pending enrollment on that basis to
-   * go on from; null when it has neither, and nothing changes. The right digest clears the count of failures,
-   * needed or not.
+   * Begins an enrollment. One that this session has begun for the same method and basis, and that has not expired, is
+   * returned as it is, unless `restart`; any other is voided. On the basis `activation-key` it must be given the
+   * digest of the subject's key, or this session must have a pending enrollment on that basis; otherwise null, and
+   * nothing changes. The right digest clears the count of failures, needed or not.
    */
   beginEnrollment(
     subjectId: string,
@@ -139,9 +137,9 @@ export interface SecondFactorStore
     options: BeginEnrollment,
   ): Promise<PendingEnrollment | null>;
   /**
-   * Adds enrollments that were made elsewhere, each once, and recovery codes where the subject has a factor and has
-   * had none of them here. The epoch stays as it is, so that nobody is signed out. Null, and nothing is added, for
-   * whoever has had an enrollment removed, replaced or reset here, or was deleted.
+   * Adds enrollments that were made elsewhere, each once, and recovery codes if the subject has a factor and no codes
+   * yet. The epoch stays, so that nobody is signed out. Null, and nothing is added, for a subject who has had an
+   * enrollment removed, replaced or reset here, or was deleted.
    */
   importEnrollments(
     subjectId: string,
@@ -149,27 +147,27 @@ export interface SecondFactorStore
     codes?: ImportedCodes | null,
   ): Promise<ImportedFactors | null>;
   /**
-   * The same, once for a subject of whom `legacyDue` is true, who then is not asked for again, whatever was given. Changes
-   * nothing for anybody else, and says what there is.
+   * The same, once for a subject whose `legacyDue` is true, and makes it false, whatever was given. Changes nothing
+   * for anybody else, and resolves to the present record.
    */
   importOnce(
     subjectId: string,
     enrollments: readonly EnrollmentImport[],
     codes: ImportedCodes | null,
   ): Promise<ImportedOnce>;
-  /** The pending enrollment that this session may go on with: its own, or one handed over; in time. */
+  /** The pending enrollment that this session may continue: its own, or one handed over; in time. */
   resumeEnrollment(subjectId: string, session: SessionDigest): Promise<PendingEnrollment | null>;
   /**
-   * Makes the pending enrollment active: once, by the session that began it (any of the subject's for
-   * `handover`), in time, with its first step accepted and the count of failures cleared. `replaces` is
-   * removed in the same step, and the epoch rises. On the basis `activation-key` the key must still be there,
-   * and is spent; on every basis but `proven` there must be no active enrollment, but for those in `besides`. `ended`, and nothing is
-   * changed, when the epoch is not `epoch` any longer: the session that confirms has ended meanwhile.
+   * Makes the pending enrollment active: once, by the session that began it (any of the subject's for `handover`), in
+   * time, with its first step accepted and the count of failures cleared. `replaces` is removed in the same step, and
+   * the epoch rises. On the basis `activation-key` the key must still be there, and is spent; on every basis but
+   * `proven` there must be no active enrollment outside `besides`. `ended`, and nothing changes, when the epoch is no
+   * longer `epoch`: the session that confirms has ended meanwhile.
    */
   confirmEnrollment(subjectId: string, confirmation: EnrollmentConfirmation): Promise<Confirmation>;
   /**
-   * Puts other sealed bytes in the place of those of an enrollment, active or pending, if these still are
-   * `expected`: the same secret under a newer key. Changes nothing else. True when it was done.
+   * Replaces the sealed bytes of an enrollment, active or pending, if they still are `expected`, by the same secret
+   * under a newer key. Changes nothing else. True when it was done.
    */
   reseal(
     subjectId: string,
@@ -180,9 +178,8 @@ export interface SecondFactorStore
   /** Gives an active enrollment another label. True when there is such an enrollment. */
   renameEnrollment(subjectId: string, enrollmentId: string, label: string): Promise<boolean>;
   /**
-   * Removes one active enrollment and raises the epoch; the recovery codes go with the last one. Null when
-   * there is no such enrollment, or when the epoch is not `epoch` any longer: whoever asks has decided on a
-   * record that no longer holds.
+   * Removes one active enrollment and raises the epoch; the recovery codes go with the last one. Null when there is
+   * no such enrollment, or when the epoch is no longer `epoch`: the caller has decided on an outdated record.
    */
   unenroll(
     subjectId: string,
@@ -197,14 +194,14 @@ export interface SecondFactorStore
   /** Voids the pending enrollment, whoever began it, and changes nothing else. */
   voidPending(subjectId: string): Promise<void>;
   /**
-   * Raises the epoch alone: every assurance of the subject is void. Null, and nothing is changed, when the
-   * epoch is not `epoch` any longer: whoever goes on with what is returned has proven a factor before a reset.
+   * Raises only the epoch, which voids every assurance of the subject. Null, and nothing changes, when the epoch is
+   * no longer `epoch`: a proof from before a reset must not continue under the new epoch.
    */
   raiseEpoch(subjectId: string, epoch?: number): Promise<{ readonly epoch: number } | null>;
-  /** Keeps which proof at sign-in has opened the door last, in the place of the one before. */
+  /** Stores the sign-in proof that was accepted last, replacing the one before. */
   noteSignIn(subjectId: string, signIn: SignIn): Promise<void>;
   /** Clears the count of failures. */
   unlock(subjectId: string): Promise<void>;
-  /** Forgets everything of the subject but the epoch, which rises: an id might come back after all. */
+  /** Removes everything of the subject but the epoch, which rises, in case the id is used again. */
   deleteSubject(subjectId: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
-/** A value that a warm read has at hand and a cold one must wait for. */
+/** A value that a cached read gives at once and an uncached one as a promise. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** The names of methods that say so; each adds its own, so that an editor knows them. */
+/** The names of known methods, for editors; each method adds its own. */
 // biome-ignore lint/suspicious/noEmptyInterface: methods add to it
 export interface MethodNames {}
 
@@ -20,9 +20,9 @@ export interface Subject {
   readonly label: string;
 }
 
-/** What a host's `subject` gives; other fields of its own are handed on to its policy as they are. */
+/** What a host's `subject` returns; other fields are passed on to its policy as they are. */
 export interface SubjectInput extends Omit<Subject, 'tenantId'> {
-  /** Left out (and not undefined) where there is one organization: then it is `default`. */
+  /** Left out (not undefined) in an app with one organization: then it is `default`. */
   readonly tenantId?: string;
 }
 
