@@ -21,6 +21,8 @@ export interface SubjectRecord {
   readonly epoch: number;
   /** When it rose last (ms): earlier proofs of a sign-in do not count. null for never. */
   readonly epochRoseAt: number | null;
+  /** The session that raised it and continues under a new id; null when every session has ended. */
+  readonly epochRaisedBy: SessionDigest | null;
   /** The sign-in proof that was accepted last; shown to administrators, never used to decide. */
   readonly signIn: SignIn | null;
   readonly enrollments: readonly Enrollment[];
@@ -52,6 +54,7 @@ export interface SubjectRecord {
 export const emptySubject: SubjectRecord = Object.freeze({
   epoch: 0,
   epochRoseAt: null,
+  epochRaisedBy: null,
   signIn: null,
   enrollments: Object.freeze([]),
   setting: null,

@@ -160,9 +160,9 @@ export interface SecondFactorStore
   /**
    * Makes the pending enrollment active: once, by the session that began it (any of the subject's for `handover`), in
    * time, with its first step accepted and the count of failures cleared. `replaces` is removed in the same step, and
-   * the epoch rises. On the basis `activation-key` the key must still be there, and is spent; on every basis but
-   * `proven` there must be no active enrollment outside `besides`. `ended`, and nothing changes, when the epoch is no
-   * longer `epoch`: the session that confirms has ended meanwhile.
+   * that session raises the epoch and continues. On the basis `activation-key` the key must still be there, and is
+   * spent; on every basis but `proven` there must be no active enrollment outside `besides`. `ended`, and nothing
+   * changes, when the epoch is no longer `epoch`: the session that confirms has ended meanwhile.
    */
   confirmEnrollment(subjectId: string, confirmation: EnrollmentConfirmation): Promise<Confirmation>;
   /**
@@ -179,12 +179,14 @@ export interface SecondFactorStore
   renameEnrollment(subjectId: string, enrollmentId: string, label: string): Promise<boolean>;
   /**
    * Removes one active enrollment and raises the epoch; the recovery codes go with the last one. Null when there is
-   * no such enrollment, or when the epoch is no longer `epoch`: the caller has decided on an outdated record.
+   * no such enrollment, or when the epoch is no longer `epoch`: the caller has decided on an outdated record. `by` is
+   * the session that makes the change and continues.
    */
   unenroll(
     subjectId: string,
     enrollmentId: string,
     epoch: number,
+    by?: SessionDigest,
   ): Promise<{ readonly epoch: number } | null>;
   /**
    * Removes all factors, the pending enrollment, recovery codes, the activation key and the count of failures,
@@ -195,9 +197,14 @@ export interface SecondFactorStore
   voidPending(subjectId: string): Promise<void>;
   /**
    * Raises only the epoch, which voids every assurance of the subject. Null, and nothing changes, when the epoch is
-   * no longer `epoch`: a proof from before a reset must not continue under the new epoch.
+   * no longer `epoch`: a proof from before a reset must not continue under the new epoch. `by` is the session that
+   * makes the change and continues.
    */
-  raiseEpoch(subjectId: string, epoch?: number): Promise<{ readonly epoch: number } | null>;
+  raiseEpoch(
+    subjectId: string,
+    epoch?: number,
+    by?: SessionDigest,
+  ): Promise<{ readonly epoch: number } | null>;
   /** Stores the sign-in proof that was accepted last, replacing the one before. */
   noteSignIn(subjectId: string, signIn: SignIn): Promise<void>;
   /** Clears the count of failures. */

@@ -9,6 +9,7 @@ import { askedUrl, type Places, rawPath } from '../web/places.js';
 import type { Decision } from './decide.js';
 import { forgetFragment } from './fragment.js';
 import { type MisplacedConfig, misplaced } from './misplaced.js';
+import { isOwnChange } from './own-change.js';
 import { rememberForLogin, rememberInSession, wantedPage } from './return-to.js';
 import type { Inspector, KnownSituation, Situation } from './situation.js';
 
@@ -29,8 +30,11 @@ export interface GateConfig extends MisplacedConfig {
   readonly fail: (req: Request, res: Response, error: unknown) => void;
   /** True when the request comes from a remembered device; then the session is a proven one. */
   readonly recognize: (req: Request, res: Response, situation: KnownSituation) => Promise<boolean>;
-  /** Answers whoever carries the id of a session that went on under another one a moment ago; true when it has. */
-  readonly tryAgain: (req: Request, res: Response) => Promise<boolean>;
+  /**
+   * Answers whoever carries the id of a session that went on under another one a moment ago, or does now (`goesOn`);
+   * true when it has.
+   */
+  readonly tryAgain: (req: Request, res: Response, goesOn?: boolean) => Promise<boolean>;
   /** Ends, for good, a session that is denied. */
   readonly expire: (req: Request) => Promise<void>;
 }
@@ -168,8 +172,9 @@ export async function turnAway(
       return;
     }
     case 'deny': {
-      if (await config.tryAgain(req, res)) return;
-      if (decision.why !== 'no-subject') await config.expire(req);
+      const goesOn = isOwnChange(situation);
+      if (await config.tryAgain(req, res, goesOn)) return;
+      if (decision.why !== 'no-subject' && !goesOn) await config.expire(req);
       if (!isNavigation(req)) {
         res
           .status(401)

@@ -172,7 +172,9 @@ export function subjects({
       }
       const goingOn = kept?.kind === 'known' ? kept : null;
       // A reset at the same moment ends that session too: it must not go on under the epoch after it.
-      const raised = goingOn && (await store.raiseEpoch(subject.id, goingOn.facts.record.epoch));
+      const raised =
+        goingOn &&
+        (await store.raiseEpoch(subject.id, goingOn.facts.record.epoch, goingOn.session));
       if (!raised) await store.raiseEpoch(subject.id);
       audit.record('password.changed', { subject, actorId });
       if (except && goingOn && raised) await keepSession(except, goingOn, raised.epoch);

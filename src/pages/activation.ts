@@ -11,6 +11,7 @@ import { readFields } from '../web/fields.js';
 import type { Later } from '../web/locals.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
+import { isConfirmed } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor } from './proof.js';
 import { isUnbound } from './unbound.js';
@@ -123,6 +124,8 @@ export function activationPages(config: PageConfig) {
   };
 
   const confirm: Handler = async (req, res, situation) => {
+    // The first of two clicks has made it active, and is about to get its new session.
+    if (isConfirmed(req, situation.facts.record) && (await config.tryAgain(req, res, true))) return;
     const place = placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;

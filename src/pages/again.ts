@@ -16,7 +16,8 @@ export interface AgainConfig extends Places {
   readonly headers: RequestHandler;
 }
 
-export type TryAgain = (req: Request, res: Response) => Promise<boolean>;
+/** `goesOn`: that the session does is known already. */
+export type TryAgain = (req: Request, res: Response, goesOn?: boolean) => Promise<boolean>;
 
 /**
  * For whoever carries the id of a session that went on under another one a moment ago: the second of two clicks,
@@ -26,8 +27,8 @@ export type TryAgain = (req: Request, res: Response) => Promise<boolean>;
 export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): TryAgain {
   const { path, origin, homeUrl, folder } = config;
   const { say } = respond;
-  return async function answeredAgain(req, res) {
-    if (!(await wentOn(req, ends))) return false;
+  return async function answeredAgain(req, res, goesOn = false) {
+    if (!(await wentOn(req, ends, goesOn))) return false;
     const page = (title: Message, text: Message, label: Message, href: string) => {
       const heading = say(title);
       const primary = { label: say(label), href };

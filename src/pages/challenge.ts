@@ -13,6 +13,7 @@ import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
 import { activatable } from './activatable.js';
 import { outageOf } from './outage.js';
+import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor, prove } from './proof.js';
 
@@ -209,7 +210,7 @@ export function challengePages(config: PageConfig) {
       case 'rejected':
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.
-        if (await config.tryAgain(req, res)) return;
+        if (await overtaken(config, req, res, situation, verdict)) return;
         const wrong = refusal(verdict, {
           ...{ now: now(), res, of: method.name, sentences: respond.sentences },
         });

@@ -13,6 +13,7 @@ import { readFields, TEXT } from '../web/fields.js';
 import { type Refusal, refusal, refusedWords } from '../web/refusal.js';
 import { enrollingForms, type Place } from './enrolling-forms.js';
 import { outageOf } from './outage.js';
+import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
@@ -220,7 +221,7 @@ export function enrolling(config: PageConfig) {
       case 'rejected':
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.
-        if (await config.tryAgain(req, res)) return null;
+        if (await overtaken(config, req, res, situation, verdict)) return null;
         const wrong = refused(verdict, method.name, res);
         await showAgain(req, res, situation, again, wrong);
         return null;

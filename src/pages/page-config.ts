@@ -7,14 +7,13 @@ import type { BoundMethod } from '../methods/bound-method.js';
 import type { RedeemActivationKey } from '../methods/redeem-activation-key.js';
 import type { WhoseSession } from '../session/login.js';
 import type { Stylesheets } from '../web/assets.js';
-import type { TryAgain } from './again.js';
+import type { OvertakenConfig } from './overtaken.js';
 import type { OpenDoorConfig, ProofConfig } from './proof.js';
 
-export interface PageConfig extends OpenDoorConfig, ProofConfig {
+export interface PageConfig extends OpenDoorConfig, ProofConfig, OvertakenConfig {
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
-  readonly tryAgain: TryAgain;
   readonly stylesheets: Stylesheets;
   /** The session of somebody who postpones activation goes on under a new id. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;

@@ -9,7 +9,13 @@ import type { PageConfig } from './page-config.js';
 export interface ProfileConfig extends PageConfig {
   readonly store: Pick<
     SecondFactorStore,
-    'unenroll' | 'renameEnrollment' | 'raiseEpoch' | 'readDevices' | 'removeDevice' | 'readHistory'
+    | 'refreshSubject'
+    | 'unenroll'
+    | 'renameEnrollment'
+    | 'raiseEpoch'
+    | 'readDevices'
+    | 'removeDevice'
+    | 'readHistory'
   >;
   readonly audit: Audit;
   /** This session goes on where all others of the person have ended. */

@@ -45,9 +45,9 @@ export function removalPages(parts: ProfileParts) {
     readFields(req, {});
     const one = removable(req, situation);
     if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
-    const { subject } = situation;
+    const { subject, session, facts } = situation;
     // Two removals at the same moment would each leave the method that the other one takes.
-    const removed = await store.unenroll(subject.id, one.id, situation.facts.record.epoch);
+    const removed = await store.unenroll(subject.id, one.id, facts.record.epoch, session);
     if (!removed) throw changedMeanwhile();
     parts.audit.record('enrollment.removed', {
       subject,

@@ -30,9 +30,9 @@ export function sessionPages(parts: ProfileParts) {
   const signOutOthers: Handler = async (req, res, situation) => {
     readFields(req, {});
     if (!(await admitted(req, res, situation, false))) return;
-    const { subject } = situation;
+    const { subject, session, facts } = situation;
     // A reset at the same moment ends this session too: it must not go on under the epoch after it.
-    const raised = await store.raiseEpoch(subject.id, situation.facts.record.epoch);
+    const raised = await store.raiseEpoch(subject.id, facts.record.epoch, session);
     if (!raised) throw changedMeanwhile();
     parts.audit.record('sessions.ended', { subject, from: req });
     await parts.keepSession(req, situation, raised.epoch);

@@ -9,12 +9,13 @@ const cookie = ownCookie('sallyport.again');
 const TRIED_FOR_MS = 60_000;
 
 /**
- * Whether whoever sends this carries an id that went on under another one a moment ago, and has not tried again
- * already: the browser may have the new one by then. Never true twice of one browser and id.
+ * Whether whoever sends this carries an id that went on under another one a moment ago, or does now (`goesOn`), and
+ * has not tried again already: the browser may have the new one by then. Never true twice of one browser and id.
  */
-export async function wentOn(req: Request, ends: SessionEnds): Promise<boolean> {
+export async function wentOn(req: Request, ends: SessionEnds, goesOn: boolean): Promise<boolean> {
   const { id } = carriedBy(req) ?? {};
-  return id !== undefined && !hasTried(req, id) && (await ends.wasRenewed(sessionDigest(id)));
+  if (id === undefined || hasTried(req, id)) return false;
+  return goesOn || (await ends.wasRenewed(sessionDigest(id)));
 }
 
 /** Says that this browser is about to try again. */

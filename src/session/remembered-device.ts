@@ -7,6 +7,7 @@ import {
   REMEMBERED_DEVICE,
   type RememberedDevice,
   type SecondFactorStore,
+  type SessionDigest,
   type Subject,
   type SubjectRecord,
 } from '../contracts.js';
@@ -21,6 +22,7 @@ const ROTATION_GRACE_MS = 30_000;
 export type DeviceOutcome = 'recognized' | 'stolen' | 'not-recognized';
 
 export interface DeviceSituation {
+  readonly session: SessionDigest;
   readonly subject: Subject;
   readonly facts: { readonly policy: Policy; readonly record: SubjectRecord; readonly now: number };
 }
@@ -64,7 +66,7 @@ export function rememberedDevices({
   const cookie = deviceCookie({ keyring, origin, path, now: () => store.now() });
 
   return {
-    async recognize(req, res, { subject, facts }) {
+    async recognize(req, res, { session, subject, facts }) {
       const given = facts.policy.rememberDeviceSeconds === null ? null : cookie.read(req, subject);
       if (!given) return 'not-recognized';
       const next = newToken();
@@ -78,9 +80,10 @@ export function rememberedDevices({
         cookie.write(req, res, subject, null);
         // Either of the two may be the thief, and be in by now: the proof that the device stood for is void.
         if (use.kind === 'unknown') return 'not-recognized';
-        const raised = await store.raiseEpoch(subject.id);
-        // This session has proven nothing, so that it may go on to the code.
+        // This session has proven nothing, so that it may go on to the code; but not beyond a reset at this moment.
+        const raised = await store.raiseEpoch(subject.id, facts.record.epoch, session);
         if (raised) await renew(req, { subjectId: subject.id, epoch: raised.epoch });
+        else await store.raiseEpoch(subject.id);
         return 'stolen';
       }
       const { device } = use;

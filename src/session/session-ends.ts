@@ -2,7 +2,7 @@ import { boundedMap } from '../bounded-map.js';
 import type { AssuranceRecord, Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
 
 /** Requests that were under way when a session went on under another id arrive within this time. */
-const RENEWED_FOR_MS = 60_000;
+export const RENEWED_FOR_MS = 60_000;
 
 export interface SessionEnds {
   /**

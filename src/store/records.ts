@@ -6,6 +6,7 @@ import type {
   PendingEnrollment,
   RememberedDevice,
   Sealed,
+  SessionDigest,
   SignIn,
   StoredSetting,
 } from '../contracts.js';
@@ -20,6 +21,7 @@ export interface StoredEnrollment extends Authenticator {
 export interface StoredSubject {
   readonly epoch: number;
   readonly epochRoseAt: number | null;
+  readonly epochRaisedBy: SessionDigest | null;
   readonly signIn: SignIn | null;
   readonly failures: number;
   /** No attempt before this time; 0 for none. */
@@ -85,6 +87,7 @@ export type Kind = keyof Records;
 export const blankSubject: StoredSubject = Object.freeze({
   epoch: 0,
   epochRoseAt: null,
+  epochRaisedBy: null,
   signIn: null,
   failures: 0,
   retryAt: 0,

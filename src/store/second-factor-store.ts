@@ -84,10 +84,10 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
       subject(id, reseal(enrollmentId, expected, resealed)),
     renameEnrollment: (id, enrollmentId, label) =>
       subject(id, renameEnrollment(enrollmentId, label)),
-    unenroll: (id, enrollmentId, epoch) => subject(id, unenroll(enrollmentId, epoch)),
+    unenroll: (id, enrollmentId, epoch, by) => subject(id, unenroll(enrollmentId, epoch, by)),
     reset: (id) => subjects.update(id, reset, REPAIRS),
     voidPending: (id) => subject(id, voidPending),
-    raiseEpoch: (id, epoch) => subject(id, raiseEpoch(epoch)),
+    raiseEpoch: (id, epoch, by) => subject(id, raiseEpoch(epoch, by)),
     noteSignIn: (id, signIn) => subject(id, noteSignIn(signIn)),
     unlock: (id) => subject(id, unlock),
     async deleteSubject(id) {

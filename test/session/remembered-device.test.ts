@@ -60,6 +60,7 @@ describe('remembered devices', () => {
   const cookie = (value = jar.value) => (value === null ? undefined : `sallyport.device=${value}`);
 
   const situation = ({ days = 30, epoch = 3, methods = ['totp'], id = 'user1' } = {}) => ({
+    session: 'session',
     subject: { ...SUBJECT, id },
     facts: {
       policy: parsePolicy(
@@ -145,12 +146,26 @@ describe('remembered devices', () => {
     const first = cookie();
     await recognize(first);
     now += 30_000;
-    assert.equal(await recognize(first), 'stolen');
+    assert.equal(await recognize(first, situation({ epoch: 0 })), 'stolen');
     assert.deepEqual(renewed, [{ subjectId: 'user1', epoch: 1 }], 'and this session goes on');
+    assert.equal((await store.readSubject('user1')).epochRaisedBy, 'session');
     assert.equal(jar.value, null, 'the cookie is taken away');
     assert.equal(jar.options.path, '/');
     assert.equal((await store.readSubject('user1')).epoch, 1);
     assert.equal(elevated.length, 1);
+  });
+
+  it('that were copied let no session go on beyond a reset at that moment', async () => {
+    await remember();
+    const first = cookie();
+    await recognize(first);
+    now += 30_000;
+    const before = situation({ epoch: 0 });
+    await store.reset('user1');
+    assert.equal(await recognize(first, before), 'stolen');
+    assert.deepEqual(renewed, []);
+    const { epoch, epochRaisedBy } = await store.readSubject('user1');
+    assert.deepEqual([epoch, epochRaisedBy], [2, null], 'what was proven after it is void as well');
   });
 
   it('that are forgotten are not recognized, and nobody else is signed out for it', async () => {

@@ -34,6 +34,7 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
     .record({
       epoch: count,
       epochRoseAt: fc.option(time),
+      epochRaisedBy: fc.option(text),
       signIn: fc.option(
         fc.record({
           ...{ by: text, at: time, acr: fc.option(text) },

@@ -41,8 +41,8 @@ export function packSubject(subject: StoredSubject): readonly Part[] {
 
 /** The state that most subjects do not have, as one list; nothing where all of it has its first value. */
 function packState(subject: StoredSubject): readonly Part[] {
-  const { failures, retryAt, pending, activationKey, epochRoseAt, signIn } = subject;
-  const { setting, settingVersion } = subject;
+  const { failures, retryAt, pending, activationKey, setting, settingVersion } = subject;
+  const { epochRoseAt, epochRaisedBy, signIn } = subject;
   const state = [
     failures,
     retryAt,
@@ -51,16 +51,17 @@ function packState(subject: StoredSubject): readonly Part[] {
     packSetting(setting),
     settingVersion,
     epochRoseAt === null ? null : packTime(epochRoseAt),
+    epochRaisedBy === null ? null : packText(epochRaisedBy),
     signIn && packSignIn(signIn),
   ];
   return state.every((part, at) => part === FIRST_STATE[at]) ? [] : [state];
 }
 
-const FIRST_STATE: readonly Part[] = [0, 0, null, null, null, 0, null, null];
+const FIRST_STATE: readonly Part[] = [0, 0, null, null, null, 0, null, null, null];
 
 export function unpackSubject(parts: readonly unknown[]): StoredSubject {
   const [epoch, enrollments, codes, marks, state = FIRST_STATE] = parts;
-  const [failures, retryAt, pending, key, setting, version, roseAt, signIn] = list(
+  const [failures, retryAt, pending, key, setting, version, roseAt, raisedBy, signIn] = list(
     state,
     FIRST_STATE.length,
   );
@@ -68,6 +69,7 @@ export function unpackSubject(parts: readonly unknown[]): StoredSubject {
   return Object.freeze({
     epoch: number(epoch),
     epochRoseAt: maybe(roseAt, unpackTime),
+    epochRaisedBy: maybe(raisedBy, unpackText),
     signIn: maybe(signIn, unpackSignIn),
     failures: number(failures),
     retryAt: number(retryAt),

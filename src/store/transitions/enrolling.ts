@@ -12,7 +12,14 @@ import {
 import { unchanged } from '../record-store.js';
 import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
 import { sameBytes, sameDigest } from './digests.js';
-import { ACCEPTED, changed, DURABLE, type SubjectTransition, viewOfEnrollment } from './subject.js';
+import {
+  ACCEPTED,
+  changed,
+  DURABLE,
+  risen,
+  type SubjectTransition,
+  viewOfEnrollment,
+} from './subject.js';
 
 export const beginEnrollment =
   (
@@ -93,19 +100,22 @@ export const confirmEnrollment =
     });
     const replaced = present.enrollments.some((one) => one.id === replaces);
     const others = present.enrollments.filter((one) => one.id !== replaces && one.id !== id);
-    const epoch = present.epoch + (replaced ? 1 : 0);
+    const raised = replaced ? risen(present, now, session) : null;
     return changed(
       present,
       {
-        epoch,
-        epochRoseAt: replaced ? now : present.epochRoseAt,
+        ...raised,
         enrollments: [...others, made],
         pending: null,
         activationKey: basis === 'activation-key' ? null : present.activationKey,
         removed: present.removed || replaced,
         ...ACCEPTED,
       },
-      { kind: 'confirmed', epoch, enrollment: viewOfEnrollment(made) },
+      {
+        kind: 'confirmed',
+        epoch: raised?.epoch ?? present.epoch,
+        enrollment: viewOfEnrollment(made),
+      },
       DURABLE,
     );
   };
@@ -148,19 +158,23 @@ export const renameEnrollment =
 const NO_CODES = { recoveryCodes: null, recoveryCodesKept: false, foreignCodes: null } as const;
 
 export const unenroll =
-  (enrollmentId: string, expected: number): SubjectTransition<{ readonly epoch: number } | null> =>
+  (
+    enrollmentId: string,
+    expected: number,
+    by: SessionDigest | null = null,
+  ): SubjectTransition<{ readonly epoch: number } | null> =>
   (present, now) => {
     const enrollments = present?.enrollments.filter(({ id }) => id !== enrollmentId) ?? [];
     if (present?.epoch !== expected || enrollments.length === present.enrollments.length) {
       return unchanged(present, null, DURABLE);
     }
-    const epoch = present.epoch + 1;
+    const raised = risen(present, now, by);
     // Recovery codes stand in for a lost factor, and no factor is left.
     const codes = enrollments.length === 0 ? NO_CODES : {};
     return changed(
       present,
-      { enrollments, epoch, epochRoseAt: now, removed: true, ...codes },
-      { epoch },
+      { ...raised, enrollments, removed: true, ...codes },
+      { epoch: raised.epoch },
       DURABLE,
     );
   };

@@ -1,4 +1,10 @@
-import { type Enrollment, emptySubject, type SignIn, type SubjectRecord } from '../../contracts.js';
+import {
+  type Enrollment,
+  emptySubject,
+  type SessionDigest,
+  type SignIn,
+  type SubjectRecord,
+} from '../../contracts.js';
 import { type Outcome, type Transition, unchanged } from '../record-store.js';
 import { blankSubject, type StoredEnrollment, type StoredSubject } from '../records.js';
 
@@ -32,6 +38,7 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
     view = Object.freeze({
       epoch: stored.epoch,
       epochRoseAt: stored.epochRoseAt,
+      epochRaisedBy: stored.epochRaisedBy,
       signIn: stored.signIn,
       enrollments: Object.freeze(stored.enrollments.map(viewOfEnrollment)),
       setting: stored.setting,
@@ -46,6 +53,15 @@ export function viewOfSubject(stored: StoredSubject | null): SubjectRecord {
     views.set(stored, view);
   }
   return view;
+}
+
+/** Raises the epoch, which ends every session except `by`, the one that makes the change. */
+export function risen(
+  { epoch }: StoredSubject,
+  now: number,
+  by: SessionDigest | null,
+): Pick<StoredSubject, 'epoch' | 'epochRoseAt' | 'epochRaisedBy'> {
+  return { epoch: epoch + 1, epochRoseAt: now, epochRaisedBy: by };
 }
 
 /** Changes nothing, so its result comes from the present record. */
@@ -105,14 +121,17 @@ export const deleteSubject: SubjectTransition<void> = (present, now, lost) => ({
 });
 
 export const raiseEpoch =
-  (expected?: number): SubjectTransition<{ readonly epoch: number } | null> =>
+  (
+    expected?: number,
+    by: SessionDigest | null = null,
+  ): SubjectTransition<{ readonly epoch: number } | null> =>
   (present, now) => {
     const subject = present ?? blankSubject;
     if (expected !== undefined && subject.epoch !== expected) {
       return unchanged(present, null, DURABLE);
     }
-    const epoch = subject.epoch + 1;
-    return changed(subject, { epoch, epochRoseAt: now }, { epoch }, DURABLE);
+    const raised = risen(subject, now, by);
+    return changed(subject, raised, { epoch: raised.epoch }, DURABLE);
   };
 
 export const noteSignIn =

@@ -150,6 +150,22 @@ export function helping({
       assert.deepEqual(both.filter(Boolean), [{ epoch: 2 }]);
     });
 
+    it('says of the last rise which session made it and goes on, if one does', async () => {
+      const raisedBy = async () => (await store.readSubject('user1')).epochRaisedBy;
+      await enroll('one');
+      assert.equal(await raisedBy(), null);
+      await store.raiseEpoch('user1', 0, 'session-1');
+      assert.equal(await raisedBy(), 'session-1');
+      assert.equal(await store.raiseEpoch('user1', 0, 'session-2'), null);
+      assert.equal(await raisedBy(), 'session-1');
+      await store.raiseEpoch('user1');
+      assert.equal(await raisedBy(), null);
+      await store.unenroll('user1', 'one', 2, 'session-3');
+      assert.equal(await raisedBy(), 'session-3');
+      await store.reset('user1');
+      assert.equal(await raisedBy(), null);
+    });
+
     it('voids what was begun by a session or handed over, and nothing else', async () => {
       await enroll('one');
       await reserved();

@@ -15,6 +15,7 @@ const FULL: Records = {
   subject: {
     epoch: 7,
     epochRoseAt: START - 1,
+    epochRaisedBy: 'session',
     signIn: { by: 'okta', at: START - 2, amr: ['mfa', 'hwk'], acr: 'urn:example:loa:2' },
     failures: 3,
     retryAt: START + 5,

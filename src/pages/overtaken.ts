@@ -1,0 +1,46 @@
+import type { Request, Response } from 'express';
+import type { SecondFactorStore, SubjectRecord, Verdict } from '../contracts.js';
+import { isOwnChange } from '../gate/own-change.js';
+import type { KnownSituation } from '../gate/situation.js';
+import { bodyOf } from '../web/body.js';
+import type { TryAgain } from './again.js';
+
+export interface OvertakenConfig {
+  readonly store: Pick<SecondFactorStore, 'refreshSubject'>;
+  readonly tryAgain: TryAgain;
+}
+
+type Refused = Extract<Verdict, { kind: 'rejected' | 'locked' }>;
+
+/**
+ * Answers whoever is refused since the first of two clicks, or another tab of theirs, has got in with this very
+ * answer or has changed something, maybe on another process. True when it has.
+ */
+export async function overtaken(
+  { store, tryAgain }: OvertakenConfig,
+  req: Request,
+  res: Response,
+  situation: KnownSituation,
+  verdict: Refused,
+): Promise<boolean> {
+  const reason = verdict.kind === 'rejected' ? verdict.reason : null;
+  const isVoid = reason === 'superseded' || reason === 'ended';
+  return tryAgain(req, res, isVoid && (await wonByAnother(req, situation, store)));
+}
+
+async function wonByAnother(
+  req: Request,
+  situation: KnownSituation,
+  store: OvertakenConfig['store'],
+): Promise<boolean> {
+  const record = await store.refreshSubject(situation.subject.id);
+  return (
+    isConfirmed(req, record) || isOwnChange({ ...situation, facts: { ...situation.facts, record } })
+  );
+}
+
+/** Whether the enrollment that a form confirms is active already. */
+export function isConfirmed(req: Request, { enrollments }: SubjectRecord): boolean {
+  const { enrollment } = bodyOf(req);
+  return enrollments.some(({ id }) => id === enrollment);
+}
