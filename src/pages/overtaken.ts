@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { SecondFactorStore, SubjectRecord, Verdict } from '../contracts.js';
 import { isOwnChange } from '../gate/own-change.js';
 import type { KnownSituation } from '../gate/situation.js';
+import { noteOvertaken } from '../session/carried-id.js';
 import { bodyOf } from '../web/body.js';
 import type { TryAgain } from './again.js';
 
@@ -25,6 +26,7 @@ export async function overtaken(
 ): Promise<boolean> {
   const reason = verdict.kind === 'rejected' ? verdict.reason : null;
   const isVoid = reason === 'superseded' || reason === 'ended';
+  if (isVoid || reason === 'replayed') noteOvertaken(req);
   return tryAgain(req, res, isVoid && (await wonByAnother(req, situation, store)));
 }
 

@@ -1,9 +1,11 @@
 import type { Request, Response } from 'express';
 import { sessionDigest } from './assurance.js';
+import { attached } from './attached.js';
 import { carriedBy, digestOf, holderOf } from './held-session.js';
 import { type CookiePlace, ownCookie } from './own-cookie.js';
 import type { SessionEnds } from './session-ends.js';
 
+const overtaken = attached<Request, true>('sallyport.overtaken');
 const cookie = ownCookie('sallyport.again');
 /** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
 const TRIED_FOR_MS = 60_000;
@@ -16,6 +18,14 @@ export async function wentOn(req: Request, ends: SessionEnds, goesOn: boolean): 
   const { id } = carriedBy(req) ?? {};
   if (id === undefined || hasTried(req, id)) return false;
   return goesOn || (await ends.wasRenewed(sessionDigest(id)));
+}
+
+/**
+ * Says that another request of this session may have got a new one, of which this process has not heard: the answer
+ * leaves the browser's cookie alone.
+ */
+export function noteOvertaken(req: Request): void {
+  overtaken.set(req, true);
 }
 
 /** Says that this browser is about to try again. */
@@ -91,7 +101,9 @@ function isEnded(req: Request, ends: SessionEnds): boolean {
   const { id, inPlace } = carriedBy(req) ?? {};
   if (id === undefined) return false;
   // Of its own id the browser has the cookie already: where nobody can tell at once, it can do without another.
-  if (req.sessionID === id) return now(() => ends.isEnded(digestOf(req)), true);
+  if (req.sessionID === id) {
+    return overtaken.of(req) === true || now(() => ends.isEnded(digestOf(req)), true);
+  }
   // What was made in its place for whoever the store did not know. Whoever logs in with it gets a new one.
   return (
     req.sessionID === inPlace &&

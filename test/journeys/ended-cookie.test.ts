@@ -7,8 +7,13 @@ import { journeys, sessionIdOf } from '../support/worlds.js';
 
 /** The session that a response puts into the browser; null when it leaves the browser's own alone. */
 function given({ headers }: Response): string | null {
-  const lines = (headers['set-cookie'] ?? []) as unknown as string[];
-  const found = lines.flatMap((line) => /^connect\.sid=s%3A([^.]+)\./.exec(line)?.[1] ?? []);
+  return sessionIn(headers['set-cookie']);
+}
+
+function sessionIn(lines: unknown): string | null {
+  const found = [lines ?? []]
+    .flat()
+    .flatMap((line) => /^connect\.sid=s%3A([^.]+)\./.exec(String(line))?.[1] ?? []);
   assert.ok(found.length < 2);
   return found[0] ?? null;
 }
@@ -82,7 +87,21 @@ journeys('the cookie of an ended session', (world) => {
   }
 
   it('is not given by the second of two clicks, on one process or two', async () => {
-    const options: HostOptions = { session: { rolling: true } };
+    /** In the order in which they are sent. */
+    let sent: (string | null)[] = [];
+    const options: HostOptions = {
+      session: { rolling: true },
+      before: (app) =>
+        app.use((_req, res, pass) => {
+          res.writeHead = new Proxy(res.writeHead, {
+            apply(write, self, all) {
+              sent.push(sessionIn(res.getHeader('set-cookie')));
+              return Reflect.apply(write, self, all);
+            },
+          });
+          pass();
+        }),
+    };
     const one = await world().host(options);
     const two = await world().host(options);
     const key = await new Browser(one.app).activate('user1@acme', now());
@@ -95,15 +114,60 @@ journeys('the cookie of an ended session', (world) => {
       await browser.login('user1@acme');
       const old = sessionIdOf(browser);
       const fields = { code: codeAt(key, now()), _csrf: await browser.csrf() };
-      const answers = await Promise.all(
+      sent = [];
+      await Promise.all(
         [left, right].map(({ app }) =>
           browser.copy(app).post('/two-factor/challenge/totp', fields),
         ),
       );
-      const ids = answers.map(given).filter((id) => id !== null);
-      assert.equal(ids.length, 1, 'one new session');
-      assert.notEqual(ids[0], old);
+      const ids = sent.filter((id) => id !== null);
+      assert.equal(ids.filter((id) => id !== old).length, 1, 'one new session');
+      assert.notEqual(ids.at(-1), old, 'which the browser keeps');
     }
+  });
+
+  it('is not given by the second of two clicks on a process that has not heard of the first', async () => {
+    const options: HostOptions = { session: { rolling: true } };
+    const one = await world().host(options);
+    let reached: () => void = () => {};
+    let goOn: () => void = () => {};
+    const judging = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const first = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const two = await world().host((store) => {
+      const known = new Map<string, ReturnType<typeof store.readAssurance>>();
+      return {
+        ...options,
+        store: {
+          ...store,
+          readAssurance(session) {
+            const found = known.get(session) ?? store.readAssurance(session);
+            known.set(session, found);
+            return found;
+          },
+          async judgeAttempt(...attempt) {
+            reached();
+            await first;
+            return store.judgeAttempt(...attempt);
+          },
+        },
+      };
+    });
+    const key = await new Browser(one.app).activate('user1@acme', now());
+    next();
+    const browser = new Browser(one.app);
+    await browser.login('user1@acme');
+    const fields = { code: codeAt(key, now()), _csrf: await browser.csrf() };
+    const second = browser.copy(two.app).post('/two-factor/challenge/totp', fields);
+    const late = second.then((response) => response);
+    await judging;
+    assert.equal((await browser.post('/two-factor/challenge/totp', fields)).status, 303);
+    goOn();
+    assert.equal(given(await late), null);
+    assert.equal((await browser.get('/reports')).status, 200);
   });
 
   for (const [what, session, path] of [
