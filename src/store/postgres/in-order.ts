@@ -3,6 +3,8 @@ import { withDeadline } from '../../deadline.js';
 export interface InOrder {
   /** Begins when the earlier work of the same place is over, or has taken `timeout` ms. */
   run<T>(place: string, work: () => Promise<T>): Promise<T>;
+  /** Resolves when all work asked for at this place is over, or after `timeout` ms. */
+  over(place: string): Promise<void>;
   /** Resolves when all work asked for so far is over. */
   settled(): Promise<void>;
 }
@@ -52,6 +54,10 @@ export function inOrder({
           left();
         }
       });
+    },
+    async over(place) {
+      const before = last.get(place);
+      if (before) await withDeadline(before, timeout).catch(() => {});
     },
     async settled() {
       await Promise.all(last.values());

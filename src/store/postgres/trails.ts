@@ -27,7 +27,7 @@ export function postgresTrails({
 }: {
   readonly connection: Pick<PostgresConnection, 'run' | 'runAll'>;
   readonly tables: Tables;
-  readonly inOrder: Pick<InOrder, 'run'>;
+  readonly inOrder: Pick<InOrder, 'run' | 'over'>;
   readonly now: () => number;
 }): Pick<RecordStore, 'append' | 'page' | 'forget'> {
   const marker = isMarked({ records });
@@ -78,6 +78,8 @@ export function postgresTrails({
     async page(owner, id, { before, limit, trails }) {
       // Not an id of ours, so nothing is older than it.
       if ((before !== null && !ID.test(before)) || limit < 1 || trails?.length === 0) return [];
+      // Nobody waits for them to be written: whoever looks for what they have just done would not find it.
+      await inOrder.over(placeOf(owner, id));
       const rows = await run(
         `SELECT number::text, event, repeats::text, last_at::text, marked::text
         FROM (SELECT ${marker} AS marked) AS marker LEFT JOIN LATERAL (
