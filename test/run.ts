@@ -23,13 +23,6 @@ const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
 /** The slow suite takes these through Postgres as well; those that `npm test` does are left out. */
 const ON_POSTGRES = (file: string) =>
   name === 'slow' && !SLOW.test(file) && /^ *journeys\(/m.test(readFileSync(file, 'utf8'));
-/**
- * Of two requests at one moment, or of two processes one after the other, these say what holds where writes are
- * done and told within a turn or two: a Postgres takes a few milliseconds.
- */
-const AT_ONE_MOMENT =
-  'replaces once when two tabs confirm|given by the second of two clicks|on Activate shows the recovery codes|is the same on every process';
-
 /** Few enough that starting mocha does not count, enough that all jobs end at about the same time. */
 const RUNS_PER_JOB = 4;
 
@@ -40,7 +33,6 @@ const LINGER_MS = 60_000;
 /** What one mocha runs. */
 interface Hand {
   readonly files: readonly string[];
-  readonly options?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -63,11 +55,7 @@ const files = all.filter(belongs);
 const journeys = all.filter(ON_POSTGRES);
 const waiting: Hand[] = [
   ...dealt(files).map((hand) => ({ files: hand })),
-  ...dealt(journeys).map((hand) => ({
-    files: hand,
-    options: ['--invert', '--grep', AT_ONE_MOMENT],
-    env: { JOURNEYS_ON: 'Postgres' },
-  })),
+  ...dealt(journeys).map((hand) => ({ files: hand, env: { JOURNEYS_ON: 'Postgres' } })),
 ];
 const runs: Run[] = [];
 const stopping = new AbortController();
@@ -115,7 +103,7 @@ function mocha(hand: Hand, env: NodeJS.ProcessEnv): Promise<Run> {
   const start = performance.now();
   const color = process.stdout.isTTY ? ['--color'] : [];
   return new Promise((resolve, reject) => {
-    const args = [...color, ...options, ...(hand.options ?? []), ...hand.files];
+    const args = [...color, ...options, ...hand.files];
     const child = spawn('node_modules/.bin/mocha', args, {
       env: { ...env, ...hand.env },
       stdio: ['ignore', 'pipe', 'pipe'],

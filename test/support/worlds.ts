@@ -1,5 +1,6 @@
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import { MemoryStore, type Store } from 'express-session';
+import type pg from 'pg';
 import { createClient } from 'redis';
 import { memoryStore, type SecondFactorStore } from 'sallyport';
 import { postgresStore } from 'sallyport/postgres';
@@ -19,6 +20,8 @@ export interface World {
   readonly sessions: Store;
   /** A process of this installation. Each has a second-factor store of its own where the data are shared. */
   host(options?: HostOptions | ((store: SecondFactorStore) => HostOptions)): Promise<Host>;
+  /** Every process has been told of what was written until now. */
+  heard(): Promise<void>;
   /** The data of another installation, which has only the clock in common with this one. */
   elsewhere(): Promise<Pick<World, 'store' | 'sessions'>>;
 }
@@ -38,6 +41,8 @@ interface Data {
 
 interface Backend {
   open(clock: Clock): Promise<Data>;
+  /** Resolves when these stores have been told of what was written until now. */
+  heard(stores: readonly SecondFactorStore[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,6 +52,7 @@ async function memory(): Promise<Backend> {
       const store = memoryStore({ now });
       return { sessions: new MemoryStore(), openStore: async () => store };
     },
+    async heard() {},
     async close() {},
   };
 }
@@ -67,6 +73,10 @@ async function redis(): Promise<Backend> {
         },
       };
     },
+    // Its connection tells in order.
+    async heard(stores) {
+      await Promise.all(stores.map((store) => store.takeTransaction('nothing')));
+    },
     close: () => client.close(),
   };
 }
@@ -74,6 +84,9 @@ async function redis(): Promise<Backend> {
 /** Each installation has tables of its own, in one database. */
 async function postgres(): Promise<Backend> {
   const pool = openPool(await sharedPostgres(), { max: 20 });
+  const connections = new Set<pg.PoolClient>();
+  pool.on('connect', (connection) => void connections.add(connection));
+  pool.on('remove', (connection) => void connections.delete(connection));
   return {
     async open({ now }) {
       const prefix = uniqueTables();
@@ -87,6 +100,10 @@ async function postgres(): Promise<Backend> {
           return store;
         },
       };
+    },
+    // A connection tells what it has been told before it answers; each store listens on one of these.
+    async heard() {
+      await Promise.all([...connections].map((connection) => connection.query('SELECT 1')));
     },
     close: () => closePool(pool),
   };
@@ -151,6 +168,7 @@ function journeysOver(backends: readonly NamedBackend[], title: string, suite: S
             hosts.push(made);
             return made;
           },
+          heard: () => backend.heard(stores),
           async elsewhere() {
             const other = await backend.open(clock);
             return { store: await openStore(other), sessions: other.sessions };
