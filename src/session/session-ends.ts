@@ -1,5 +1,6 @@
 import { boundedMap } from '../bounded-map.js';
 import type { AssuranceRecord, Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
+import { isYounger } from './age.js';
 
 /** Requests that were under way when a session went on under another id arrive within this time. */
 export const RENEWED_FOR_MS = 60_000;
@@ -71,9 +72,7 @@ export function sessionEnds(
 
   function wentOnLately(session: SessionDigest): boolean {
     const renewedAt = known.get(session)?.renewedAt;
-    if (typeof renewedAt !== 'number') return false;
-    const age = store.now() - renewedAt;
-    return age >= 0 && age < RENEWED_FOR_MS;
+    return typeof renewedAt === 'number' && isYounger(renewedAt, RENEWED_FOR_MS, store.now());
   }
 
   return {

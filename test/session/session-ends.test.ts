@@ -39,6 +39,24 @@ describe('the ends of sessions', () => {
     assert.equal(knowing.isEnded('two'), true);
   });
 
+  it('count as renewed a moment ago also where the clock of another process is a little ahead', async () => {
+    const { inner, store } = ends();
+    const now = inner.now();
+    const at = (ms: number) => sessionEnds({ ...store, now: () => now + ms }, FOR);
+    await inner.end('one', FOR.endedForMs, { renewed: true });
+    const renewedAt =
+      (inner.readAssurance('one') as { expiresAt: number }).expiresAt - FOR.endedForMs;
+    for (const [age, expected] of [
+      [0, true],
+      [-1500, true],
+      [59_000, true],
+      [61_000, false],
+      [-5000, false],
+    ] as const) {
+      assert.equal(await at(renewedAt - now + age).wasRenewed('one'), expected, String(age));
+    }
+  });
+
   it('are kept for as long as the host says', async () => {
     let kept = 0;
     const { store } = ends();
