@@ -1,7 +1,8 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { Encoder } from 'cbor-x';
 import { checkOptions, option, optionsObject } from '../check-options.js';
 import { SallyportError } from '../errors.js';
+import { ALGORITHMS, digestOf, keyPair } from './software-key-pair.js';
 
 export interface SoftwareKeyOptions {
   /** The origin of the page that asks, as a browser states it: the door's. */
@@ -65,7 +66,6 @@ interface Credential {
   count: number;
 }
 
-const ALGORITHMS = { ES256: -7, EdDSA: -8, RS256: -257 } as const;
 const FLAGS = { present: 1, verified: 4, eligible: 8, backedUp: 16, attested: 64 } as const;
 const cbor = new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: false });
 
@@ -213,44 +213,6 @@ function domainOf(rpId: string | undefined, origin: string): string {
   const domain = rpId ?? hostname;
   if (hostname === domain || hostname.endsWith(`.${domain}`)) return domain;
   throw new DOMException(`${domain} is not of ${origin}`, 'SecurityError');
-}
-
-/** With the public key as COSE (RFC 9053). */
-function keyPair(algorithm: Parsed['algorithm']) {
-  const { publicKey, privateKey } =
-    algorithm === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : algorithm === 'EdDSA'
-        ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const { x = '', y = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
-  const bytes = (part: string) => Buffer.from(part, 'base64url');
-  const OF: Readonly<Record<typeof algorithm, readonly (readonly [number, unknown])[]>> = {
-    ES256: [
-      [1, 2],
-      [3, -7],
-      [-1, 1],
-      [-2, bytes(x)],
-      [-3, bytes(y)],
-    ],
-    EdDSA: [
-      [1, 1],
-      [3, -8],
-      [-1, 6],
-      [-2, bytes(x)],
-    ],
-    RS256: [
-      [1, 3],
-      [3, -257],
-      [-1, bytes(n)],
-      [-2, bytes(e)],
-    ],
-  };
-  return { publicKey: new Map(OF[algorithm]), privateKey };
-}
-
-function digestOf(algorithm: Parsed['algorithm']): string | null {
-  return algorithm === 'EdDSA' ? null : 'sha256';
 }
 
 function sha256(data: string | Uint8Array): Buffer {
