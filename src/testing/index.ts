@@ -29,6 +29,18 @@ export { type DuoSimulator, duoSimulator } from './duo-simulator/simulator.js';
 export type { DuoSimulatorOptions } from './duo-simulator/simulator-options.js';
 export type { DuoUser, DuoUserState } from './duo-simulator/users.js';
 export type { DuoAnswer, DuoWalk } from './duo-simulator/walk-prompt.js';
+export {
+  type Attestation,
+  type KeyMaker,
+  type KeyMakerOptions,
+  keyMaker,
+} from './key-maker/maker.js';
+export {
+  type FidoMetadata,
+  type FidoMetadataOptions,
+  type FidoModel,
+  fidoMetadata,
+} from './key-maker/metadata.js';
 export { type MethodContractOptions, methodContract } from './method-contract/method-contract.js';
 export type { MethodUnderTest } from './method-contract/method-under-test.js';
 export type { TestRunner } from './runner.js';

@@ -2,6 +2,7 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { Encoder } from 'cbor-x';
 import { checkOptions, option, optionsObject } from '../check-options.js';
 import { SallyportError } from '../errors.js';
+import type { KeyMaker } from './key-maker/maker.js';
 import { ALGORITHMS, digestOf, keyPair } from './software-key-pair.js';
 
 export interface SoftwareKeyOptions {
@@ -19,6 +20,8 @@ export interface SoftwareKeyOptions {
   readonly counts?: boolean;
   /** How browsers reach it. Default `['usb']`. */
   readonly transports?: readonly string[];
+  /** Who vouches for its model where that is asked; `'self'`: it signs that itself. Default: nobody. */
+  readonly maker?: Pick<KeyMaker, 'attest'> | 'self';
 }
 
 /** What of an answer is wrong: a door must refuse each. */
@@ -43,6 +46,7 @@ interface Ceremony {
   readonly rp?: { readonly id?: string };
   readonly rpId?: string;
   readonly user?: { readonly id: string };
+  readonly attestation?: string;
   readonly pubKeyCredParams?: readonly { readonly alg: number }[];
   readonly excludeCredentials?: readonly { readonly id: string }[];
   readonly allowCredentials?: readonly { readonly id: string }[];
@@ -87,6 +91,10 @@ const schema = optionsObject({
     '00000000-0000-0000-0000-000000000000',
   ),
   transports: option<readonly string[]>('a list of texts', Array.isArray).default(['usb']),
+  maker: option<Pick<KeyMaker, 'attest'> | 'self'>(
+    "what keyMaker() gives, or 'self'",
+    (value) => value === 'self' || typeof Object(value).attest === 'function',
+  ).optional(),
 });
 
 /**
@@ -101,7 +109,9 @@ export function softwareKey(options: SoftwareKeyOptions): SoftwareKey {
   return keyWith(checkOptions(options, schema, { name: 'softwareKey' }), []);
 }
 
-type Parsed = Required<SoftwareKeyOptions>;
+type Parsed = Required<Omit<SoftwareKeyOptions, 'maker'>> & {
+  readonly maker?: SoftwareKeyOptions['maker'] | undefined;
+};
 
 function keyWith(made: Parsed, credentials: Credential[]): SoftwareKey {
   const always =
@@ -129,6 +139,25 @@ function keyWith(made: Parsed, credentials: Credential[]): SoftwareKey {
     return Buffer.concat([sha256(fault.rpId ?? rpId), head, attested]);
   }
 
+  /** WebAuthn §8.2, `packed`. */
+  function statementOf(signed: Buffer, privateKey: KeyObject): Map<string, unknown> | null {
+    const { maker, algorithm, aaguid } = made;
+    if (!maker) return null;
+    if (maker === 'self') {
+      const signature = sign(digestOf(algorithm), signed, privateKey);
+      return new Map<string, unknown>([
+        ['alg', ALGORITHMS[algorithm]],
+        ['sig', signature],
+      ]);
+    }
+    const { signature, certificates } = maker.attest(aaguid, signed);
+    return new Map<string, unknown>([
+      ['alg', ALGORITHMS.ES256],
+      ['sig', signature],
+      ['x5c', certificates],
+    ]);
+  }
+
   function answer(id: string, response: object): string {
     return JSON.stringify({ id, rawId: id, type: 'public-key', response });
   }
@@ -154,16 +183,19 @@ function keyWith(made: Parsed, credentials: Credential[]): SoftwareKey {
       const model = Buffer.from(made.aaguid.replaceAll('-', ''), 'hex');
       const attested = Buffer.concat([model, length, rawId, cbor.encode(publicKey)]);
       const authData = authenticatorData(credential, always | FLAGS.attested, attested, fault);
+      const data = clientData('webauthn.create', asked.challenge, fault);
+      const signed = Buffer.concat([authData, sha256(data)]);
+      const statement = asked.attestation === 'direct' ? statementOf(signed, privateKey) : null;
       const whole = cbor.encode(
         new Map<string, unknown>([
-          ['fmt', 'none'],
-          ['attStmt', new Map()],
+          ['fmt', statement ? 'packed' : 'none'],
+          ['attStmt', statement ?? new Map()],
           ['authData', authData],
         ]),
       );
       credentials.push(credential);
       return answer(id, {
-        clientDataJSON: base64url(clientData('webauthn.create', asked.challenge, fault)),
+        clientDataJSON: base64url(data),
         attestationObject: base64url(fault.attestation?.(whole) ?? whole),
         transports: made.transports,
       });
