@@ -28,7 +28,13 @@ export async function checkAttestation(
   challenge: string,
   { rpId, origins }: Party,
 ): Promise<
-  Checked<{ readonly credential: Credential; readonly facts: KeyFacts; readonly count: number }>
+  Checked<{
+    readonly credential: Credential;
+    readonly facts: KeyFacts;
+    readonly count: number;
+    /** As it came, for whoever vouches for the model. */
+    readonly attestation: Uint8Array;
+  }>
 > {
   try {
     refuseFramed(response.response.clientDataJSON);
@@ -44,6 +50,7 @@ export async function checkAttestation(
     return {
       kind: 'holds',
       count: counter,
+      attestation: made.attestationObject,
       facts: {
         aaguid: made.aaguid,
         userVerified: made.userVerified,
@@ -106,6 +113,7 @@ function fails(detail: string): { readonly kind: 'fails'; readonly detail: strin
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/\((Packed|FIDOU2F|TPM|AndroidKey|Apple|SafetyNet)\b/, 'attestation'],
   [/crossOrigin|top origin/i, 'framed'],
   [/response type/i, 'type'],
   [/response challenge/i, 'challenge'],

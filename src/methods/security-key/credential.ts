@@ -62,6 +62,8 @@ export interface KeyFacts {
   readonly backedUp: boolean;
   /** It was imported, and nobody has kept whether it is synced: its first answer tells. */
   readonly unknown?: boolean;
+  /** Its maker has vouched for its model, and it is not the key's own word. */
+  readonly attested?: boolean;
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -70,6 +72,7 @@ const FLAGS = [
   ['e', 'backupEligible'],
   ['b', 'backedUp'],
   ['u', 'unknown'],
+  ['a', 'attested'],
 ] as const;
 
 /** `7oMo-XIccRPnIDHA6h8g/v`: AAGUID, none where it is all zeros, and flags. */
@@ -92,5 +95,6 @@ export function parseFacts(parameters: string): KeyFacts {
     backupEligible: has('e'),
     backedUp: has('b'),
     ...(has('u') && { unknown: true }),
+    ...(has('a') && { attested: true }),
   };
 }

@@ -10,6 +10,7 @@ import { ALGORITHMS, checkAssertion, checkAttestation } from './ceremony.js';
 import { type Credential, formatFacts, type KeyFacts, packCredential } from './credential.js';
 import { securityKeyImport } from './imports.js';
 import { securityKeyLookup } from './lookup.js';
+import { vouching, warnOfOld } from './metadata/vouching.js';
 import { MODELS } from './models.js';
 import { parseSecurityKeyOptions, type SecurityKeyOptions } from './options.js';
 import { descriptorOf, domainsOf, idOf, isNamed, opened, worksAt } from './own-key.js';
@@ -40,7 +41,9 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
   const parsed = parseSecurityKeyOptions(options);
   return (door) => {
     const { keyring, say } = door;
-    const { timeoutMs, partyAt, perAddress, related } = parsed(door);
+    const { timeoutMs, partyAt, perAddress, related, metadata } = parsed(door);
+    const vouched = vouching(metadata);
+    if (metadata) warnOfOld(metadata, door.store.now());
 
     /** What a passkey knows its person by: says nothing of them, and is the same for all of their keys. */
     const handleOf = ({ id }: Subject) =>
@@ -58,8 +61,8 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         (view) => `security-key/${view}`,
       ),
       imports: securityKeyImport,
-      settings: securityKeySettings,
-      section: securityKeySection,
+      settings: securityKeySettings(metadata !== null),
+      section: securityKeySection(metadata, door.store.now),
       lookup: securityKeyLookup({ partyAt, timeoutMs, say }),
       ...(related.length > 0 && { wellKnown: { webauthn: { origins: related } } }),
       script: packagedFile('security-key/security-key.js'),
@@ -104,7 +107,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
         const { userHandle } = response.response;
         const own = enrollments.map(opened).find((one) => idOf(one.credential) === response.id);
         const counts = askable(enrollments, policy).some(({ id }) => id === own?.id);
-        if (own && !counts) return notTaken(own.facts, policy);
+        if (own && !counts) return notTaken(own.facts, policy, vouched.ofKnown(own.facts, policy));
         if (!own) return refused('wrong-code', 'not-yours', 'not a key of theirs');
         if (userHandle && !isNamed(own, userHandle, handles(subject))) {
           return refused('wrong-code', 'not-yours', 'user handle');
@@ -127,9 +130,9 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           const detail = `sign count ${count} after ${own.lastCount}`;
           return { ...refused('denied', 'copied', detail), copied: own.id };
         }
-        const { aaguid } = own.facts;
+        const { aaguid, attested = false } = own.facts;
         const userVerified = own.facts.userVerified || facts.userVerified;
-        const parameters = formatFacts({ ...facts, aaguid, userVerified });
+        const parameters = formatFacts({ ...facts, aaguid, userVerified, attested });
         return {
           ...{ kind: 'accepted', enrollmentId: own.id, detail: presence(facts) },
           ...(count > 0 && { step: count }),
@@ -174,15 +177,20 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
           };
         },
 
-        async confirm({ challenge: asked, enrollments, policy, place }, { credential: typed }) {
+        async confirm(
+          { challenge: asked, enrollments, policy, place, now },
+          { credential: typed },
+        ) {
           const response = readAttestation(typed);
           if (!response || !asked) return rejected('malformed');
           const party = partyAt(place);
           const checked = await checkAttestation(response, asked.challenge, party);
           if (checked.kind === 'fails') return rejected('wrong-code', checked.detail);
-          const { credential, facts, count } = checked;
+          const { credential, count } = checked;
+          const { attested, fault } = vouched.ofNew(checked, policy, now);
+          const facts = { ...checked.facts, attested };
           const parameters = formatFacts(facts);
-          if (!taken(policy)({ parameters })) return notTaken(facts, policy);
+          if (!taken(policy)({ parameters })) return notTaken(facts, policy, fault);
           const id = idOf(credential);
           if (enrollments.some((one) => idOf(opened(one).credential) === id)) {
             return refused('denied', 'activated', 'activated already');

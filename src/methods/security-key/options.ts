@@ -10,6 +10,8 @@ import {
 import type { MethodServices } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import type { Duration } from '../../time.js';
+import type { Metadata } from './metadata/blob.js';
+import { isPemCertificate, metadataFrom, metadataOption } from './metadata/option.js';
 
 export interface SecurityKeyOptions {
   /**
@@ -25,6 +27,14 @@ export interface SecurityKeyOptions {
   readonly origins?: readonly string[];
   /** How long the browser waits for a key. At most, and by default, `2m`. */
   readonly timeout?: Duration;
+  /**
+   * FIDO's metadata of authenticators, as https://mds3.fidoalliance.org gives it: the path of the file, or what it
+   * holds. Where an organization takes certain models, a key's maker then has to vouch for its model. It is read and
+   * checked once, and nobody is asked.
+   */
+  readonly metadata?: string | Uint8Array;
+  /** Roots that lead to whoever signs `metadata`, as PEM, in the place of FIDO's: for one's own list, and in tests. */
+  readonly metadataRoots?: readonly string[];
 }
 
 /** What keys are made for and asked at, at one of the app's addresses. */
@@ -42,6 +52,8 @@ export interface ParsedSecurityKeyOptions {
   partyAt(place: { readonly origin: string } | null): Party;
   /** What browsers are told at `/.well-known/webauthn`; empty where there is nothing to tell. */
   readonly related: readonly string[];
+  /** What is known of models; null where keys are taken at their word. */
+  readonly metadata: Metadata | null;
 }
 
 const MAX_TIMEOUT_MS = 2 * 60 * 1000;
@@ -53,19 +65,37 @@ const schema = optionsObject({
     atLeastOne: 'origin',
   }).optional(),
   timeout: durationOption('2m').prefault('2m'),
+  metadata: metadataOption().optional(),
+  metadataRoots: listOption<string>("a CA's certificate as PEM", isPemCertificate, {
+    atLeastOne: 'certificate',
+  }).optional(),
 });
 
 /** What does not need the door: throws ERR_OPTION. */
 export function parseSecurityKeyOptions(
   options: SecurityKeyOptions,
 ): (door: Pick<MethodServices, 'origin' | 'origins'>) => ParsedSecurityKeyOptions {
-  const { rpId, origins = [], timeout } = checkOptions(options, schema, { name: 'securityKey' });
+  const {
+    rpId,
+    origins = [],
+    timeout,
+    metadata: blob,
+    metadataRoots = null,
+  } = checkOptions(options, schema, { name: 'securityKey' });
   if (timeout > MAX_TIMEOUT_MS) {
     throw new SallyportError(
       'ERR_OPTION',
       `securityKey.timeout must be at most '2m', got ${timeout} ms`,
     );
   }
+
+  if (blob === undefined && metadataRoots !== null) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      'securityKey.metadataRoots is for metadata, which is not given',
+    );
+  }
+  const metadata = blob === undefined ? null : metadataFrom(blob, metadataRoots);
 
   function partyOf(origin: string): Party {
     const { hostname } = new URL(origin);
@@ -92,6 +122,7 @@ export function parseSecurityKeyOptions(
     const related = [...new Set([...listed.filter((one) => one !== ''), ...origins])];
     return {
       timeoutMs: timeout,
+      metadata,
       perAddress: rpId === undefined && (listed.length > 1 || origin === ''),
       partyAt: (place) => partyAt(place?.origin ?? origin),
       related: origins.length > 0 ? related : [],

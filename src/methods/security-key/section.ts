@@ -3,6 +3,8 @@ import type { SettingPlace, SettingSection } from '../../contracts.js';
 import { checkbox } from '../../web/form-fields.js';
 import { askingWords } from '../asking-words.js';
 import { demandOf } from './floor.js';
+import { withdrawnAs } from './metadata/attestation.js';
+import type { Metadata } from './metadata/blob.js';
 import { AAGUID, ANY, MOST_MODELS, modelsIn, type SecurityKeySetting } from './restriction.js';
 import { securityKeyWords as words } from './words.js';
 
@@ -16,7 +18,10 @@ const shape = {
 type Fields = z.output<z.ZodObject<typeof shape>>;
 
 /** Clients → a client → Authentication Mechanism → which passkeys and security keys count. */
-export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
+export const securityKeySection = (
+  metadata: Metadata | null,
+  now: () => number,
+): SettingSection<SecurityKeySetting, Fields> => ({
   view: 'security-key/setting',
   floorView: 'security-key/floor',
   fields: shape,
@@ -25,6 +30,7 @@ export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
     const demand = demandOf(partner?.floor);
     const { models, ...rest } = stored ?? ANY;
     return {
+      metadata: metadata && shownOf(metadata, now(), models ?? []),
       values: typed ?? { ...rest, models: models?.join('\n') ?? '' },
       demanded: demand && { ...demand, partner: partner?.name, models: demand.models?.join(', ') },
     };
@@ -77,4 +83,17 @@ export const securityKeySection: SettingSection<SecurityKeySetting, Fields> = {
 
   concernsClients: () => false,
   asking: askingWords(words),
-};
+});
+
+/** What the page says of the makers' word; `dueOn` where the metadata is old. */
+function shownOf({ number, goodUntil, models }: Metadata, now: number, taken: readonly string[]) {
+  return {
+    number,
+    count: models.size,
+    dueOn: now > goodUntil ? new Date(goodUntil).toISOString().slice(0, 10) : null,
+    taken: taken.map((aaguid) => {
+      const model = models.get(aaguid);
+      return { aaguid, name: model?.name ?? null, status: model ? withdrawnAs(model) : null };
+    }),
+  };
+}

@@ -35,27 +35,36 @@ const fields = {
 const NONE = '(?!)';
 
 /** Of the parameters of a key (`credential.ts`): its model, and its flags in their order. */
-function acceptsOf({ userVerification, deviceBound, models }: SecurityKeySetting): string {
+function acceptsOf(
+  { userVerification, deviceBound, models }: SecurityKeySetting,
+  attested: boolean,
+): string {
   const named = models?.map((one) =>
     Buffer.from(one.replaceAll('-', ''), 'hex').toString('base64url'),
   );
   const model = named ? (named.length > 0 ? `(${named.join('|')})` : NONE) : '[A-Za-z0-9_-]*';
-  return `^${model}/${userVerification ? 'v' : 'v?'}${deviceBound ? '' : '(eb?)?'}$`;
+  const vouched = named && attested ? 'a' : 'a?';
+  return `^${model}/${userVerification ? 'v' : 'v?'}${deviceBound ? '' : '(eb?)?'}${vouched}$`;
 }
 
 function rulesOf(
   { userVerification, deviceBound, models: named }: SecurityKeySetting,
   set: SettingStamp,
+  attested: boolean,
 ): readonly Sentence[] {
+  const models = attested ? 'policy.models-attested' : 'policy.models';
   const by = { by: set.by, on: set.on };
   return [
     ...(userVerification ? [words('policy.verified', by)] : []),
     ...(deviceBound ? [words('policy.device-bound', by)] : []),
-    ...(named ? [words('policy.models', { count: named.length, ...by })] : []),
+    ...(named ? [words(models, { count: named.length, ...by })] : []),
   ];
 }
 
-export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKeyPolicy> = {
+/** `attested`: where certain models are taken, their makers have to vouch for them. */
+export const securityKeySettings = (
+  attested: boolean,
+): MethodSettings<SecurityKeySetting, SecurityKeyPolicy> => ({
   stored: z.strictObject(fields),
 
   policy: z
@@ -67,7 +76,7 @@ export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKey
       models: models.readonly().nullable().default(null),
       accepts: z.string().optional(),
     })
-    .transform((part) => ({ ...part, accepts: acceptsOf(part) })),
+    .transform((part) => ({ ...part, accepts: acceptsOf(part, attested) })),
 
   floor: keyFloor,
   floorChanges,
@@ -87,11 +96,11 @@ export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKey
       part: {
         source: stored ? id : String(partner?.id),
         ...setting,
-        accepts: acceptsOf(setting),
+        accepts: acceptsOf(setting, attested),
       },
       reasons: (offered) =>
         levels.flatMap(({ demand: rules, set, ...who }) =>
-          offered ? rulesOf(rules, set).map((rule) => ({ ...who, rule })) : [],
+          offered ? rulesOf(rules, set, attested).map((rule) => ({ ...who, rule })) : [],
         ),
     };
   },
@@ -114,4 +123,4 @@ export const securityKeySettings: MethodSettings<SecurityKeySetting, SecurityKey
     );
     return found;
   },
-};
+});

@@ -2,6 +2,7 @@ import type { Policy, Rejected } from '../../contracts.js';
 import { isAccepted } from '../../policy/provable.js';
 import { rejected } from '../ask.js';
 import type { KeyFacts } from './credential.js';
+import type { Unattested } from './metadata/attestation.js';
 import type { SecurityKeyReason } from './words.js';
 
 type Known = { readonly parameters: string };
@@ -35,18 +36,25 @@ export function lacksVerification(
   return policy['security-key']?.userVerification === true && !userVerified && taken(policy)(key);
 }
 
-/** Why it is not taken, in the order in which something can be done about it. */
+/**
+ * Why it is not taken, in the order in which something can be done about it. `unattested`: why its maker does not
+ * vouch for it, where that is asked.
+ */
 export function notTaken(
   { aaguid, userVerified, backupEligible }: KeyFacts,
   { 'security-key': part }: Policy,
+  unattested: Unattested | null = null,
 ): Rejected {
   if (part?.userVerification && !userVerified) {
     return refused('not-accepted', 'unverified', 'user not verified');
   }
   if (part?.deviceBound && backupEligible) return refused('not-accepted', 'synced', 'synced');
-  if (part?.models && !part.models.includes(aaguid)) {
+  // Where it vouches for nothing, its model is hidden as well.
+  const hidden = unattested?.because === 'unattested';
+  if (!hidden && part?.models && !part.models.includes(aaguid)) {
     return refused('not-accepted', 'model', `model ${aaguid}`);
   }
+  if (unattested) return refused('not-accepted', unattested.because, unattested.detail);
   return rejected('not-accepted');
 }
 

@@ -41,6 +41,16 @@ export const SECURITY_KEY_WORDS = {
     synced:
       'Your organization takes no passkeys that are synced to other devices. Use a security key, or a device that keeps its passkeys.',
     model: 'Your organization does not take this model of key. Use another one.',
+    unattested:
+      'Your organization takes certain models of keys, and this one did not show which it is. Allow your browser to tell the make and model of the key, or use another one.',
+    unlisted:
+      'This model of key cannot be checked here: it is in no list of the makers. Use another one, and tell your administrator.',
+    withdrawn:
+      'This model of key is known to be unsafe, and is not taken any longer. Use another one.',
+    foreign:
+      'Whoever made this key is not the maker of the model that it says it is. Use another one.',
+    unchecked:
+      'That key was activated before the makers of keys had to vouch for them. Use another one, or activate it anew.',
     copied:
       'That key has counted backwards, as it does when there is a copy of it, and was not accepted. Use another way, and tell your administrator.',
   },
@@ -49,6 +59,8 @@ export const SECURITY_KEY_WORDS = {
     'device-bound': 'no passkeys that are synced to other devices (set by {by} on {on})',
     models:
       '{count, plural, one {one model of keys} other {# models of keys}} alone (set by {by} on {on})',
+    'models-attested':
+      '{count, plural, one {one model of keys} other {# models of keys}} alone, which their makers vouch for (set by {by} on {on})',
   },
   locked: 'Too many attempts. Try again in {wait}.',
   stopped: 'Too many attempts. Ask your administrator for help.',
@@ -125,6 +137,14 @@ export const SECURITY_KEY_WORDS = {
     'floor-models-hint': 'One AAGUID a line; empty for all that the client takes.',
     'floor-no': 'Not demanded',
     'floor-yes': 'Demanded',
+    'models-hint-attested':
+      'One AAGUID a line; empty for all. The maker’s signature on each key is checked by FIDO’s metadata, no. {number}, which knows {count, plural, one {one model} other {# models}}; a key that was activated before that was done counts no longer.',
+    'metadata-old':
+      'FIDO’s metadata is old: a newer one was due on {date}. Makers and models that came since are not known, nor what has become unsafe. Whoever runs this app has to replace it.',
+    'models-state': 'What is known of them',
+    'model-unlisted': 'not in FIDO’s metadata: no key of it can be activated',
+    'model-withdrawn':
+      '{name}: unsafe ({status}). No key of it is activated any longer; those that are count until it is taken out of the list.',
     'models-hint':
       'One AAGUID a line; empty for all. A key names its own model, and the maker’s signature on it is not checked.',
   },

@@ -1,0 +1,93 @@
+import { X509Certificate } from 'node:crypto';
+import { decodeAttestationObject, getCertificateInfo } from '@simplewebauthn/server/helpers';
+import type { SecurityKeyReason } from '../words.js';
+import type { Metadata, Model } from './blob.js';
+import { isTrusted } from './chain.js';
+
+/** Why a model remains the key's own word; a few words for the event. */
+export interface Unattested {
+  readonly because: SecurityKeyReason;
+  readonly detail: string;
+}
+
+/** In any of its reports: what was made before a fix says of itself what was made after it says. */
+const WITHDRAWN: ReadonlySet<string> = new Set([
+  'REVOKED',
+  'USER_VERIFICATION_BYPASS',
+  'ATTESTATION_KEY_COMPROMISE',
+  'USER_KEY_REMOTE_COMPROMISE',
+  'USER_KEY_PHYSICAL_COMPROMISE',
+]);
+
+/** id-fido-gen-ce-aaguid (WebAuthn §8.2.1). */
+const MODEL_EXTENSION = '1.3.6.1.4.1.45724.1.1.4';
+
+const COMPROMISE = 'ATTESTATION_KEY_COMPROMISE';
+
+/** What is wrong with a model as such, and not with one of its certificates; null where nothing is. */
+export function withdrawnAs({ reports }: Model): string | null {
+  const found = reports.find(
+    ({ status, certificate }) => WITHDRAWN.has(status) && !(status === COMPROMISE && certificate),
+  );
+  return found?.status ?? null;
+}
+
+/**
+ * Why the maker of this model does not vouch for a new key; null where it does (WebAuthn §7.1, trustworthiness of an
+ * attestation). The library has checked the statement's signature, by the first of its certificates.
+ */
+export function unattested(
+  { models, sharedRoots }: Metadata,
+  { aaguid, attestation }: { readonly aaguid: string; readonly attestation: Uint8Array },
+  at: number,
+): Unattested | null {
+  const decoded = decodeAttestationObject(Uint8Array.from(attestation));
+  const x5c = decoded.get('attStmt').get('x5c') ?? [];
+  // None, a key's own signature, or a form without certificates.
+  if (x5c.length === 0) return { because: 'unattested', detail: `attested: ${decoded.get('fmt')}` };
+  const model = models.get(aaguid);
+  if (!model) return { because: 'unlisted', detail: `not in metadata: ${aaguid}` };
+  const status = withdrawnAs(model);
+  if (status !== null) return { because: 'withdrawn', detail: status };
+
+  const certificates = x5c.map(certificateOf).filter((one) => one !== null);
+  const anchors = model.roots
+    .map((one) => certificateOf(Buffer.from(one, 'base64')))
+    .filter((one) => one !== null);
+  if (certificates.length < x5c.length || !isTrusted(certificates, anchors, at)) {
+    return { because: 'foreign', detail: `not of the maker of ${aaguid}` };
+  }
+  // One that was compromised, be it a root, leads to nothing any longer.
+  const sound = (one: X509Certificate) => !isCompromised(one, model);
+  if (!certificates.every(sound) || !isTrusted(certificates, anchors.filter(sound), at)) {
+    return { because: 'withdrawn', detail: COMPROMISE };
+  }
+  // The library has compared the model in the certificate, where there is one.
+  const needsModel =
+    decoded.get('fmt') === 'packed' && model.roots.some((one) => sharedRoots.has(one));
+  if (needsModel && !namesModel(x5c[0] as Uint8Array)) {
+    return { because: 'foreign', detail: 'no model in the certificate' };
+  }
+  return null;
+}
+
+function isCompromised({ raw }: X509Certificate, { reports }: Model): boolean {
+  return reports.some(
+    ({ status, certificate }) =>
+      status === COMPROMISE && raw.equals(Buffer.from(certificate ?? '', 'base64')),
+  );
+}
+
+function certificateOf(der: Uint8Array): X509Certificate | null {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return null;
+  }
+}
+
+function namesModel(leaf: Uint8Array): boolean {
+  const { parsedCertificate } = getCertificateInfo(Uint8Array.from(leaf));
+  const { extensions = [] } = parsedCertificate.tbsCertificate;
+  return extensions.some(({ extnID }) => extnID === MODEL_EXTENSION);
+}
