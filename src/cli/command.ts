@@ -26,6 +26,8 @@ export interface Arguments {
   readonly prefix: string | undefined;
   /** `--views`: the host's own folder of views. */
   readonly views: string | undefined;
+  /** `--fido-metadata`: the file that a door is given. */
+  readonly fidoMetadata: string | undefined;
   /** `--print`: print the SQL and run nothing. */
   readonly print: boolean;
   /** `--activation-key`: print a new one. */
@@ -70,6 +72,7 @@ export const OPTIONS = [
     'schema',
     'prefix',
     'views',
+    'fido-metadata',
     'print',
     'activation-key',
     'final',

@@ -30,6 +30,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         prefix: { type: 'string' },
         print: { type: 'boolean' },
         views: { type: 'string' },
+        'fido-metadata': { type: 'string' },
         'activation-key': { type: 'boolean' },
         final: { type: 'boolean' },
         resume: { type: 'boolean' },
@@ -65,7 +66,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       const known = command.options.map((option) => `--${option}`).join(', ') || 'none';
       throw new UsageError(`${name} has no option --${unknown}; there are: ${known}`);
     }
-    const { redis, postgres, schema, prefix, views } = values;
+    const { redis, postgres, schema, prefix, views, 'fido-metadata': fidoMetadata } = values;
     const { print = false, final = false, resume = false } = values;
     const { 'activation-key': activationKey = false, port, app = [], user = [] } = values;
     const more = {
@@ -78,7 +79,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const { from, id, tenant, encoding } = values;
     const users = { from, id, tenant, encoding, after: countOf(values.after) };
     const flags = { print, activationKey, final, resume, dryRun, sample, users };
-    await command.run({ positionals: rest, ...store, views, ...flags, more }, terminal);
+    await command.run(
+      { positionals: rest, ...store, views, fidoMetadata, ...flags, more },
+      terminal,
+    );
     return 0;
   } catch (error) {
     const usage = error instanceof UsageError || isParseError(error);
@@ -121,6 +125,8 @@ function help(): string {
     '  --encoding E      import: how secrets are written where the file does not say: base32, hex, base64, utf8',
     '  --after N         import: go on after N entries of the file',
     '  --views FOLDER    doctor: your own views, which are compiled as well',
+    '  --fido-metadata FILE',
+    '                    doctor: what securityKey({ metadata }) is given, which is checked as well',
     '  --activation-key  reset: print a new activation key, where activating needs one',
     ...Object.values(commands).flatMap(({ help = [] }) => help),
     '',

@@ -5,6 +5,7 @@ import type { MethodPlan } from './pages.js';
 import { recoveryCodeImport } from './recovery-code/imports.js';
 import { RECOVERY_CODE, recoveryCodes } from './recovery-code/method.js';
 import { securityKeyImport } from './security-key/imports.js';
+import { examineMetadata } from './security-key/metadata/doctor.js';
 import { SECURITY_KEY, securityKey } from './security-key/method.js';
 import { totpImport } from './totp/imports.js';
 import { TOTP, totp } from './totp/method.js';
@@ -30,6 +31,9 @@ export const importingMethods: readonly Pick<Method, 'name' | 'title' | 'atMost'
   { ...SECURITY_KEY, imports: securityKeyImport },
   { ...RECOVERY_CODE, imports: recoveryCodeImport },
 ];
+
+/** What the command line says of a file that a method is given. */
+export { examineMetadata };
 
 /** How the command line finds what is sealed beside imported recovery codes. */
 export const CODES_OF_ELSEWHERE = { id: FOREIGN_CODES, method: RECOVERY_CODE.name };

@@ -90,6 +90,12 @@ describe('npx sallyport doctor', function () {
     assert.match((await doctor()).out, /holds 10 recovery codes: keep it until/);
   });
 
+  it('finds FIDO metadata that a door would refuse', async () => {
+    const { code, out } = await doctor({}, ['--fido-metadata', 'package.json']);
+    assert.equal(code, 1);
+    assert.match(lineFor(out, 'metadata').join(), /^FAIL .* got 'package\.json': it is not three/);
+  });
+
   it('finds a key that is missing, and exits with 1', async () => {
     await enrollUnder(store, keyring([unknown]), 'user1');
     const { code, out, err } = await doctor();

@@ -176,7 +176,7 @@ journeys('models of keys whose makers have to vouch for them', (world) => {
     const later = await AdminBrowser.signedIn(host, 'admin@north');
     assert.match(
       (await later.get(`${SETUP}/authentication`)).text,
-      /metadata is old: a newer one was due on 2026-01-21/,
+      /metadata is old: a newer one was due on 2026-01-20/,
     );
   });
 });

@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.js';
+import { examineMetadata } from '../../methods/built-in.js';
 import { createViews } from '../../web/views.js';
 import { type Command, type Terminal, UsageError } from '../command.js';
 import { type Finding, line, type Report } from '../findings.js';
@@ -14,7 +15,7 @@ export const doctor: Command = {
   usage: '',
   summary: 'examine the store, keys, views and settings, and say what is wrong',
   positionals: 0,
-  options: [...STORE_OPTIONS, 'views'],
+  options: [...STORE_OPTIONS, 'views', 'fido-metadata'],
   async run(given, terminal) {
     const findings: Finding[] = [];
     const report: Report = (level, about, text) => {
@@ -27,6 +28,13 @@ export const doctor: Command = {
       await createViews({ folder: given.views }).ready();
       report('OK', 'views', 'all of them compile');
     });
+    const { fidoMetadata } = given;
+    if (fidoMetadata !== undefined) {
+      await examine('metadata', report, async () => {
+        const { level, text } = examineMetadata(fidoMetadata, terminal.now());
+        report(level, 'metadata', text);
+      });
+    }
     const about = given.postgres === undefined ? 'redis' : 'postgres';
     await examine(about, report, () =>
       withStore(

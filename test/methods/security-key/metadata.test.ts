@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readMetadata } from '../../../src/methods/security-key/metadata/blob.js';
+import { examineMetadata } from '../../../src/methods/security-key/metadata/doctor.js';
 import { warnOfOld } from '../../../src/methods/security-key/metadata/vouching.js';
 import { type Authority, authorityNamed } from '../../../src/testing/key-maker/authority.js';
 import { signedBlob } from '../../../src/testing/key-maker/blob.js';
@@ -35,7 +39,7 @@ describe('FIDO metadata', () => {
     const { number, goodUntil, models, sharedRoots } = readMetadata(`${blob()}\n`, roots);
     assert.deepEqual(
       [number, new Date(goodUntil).toISOString(), sharedRoots.size],
-      [7, '2026-02-02T00:00:00.000Z', 0],
+      [7, '2026-02-01T23:59:59.999Z', 0],
     );
     assert.deepEqual(
       [...models],
@@ -150,5 +154,23 @@ describe('FIDO metadata', () => {
     }
     assert.equal(said.length, 1);
     assert.match(said[0] ?? '', /metadata \(no\. 7\) is old: a newer one was due on 2025-07-28/);
+  });
+
+  it('is examined as a file, for whoever runs the app', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
+    const file = join(folder, 'fido.jwt');
+    try {
+      writeFileSync(file, blob());
+      assert.deepEqual(examineMetadata(file, Date.parse('2026-01-01'), roots), {
+        ...{ level: 'OK', text: 'no. 7, of 1 models, is good until 2026-02-01' },
+      });
+      assert.deepEqual(examineMetadata(file, Date.parse('2026-03-01'), roots), {
+        level: 'WARN',
+        text: 'no. 7, of 1 models, is old: a newer one was due on 2026-02-01',
+      });
+      assert.throws(() => examineMetadata(file, 0), { code: 'ERR_OPTION' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -84,7 +84,7 @@ export function readMetadata(blob: string, roots: readonly string[] | null): Met
   const { no, nextUpdate, entries } = parsed(body, payload, 'its content');
   return {
     number: no,
-    goodUntil: Math.min(Date.parse(nextUpdate) + DAY, Date.parse(signer.validTo)),
+    goodUntil: Math.min(Date.parse(nextUpdate) + DAY - 1, Date.parse(signer.validTo)),
     ...modelsOf(entries),
   };
 }
