@@ -15,6 +15,10 @@ for (const button of document.querySelectorAll('[data-sp-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());
 }
+// What not every browser can do is the first to choose in one that can.
+for (const choice of document.querySelectorAll('[data-sp-first-with]')) {
+  if (window[choice.dataset.spFirstWith]) choice.parentElement.prepend(choice);
+}
 // What stands after the # of an address reaches no server. It belongs to the page that one is brought back to, and
 // goes there by a cookie of our pages alone.
 const { src, dataset: our } = document.currentScript;

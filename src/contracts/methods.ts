@@ -117,6 +117,11 @@ export interface Method<State = unknown> {
    * from `methodScript`. Pages say what to do without it.
    */
   readonly script?: URL | string;
+  /**
+   * What a browser must have for this method, as a property of `window`. A method that a policy lists first is shown
+   * first only in a browser that has it and runs script, and second elsewhere.
+   */
+  readonly needsBrowser?: string;
   /** JSON to serve at the root of the origin, by its name below `/.well-known/`. */
   readonly wellKnown?: Readonly<Record<string, object>>;
   /** Whether the input has the form of an answer; other input is refused before anything is counted. */

@@ -47,6 +47,8 @@ export interface BoundMethod
   readonly restart: ((attempt: Attempt) => Promise<void>) | null;
   /** The file of its script; null for a method without one. */
   readonly script: URL | string | null;
+  /** What a browser must have for it; null for a method that works in each. */
+  readonly needsBrowser: string | null;
   /** One answer: counted, compared, and accepted once. */
   verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
   /** null for what nobody activates by itself. */

@@ -144,6 +144,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
       askNow('wellFormed', () => method.wellFormed?.(input, person) ?? true) === true,
     challenge,
     script: method.script ?? null,
+    needsBrowser: method.needsBrowser ?? null,
     // A look at the page makes a new one of what any answer uses up.
     restart:
       method.start && !once

@@ -118,6 +118,10 @@ export function checkMethod(
       "needs script: its text, or the URL of a file, e.g. new URL('./email-code.js', import.meta.url)",
     );
   }
+  const { needsBrowser } = method;
+  if (needsBrowser !== undefined && !/^[A-Za-z]\w*$/.test(String(needsBrowser))) {
+    throw wrong(name, "needs needsBrowser: a property of window, e.g. 'PublicKeyCredential'");
+  }
   const view = method.views?.find((one) => !hasView(one));
   if (view !== undefined) {
     throw wrong(

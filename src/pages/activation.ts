@@ -9,6 +9,7 @@ import { type EnrollableMethod, enrollableMethods } from '../methods/bound-metho
 import type { Handler } from '../methods/pages.js';
 import { readFields } from '../web/fields.js';
 import type { Later } from '../web/locals.js';
+import { choices } from './choices.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import { isConfirmed } from './overtaken.js';
@@ -80,25 +81,25 @@ export function activationPages(config: PageConfig) {
   const choose: Handler = async (req, res, situation) => {
     const found = offered(req, res, situation);
     if (!found) return;
-    const links = found.map(({ name, title }) => ({
-      name,
-      title,
-      href: `${path}/activate/${name}`,
-      description: null,
-    }));
-    const [only] = links;
-    if (only && links.length === 1) {
-      respond.onward(req, res, only.href, { next: 'enroll', methods: [only.name] });
+    const urlOf = ({ name }: EnrollableMethod) => `${path}/activate/${name}`;
+    const [only, ...others] = found;
+    if (only && others.length === 0) {
+      respond.onward(req, res, urlOf(only), { next: 'enroll', methods: [only.name] });
       return;
     }
     await respond.page(req, res, {
       view: 'choose-method',
       title: message('activate.title'),
       subject: situation.subject,
-      locals: { purpose: 'activate', methods: links, later: later(situation) },
+      locals: {
+        ...{ purpose: 'activate', methods: choices(found, urlOf) },
+        later: later(situation),
+      },
       json: {
         next: 'enroll',
-        methods: links.map(({ name, title, href }) => ({ name, title, url: href })),
+        methods: found.map((method) => ({
+          ...{ name: method.name, title: method.title, url: urlOf(method) },
+        })),
       },
     });
   };

@@ -104,10 +104,12 @@ export interface ActivateLocals extends Omit<ChallengeLocals, 'reason' | 'rememb
 /** `choose-method`: which method to activate, or to be challenged with. */
 export interface ChooseMethodLocals extends Page {
   readonly purpose: 'activate' | 'challenge';
-  /** In the policy's order; the first is the preferred one. */
+  /** In the policy's order, but the first one where not every browser can do it: that is the second here. */
   readonly methods: readonly (MethodLink & {
     /** One sentence on what it needs, or null. */
     readonly description: string | null;
+    /** It is moved to be the first where `window` has a property of this name; null: it stays where it is. */
+    readonly firstWith: string | null;
   })[];
   readonly later: Later | null;
 }

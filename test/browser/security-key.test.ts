@@ -245,6 +245,29 @@ describe('passkeys and security keys, in the browser', () => {
     await inside();
   });
 
+  const offered = () => page.locator('.sp-choice a').allTextContents();
+
+  it('is the first to choose where the browser can, and the second where it cannot', async () => {
+    const [key, app] = ['Passkey or security key', 'Authenticator app'];
+    await signIn('/two-factor/activate');
+    assert.deepEqual(await offered(), [key, app]);
+    await page.keyboard.press('Tab');
+    const focused = page.locator('.sp-choice a:focus');
+    while ((await focused.count()) === 0) await page.keyboard.press('Tab');
+    assert.equal(await focused.textContent(), key, 'also for whoever goes by the keyboard');
+
+    await page.addInitScript(() => {
+      Reflect.deleteProperty(globalThis, 'PublicKeyCredential');
+    });
+    await page.reload();
+    assert.deepEqual(await offered(), [app, key]);
+
+    await context.close();
+    await visit(false);
+    await signIn('/two-factor/activate');
+    assert.deepEqual(await offered(), [app, key]);
+  });
+
   it('without script the page says what to do, and leads to the others', async () => {
     await context.close();
     await visit(false);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { memoryStore, type Policy, recoveryCodes, totp } from 'sallyport';
+import { memoryStore, type Policy, recoveryCodes, securityKey, totp } from 'sallyport';
 import { host, testClock } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { issueKey, set, tenancy } from '../support/tenancy.js';
@@ -41,6 +41,34 @@ describe('choosing what to activate', () => {
       { name: 'totp', title: 'Authenticator app', url: `${ACTIVATE}/totp` },
       { name: 'email-code', title: 'Code by e-mail', url: `${ACTIVATE}/email-code` },
     ]);
+  });
+
+  it('has a method that not every browser can do second, where the policy has it first and no script runs', async () => {
+    const linksOf = async (methods: readonly string[]) => {
+      const { app } = await host({
+        policy: () => ({ mode: 'required', methods }) as Policy,
+        options: { methods: [securityKey(), totp(), recoveryCodes()] },
+      });
+      const browser = new Browser(app);
+      await browser.login(USER);
+      const { text } = await browser.get(ACTIVATE);
+      const shown = [
+        ...text.matchAll(/<li class="sp-choice"([^>]*)>\s*<a href="[^"]*\/([^"/]*)">/g),
+      ];
+      const { body } = await browser.json('get', ACTIVATE);
+      return {
+        shown: shown.map(([, marked, name]) => `${name}${marked}`),
+        told: body.methods.map(({ name }: { readonly name: string }) => name),
+      };
+    };
+    assert.deepEqual(await linksOf(['security-key', 'totp']), {
+      shown: ['totp', 'security-key data-sp-first-with="PublicKeyCredential"'],
+      told: ['security-key', 'totp'],
+    });
+    assert.deepEqual(await linksOf(['totp', 'security-key']), {
+      shown: ['totp', 'security-key'],
+      told: ['totp', 'security-key'],
+    });
   });
 
   it('is nothing to choose where there is one', async () => {

@@ -123,6 +123,11 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /is pure and has a lookup: leave pure out$/,
   ],
   ['no title', { ...email, title: ' ' }, /^the method email-code needs a title$/],
+  [
+    'no property of a browser that it needs',
+    { ...email, needsBrowser: 'navigator.usb' },
+    /needs needsBrowser: a property of window/,
+  ],
   ['no verify', { ...email, verify: undefined }, /^the method email-code lacks verify$/],
   ['no prompt', { ...email, prompt: 'x' }, /^the method email-code lacks prompt$/],
   ['no throttle', { ...email, throttle: undefined }, /needs throttle: 'lockout', 'backoff' or/],

@@ -66,6 +66,7 @@ export function securityKey(options: SecurityKeyOptions = {}): MethodPlan {
       lookup: securityKeyLookup({ partyAt, timeoutMs, say }),
       ...(related.length > 0 && { wellKnown: { webauthn: { origins: related } } }),
       script: packagedFile('security-key/security-key.js'),
+      needsBrowser: 'PublicKeyCredential',
 
       wellFormed: ({ credential }) =>
         readAssertion(credential) !== null || readAttestation(credential) !== null,
