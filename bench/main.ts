@@ -3,6 +3,7 @@ import { changeLatency } from './change-latency.js';
 import { gateCost } from './gate-cost.js';
 import { guesses } from './guesses.js';
 import { imports } from './import.js';
+import { keyMemory } from './key-memory.js';
 import { loginCommands } from './login-commands.js';
 import { logins } from './logins.js';
 import { memory } from './memory.js';
@@ -23,6 +24,7 @@ const TABLE: Readonly<Record<string, Bench>> = {
   guesses,
   change: changeLatency,
   memory,
+  keys: ({ redis }, size) => keyMemory(redis, size),
 };
 
 /** Only where they are named: they take longer than all the rest. */

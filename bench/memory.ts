@@ -77,7 +77,7 @@ async function diskOf(url: string, subjects: number): Promise<Line[]> {
   ];
 }
 
-async function each(
+export async function each(
   ids: readonly string[],
   atOnce: number,
   work: (id: string) => Promise<unknown>,
@@ -91,7 +91,7 @@ async function giveCodes(store: SecondFactorStore, id: string): Promise<void> {
   await store.replaceRecoveryCodes(id, newRecoveryCodes(ring, { id }).digests);
 }
 
-async function enroll(store: SecondFactorStore, subjectId: string): Promise<void> {
+export async function enroll(store: SecondFactorStore, subjectId: string): Promise<void> {
   const session = sessionDigest(subjectId);
   const id = subjectId.slice(0, 8);
   await store.beginEnrollment(
@@ -125,7 +125,9 @@ async function usedMemory(admin: Pick<Admin, 'info'>): Promise<number> {
 }
 
 /** The memory in use once the server has forgotten which clients track which keys. */
-async function settledMemory(admin: Pick<Admin, 'info' | 'configSet' | 'ping'>): Promise<number> {
+export async function settledMemory(
+  admin: Pick<Admin, 'info' | 'configSet' | 'ping'>,
+): Promise<number> {
   await admin.configSet('tracking-table-max-keys', '1');
   const tracked = async () =>
     Number(/^tracking_total_keys:(\d+)/m.exec(await admin.info('stats'))?.[1]);
