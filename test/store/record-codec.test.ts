@@ -10,6 +10,13 @@ const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.constantFrom('', 'totp', 'Authenticator app', 'sha1/6/30', '\ud800', 'a\udfff', '電話'),
 );
+const id = fc.oneof(
+  text,
+  fc.uuid(),
+  fc.uuid().map((one) => one.toUpperCase()),
+  fc.uint8Array({ minLength: 5, maxLength: 7 }).map(base64url),
+  fc.constantFrom('12345678', 'user-123', '\ud800bc', '1234567\ud800'),
+);
 const bytes = fc.uint8Array({ maxLength: 64 });
 const count = fc.nat(2 ** 31);
 const time = fc.integer({ min: 0, max: 2 ** 47 });
@@ -122,7 +129,7 @@ const ARBITRARY: { readonly [K in Kind]: fc.Arbitrary<Records[K]> } = {
   }),
   transaction: fc.record({ value: bytes, endsAt: time }),
   holders: fc.record({
-    holders: fc.array(fc.record({ subjectId: text, tenantId: text, enrollmentId: text }), {
+    holders: fc.array(fc.record({ subjectId: id, tenantId: id, enrollmentId: id }), {
       maxLength: 3,
     }),
   }),
@@ -209,6 +216,24 @@ describe('the bytes of a record', () => {
     assert.throws(() => read([1, 3, 1, [1, '{}', 'admin']]), /4 parts/);
     assert.throws(() => read([1, 3, 1, [1, 'no JSON', 'admin', 5]]));
     assert.throws(() => read([1, 3, 1, [1, '{}', 250, 5]]), /later version/);
+  });
+
+  it('that lead from an authenticator to its holder are read as they were before ids were packed', () => {
+    const [subjectId, tenantId, enrollmentId] = [
+      '0b7f2f3e-7d0c-4f0e-9c43-3d2b8a1f6a11',
+      'acme',
+      'b3_4-Xyz',
+    ];
+    const written = withChecksum([1, 0, [[subjectId, tenantId, enrollmentId]]]);
+    const { record } = decodeRecord('holders', 'place', written);
+    assert.deepEqual(record, { holders: [{ subjectId, tenantId, enrollmentId }] });
+    const now = encodeRecord('holders', 'place', version(), { record, sequence: 0 });
+    assert.equal(
+      now.length,
+      44,
+      'with a short name for the organization Redis keeps it in one piece',
+    );
+    assert.ok(now.length <= written.length - 23);
   });
 });
 

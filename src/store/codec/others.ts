@@ -1,8 +1,7 @@
-import type { AssuranceRecord, Factor, Holder } from '../../contracts.js';
+import type { AssuranceRecord, Factor } from '../../contracts.js';
 import type {
   StoredDevice,
   StoredDevices,
-  StoredHolders,
   StoredOrganization,
   StoredTransaction,
 } from '../records.js';
@@ -135,27 +134,4 @@ export function packTransaction({ value, endsAt }: StoredTransaction): readonly 
 
 export function unpackTransaction([endsAt, value]: readonly unknown[]): StoredTransaction {
   return Object.freeze({ endsAt: number(endsAt), value: bytes(value) });
-}
-
-export function packHolders({ holders }: StoredHolders): readonly Part[] {
-  return [
-    holders.map(({ subjectId, tenantId, enrollmentId }) => [
-      packText(subjectId),
-      packText(tenantId),
-      packText(enrollmentId),
-    ]),
-  ];
-}
-
-export function unpackHolders([holders]: readonly unknown[]): StoredHolders {
-  return Object.freeze({ holders: Object.freeze(lists(holders).map(unpackHolder)) });
-}
-
-function unpackHolder(part: unknown): Holder {
-  const [subjectId, tenantId, enrollmentId] = list(part, 3);
-  return Object.freeze({
-    subjectId: unpackText(subjectId),
-    tenantId: unpackText(tenantId),
-    enrollmentId: unpackText(enrollmentId),
-  });
 }

@@ -1,14 +1,13 @@
 import { crc32 } from 'node:zlib';
 import type { Kind, Records } from '../records.js';
 import { decodeParts, encodeParts, number, type Part } from './cbor.js';
+import { packHolders, unpackHolders } from './holders.js';
 import {
   packDevices,
-  packHolders,
   packOrganization,
   packSession,
   packTransaction,
   unpackDevices,
-  unpackHolders,
   unpackOrganization,
   unpackSession,
   unpackTransaction,
