@@ -1,4 +1,5 @@
 import { decode, encode } from 'cbor-x';
+import { packPublicKey, unpackPublicKey } from './public-key.js';
 
 /** What is kept, sealed, of a key: what it is named by, and what its answers are checked with. */
 export interface Credential {
@@ -30,7 +31,7 @@ export function packCredential(credential: Credential): Uint8Array {
   const more = rpId !== undefined ? [userHandle ?? (userHandle === null ? null : false), rpId] : [];
   return encode([
     id,
-    publicKey,
+    packPublicKey(publicKey),
     bits,
     ...(more.length > 0 || userHandle === undefined ? more : [userHandle]),
   ]);
@@ -45,7 +46,10 @@ export function unpackCredential(bytes: Uint8Array): Credential {
   // Copies, which the library's types want: what was decoded is a view of the whole.
   return {
     id: Uint8Array.from(id),
-    publicKey: Uint8Array.from(publicKey),
+    // Only where an answer is checked: it takes longer than all the rest.
+    get publicKey() {
+      return Uint8Array.from(unpackPublicKey(publicKey));
+    },
     transports: TRANSPORTS.filter((_one, bit) => bits & (1 << bit)),
     ...(userHandle !== undefined && userHandle !== false && { userHandle }),
     ...(typeof rpId === 'string' && { rpId }),
