@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
-import { recoveryCodes, securityKey, totp } from 'sallyport';
+import { recoveryCodes, type SecurityKeyOptions, securityKey, totp } from 'sallyport';
+import { fidoMetadata, keyMaker } from 'sallyport/testing';
 import { type Host, host } from '../support/app.js';
 import { launchChromium } from '../support/chromium.js';
 
@@ -58,18 +59,18 @@ describe('passkeys and security keys, in the browser', () => {
     assert.deepEqual(complaints, []);
   });
 
-  async function serve(timeout: '2m' | '1s' = '2m'): Promise<void> {
+  async function serve(options: SecurityKeyOptions = {}, policy: object = {}): Promise<void> {
     server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://localhost:${(server.address() as AddressInfo).port}`;
     made = await host({
-      policy: () => ({ mode: 'required', methods: ['security-key', 'totp'] }),
+      policy: () => ({ mode: 'required', methods: ['security-key', 'totp'], ...policy }),
       before(app) {
         app.get('/login', (_req, res) => void res.type('html').send(`<main>${LOGIN}</main>`));
         app.get('/favicon.ico', (_req, res) => void res.status(204).end());
       },
-      options: { origin, methods: [securityKey({ timeout }), totp(), recoveryCodes()] },
+      options: { origin, methods: [securityKey(options), totp(), recoveryCodes()] },
     });
     server.on('request', made.app);
   }
@@ -201,7 +202,7 @@ describe('passkeys and security keys, in the browser', () => {
     await context.close();
     server.close();
     await made.door.close();
-    await serve('1s');
+    await serve({ timeout: '1s' });
     await visit();
     await plugIn(KINDS['a security key of the days of U2F'], false);
     await signIn(ACTIVATE);
@@ -299,6 +300,28 @@ describe('passkeys and security keys, in the browser', () => {
       }
       if (url === ACTIVATE) {
         await press();
+        await inside();
+      }
+    }
+  });
+
+  it('a key that attests is refused where its maker is not that of its model, and taken at its word without metadata', async () => {
+    // Chromium's authenticators are of this model, and sign their certificate themselves.
+    const aaguid = '01020304-0506-0708-0102-030405060708';
+    const { blob, root } = fidoMetadata({ models: [{ aaguid, maker: keyMaker() }] });
+    for (const metadata of [{ metadata: blob, metadataRoots: [root] }, {}]) {
+      await context.close();
+      server.close();
+      await made.door.close();
+      await serve(metadata, { 'security-key': { models: [aaguid] } });
+      await visit();
+      await plugIn(KINDS['a platform authenticator that knows its person']);
+      await signIn(ACTIVATE);
+      await press();
+      if ('metadata' in metadata) {
+        await page.locator('[data-sp="key-error"]:not([hidden])').waitFor();
+        assert.match((await error().textContent()) ?? '', /is not the maker of the model/);
+      } else {
         await inside();
       }
     }
