@@ -3,6 +3,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { duo, recoveryCodes, securityKey, totp } from 'sallyport';
+import { fidoMetadata, keyMaker } from 'sallyport/testing';
 import { AdminBrowser, adminHost, testDirectory } from '../support/admin.js';
 import { launchChromium } from '../support/chromium.js';
 
@@ -17,6 +19,12 @@ const SETTING = {
   maxAgeSeconds: 28_800,
   clientsMust: null,
 };
+
+const MODELS = [
+  ['2fc0579f-8113-47ea-b116-bb5a8db9202a', 'FIDO_CERTIFIED'],
+  ['ee882879-721c-4913-9775-3dfcce97072a', 'USER_KEY_PHYSICAL_COMPROMISE'],
+] as const;
+const UNKNOWN = 'f8a011f3-8c0a-4d15-8006-17111f9edc7d';
 
 type Act = (page: Page) => Promise<void>;
 const press =
@@ -100,8 +108,18 @@ describe('every page of an administrator, in light and dark, from 320 to 1280 pi
 
   before(async () => {
     browser = await launchChromium();
+    const maker = keyMaker();
+    const { blob, root } = fidoMetadata({
+      models: MODELS.map(([aaguid, status], at) => ({
+        ...{ aaguid, maker, name: `Security Key ${at + 1} by Somebody, with NFC and a long name` },
+        statuses: [status],
+      })),
+      nextUpdate: '2025-12-01',
+    });
+    const keys = securityKey({ metadata: blob, metadataRoots: [root] });
     const host = await adminHost({
       directory: testDirectory({ acme: 60 }),
+      host: { options: { methods: [keys, totp(), duo(), recoveryCodes()] } },
       // So that there is an administrator whom a setting can lock out.
       admin: { secondFactor: 'policy' },
     });
@@ -110,6 +128,11 @@ describe('every page of an administrator, in light and dark, from 320 to 1280 pi
     const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const admin = await AdminBrowser.signedIn(host, 'admin@north');
     await admin.call(`${ACME}/authentication`, { version: 0, setting: SETTING });
+    const asked = await admin.call(`${ACME}/security-key`, {
+      ...{ version: 1, models: [...MODELS.map(([aaguid]) => aaguid), UNKNOWN].join('\n') },
+    });
+    const { url, version, pending } = asked.body;
+    assert.equal((await admin.call(url, { version, pending })).body.saved, true);
     await new AdminBrowser(host.app).activate('user1@acme', host.clock.now());
     await admin.call(`${ACME}/users/user2%40acme/activation-key`);
     context = await browser.newContext({ baseURL, bypassCSP: true, reducedMotion: 'reduce' });
