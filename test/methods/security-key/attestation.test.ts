@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { Encoder } from 'cbor-x';
 import {
   fidoMetadata,
   type KeyMaker,
@@ -9,6 +10,7 @@ import {
 } from 'sallyport/testing';
 import { readAttestation } from '../../../src/methods/security-key/answer.js';
 import { checkAttestation } from '../../../src/methods/security-key/ceremony.js';
+import { unattested } from '../../../src/methods/security-key/metadata/attestation.js';
 import { type Metadata, readMetadata } from '../../../src/methods/security-key/metadata/blob.js';
 import { vouching } from '../../../src/methods/security-key/metadata/vouching.js';
 import { parsePolicy } from '../../support/policy.js';
@@ -149,6 +151,38 @@ describe('the maker of a key', () => {
       signature: maker.attest(AAGUID, Buffer.from('something else')).signature,
     }));
     assert.equal((await tried({ maker: elsewhere }))[0], 'ceremony');
+  });
+
+  it('vouches for nothing by certificates that no signature was checked by', () => {
+    const x5c = maker.attest(AAGUID, Buffer.of(1)).certificates;
+    const cbor = new Encoder({ useRecords: false, tagUint8Array: false, mapsAsObjects: false });
+    const made = (format: string, certificates: unknown) =>
+      cbor.encode(
+        new Map<string, unknown>([
+          ['fmt', format],
+          ['attStmt', new Map([['x5c', certificates]])],
+          ['authData', Buffer.alloc(37)],
+        ]),
+      );
+    for (const [format, certificates] of [
+      // Google's signature is in `response`: anything may stand beside it.
+      ['android-safetynet', x5c],
+      ['none', x5c],
+      ['of tomorrow', x5c],
+      ['packed', 5],
+      ['packed', 'certificates'],
+      ['packed', x5c[0]],
+      ['packed', new Map()],
+      ['packed', [5]],
+    ] as const) {
+      const attestation = made(format, certificates);
+      const fault = unattested(known(), { aaguid: AAGUID, attestation }, NOW);
+      assert.ok(fault, `${format}: ${String(certificates)}`);
+    }
+    assert.equal(
+      unattested(known(), { aaguid: AAGUID, attestation: made('packed', x5c) }, NOW),
+      null,
+    );
   });
 
   for (const status of [

@@ -19,6 +19,9 @@ const WITHDRAWN: ReadonlySet<string> = new Set([
   'USER_KEY_PHYSICAL_COMPROMISE',
 ]);
 
+/** Those whose statement the library checks by the first certificate of `x5c`. Beside another one it may be anybody's. */
+const CERTIFIED: readonly string[] = ['packed', 'tpm', 'android-key', 'apple', 'fido-u2f'];
+
 /** id-fido-gen-ce-aaguid (WebAuthn §8.2.1). */
 const MODEL_EXTENSION = '1.3.6.1.4.1.45724.1.1.4';
 
@@ -41,10 +44,9 @@ export function unattested(
   { aaguid, attestation }: { readonly aaguid: string; readonly attestation: Uint8Array },
   at: number,
 ): Unattested | null {
-  const decoded = decodeAttestationObject(Uint8Array.from(attestation));
-  const x5c = decoded.get('attStmt').get('x5c') ?? [];
+  const { format, x5c } = read(attestation);
   // None, a key's own signature, or a form without certificates.
-  if (x5c.length === 0) return { because: 'unattested', detail: `attested: ${decoded.get('fmt')}` };
+  if (x5c.length === 0) return { because: 'unattested', detail: `attested: ${format}` };
   const model = models.get(aaguid);
   if (!model) return { because: 'unlisted', detail: `not in metadata: ${aaguid}` };
   const status = withdrawnAs(model);
@@ -63,12 +65,19 @@ export function unattested(
     return { because: 'withdrawn', detail: COMPROMISE };
   }
   // The library has compared the model in the certificate, where there is one.
-  const needsModel =
-    decoded.get('fmt') === 'packed' && model.roots.some((one) => sharedRoots.has(one));
+  const needsModel = format === 'packed' && model.roots.some((one) => sharedRoots.has(one));
   if (needsModel && !namesModel(x5c[0] as Uint8Array)) {
     return { because: 'foreign', detail: 'no model in the certificate' };
   }
   return null;
+}
+
+function read(attestation: Uint8Array) {
+  const decoded = decodeAttestationObject(Uint8Array.from(attestation));
+  const format = decoded.get('fmt');
+  const found: unknown = CERTIFIED.includes(format) ? decoded.get('attStmt').get('x5c') : null;
+  const x5c = Array.isArray(found) ? found : [];
+  return { format, x5c: x5c.every((one) => one instanceof Uint8Array) ? x5c : [] };
 }
 
 function isCompromised({ raw }: X509Certificate, { reports }: Model): boolean {
