@@ -4,6 +4,7 @@ import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { sallyport, startSallyport } from '../support/cli.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 describe('npx sallyport', () => {
   let redis: RedisServer;
@@ -49,7 +50,8 @@ describe('npx sallyport', () => {
 
   it('init sets up a Redis that the store then accepts in production', async () => {
     const prefix = 'cli-init:';
-    const fresh = () => redisStore(createClient({ url: redis.url }), { prefix, initialize: false });
+    const fresh = () =>
+      redisStore(createClient({ url: redis.url }), { ...UNHURRIED, prefix, initialize: false });
     const before = fresh();
     await assert.rejects(before.ready(), { code: 'ERR_STORE_NOT_INITIALIZED' });
     await before.close();

@@ -7,6 +7,7 @@ import { sealingContext } from '../../src/methods/sealing-context.js';
 import { enrollUnder, newKey, sallyport, sealedOf } from '../support/cli.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { coded } from '../support/redis-store.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 describe('npx sallyport --postgres', () => {
   const [oldKey, newest] = [newKey(), newKey()];
@@ -24,7 +25,7 @@ describe('npx sallyport --postgres', () => {
   after(() => closePool(pool));
   beforeEach(() => {
     prefix = uniqueTables();
-    store = postgresStore(pool, { prefix, initialize: false });
+    store = postgresStore(pool, { ...UNHURRIED, prefix, initialize: false });
   });
   afterEach(() => store.close());
 
@@ -103,7 +104,7 @@ describe('npx sallyport --postgres', () => {
       assert.ok(ledger.includes(said), `${said}: ${ledger}`);
     }
     // And none of them is taken for somebody without a factor.
-    const fresh = postgresStore(pool, { prefix, initialize: false });
+    const fresh = postgresStore(pool, { ...UNHURRIED, prefix, initialize: false });
     for (const id of ['gone', 'damaged', 'older', 'stranger', 'moved']) {
       await assert.rejects(async () => fresh.readSubject(id), coded('ERR_STORE_RECORD'), id);
     }
@@ -149,7 +150,7 @@ describe('npx sallyport --postgres', () => {
     await pool.query(`DELETE FROM ${prefix}records WHERE kind = 'subject' AND id = 'lost'`);
     assert.match((await command('reset', 'acme', 'user1')).out, /user1: removed Authenticator app/);
     assert.match((await command('reset', 'acme', 'lost')).out, /lost: begun anew/);
-    const fresh = postgresStore(pool, { prefix, initialize: false });
+    const fresh = postgresStore(pool, { ...UNHURRIED, prefix, initialize: false });
     assert.deepEqual((await fresh.readSubject('user1')).enrollments, []);
     assert.ok((await fresh.readSubject('lost')).epoch > 0);
     assert.equal((await fresh.readEvents('acme', { before: null, limit: 5 })).length, 2);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { postgresRecordStore } from '../../src/store/postgres/store.js';
 import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 describe('over Postgres,', function () {
   this.timeout(30_000);
@@ -19,7 +20,7 @@ describe('over Postgres,', function () {
 
   storeContract('postgresStore', async (now) => {
     const [store, other] = pools.map((pool) =>
-      postgresRecordStore(pool, { now, prefix, initialize: true }),
+      postgresRecordStore(pool, { ...UNHURRIED, now, prefix, initialize: true }),
     ) as [ReturnType<typeof postgresRecordStore>, ReturnType<typeof postgresRecordStore>];
     await Promise.all([store.ready(), other.ready()]);
     return {

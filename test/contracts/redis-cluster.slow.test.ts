@@ -3,6 +3,7 @@ import { redisRecordStore } from '../../src/store/redis/store.js';
 import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { someCluster } from '../support/redis-cluster.js';
 import { closeLater, closeStores, openClient } from '../support/redis-store.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 describe('over a Cluster,', function () {
   this.timeout(30_000);
@@ -17,7 +18,8 @@ describe('over a Cluster,', function () {
     await Promise.all(cluster.urls.map(removeRecords));
     const rootNodes = cluster.urls.map((url) => ({ url }));
     const client = createCluster({ rootNodes });
-    const make = () => closeLater(redisRecordStore(client, { now, initialize: true }));
+    const make = () =>
+      closeLater(redisRecordStore(client, { ...UNHURRIED, now, initialize: true }));
     const [store, other] = [make(), make()];
     // One after the other: both would set up the Cluster, and one would find it half done.
     await store.ready();

@@ -2,12 +2,13 @@ import { createClient } from 'redis';
 import { redisRecordStore } from '../../src/store/redis/store.js';
 import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 storeContract('redisStore', async (now) => {
   const client = createClient({ url: await sharedRedis() });
   const prefix = uniquePrefix();
   const make = () =>
-    redisRecordStore(client, { now, prefix, initialize: true, allowEviction: true });
+    redisRecordStore(client, { ...UNHURRIED, now, prefix, initialize: true, allowEviction: true });
   const store = make();
   const other = make();
   await Promise.all([store.ready(), other.ready()]);

@@ -6,6 +6,7 @@ import { type Host, host, testClock } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import { statusOf } from '../support/faulty.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
+import { UNHURRIED } from '../support/unhurried.js';
 import { TOTP_ONLY } from '../support/worlds.js';
 
 const PROFILE = '/two-factor/profile';
@@ -21,6 +22,7 @@ describe('a process that has not heard yet', () => {
     pool = openPool(await sharedPostgres());
     const sessions = new MemoryStore();
     const options = {
+      ...UNHURRIED,
       prefix: uniqueTables(),
       initialize: true,
       listen: false,

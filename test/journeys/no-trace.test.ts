@@ -7,6 +7,7 @@ import { redisStore } from 'sallyport/redis';
 import { type HostOptions, host, subjectOf } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { UNHURRIED } from '../support/unhurried.js';
 import { TOTP_ONLY } from '../support/worlds.js';
 
 const USER = 'user1@acme';
@@ -28,7 +29,7 @@ describe('what is left in Redis', () => {
   afterEach(() => store.close());
 
   async function start(options: HostOptions = {}): Promise<Express> {
-    store = redisStore(client, { prefix, initialize: true, allowEviction: true });
+    store = redisStore(client, { ...UNHURRIED, prefix, initialize: true, allowEviction: true });
     await store.ready();
     const sessions = new ConnectRedis({ client, prefix: `${prefix}sess:` });
     const policy = () => TOTP_ONLY;

@@ -7,6 +7,7 @@ import { dataServers, type HostData, hostData } from '../support/host-data.js';
 import type { KeptServer } from '../support/kept-server.js';
 import { eventually } from '../support/redis.js';
 import { closeLater, closeStores } from '../support/redis-store.js';
+import { UNHURRIED } from '../support/unhurried.js';
 
 const PROFILE = '/two-factor/profile';
 const CHALLENGE = '/two-factor/challenge';
@@ -24,7 +25,7 @@ for (const [serverName, start] of dataServers) {
 
     before(async () => {
       server = await start();
-      const settings = { url: server.url, now: null, ownPolicies: true };
+      const settings = { ...UNHURRIED, url: server.url, now: null, ownPolicies: true };
       [here, there] = await Promise.all([faultProcess(settings), faultProcess(settings)]);
       data = closeLater(await hostData(server.url));
     });

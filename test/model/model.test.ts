@@ -11,6 +11,7 @@ import { type Clock, testClock } from '../support/app.js';
 import { sessionsIn, sessionTable } from '../support/host-data.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { UNHURRIED } from '../support/unhurried.js';
 import { check } from './check.js';
 import type { Result } from './memory-worker.js';
 import { type Installation, startProcesses } from './system.js';
@@ -112,7 +113,7 @@ async function inRedis(clock: Clock): Promise<Installed> {
   const client = createClient({ url: await sharedRedis() });
   await client.connect();
   const prefix = uniquePrefix();
-  const options = { prefix, now: clock.now, initialize: true, allowEviction: true };
+  const options = { ...UNHURRIED, prefix, now: clock.now, initialize: true, allowEviction: true };
   const stores = [redisStore(client, options), redisStore(client, options)] as const;
   await Promise.all(stores.map((store) => store.ready()));
   return {
@@ -135,7 +136,7 @@ async function inPostgres(clock: Clock): Promise<Installed> {
   const pool = openPool(url);
   const prefix = uniqueTables();
   await pool.query(sessionTable(`${prefix}session`));
-  const options = { prefix, now: clock.now, initialize: true, timeout: 2000 };
+  const options = { ...UNHURRIED, prefix, now: clock.now, initialize: true };
   const listening = new Set<pg.Client>();
   const listen = () => {
     const client = new pg.Client({ connectionString: url });

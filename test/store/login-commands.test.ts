@@ -8,6 +8,7 @@ import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { closeLater, closeStores, openClient } from '../support/redis-store.js';
+import { UNHURRIED } from '../support/unhurried.js';
 import { TOTP_ONLY } from '../support/worlds.js';
 
 interface Watched {
@@ -22,7 +23,7 @@ async function redis(now: () => number): Promise<Watched> {
   const prefix = uniquePrefix();
   const client = createClient({ url });
   const store = closeLater(
-    redisStore(client, { prefix, now, initialize: true, allowEviction: true }),
+    redisStore(client, { ...UNHURRIED, prefix, now, initialize: true, allowEviction: true }),
   );
   await store.ready();
   const [monitor, marker] = [await openClient(url), await openClient(url)];
@@ -63,7 +64,7 @@ async function postgres(now: () => number): Promise<Watched> {
       },
     },
   });
-  const store = closeLater(postgresStore(watched, { prefix, now, initialize: true }));
+  const store = closeLater(postgresStore(watched, { ...UNHURRIED, prefix, now, initialize: true }));
   await store.ready();
   return {
     store,

@@ -4,6 +4,7 @@ import { postgresStore } from '../../src/store/postgres/store.js';
 import { openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
 import { closeStores, openStore } from '../support/redis-store.js';
+import { UNHURRIED } from '../support/unhurried.js';
 import { assertSame, step } from './operations.js';
 
 describe('redisStore and memoryStore', () => {
@@ -16,7 +17,13 @@ describe('redisStore and memoryStore', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
         const clock = { time: 1_767_225_600_000 };
         const now = () => clock.time;
-        const options = { now, prefix: uniquePrefix(), initialize: true, allowEviction: true };
+        const options = {
+          ...UNHURRIED,
+          now,
+          prefix: uniquePrefix(),
+          initialize: true,
+          allowEviction: true,
+        };
         const redis = openStore(url, options);
         await redis.ready();
         await assertSame(steps, clock, redis, memoryStore({ now }));
@@ -35,7 +42,12 @@ describe('postgresStore and memoryStore', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
         const clock = { time: 1_767_225_600_000 };
         const now = () => clock.time;
-        const postgres = postgresStore(pool, { now, prefix: uniqueTables(), initialize: true });
+        const postgres = postgresStore(pool, {
+          ...UNHURRIED,
+          now,
+          prefix: uniqueTables(),
+          initialize: true,
+        });
         await postgres.ready();
         await assertSame(steps, clock, postgres, memoryStore({ now }));
         await postgres.close();

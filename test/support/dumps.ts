@@ -10,6 +10,7 @@ import { redisRecordStore } from '../../src/store/redis/store.js';
 import { openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
 import { closeLater } from './redis-store.js';
+import { UNHURRIED } from './unhurried.js';
 
 /** A store of its own on a server that all share, and how the commands name it. */
 export interface Place {
@@ -27,7 +28,12 @@ export async function redisPlace(): Promise<Place> {
     args: ['--redis', url, '--prefix', prefix],
     open: () =>
       closeLater(
-        redisRecordStore(createClient({ url }), { prefix, initialize: false, allowEviction: true }),
+        redisRecordStore(createClient({ url }), {
+          ...UNHURRIED,
+          prefix,
+          initialize: false,
+          allowEviction: true,
+        }),
       ),
   };
 }
@@ -38,7 +44,7 @@ export async function postgresPlace(): Promise<Place> {
   const pool = openPool(url, { max: 5 });
   return {
     args: ['--postgres', url, '--prefix', prefix],
-    open: () => closeLater(postgresRecordStore(pool, { prefix, initialize: false })),
+    open: () => closeLater(postgresRecordStore(pool, { ...UNHURRIED, prefix, initialize: false })),
   };
 }
 

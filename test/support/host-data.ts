@@ -44,13 +44,14 @@ export function hostData(url: string, options: HostDataOptions = {}): Promise<Ho
   return url.startsWith('postgres:') ? inPostgres(url, options) : inRedis(url, options);
 }
 
-async function inRedis(url: string, { now }: HostDataOptions): Promise<HostData> {
+async function inRedis(url: string, { now, timeout }: HostDataOptions): Promise<HostData> {
   const client = createClient({ url });
   client.on('error', () => {});
   await client.connect();
   const store = redisStore(client, {
     ...{ initialize: true, allowEviction: true },
     ...(now && { now }),
+    ...(timeout !== undefined && { timeout }),
   });
   return {
     store,

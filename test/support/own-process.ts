@@ -5,6 +5,7 @@ import { createClient } from 'redis';
 import type { MethodName, MethodPlan } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { host } from './app.js';
+import { UNHURRIED } from './unhurried.js';
 
 export interface OwnProcessSettings {
   readonly redisUrl: string;
@@ -25,7 +26,7 @@ export async function runHost<Simulator>(
   const client = createClient({ url });
   await client.connect();
   const { app } = await host({
-    store: redisStore(client, { prefix, initialize: true, allowEviction: true }),
+    store: redisStore(client, { ...UNHURRIED, prefix, initialize: true, allowEviction: true }),
     sessions: new ConnectRedis({ client, prefix: `${prefix}sess:` }),
     policy: () => ({
       mode: 'required',

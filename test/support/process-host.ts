@@ -13,6 +13,7 @@ import { createClient } from 'redis';
 import { sallyport } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { hostOptions } from './app.js';
+import { UNHURRIED } from './unhurried.js';
 
 export interface ProcessSettings {
   readonly redisUrl: string;
@@ -46,7 +47,12 @@ await redis.connect();
 const sessions = new ConnectRedis({ client: redis, prefix: `${settings.prefix}sess:` });
 const door = sallyport({
   ...hostOptions(),
-  store: redisStore(redis, { prefix: settings.prefix, initialize: true, allowEviction: true }),
+  store: redisStore(redis, {
+    ...UNHURRIED,
+    prefix: settings.prefix,
+    initialize: true,
+    allowEviction: true,
+  }),
   policy: () => ({ mode: 'required', methods: ['totp'] }),
 });
 await door.ready();

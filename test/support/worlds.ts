@@ -10,6 +10,7 @@ import type { Browser } from './browser.js';
 import { sessionsIn, sessionTable } from './host-data.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
+import { UNHURRIED } from './unhurried.js';
 
 /** One installation: a clock, the data, and any number of processes that share them. */
 export interface World {
@@ -31,8 +32,6 @@ export const TOTP_ONLY = Object.freeze({ mode: 'required', methods: Object.freez
 
 /** The room for what a store has read is set aside when it is opened: 20 ms of each test by default. */
 const REMEMBERED = 500;
-/** The longest there is: suites run side by side here, and these are not about a server that hangs. */
-const TIMEOUT = 2000;
 
 interface Data {
   readonly sessions: Store;
@@ -66,7 +65,7 @@ async function redis(): Promise<Backend> {
       return {
         sessions: new ConnectRedis({ client, prefix: `${prefix}sess:` }),
         async openStore() {
-          const options = { prefix, now, timeout: TIMEOUT, initialize: true, allowEviction: true };
+          const options = { prefix, ...UNHURRIED, now, initialize: true, allowEviction: true };
           const store = redisStore(client, { ...options, maxEntries: REMEMBERED });
           await store.ready();
           return store;
@@ -94,7 +93,7 @@ async function postgres(): Promise<Backend> {
       return {
         sessions: sessionsIn(pool, `${prefix}session`),
         async openStore() {
-          const options = { prefix, now, timeout: TIMEOUT, initialize: true };
+          const options = { prefix, ...UNHURRIED, now, initialize: true };
           const store = postgresStore(pool, { ...options, maxEntries: REMEMBERED });
           await store.ready();
           return store;
