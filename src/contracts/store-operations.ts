@@ -15,6 +15,7 @@ const OPERATIONS: Readonly<Record<Operation, true>> = {
   readSubject: true,
   refreshSubject: true,
   readAssurance: true,
+  refreshAssurance: true,
   openPending: true,
   prove: true,
   end: true,

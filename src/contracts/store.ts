@@ -62,6 +62,8 @@ export interface SecondFactorStore
   /** The present record, not a cached one; an outdated cached record is dropped. */
   refreshSubject(subjectId: string): Promise<SubjectRecord>;
   readAssurance(session: SessionDigest): Awaitable<AssuranceRecord | null>;
+  /** The same as `refreshSubject` does it. */
+  refreshAssurance(session: SessionDigest): Promise<AssuranceRecord | null>;
 
   /**
    * Starts the short life of a session between the doors; one that has begun is left as it is, whatever the epoch

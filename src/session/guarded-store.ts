@@ -260,7 +260,7 @@ export class GuardedStore extends Store {
 
   /** So that it is known when the answer is sent; whoever has no session is nobody in any case. */
   #learnRenewal(digest: SessionDigest, done: () => void): void {
-    whenSettled(() => this.#ends.wasRenewed(digest), done, done);
+    whenSettled(() => this.#ends.learn(digest), done, done);
   }
 
   /** Nothing is kept of what was never there: anybody can send a logout without a session. */

@@ -15,6 +15,11 @@ export interface SessionEnds {
   /** Whether it ended a moment ago and went on under another id: whoever still carries it is somebody. */
   wasRenewed(session: SessionDigest): Awaitable<boolean>;
   /**
+   * Asks whether it was renewed, whatever this process has at hand: for an id under which there is no session any
+   * more. `wasRenewed` knows then.
+   */
+  learn(session: SessionDigest): Awaitable<void>;
+  /**
    * Says that an id has just been made: nobody else can know it, or have ended it, until the response that carries
    * it has sent its headers, which `isTold` says. Returns a function to call when that response is closed.
    */
@@ -45,7 +50,7 @@ interface KnownEnd {
  * outlive every such request, not every such session, since later saves are refused.
  */
 export function sessionEnds(
-  store: Pick<SecondFactorStore, 'end' | 'readAssurance' | 'now'>,
+  store: Pick<SecondFactorStore, 'end' | 'readAssurance' | 'refreshAssurance' | 'now'>,
   { endedForMs }: { readonly endedForMs: number },
 ): SessionEnds {
   const known = boundedMap<SessionDigest, KnownEnd>(10_000);
@@ -57,7 +62,7 @@ export function sessionEnds(
     return found && !found.isTold() ? found : null;
   }
 
-  function learn(session: SessionDigest, record: AssuranceRecord | null): boolean {
+  function noted(session: SessionDigest, record: AssuranceRecord | null): boolean {
     if (record?.state !== 'ended') return false;
     known.set(session, { renewedAt: record.renewed ? record.expiresAt - endedForMs : null });
     return true;
@@ -66,8 +71,8 @@ export function sessionEnds(
   function read<T>(session: SessionDigest, conclude: (ended: boolean) => T): Awaitable<T> {
     const record = store.readAssurance(session);
     return record instanceof Promise
-      ? record.then((late) => conclude(learn(session, late)))
-      : conclude(learn(session, record));
+      ? record.then((late) => conclude(noted(session, late)))
+      : conclude(noted(session, record));
   }
 
   function wentOnLately(session: SessionDigest): boolean {
@@ -95,6 +100,11 @@ export function sessionEnds(
       const { renewedAt = 'as-marked' } = known.get(session) ?? {};
       if (renewedAt !== 'as-marked' || untold(session)) return wentOnLately(session);
       return read(session, () => wentOnLately(session));
+    },
+
+    async learn(session) {
+      if (known.has(session) || untold(session)) return;
+      noted(session, await store.refreshAssurance(session));
     },
 
     begun(session, isTold) {

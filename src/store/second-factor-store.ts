@@ -22,7 +22,7 @@ import {
 } from './transitions/enrolling.js';
 import { importEnrollments, importOnce } from './transitions/importing.js';
 import { judgeAttempt } from './transitions/judging.js';
-import { end, openPending, prove } from './transitions/session.js';
+import { end, openPending, prove, viewedAssurance } from './transitions/session.js';
 import { writeSetting, writeUserSetting } from './transitions/settings.js';
 import {
   deleteSubject,
@@ -108,6 +108,7 @@ export function secondFactorStore(records: RecordStore): SecondFactorStore {
       }),
 
     readAssurance: (session) => read('session', session),
+    refreshAssurance: (session) => update('session', session, viewedAssurance),
     openPending: (session, pending) => update('session', session, openPending(pending)),
     prove: (session, proof) => update('session', session, prove(proof)),
     end: (session, keepMs, how = { renewed: false }) =>

@@ -170,6 +170,30 @@ journeys('the second of two clicks', (world) => {
     assert.equal((await old.json('get', '/api/me')).body.error, 'authentication_required');
   });
 
+  it('in JSON is told so on a process as well that has not heard of the new session', async () => {
+    const here = await world().host();
+    const there = await world().host((store) => {
+      const known = new Map<string, ReturnType<typeof store.readAssurance>>();
+      return {
+        store: {
+          ...store,
+          readAssurance(session) {
+            const found = known.get(session) ?? store.readAssurance(session);
+            known.set(session, found);
+            return found;
+          },
+        },
+      };
+    });
+    const browser = new Browser(here.app);
+    await browser.activate('user1@acme', now());
+    const program = browser.copy(there.app);
+    assert.equal((await program.json('get', '/api/me')).status, 200);
+    await browser.post('/two-factor/profile/sign-out-others', { _csrf: await browser.csrf() });
+    const answer = await program.json('get', '/api/me');
+    assert.deepEqual([answer.status, answer.body.error], [409, 'session_renewed']);
+  });
+
   it('of which the browser has given the first up opens the door by itself', async () => {
     let reached: () => void = () => {};
     let goOn: () => void = () => {};

@@ -14,6 +14,7 @@ describe('the ends of sessions', () => {
         return inner.end(session, keepMs, end);
       },
       readAssurance: inner.readAssurance,
+      refreshAssurance: inner.refreshAssurance,
       now: () => inner.now(),
     };
     return { inner, store, asked: () => asked };
@@ -57,6 +58,21 @@ describe('the ends of sessions', () => {
     }
   });
 
+  it('are asked for anew where the session is gone, whatever is at hand', async () => {
+    const { inner, store } = ends();
+    const proof = { subjectId: 'user1', epoch: 0, login: 'login', factors: [], lifetimeMs: 1000 };
+    await inner.prove('one', proof);
+    const before = inner.readAssurance('one');
+    const here = sessionEnds({ ...store, readAssurance: () => before }, FOR);
+    await inner.end('one', 60_000, { renewed: true });
+    assert.equal(here.wasRenewed('one'), false, 'it has not heard');
+    await here.learn('one');
+    assert.equal(here.wasRenewed('one'), true);
+    assert.equal(here.isEnded('one'), true);
+    await here.learn('never there');
+    assert.equal(here.wasRenewed('never there'), false);
+  });
+
   it('are kept for as long as the host says', async () => {
     let kept = 0;
     const { store } = ends();
@@ -98,7 +114,11 @@ describe('the ends of sessions', () => {
 
   it('are not asked for while the session is one that was just begun', () => {
     const here = sessionEnds(
-      { end: async () => true, readAssurance: () => assert.fail('is new'), now: () => 0 },
+      {
+        ...{ end: async () => true, now: () => 0 },
+        readAssurance: () => assert.fail('is new'),
+        refreshAssurance: () => assert.fail('is new'),
+      },
       FOR,
     );
     const known = here.begun('one', () => false);
@@ -120,6 +140,7 @@ describe('the ends of sessions', () => {
         return true;
       },
       readAssurance: () => assert.fail('nobody else can know of it'),
+      refreshAssurance: () => assert.fail('nobody else can know of it'),
       now: () => 0,
     };
     const here = sessionEnds(store, FOR);

@@ -3,6 +3,10 @@ import { type Transition, unchanged } from '../record-store.js';
 
 type SessionTransition<T> = Transition<AssuranceRecord, T>;
 
+/** Changes nothing, and so is told on what there is. */
+export const viewedAssurance: SessionTransition<AssuranceRecord | null> = (present) =>
+  unchanged(present, present);
+
 /** A record of another login or subject under the same id is void and is replaced. */
 export const openPending =
   ({
