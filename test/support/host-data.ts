@@ -9,7 +9,7 @@ import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import type { KeptServer } from './kept-server.js';
 import { closePool, openPool, startPostgres } from './postgres.js';
-import { startRedis } from './redis.js';
+import { eventually, startRedis } from './redis.js';
 
 export interface HostDataOptions {
   /** Of the store; the server's clock without it. */
@@ -104,11 +104,19 @@ async function inPostgres(
       await set('disabled', id, true);
     },
     async busy() {
-      const wanted = max - pool.totalCount + pool.idleCount;
-      const clients = await Promise.all(Array.from({ length: wanted }, () => pool.connect()));
-      return () => {
-        for (const client of clients) client.release();
+      let end = () => {};
+      const over = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      // One for each that there can be: what is in use now is taken as soon as it is free.
+      const hold = async () => {
+        const client = await pool.connect();
+        await over;
+        client.release();
       };
+      for (let n = 0; n < max; n += 1) hold().catch(() => {});
+      await eventually(() => pool.totalCount === max && pool.idleCount === 0);
+      return end;
     },
     async close() {
       await store.close();
