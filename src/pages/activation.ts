@@ -12,7 +12,6 @@ import type { Later } from '../web/locals.js';
 import { choices } from './choices.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
-import { isConfirmed } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor } from './proof.js';
 import { isUnbound } from './unbound.js';
@@ -124,9 +123,17 @@ export function activationPages(config: PageConfig) {
     if (place) await form.redeem(req, res, situation, place);
   };
 
+  /** Whether the first one has made it active, so that this session is asked for it, and has no new one yet. */
+  function isSecondClick(req: Request, situation: KnownSituation): boolean {
+    const method = enrollableMethods(config.methods, situation.facts.policy.methods).find(
+      ({ name }) => name === req.params.method,
+    );
+    if (situation.decision.kind !== 'challenge' || !method) return false;
+    return form.isConfirming(req, situation, { method, replaces: null, name: null });
+  }
+
   const confirm: Handler = async (req, res, situation) => {
-    // The first of two clicks has made it active, and is about to get its new session.
-    if (isConfirmed(req, situation.facts.record) && (await config.tryAgain(req, res, true))) return;
+    if (isSecondClick(req, situation) && (await config.tryAgain(req, res, true))) return;
     const place = placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;

@@ -15,7 +15,7 @@ import { enrollingForms, type Place } from './enrolling-forms.js';
 import { outageOf } from './outage.js';
 import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
-import { prove } from './proof.js';
+import { isProving, prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
 
 /** What stands on the page: the method's own enrollment, or what has to come before it. */
@@ -198,18 +198,14 @@ export function enrolling(config: PageConfig) {
     place: Place,
   ): Promise<Extract<Verdict, { kind: 'verified' }> | null> {
     const { method, replaces } = place;
-    const { name = '', ...fields } = readFields(req, {
-      ...answerFields(method.answer),
-      ...{ enrollment: TEXT, name: TEXT },
-    });
-    const answered = Object.keys(method.answer).some((field) => Object.hasOwn(fields, field));
-    if (answered && fields.enrollment === undefined) {
+    const input = inputOf(req, place);
+    const answered = Object.keys(method.answer).some((field) => Object.hasOwn(input, field));
+    if (answered && input.enrollment === undefined) {
       throw new RequestError(400, 'invalid_request', message('activate.no-enrollment'));
     }
-    const named = name.trim() !== '' && name !== place.name;
-    const input = named ? { ...fields, name } : fields;
     // What was typed stays on the form.
-    const again = place.name === null || !named ? place : { ...place, name };
+    const again =
+      place.name === null || input.name === undefined ? place : { ...place, name: input.name };
     refuseUnbound(situation, method);
     const operation = { kind: 'confirm', replaces } as const;
     const verdict = await prove(config, req, res, situation, method, operation, {
@@ -236,6 +232,16 @@ export function enrolling(config: PageConfig) {
     }
   }
 
+  /** Whether the first of two clicks, with this very answer, is about to get its new session. */
+  function isConfirming(
+    req: Request,
+    situation: KnownSituation,
+    place: Pick<Place, 'method' | 'replaces' | 'name'>,
+  ): boolean {
+    const operation = { kind: 'confirm', replaces: place.replaces } as const;
+    return isProving(config, situation, place.method, operation, inputOf(req, place));
+  }
+
   function refused(
     verdict: Extract<Verdict, { kind: 'rejected' | 'locked' }>,
     of: string,
@@ -251,7 +257,16 @@ export function enrolling(config: PageConfig) {
     return { ...wrong, ...refusedWords({ reason }, ACTIVATION_KEY, respond.sentences) };
   }
 
-  return { show, start, redeem, confirm };
+  return { show, start, redeem, confirm, isConfirming };
+}
+
+/** An answer, with the name that was given where it is another one than was offered. */
+function inputOf(req: Request, place: Pick<Place, 'method' | 'name'>): Record<string, string> {
+  const { name = '', ...fields } = readFields(req, {
+    ...answerFields(place.method.answer),
+    ...{ enrollment: TEXT, name: TEXT },
+  });
+  return name.trim() !== '' && name !== place.name ? { ...fields, name } : fields;
 }
 
 /**

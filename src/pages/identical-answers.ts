@@ -19,6 +19,8 @@ interface Closing {
 export interface IdenticalAnswers {
   /** `parts` say whose answer it is, to what, and how it reads. */
   one(res: Closing, parts: readonly unknown[], verify: () => Promise<Verdict>): Promise<Verdict>;
+  /** Whether such an answer is looked at, or was found right and is still to be answered. */
+  isUnderWay(parts: readonly unknown[]): boolean;
   /** Keeps the verdict of an answer whose sender is gone. */
   keep(verdict: Verdict): void;
 }
@@ -49,6 +51,8 @@ export function identicalAnswers(): IdenticalAnswers {
       }, forget);
       return verdict;
     },
+
+    isUnderWay: (parts) => underWay.has(keyOf(parts)),
 
     keep(verdict) {
       const key = keys.get(verdict);

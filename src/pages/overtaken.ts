@@ -1,9 +1,8 @@
 import type { Request, Response } from 'express';
-import type { SecondFactorStore, SubjectRecord, Verdict } from '../contracts.js';
+import type { SecondFactorStore, Verdict } from '../contracts.js';
 import { isOwnChange } from '../gate/own-change.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { noteOvertaken } from '../session/carried-id.js';
-import { bodyOf } from '../web/body.js';
 import type { TryAgain } from './again.js';
 
 export interface OvertakenConfig {
@@ -27,22 +26,13 @@ export async function overtaken(
   const reason = verdict.kind === 'rejected' ? verdict.reason : null;
   const isVoid = reason === 'superseded' || reason === 'ended';
   if (isVoid || reason === 'replayed') noteOvertaken(req);
-  return tryAgain(req, res, isVoid && (await wonByAnother(req, situation, store)));
+  return tryAgain(req, res, isVoid && (await wonByAnother(situation, store)));
 }
 
 async function wonByAnother(
-  req: Request,
   situation: KnownSituation,
   store: OvertakenConfig['store'],
 ): Promise<boolean> {
   const record = await store.refreshSubject(situation.subject.id);
-  return (
-    isConfirmed(req, record) || isOwnChange({ ...situation, facts: { ...situation.facts, record } })
-  );
-}
-
-/** Whether the enrollment that a form confirms is active already. */
-export function isConfirmed(req: Request, { enrollments }: SubjectRecord): boolean {
-  const { enrollment } = bodyOf(req);
-  return enrollments.some(({ id }) => id === enrollment);
+  return isOwnChange({ ...situation, facts: { ...situation.facts, record } });
 }

@@ -61,6 +61,17 @@ export function prove(
   return answers.one(res, answerOf(situation, method.name, operation, input), verify);
 }
 
+/** Whether the same answer, of the first of two clicks, is under way. */
+export function isProving(
+  { answers }: Pick<ProofConfig, 'answers'>,
+  situation: KnownSituation,
+  method: BoundMethod,
+  operation: Operation,
+  input: Attempt['input'],
+): boolean {
+  return answers.isUnderWay(answerOf(situation, method.name, operation, input));
+}
+
 /** What makes an answer the same as another one: whose it is, in which session, to what, and how it reads. */
 function answerOf(
   { session, subject }: KnownSituation,

@@ -41,8 +41,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       return { path: ACTIVATE, fields: { code: codeAt(key, Date.now()), enrollment, _csrf } };
     },
     leadsTo: '/',
-    // 303 leads to the challenge, which leads on from there.
-    other: [409, 303],
+    // 303 leads to the challenge, which leads on from there; 422 is a form anew.
+    other: [409, 303, 422],
     asked: [200, 401, 409],
   },
   'a code, with "remember this device"': {
