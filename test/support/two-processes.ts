@@ -78,12 +78,16 @@ export async function twoProcesses(
       await signIn(there.url, USER, await nextCode());
     },
     async assertHeard(withinMs) {
-      others += 1;
-      const name = `other${others}@acme`;
-      const acting = new Browser(here.url);
-      await acting.activate(name, Date.now());
+      // Whoever is told to try again in a moment is another person the next time.
+      const { name, acting } = await eventually(async () => {
+        others += 1;
+        const name = `other${others}@acme`;
+        const acting = new Browser(here.url);
+        await acting.activate(name, Date.now());
+        return { name, acting };
+      }, 20_000);
       const elsewhere = acting.copy(there.url);
-      assert.equal(await statusOf(elsewhere), 200);
+      await eventually(async () => (await statusOf(elsewhere)) === 200, 20_000);
       assert.equal(await here.tell({ kind: 'reset', user: name }), true);
       await eventually(async () => (await statusOf(elsewhere)) !== 200, withinMs);
       assert.notEqual(await statusOf(acting), 200);
@@ -91,6 +95,12 @@ export async function twoProcesses(
   };
 }
 
+/** At once, or when the server answers again; and never let in. */
 async function assertAsked(browser: Browser): Promise<void> {
-  assert.equal((await browser.get('/reports')).headers.location, '/two-factor/challenge');
+  await eventually(async () => {
+    const { status, headers } = await browser.get('/reports');
+    if (status === 503) return false;
+    assert.equal(headers.location, '/two-factor/challenge', `${status}`);
+    return true;
+  }, 20_000);
 }
