@@ -98,9 +98,13 @@ function signedIn(
   );
   if (enough) return { kind: 'pass', why: 'sign-in' };
   if (record.enrollments.length === 0) return unlessDemanded(facts, 'sign-in');
-  return otherwise.kind === 'enroll'
-    ? { ...otherwise, why: 'step-up', graceEndsAt: null }
-    : { ...otherwise, why: 'step-up' };
+  if (otherwise.kind === 'enroll') return { ...otherwise, why: 'step-up', graceEndsAt: null };
+  // What opens the door is not asked for: it is open, and a proof that the route does not take leads nowhere.
+  const methods =
+    otherwise.why === 'to-enroll-another'
+      ? otherwise.methods
+      : otherwise.methods.filter((method) => stepUp?.methods?.includes(method) ?? true);
+  return { ...otherwise, why: 'step-up', methods };
 }
 
 /** The proofs at sign-in that count now: of this login, and of after whatever ended the ones before. */

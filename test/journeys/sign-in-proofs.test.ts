@@ -429,6 +429,16 @@ journeys('a sign-in that has proven more', (world) => {
       assert.equal((await soft.json('get', '/resistant')).status, 401);
     });
 
+    it('has nobody prove a factor of ours that the route does not take', async () => {
+      const { app } = await start();
+      await new Browser(app).activate(USER, now());
+      const browser = await signedIn(app);
+      assert.equal(await standing(browser), 'in');
+      const { status, body } = await browser.json('get', '/resistant');
+      assert.deepEqual([status, body.why, body.methods], [401, 'step-up', []]);
+      assert.deepEqual((await browser.json('get', '/fresh')).status, 200);
+    });
+
     it('asks whoever has a factor of ours for it, and the sign-in stays what it is', async () => {
       const { app } = await start();
       const key = await new Browser(app).activate(USER, now());
