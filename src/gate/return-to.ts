@@ -125,6 +125,15 @@ export function takeWanted(req: Request, res: Response, config: Places): string 
     : (localPath(early + takeFragment(req, config), config) ?? early);
 }
 
+/**
+ * Keeps in the session between the doors what was wanted before the sign-in, where that has led straight to our pages: no gate
+ * has seen it.
+ */
+export function keepWanted(req: Request, res: Response, config: Places): void {
+  const early = takeCookie(req, res, config);
+  if (early !== null) req.session.sallyport = { ...req.session.sallyport, returnTo: early };
+}
+
 function takeCookie(req: Request, res: Response, config: Places): string | null {
   const found = cookie.of(req);
   if (found === null) return null;

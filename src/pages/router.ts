@@ -7,8 +7,9 @@ import express, {
 } from 'express';
 import type { Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
+import { isInside } from '../gate/decide.js';
 import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
-import { takeReturnTo } from '../gate/return-to.js';
+import { keepWanted, takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound-method.js';
@@ -131,6 +132,7 @@ export function pagesRouter(config: RouterConfig): Router {
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
         return turnAway(config, situation, req, res);
       }
+      if (!isInside(situation.decision)) keepWanted(req, res, config);
       return handler(req, res, situation);
     };
   }

@@ -7,7 +7,7 @@ import passport, { type PassportStatic } from 'passport';
 import type { PolicyInput, ProofRule } from 'sallyport';
 import { openIdSignIn } from '../docs/samples/openid-sign-in.js';
 import { samlSignIn } from '../docs/samples/saml-sign-in.js';
-import { Browser } from '../support/browser.js';
+import { Browser, codeAt } from '../support/browser.js';
 import {
   CLIENT,
   closed,
@@ -111,12 +111,18 @@ journeys('single sign-on', (world) => {
       assert.match(String(told[0]?.detail), /^by okta at .*, amr pwd mfa, acr -$/);
     });
 
-    it('asks whoever has given a password there for a factor of ours', async () => {
+    it('asks whoever has given a password there for a factor of ours, and then leads them on as well', async () => {
       await startOpenId();
       const { browser, at } = people();
+      await browser.get('/reports?of=may');
       idp.next = { accountId: USER, amr: ['pwd'] };
       assert.match((await follow(browser, at, '/login/okta')).text, /data-sp="totp-key"/);
       assert.equal(await isIn(browser), 'enroll');
+      const { key, enrollment, _csrf } = await browser.totpForm();
+      const code = codeAt(key, world().clock.now());
+      const form = { code, enrollment, _csrf };
+      const { location } = (await browser.post('/two-factor/activate/totp', form)).headers;
+      assert.equal(location, '/reports?of=may');
     });
 
     it('goes by the level where the rule does', async () => {
