@@ -19,6 +19,7 @@ import {
   type PolicyResolver,
   type ProofsFunction,
   type SecondFactorStore,
+  type SignInAgainFunction,
   type Subject,
   type SubjectInput,
 } from './contracts.js';
@@ -74,6 +75,13 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
    * @example proofs: (req) => req.session.proofs
    */
   readonly proofs?: ProofsFunction<Request>;
+  /**
+   * Where somebody signs in again at the identity provider of a proof that is too old, or too little: our pages offer it
+   * beside what can be proven or activated here (docs/single-sign-on.md). One that throws or is late is reported, and not
+   * offered.
+   * @example signInAgain: (req, { by }) => (by === 'okta' ? { name: 'Okta', url: '/login/okta?again' } : null)
+   */
+  readonly signInAgain?: SignInAgainFunction<Request>;
   /** The host's login page, a local path. */
   readonly loginUrl: string;
   /** Where to go when no page was asked for. Default `/`. */
@@ -96,7 +104,7 @@ export interface SallyportOptions<S extends SubjectInput = SubjectInput> {
   readonly endedFor?: Duration;
   /** How long a key that is shown for activation can be confirmed. Default `10m`. */
   readonly enrollmentMaxAge?: Duration;
-  /** Deadline of the policy, and of `proofs`. Default `2s`. */
+  /** Deadline of the policy, of `proofs`, and of `signInAgain`. Default `2s`. */
   readonly policyTimeout?: Duration;
   /** Deadline of each call of the session store. Default `2s`. */
   readonly sessionTimeout?: Duration;
@@ -152,6 +160,7 @@ export interface Config {
   /** The host's own function, or what `organizationPolicy()` gave: that is made for the door. */
   readonly policy: PolicyFunction | OrganizationPolicyPlan;
   readonly proofs: ProofsFunction<Request> | undefined;
+  readonly signInAgain: SignInAgainFunction<Request> | undefined;
   readonly loginUrl: string;
   readonly homeUrl: string;
   readonly path: string;
@@ -220,6 +229,9 @@ const schema = optionsObject({
   ),
   proofs: functionOption<ProofsFunction<Request>>(
     'a function (req) => a list of proofs { by, at, amr, acr }, or null',
+  ).optional(),
+  signInAgain: functionOption<SignInAgainFunction<Request>>(
+    'a function (req, { by }) => ({ name, url }) or null',
   ).optional(),
   loginUrl: localUrl("the local path of the login page, e.g. '/login'"),
   homeUrl: localUrl("a local path, e.g. '/'").default('/'),
@@ -303,6 +315,12 @@ export function parseOptions(raw: unknown): Config {
       `loginUrl must be the local path of the login page, e.g. '/login', outside of path (${rest.path}), got '${rest.loginUrl}'`,
     );
   }
+  if (rest.signInAgain && !rest.proofs) {
+    throw new SallyportError(
+      'ERR_OPTION',
+      'signInAgain must come with proofs: what is signed in for again is a proof of theirs',
+    );
+  }
   return Object.freeze({
     ...rest,
     addresses: reached,
@@ -314,6 +332,7 @@ export function parseOptions(raw: unknown): Config {
     csrf: rest.csrf,
     passport: rest.passport,
     proofs: rest.proofs,
+    signInAgain: rest.signInAgain,
     onEvent: rest.onEvent,
     policy:
       typeof policy === 'function' || isOrganizationPolicyPlan(policy)

@@ -230,6 +230,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
     ...{ store, keyring: keys, audit: events, inspector: inspecting, onError, now, verbose },
     ...{ made, methods, scripts, views, sentences, headers, csrf, brandOf, answers },
     ...{ run, attemptAt, redeemActivationKey, subjectForBrand: identifying.forLooks },
+    signInAgain: { ask: config.signInAgain ?? null, timeoutMs: config.policyTimeoutMs },
     passport: config.passport ?? defaultPassport,
     accountUrl: ({ subject }) => config.accountUrl?.(subject) ?? null,
     pagesMade: () => pagesMade,

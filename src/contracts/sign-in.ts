@@ -19,6 +19,33 @@ export type ProofsFunction<Req> = (
   req: Req,
 ) => Awaitable<readonly SignInProof[] | null | undefined>;
 
+/** Where a fresh sign-in at an identity provider begins. */
+export interface SignInAgain {
+  /** The provider's name for people, e.g. `Okta`: 1 to 64 characters. */
+  readonly name: string;
+  /** A local path of the app, which has the provider ask the person anew (OpenID Connect: `prompt=login`). */
+  readonly url: string;
+}
+
+/** What `signInAgain` is asked about. */
+export interface SignInAgainQuestion {
+  /** As the proof has it, and the policy's rules. */
+  readonly by: string;
+  /**
+   * The page that the person is brought to afterwards, a local path: by us, once your callback sends them to our
+   * `/challenge`. null: home.
+   */
+  readonly returnTo: string | null;
+  /** How old the proof may be here, where that it is older is what it lacks. */
+  readonly maxAgeSeconds: number | null;
+}
+
+/** `signInAgain` of the options; null for a provider at which nobody is sent to sign in again. */
+export type SignInAgainFunction<Req> = (
+  req: Req,
+  question: SignInAgainQuestion,
+) => Awaitable<SignInAgain | null | undefined>;
+
 /** A proof that was checked: without duplicates in `amr`, and the time in milliseconds. */
 export interface SignIn {
   readonly by: string;

@@ -42,14 +42,16 @@ export async function demand(
   const page = replayable ? null : (backTo ?? formPage(req, config));
   const returnTo = localPath(page, config);
   req.session.sallyport = { ...req.session.sallyport, stepUp, ...(returnTo && { returnTo }) };
-  if (replayable && !toEnroll) {
+  // Whoever may sign in again where they came from has a choice: the next page has it.
+  const activates = toEnroll && (await config.signInOffers(req, situation)).length === 0;
+  if (replayable && !activates) {
     await turnAway(config, situation, req, res);
     return;
   }
   // Before it can fail: the page that is shown next leads to those that ask.
   if (replayable) rememberInSession(req, res, config, { stepUp: true });
   await saveSession(req);
-  if (toEnroll) {
+  if (activates) {
     throw new RequestError(401, 'second_factor_missing', missing, nextUrl(config.path, decision));
   }
   throw new RequestError(

@@ -11,6 +11,7 @@ import { forgetFragment } from './fragment.js';
 import { type MisplacedConfig, misplaced } from './misplaced.js';
 import { isOwnChange } from './own-change.js';
 import { rememberForLogin, rememberInSession, wantedPage } from './return-to.js';
+import { offersAsJson, type SignInOffers } from './sign-in-again.js';
 import type { Inspector, KnownSituation, Situation } from './situation.js';
 
 export interface GateOptions {
@@ -37,6 +38,8 @@ export interface GateConfig extends MisplacedConfig {
   readonly tryAgain: (req: Request, res: Response, goesOn?: boolean) => Promise<boolean>;
   /** Ends, for good, a session that is denied. */
   readonly expire: (req: Request) => Promise<void>;
+  /** The sign-ins that somebody may renew to do what is asked of them. */
+  readonly signInOffers: SignInOffers;
 }
 
 const schema = optionsObject({
@@ -146,7 +149,8 @@ export async function turnAway(
   res: Response,
 ): Promise<void> {
   const { path, loginUrl, inspector } = config;
-  const { decision } = await inspector.enterBetween(req, situation);
+  const entered = await inspector.enterBetween(req, situation);
+  const { decision } = entered;
   res.set('Cache-Control', 'no-store').vary('Accept');
   switch (decision.kind) {
     case 'enroll':
@@ -161,6 +165,7 @@ export async function turnAway(
           methods: decision.methods,
           url,
           graceEndsAt: decision.kind === 'enroll' ? decision.graceEndsAt : null,
+          ...offersAsJson(await config.signInOffers(req, entered)),
         });
         return;
       }

@@ -50,8 +50,13 @@ function isBelow(folder: string, pathname: string): boolean {
  */
 export function rememberForLogin(req: Request, res: Response, config: Places): void {
   const wanted = askedFor(req, config);
-  if (wanted === null || isHome(wanted, config)) return;
-  cookie.set(res, place(config), Buffer.from(wanted).toString('base64url'), COOKIE_LIFETIME_MS);
+  rememberOverSignIn(res, config, wanted);
+}
+
+/** The same for a page that is known already, over a sign-in that is made anew. */
+export function rememberOverSignIn(res: Response, config: Places, page: string | null): void {
+  if (page === null || isHome(page, config)) return;
+  cookie.set(res, place(config), Buffer.from(page).toString('base64url'), COOKIE_LIFETIME_MS);
 }
 
 /**

@@ -53,7 +53,8 @@ function counted(
   };
 }
 
-function matches({ by, amr, acr }: SignIn, rule: ProofRule): boolean {
+/** Whether it is all that a rule asks for, but for its age. */
+export function matches({ by, amr, acr }: SignIn, rule: ProofRule): boolean {
   return (
     by === rule.by &&
     // A rule that asks for nothing would take a password for a second factor.

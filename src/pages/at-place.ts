@@ -4,6 +4,7 @@ import { administratorProof, type RequireAdministrator } from '../gate/administr
 import { freshness } from '../gate/fresh-proof.js';
 import type { GateConfig } from '../gate/gate.js';
 import { takeReturnTo } from '../gate/return-to.js';
+import { type SignInAgainConfig, signInOffers } from '../gate/sign-in-again.js';
 import type { KnownSituation } from '../gate/situation.js';
 import type { MethodPages, PagedMethod } from '../methods/pages.js';
 import { createStylesheets, type Stylesheets } from '../web/assets.js';
@@ -24,6 +25,7 @@ export interface DoorParts
     Pick<RouterConfig, 'redeemActivationKey' | 'renew' | 'keepSession' | 'accountUrl'>,
     Pick<AgainConfig, 'ends'>,
     Pick<LeaveConfig, 'keyring'> {
+  readonly signInAgain: Pick<SignInAgainConfig, 'ask' | 'timeoutMs'>;
   /** Its methods, with the pages that they bring. */
   readonly made: readonly PagedMethod[];
   /** What they run in browsers, by their names. */
@@ -61,6 +63,9 @@ export function atPlace(door: DoorParts, places: Places): AtPlace {
   const gateConfig: GateConfig = {
     ...places,
     ...{ pagesMade, tryAgain: again, inspector, expire, recognize },
+    signInOffers: signInOffers({
+      ...{ ...places, ...door.signInAgain, sentences: door.sentences, onError },
+    }),
     fail: failing(again, respond),
   };
   const requireFresh = freshness(gateConfig);

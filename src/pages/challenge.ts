@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { RequestError } from '../errors.js';
 import { nextUrl } from '../gate/gate.js';
 import { takeReturnTo, takeWanted } from '../gate/return-to.js';
+import { offersAsJson, type SignInOffer } from '../gate/sign-in-again.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound-method.js';
@@ -9,6 +10,7 @@ import { answerFields, formLocals, jsonOf, leavesNowhere, saidOf } from '../meth
 import type { Handler, MethodPlace } from '../methods/pages.js';
 import { wantsHtml } from '../web/accept.js';
 import { readFields, SWITCH } from '../web/fields.js';
+import type { MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
 import { activatable } from './activatable.js';
@@ -16,6 +18,7 @@ import { outageOf } from './outage.js';
 import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor, prove } from './proof.js';
+import { signInAgainPages, signInLinks } from './sign-in-again.js';
 
 const REASONS = {
   'not-proven': null,
@@ -26,13 +29,21 @@ const REASONS = {
 interface Asked {
   readonly methods: readonly BoundMethod[];
   readonly reason: MethodPlace['reason'];
+  /** The sign-ins that they may renew in the place of it. */
+  readonly offers: readonly SignInOffer[];
 }
 
 /** The pages on which a person proves a method that they have. */
 export function challengePages(config: PageConfig) {
   const { path, respond, now } = config;
+  const signInAgain = signInAgainPages(config);
 
-  function asked(req: Request, res: Response, { decision }: KnownSituation): Asked | null {
+  async function asked(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+  ): Promise<Asked | null> {
+    const { decision } = situation;
     if (decision.kind === 'enroll') {
       respond.onward(req, res, nextUrl(path, decision), { next: 'enroll' });
       return null;
@@ -44,7 +55,8 @@ export function challengePages(config: PageConfig) {
     const methods = decision.methods
       .map((name) => config.methods.get(name))
       .filter((method) => method !== undefined);
-    return { methods, reason: REASONS[decision.why] };
+    const offers = await config.signInOffers(req, situation);
+    return { methods, reason: REASONS[decision.why], offers };
   }
 
   /** Whether a remembered device has answered in the place of a code, here as at the gate. */
@@ -66,20 +78,19 @@ export function challengePages(config: PageConfig) {
     return true;
   }
 
-  function othersThan(method: BoundMethod, methods: readonly BoundMethod[]) {
-    return methods
-      .filter((other) => other !== method)
-      .map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` }));
+  function othersThan(method: BoundMethod, { methods, offers }: Asked): readonly MethodLink[] {
+    const others = methods.filter((other) => other !== method);
+    return [
+      ...others.map(({ name, title }) => ({ title, href: `${path}/challenge/${name}` })),
+      ...signInLinks(offers),
+    ];
   }
 
-  function placeOf(
-    method: BoundMethod,
-    situation: KnownSituation,
-    { methods, reason }: Asked,
-  ): MethodPlace {
+  function placeOf(method: BoundMethod, situation: KnownSituation, challenge: Asked): MethodPlace {
+    const { reason } = challenge;
     return {
       ...{ purpose: 'challenge', url: `${path}/challenge/${method.name}`, reason },
-      ...{ others: othersThan(method, methods), later: null, replaces: null },
+      ...{ others: othersThan(method, challenge), later: null, replaces: null },
       rememberDays: reason === null ? rememberDays(situation) : null,
     };
   }
@@ -88,14 +99,15 @@ export function challengePages(config: PageConfig) {
     req: Request,
     res: Response,
     situation: KnownSituation,
-    { methods, reason }: Asked,
+    challenge: Asked,
     method: BoundMethod,
     wrong: Refusal | null,
   ): Promise<void> {
+    const { methods, reason, offers } = challenge;
     const prompt = await method.challenge(config.attemptOf(situation, {}));
     if (prompt.kind === 'leave') throw leavesNowhere(method);
     const isPage = wantsHtml(req);
-    const { url, rememberDays: days, others } = placeOf(method, situation, { methods, reason });
+    const { url, rememberDays: days, others } = placeOf(method, situation, challenge);
     await respond.page(req, res, {
       status: wrong?.status ?? 200,
       subject: situation.subject,
@@ -119,20 +131,38 @@ export function challengePages(config: PageConfig) {
         methods: methods.map(({ name }) => name),
         url,
         rememberDays: rememberDays(situation),
+        ...offersAsJson(offers),
       }),
     });
   }
 
-  /** Of a route that takes only methods which the person has not: the way to those that they may activate. */
-  async function refuse(req: Request, res: Response, situation: KnownSituation): Promise<void> {
+  /** Of a route that takes only methods which the person has not: the way to what they may do about it. */
+  async function refuse(
+    req: Request,
+    res: Response,
+    situation: KnownSituation,
+    { offers }: Asked,
+  ): Promise<void> {
     const text = message('method.none-accepted');
     const taken = situation.facts.stepUp?.methods ?? [];
     const addable = activatable(config.methods, situation).filter(({ name }) =>
       taken.includes(name),
     );
     const [first] = addable;
-    if (!first) throw new RequestError(403, 'no_method', text);
     const home = `${path}/profile`;
+    const json = {
+      ...{ error: 'no_method', message: respond.say(text) },
+      ...{ next: 'enroll', methods: addable.map(({ name }) => name) },
+    };
+    if (offers.length > 0) {
+      const others = addable.map(({ name, title }) => ({
+        ...{ title, href: `${home}/activate/${name}` },
+      }));
+      return signInAgain.show(req, res, situation, offers, {
+        ...{ others, later: null, status: 403, json: { ...json, url: home } },
+      });
+    }
+    if (!first) throw new RequestError(403, 'no_method', text);
     const url = addable.length === 1 ? `${home}/activate/${first.name}` : home;
     await respond.page(req, res, {
       status: 403,
@@ -144,19 +174,16 @@ export function challengePages(config: PageConfig) {
         ...{ text: respond.say(message('method.add-one')), advice: null },
         primary: { label: respond.say(message('action.activate')), href: url },
       },
-      json: {
-        ...{ error: 'no_method', message: respond.say(text) },
-        ...{ next: 'enroll', methods: addable.map(({ name }) => name), url },
-      },
+      json: { ...json, url },
     });
   }
 
   const preferred: Handler = async (req, res, situation) => {
     if (await recognized(req, res, situation)) return;
-    const challenge = asked(req, res, situation);
+    const challenge = await asked(req, res, situation);
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
-    if (!first) return refuse(req, res, situation);
+    if (!first) return refuse(req, res, situation, challenge);
     // A browser that needs no other address is spared a redirect; a method's own page may lead away and back.
     if (wantsHtml(req) && !config.pagesOf.get(first.name)?.challenge) {
       await show(req, res, situation, challenge, first, null);
@@ -176,7 +203,7 @@ export function challengePages(config: PageConfig) {
 
   const ask: Handler = async (req, res, situation) => {
     if (await recognized(req, res, situation)) return;
-    const challenge = asked(req, res, situation);
+    const challenge = await asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
     const own = config.pagesOf.get(method.name)?.challenge;
@@ -195,7 +222,7 @@ export function challengePages(config: PageConfig) {
     // An answer is a proof of its own, and the better one.
     const answered = Object.keys(answer).length > 0;
     if (!answered && (await recognized(req, res, situation))) return;
-    const challenge = asked(req, res, situation);
+    const challenge = await asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
     const own = config.pagesOf.get(method.name)?.challenge;
@@ -228,7 +255,7 @@ export function challengePages(config: PageConfig) {
   /** POST: has sent anew what the method sends. */
   const restart: Handler = async (req, res, situation) => {
     readFields(req, {});
-    const challenge = asked(req, res, situation);
+    const challenge = await asked(req, res, situation);
     if (!challenge) return;
     const method = one(challenge.methods, req);
     if (!method.restart) throw new RequestError(404, 'not_found', message('method.sends-nothing'));

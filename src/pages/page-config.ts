@@ -19,6 +19,7 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig, OvertakenConfig
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   /** As the gate has it. */
   readonly recognize: GateConfig['recognize'];
+  readonly signInOffers: GateConfig['signInOffers'];
   readonly audit: Audit;
   /** Told of failures that end in a 503. */
   readonly onError: (error: unknown) => void;

@@ -27,6 +27,7 @@ import { activationPages } from './activation.js';
 import { challengePages } from './challenge.js';
 import { profilePages } from './profile.js';
 import type { ProfileConfig } from './profile-parts.js';
+import { signInAgainPages } from './sign-in-again.js';
 
 /** Of all that is no answer to a method, which says itself how long that may be. */
 const BODY_LIMIT = 8 * 1024;
@@ -51,6 +52,7 @@ export function pagesRouter(config: RouterConfig): Router {
   const { path, respond, inspector, csrf, pagesOf, leave } = config;
   const activation = activationPages(config);
   const challenge = challengePages(config);
+  const signInAgain = signInAgainPages(config);
   const profile = profilePages(config);
   const router = express.Router({ caseSensitive: true, strict: true });
 
@@ -78,6 +80,7 @@ export function pagesRouter(config: RouterConfig): Router {
   router.get('/activate/:method', page(known(activation.show)));
   router.get('/challenge', page(known(challenge.preferred)));
   router.get('/challenge/:method', page(known(challenge.ask)));
+  router.get('/sign-in-again', page(known(signInAgain.leave)));
   router.post('/activate/:method', page(step(activation.confirm, isProven)));
   router.post('/activate/:method/begin', page(step(activation.begin, isProven)));
   router.post('/activate/:method/restart', page(step(activation.restart, isProven)));

@@ -42,6 +42,8 @@ export interface Moment {
 export interface MethodLink {
   readonly title: string;
   readonly href: string;
+  /** One sentence on it; left out where there is nothing to say. */
+  readonly text?: string;
 }
 
 /** The offer to postpone activation: a POST (with `_csrf`) to `action`, and the end of the grace period. */
@@ -111,6 +113,28 @@ export interface ChooseMethodLocals extends Page {
     /** It is moved to be the first where `window` has a property of this name; null: it stays where it is. */
     readonly firstWith: string | null;
   })[];
+  readonly later: Later | null;
+}
+
+/**
+ * `sign-in-again`: to whoever has signed in elsewhere, which would do if it were done anew. In `otherMethods` is what may be
+ * activated in its place.
+ */
+export interface SignInAgainLocals extends Page {
+  readonly heading: string;
+  /** Where they come from there already: what else they can do; otherwise null. */
+  readonly text: string | null;
+  /** The first is the way on: it carries `data-sp="sign-in-again"`. */
+  readonly signIns: readonly {
+    /** `Sign in again with Okta` */
+    readonly label: string;
+    readonly href: string;
+    /** Why the one that they have is not enough. */
+    readonly text: string;
+  }[];
+  /** Whether they come from there already, and it was not enough. */
+  readonly inVain: boolean;
+  readonly otherMethods: readonly MethodLink[];
   readonly later: Later | null;
 }
 
@@ -224,6 +248,7 @@ export interface ViewLocals {
   message: MessageLocals;
   profile: ProfileLocals;
   rename: RenameLocals;
+  'sign-in-again': SignInAgainLocals;
 }
 
 export type ViewName = keyof ViewLocals;

@@ -98,12 +98,17 @@ function placesAt(
   mount: string,
 ) {
   const base = baseUrl + mount;
-  // A URL that begins with the base is as browsers see it.
-  const below = (url: string) => (url === base || url.startsWith(`${base}/`) ? url : base + url);
+  const here = { origin, stripped: baseUrl, folder: base === '' ? '/' : base };
   return Object.freeze({
-    ...{ origin, stripped: baseUrl, folder: base === '' ? '/' : base },
-    ...{ path: below(path), homeUrl: below(homeUrl), loginUrl: below(loginUrl) },
+    ...here,
+    ...{ path: below(here, path), homeUrl: below(here, homeUrl), loginUrl: below(here, loginUrl) },
   } satisfies Places);
+}
+
+/** A path of the app's own as browsers see it; one that begins with the base is so already. */
+export function below({ folder }: Pick<Places, 'folder'>, url: string): string {
+  const base = folder === '/' ? '' : folder;
+  return url === base || url.startsWith(`${base}/`) ? url : base + url;
 }
 
 /** The path and query that the browser asked for. */

@@ -11,6 +11,10 @@ export interface Times {
   durationText(ms: number): string;
   /** The time that is left, rounded down so that nobody comes too late: `5 days`. */
   timeLeft(ms: number): string;
+  /** The same without rounding, in the largest unit that it is a whole number of: `90 minutes`. */
+  durationExactly(ms: number): string;
+  /** How long ago something was, rounded down: `9 hours`. */
+  timePassed(ms: number): string;
   /** A date and time of day in UTC: `22 November 2026, 14:05 UTC`. */
   dateText(at: Date): string;
   /** A time to come, as a wait: `in 2 minutes`. Both are milliseconds since 1970. */
@@ -35,8 +39,24 @@ export function times({ say }: Pick<Sentences, 'say'>): Times {
 
   const dateText = (at: Date) => say(message('time.date', { at }));
 
+  function durationExactly(ms: number): string {
+    if (ms >= 2 * DAY && ms % DAY === 0) return say(message('time.days', { count: ms / DAY }));
+    if (ms % HOUR === 0) return say(message('time.hours', { count: ms / HOUR }));
+    if (ms % MINUTE === 0) return say(message('time.minutes', { count: ms / MINUTE }));
+    return say(message('time.seconds', { count: ms / SECOND }));
+  }
+
+  function timePassed(ms: number): string {
+    if (ms < 2 * MINUTE) return durationExactly(Math.floor(ms / SECOND) * SECOND);
+    if (ms < 2 * HOUR) return say(message('time.minutes', { count: Math.floor(ms / MINUTE) }));
+    if (ms < 2 * DAY) return say(message('time.hours', { count: Math.floor(ms / HOUR) }));
+    return say(message('time.days', { count: Math.floor(ms / DAY) }));
+  }
+
   return {
     durationText,
+    durationExactly,
+    timePassed,
     dateText,
 
     timeLeft(ms) {

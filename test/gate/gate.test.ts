@@ -37,6 +37,7 @@ describe('the gate', () => {
       recognize: async () => false,
       tryAgain: async () => false,
       expire: async () => {},
+      signInOffers: async () => [],
       ...more,
     };
   }

@@ -56,7 +56,12 @@ journeys('single sign-on', (world) => {
       routes(made, door) {
         made.get('/pay', door.require({ maxAge: '5m' }), (_req, res) => res.send('paid'));
       },
-      options: { origin, proofs: (req) => req.session.proofs },
+      options: {
+        origin,
+        proofs: (req) => req.session.proofs,
+        signInAgain: (_req, { by }) =>
+          by === 'okta' ? { name: 'Okta', url: '/login/okta?again' } : null,
+      },
     });
     app = host.app;
     return host;
@@ -148,6 +153,48 @@ journeys('single sign-on', (world) => {
       assert.equal(await isIn(browser), 'in');
       assert.equal((await browser.json('get', '/pay')).body.why, 'step-up');
       world().clock.advance(HOUR);
+      assert.equal(await isIn(browser), 'enroll');
+    });
+
+    it('has the provider ask anew where somebody is to sign in again, and leads them back', async () => {
+      await startOpenId();
+      const { browser, at } = people();
+      const ts = Math.floor((Date.now() - 9 * HOUR) / 1000);
+      idp.next = { accountId: USER, amr: ['mfa'], ts };
+      await browser.get('/reports?of=may');
+      const page = await follow(browser, at, '/login/okta');
+      assert.match(page.text, /Your sign-in with Okta was more than 9 hours ago/);
+      assert.equal(idp.asked, 1);
+      idp.next = { accountId: USER, amr: ['mfa'] };
+      const back = await follow(browser, at, '/two-factor/sign-in-again?by=okta');
+      assert.equal(back.text, 'inside GET /reports');
+      assert.equal(idp.asked, 2);
+    });
+
+    it('does the same for a step-up', async () => {
+      await startOpenId();
+      const { browser, at } = people();
+      idp.next = { accountId: USER, amr: ['mfa'], ts: Math.floor(Date.now() / 1000) - 3600 };
+      await follow(browser, at, '/login/okta');
+      const page = await follow(browser, at, '/pay');
+      assert.match(page.text, /needs one of the last 5 minutes/);
+      idp.next = { accountId: USER, amr: ['mfa'] };
+      const back = await follow(browser, at, '/two-factor/sign-in-again?by=okta');
+      assert.equal(back.text, 'paid');
+    });
+
+    it('says that it was not enough where the provider tells of the same sign-in again', async () => {
+      await startOpenId();
+      const { browser, at } = people();
+      const ts = Math.floor((Date.now() - 9 * HOUR) / 1000);
+      idp.next = { accountId: USER, amr: ['mfa'], ts };
+      await follow(browser, at, '/login/okta');
+      for (const _time of [1, 2]) {
+        const page = await follow(browser, at, '/two-factor/sign-in-again?by=okta');
+        assert.match(page.text, /Signing in again was not enough/);
+        assert.match(page.text, /activate\/totp/);
+      }
+      assert.equal(idp.asked, 3);
       assert.equal(await isIn(browser), 'enroll');
     });
 

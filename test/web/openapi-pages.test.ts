@@ -25,7 +25,12 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     .map(([verb, operation]) => ({ verb, path, operation })),
 );
 /** What browsers alone ask for. */
-const NOT_FOR_PROGRAMS = ['get /assets/:file', 'get /leave', 'get /duo/callback'];
+const NOT_FOR_PROGRAMS = [
+  'get /assets/:file',
+  'get /leave',
+  'get /duo/callback',
+  'get /sign-in-again',
+];
 const SOURCES = ['pages/router.ts', 'methods/recovery-code/pages.ts', 'methods/duo/pages.ts'];
 
 const ajv = new Ajv2020.default({ strict: false, formats: { 'date-time': isDateTime } });
@@ -111,6 +116,32 @@ describe('docs/openapi-pages.json', () => {
       written.filter((one) => !NOT_FOR_PROGRAMS.includes(one)).sort(),
       operations.map(({ verb, path }) => `${verb} ${path.replace(/\{(\w+)\}/g, ':$1')}`).sort(),
     );
+  });
+
+  it('describes a sign-in that may be made anew', async () => {
+    const at = clock.now() - 3_600_000;
+    const there = await host({
+      store: memoryStore({ now: clock.now }),
+      policy: () => ({
+        ...{ mode: 'required', methods: ['totp'] },
+        proofs: [
+          { by: 'okta', amr: ['mfa'], acr: [], maxAgeSeconds: 600, phishingResistant: true },
+        ],
+      }),
+      options: {
+        proofs: () => [{ by: 'okta', at, amr: ['mfa'] }],
+        signInAgain: () => ({ name: 'Okta', url: '/login/okta?again' }),
+      },
+    });
+    const person = new Browser(there.app);
+    await person.login(USER);
+    assert.equal((await get('/activate', person)).body.signInAgain[0].by, 'okta');
+    await person.activateHere(clock.now());
+    await person.json('post', '/two-factor/sign-out', { _csrf: await person.csrf() });
+    await person.login(USER);
+    const { body } = await get('/challenge/totp', person);
+    assert.equal(body.signInAgain[0].maxAgeSeconds, 600);
+    await there.door.close();
   });
 
   it('describes the way in, and each way in which an answer can be wrong', async () => {

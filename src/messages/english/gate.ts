@@ -13,4 +13,12 @@ export const GATE = {
     'This needs a second factor, and you have none yet. Activate one now: after that you come back here.',
   'gate.confirm-again':
     'This needs a fresh confirmation that it is you. Nothing was changed: confirm, and do it again.',
+
+  'sign-in-again.action': 'Sign in again with {name}',
+  'sign-in-again.too-old':
+    'Your sign-in with {name} was more than {age} ago. Your organization accepts it for {limit}.',
+  'sign-in-again.too-old-for-this':
+    'Your sign-in with {name} was more than {age} ago. What you are about to do needs one of the last {limit}.',
+  'sign-in-again.not-enough': 'Your sign-in with {name} is no second factor here.',
+  'sign-in-again.ended': 'Your sign-in with {name} no longer counts.',
 } as const;

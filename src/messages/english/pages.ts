@@ -13,6 +13,13 @@ export const PAGES = {
   'expired.text':
     'This session is over: signing in took too long, or your sessions were ended, for example by a changed password. What you sent last was not done.',
 
+  'sign-in-again.title': 'Please sign in again',
+  'sign-in-again.title-in-vain': 'Signing in again was not enough',
+  'sign-in-again.text-in-vain':
+    'You may have been signed in without being asked. Use another way, or tell your administrator.',
+  'sign-in-again.not-offered': 'You cannot sign in again there now.',
+  'sign-in-again.or-activate': 'Or activate a second factor here',
+
   'method.code': 'Code',
   'method.not-offered': 'This method is not offered to you.',
   'method.not-yours': 'This method is not yours to use here.',

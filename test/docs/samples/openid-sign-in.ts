@@ -32,6 +32,8 @@ export function openIdSignIn({ app, passport, by, config, origin, userOf }: Open
     override authorizationRequestParams(req: Request, options: AuthenticateOptions) {
       const params = new URLSearchParams(super.authorizationRequestParams(req, options));
       params.set('max_age', '43200');
+      // Where they are to sign in again it asks them, although it knows them still.
+      if (req.query.again !== undefined) params.set('prompt', 'login');
       return params;
     }
 
