@@ -13,12 +13,12 @@ import { readFields, SWITCH } from '../web/fields.js';
 import type { MethodLink } from '../web/locals.js';
 import { besideProtocol } from '../web/protocol.js';
 import { type Refusal, refusal } from '../web/refusal.js';
-import { activatable } from './activatable.js';
+import { noneAccepted } from './none-accepted.js';
 import { outageOf } from './outage.js';
 import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
 import { openDoor, prove } from './proof.js';
-import { signInAgainPages, signInLinks } from './sign-in-again.js';
+import { signInLinks } from './sign-in-again.js';
 
 const REASONS = {
   'not-proven': null,
@@ -36,7 +36,7 @@ interface Asked {
 /** The pages on which a person proves a method that they have. */
 export function challengePages(config: PageConfig) {
   const { path, respond, now } = config;
-  const signInAgain = signInAgainPages(config);
+  const refuse = noneAccepted(config);
 
   async function asked(
     req: Request,
@@ -136,54 +136,12 @@ export function challengePages(config: PageConfig) {
     });
   }
 
-  /** Of a route that takes only methods which the person has not: the way to what they may do about it. */
-  async function refuse(
-    req: Request,
-    res: Response,
-    situation: KnownSituation,
-    { offers }: Asked,
-  ): Promise<void> {
-    const text = message('method.none-accepted');
-    const taken = situation.facts.stepUp?.methods ?? [];
-    const addable = activatable(config.methods, situation).filter(({ name }) =>
-      taken.includes(name),
-    );
-    const [first] = addable;
-    const home = `${path}/profile`;
-    const json = {
-      ...{ error: 'no_method', message: respond.say(text) },
-      ...{ next: 'enroll', methods: addable.map(({ name }) => name) },
-    };
-    if (offers.length > 0) {
-      const others = addable.map(({ name, title }) => ({
-        ...{ title, href: `${home}/activate/${name}` },
-      }));
-      return signInAgain.show(req, res, situation, offers, {
-        ...{ others, later: null, status: 403, json: { ...json, url: home } },
-      });
-    }
-    if (!first) throw new RequestError(403, 'no_method', text);
-    const url = addable.length === 1 ? `${home}/activate/${first.name}` : home;
-    await respond.page(req, res, {
-      status: 403,
-      view: 'message',
-      title: text,
-      subject: situation.subject,
-      locals: {
-        ...{ status: 403, heading: respond.say(text) },
-        ...{ text: respond.say(message('method.add-one')), advice: null },
-        primary: { label: respond.say(message('action.activate')), href: url },
-      },
-      json: { ...json, url },
-    });
-  }
-
   const preferred: Handler = async (req, res, situation) => {
     if (await recognized(req, res, situation)) return;
     const challenge = await asked(req, res, situation);
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
-    if (!first) return refuse(req, res, situation, challenge);
+    if (!first) return refuse(req, res, situation, challenge.offers);
     // A browser that needs no other address is spared a redirect; a method's own page may lead away and back.
     if (wantsHtml(req) && !config.pagesOf.get(first.name)?.challenge) {
       await show(req, res, situation, challenge, first, null);
