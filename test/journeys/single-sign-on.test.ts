@@ -231,7 +231,7 @@ journeys('single sign-on', (world) => {
       await startOpenId();
       const { browser, at } = people();
       idp.next = { accountId: 'stranger', amr: ['mfa'] };
-      assert.equal((await follow(browser, at, '/login/okta')).text, 'login page');
+      assert.match((await follow(browser, at, '/login/okta')).text, /You have no account here/);
       const { browser: victim, at: attackers } = people();
       idp.next = { accountId: USER, amr: ['mfa'] };
       const begun = await new Browser(origin).get('/login/okta');

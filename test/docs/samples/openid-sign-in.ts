@@ -69,11 +69,16 @@ export function openIdSignIn({ app, passport, by, config, origin, userOf }: Open
   app.get(
     `/login/${by}/callback`,
     // Makes a new session for this sign-in: do not set keepSessionInfo.
-    passport.authenticate(by, { failureRedirect: '/login' }),
+    passport.authenticate(by, { failureRedirect: `/login/${by}/refused` }),
     (req, res) => {
       req.session.proofs = res.locals.proofs;
       // Whoever has proven enough is led on to the page that was asked for; everybody else is asked there.
       res.redirect('/two-factor/challenge');
     },
   );
+  // Not the login page where that is this sign-in itself: whoever has no account here would go round in a circle.
+  app.get(`/login/${by}/refused`, (_req, res) => {
+    const other = `<a href="/login/${by}?again">Sign in as somebody else</a>`;
+    res.status(403).send(`<p>You have no account here, or did not sign in. ${other}`);
+  });
 }
