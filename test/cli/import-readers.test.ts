@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { recoveryCodes, totp } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
@@ -123,13 +124,81 @@ describe('npx sallyport import --from', () => {
     assert.match(out, /^1: u1: totp added, recovery-code added$/m);
     assert.match(
       out,
-      /^2: u2: left out: its secret is encrypted with BETTER_AUTH_SECRET: decrypt/m,
+      /^2: u2: left out: its secret is encrypted with BETTER_AUTH_SECRET, which is not set/m,
     );
     assert.match(out, /^3: u3: left out: its recovery codes are encrypted/m);
     assert.match(out, /^3: u3: totp added$/m);
     assert.match(out, /^4: u4: left out: its app was never confirmed$/m);
     assert.equal(await proves('u1', TEXT_KEY), true);
     assert.equal(await verifies('u1', 'recovery-code', 'a1b2c-3d4e5'), true);
+  });
+
+  describe('better-auth, as it has encrypted it', () => {
+    const made = JSON.parse(
+      readFileSync(new URL('exports/better-auth.json', import.meta.url), 'utf8'),
+    );
+    const [one, two] = made.people;
+    afterEach(() => {
+      for (const name of Object.keys(command.env)) delete command.env[name];
+    });
+    const runWith = async (env: object) => {
+      Object.assign(command.env, env);
+      const done = await run('--from', 'better-auth');
+      for (const { key, codes } of [one, two]) {
+        for (const secret of [...Object.values(made.env), key, ...codes]) {
+          assert.ok(!(done.out + done.err).includes(secret as string), 'a secret was printed');
+        }
+      }
+      return done;
+    };
+
+    it('is opened by the secrets of its app, of before and after a change', async () => {
+      write(made.rows);
+      const { code, out } = await runWith(made.env);
+      assert.equal(code, 0, out);
+      for (const { userId, key, codes } of [one, two]) {
+        assert.equal(await proves(userId, key), true);
+        assert.equal(await verifies(userId, 'recovery-code', codes[3]), true);
+      }
+    });
+
+    it('says which secret is missing, and leaves the rest as it is', async () => {
+      write(made.rows);
+      const { BETTER_AUTH_SECRET } = made.env;
+      const { code, out } = await runWith({ BETTER_AUTH_SECRET });
+      assert.equal(code, 0, out);
+      assert.match(out, /left out: its secret is encrypted with secret 2 of BETTER_AUTH_SECRETS/);
+      assert.equal(await proves(one.userId, one.key), true);
+      assert.deepEqual(await labels(two.userId), []);
+    });
+
+    it('refuses what another secret has sealed, and what was altered', async () => {
+      const [row] = made.rows;
+      const { secret } = row;
+      const last = secret.at(-1) === '0' ? '1' : '0';
+      write([row, { ...row, userId: 'u2', secret: secret.slice(0, -1) + last }]);
+      const wrong = await runWith({ BETTER_AUTH_SECRET: 'another-secret-of-the-tests-012345' });
+      assert.equal(wrong.code, 1);
+      assert.match(wrong.out, /refused: its secret is encrypted with another secret than BETTER_/);
+      const { BETTER_AUTH_SECRET } = made.env;
+      const altered = await runWith({ BETTER_AUTH_SECRET });
+      assert.equal(altered.code, 1);
+      assert.match(altered.out, /^2: u2: refused: its secret is encrypted with another secret/m);
+      write([{ ...row, userId: 'u3', backupCodes: made.rows[1].backupCodes.slice(6) }]);
+      const codes = await runWith({ BETTER_AUTH_SECRET });
+      assert.match(
+        codes.out,
+        /^1: u3: refused: its recovery codes are encrypted with another secret/m,
+      );
+      assert.equal(await proves('u3', one.key), true);
+    });
+
+    it('says of a list of secrets that is none no more than that', async () => {
+      write(made.rows);
+      const { code, err } = await runWith({ BETTER_AUTH_SECRETS: made.env.BETTER_AUTH_SECRET });
+      assert.equal(code, 1);
+      assert.match(err, /BETTER_AUTH_SECRETS must be NUMBER:SECRET/);
+    });
   });
 
   it('keycloak: a realm with its users', async () => {

@@ -13,6 +13,7 @@ export const HEX = '48656c6c6f21deadbeef48656c6c6f21deadbeef';
 export function importCommand(opened: (store: RedisStore) => void = () => {}) {
   const key = newKey();
   const file = join(mkdtempSync(join(tmpdir(), 'sallyport-import-')), 'export');
+  const env: Record<string, string> = {};
   let url: string;
   let prefix: string;
 
@@ -32,7 +33,9 @@ export function importCommand(opened: (store: RedisStore) => void = () => {}) {
     ...{ key, file, place },
     save: (text: string) => writeFileSync(file, text),
     run: (...args: string[]) =>
-      sallyport(['import', file, ...args, ...place()], { env: { SALLYPORT_KEYS: key } }),
+      sallyport(['import', file, ...args, ...place()], { env: { SALLYPORT_KEYS: key, ...env } }),
+    /** What is in the environment beside our own keys. */
+    env,
     fresh: () => openStore(url, { prefix, initialize: false }),
   };
 }

@@ -58,10 +58,14 @@ function readerOf(from: string): Reader {
 }
 
 /** The entries of a file of users, and the stream that they are read from. */
-function opened(file: string, { from, id, tenant = 'default', encoding }: Reading) {
+function opened(
+  file: string,
+  { from, id, tenant = 'default', encoding }: Reading,
+  { env }: Pick<Terminal, 'env'>,
+) {
   const reader = from === undefined ? ownLines : readerOf(from);
   const stream = createReadStream(file, 'utf8');
-  return { found: reader(stream, { id, tenantId: tenant, encoding }), stream };
+  return { found: reader(stream, { id, tenantId: tenant, encoding, env }), stream };
 }
 
 /**
@@ -135,7 +139,7 @@ export async function importUsers(
   }
 
   const { size } = await stat(file);
-  const { found, stream } = opened(file, reading);
+  const { found, stream } = opened(file, reading, terminal);
   let batch: Found[] = [];
   let done = after;
   async function flush(): Promise<void> {
@@ -199,14 +203,14 @@ export async function sampleUser(
   file: string,
   sample: string,
   reading: Reading,
-  { out }: Terminal,
+  { out, env }: Terminal,
   now: number,
 ): Promise<void> {
   const split = sample.lastIndexOf(':');
   const [id, code] = [sample.slice(0, split), sample.slice(split + 1)];
   if (split < 1 || code === '') throw new UsageError('--sample takes USER:CODE');
   let [known, tried, right] = [false, 0, 0];
-  const { found, stream } = opened(file, reading);
+  const { found, stream } = opened(file, reading, { env });
   try {
     for await (const one of found) {
       if (one.kind !== 'factors' || one.subject.id !== id) continue;

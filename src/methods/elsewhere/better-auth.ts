@@ -1,31 +1,54 @@
+import { betterAuthSecrets, type Opened } from './better-auth-secrets.js';
 import { eachPerson, type Person } from './each-person.js';
 import { type Found, first, type Reader, unpacked } from './found.js';
 import { rows } from './rows.js';
 
-/** Hexadecimal of 24 bytes of nonce, what is encrypted, and 16 bytes of tag; with the key's number, or without. */
-const ENCRYPTED = /^(\$ba\$\d+\$)?[0-9a-f]{82,}$/;
-const HOW = 'with BETTER_AUTH_SECRET: decrypt it first by symmetricDecrypt of better-auth/crypto';
+/** The table `twoFactor` of better-auth, as CSV or JSON: its secrets decrypted, or as they are beside the app's own. */
+export const betterAuth: Reader = (chunks, options) => {
+  const open = betterAuthSecrets(options.env);
+  return eachPerson(rows(chunks), ['userId', 'user_id'], options, (row, person) =>
+    readRow(row, person, open),
+  );
+};
 
-/** The table `twoFactor` of better-auth, as CSV or JSON, with its secrets decrypted. */
-export const betterAuth: Reader = (chunks, options) =>
-  eachPerson(rows(chunks), ['userId', 'user_id'], options, readRow);
-
-function* readRow(row: unknown, { found, left }: Person): Generator<Found> {
-  const secret = first(row, ['secret']);
+function* readRow(
+  row: unknown,
+  person: Person,
+  open: (text: string) => Opened | null,
+): Generator<Found> {
+  const { found, left } = person;
+  const kept = first(row, ['secret']);
   const verified = first(row, ['verified']);
   if (verified === false || verified === 'false' || verified === 'f' || verified === '0') {
     return yield left('its app was never confirmed');
   }
-  if (typeof secret !== 'string') return yield left('it has no secret');
-  if (ENCRYPTED.test(secret)) return yield left(`its secret is encrypted ${HOW}`);
-  const kept = first(row, ['backupCodes', 'backup_codes']);
-  const encrypted = typeof kept === 'string' && ENCRYPTED.test(kept);
-  if (encrypted) yield left(`its recovery codes are encrypted ${HOW}`);
-  const codes = encrypted ? null : unpacked(kept);
-  if (!encrypted && kept !== undefined && !Array.isArray(codes)) {
+  if (typeof kept !== 'string') return yield left('it has no secret');
+  const secret = open(kept) ?? { text: kept };
+  if (!('text' in secret)) return yield unopened(person, 'its secret is', secret);
+  // The text itself is the key: apps are given its bytes in base32.
+  const totp = [{ secret: secret.text, encoding: 'utf8' }];
+
+  const backup = first(row, ['backupCodes', 'backup_codes']);
+  const codes = (typeof backup === 'string' ? open(backup) : null) ?? { text: backup };
+  if (!('text' in codes)) {
+    yield unopened(person, 'its recovery codes are', codes);
+    return yield found({ totp });
+  }
+  const recoveryCodes = unpacked(codes.text);
+  if (codes.text !== undefined && !Array.isArray(recoveryCodes)) {
     yield left('its recovery codes are no list in JSON');
   }
-  // The text itself is the key: apps are given its bytes in base32.
-  const totp = [{ secret, encoding: 'utf8' }];
-  yield found({ totp, ...(Array.isArray(codes) && { recoveryCodes: codes }) });
+  yield found({ totp, ...(Array.isArray(recoveryCodes) && { recoveryCodes }) });
+}
+
+/** A secret that is not at hand leaves it out; one that does not fit is a mistake to be told. */
+function unopened(
+  { left, refused }: Person,
+  what: string,
+  { why, wrong }: Exclude<Opened, { readonly text: string }>,
+): Found {
+  const told = `${what} encrypted ${why}`;
+  return wrong
+    ? refused(told)
+    : left(`${told}: set it to what better-auth has, or decrypt the table first`);
 }

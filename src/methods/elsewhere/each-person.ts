@@ -6,6 +6,8 @@ export interface Person {
   found(factors: Readonly<Record<string, readonly unknown[]>>, tenantId?: string): Found;
   /** What is not taken over, and why. */
   left(why: string): Found;
+  /** What is wrong with it. */
+  refused(why: string): Found;
 }
 
 /** Reads each entry of an export; one that does not say whose it is, is refused. */
@@ -34,5 +36,6 @@ function personAt(
       factors,
     }),
     left: (why) => ({ kind: 'left', at, id, why }),
+    refused: (why) => ({ kind: 'refused', at, id, why }),
   } satisfies Person;
 }

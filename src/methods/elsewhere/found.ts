@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly tenantId: string;
   /** How a column `secret` is written, where none says so. */
   readonly encoding: string | undefined;
+  /** Where secrets of the other software are, if it has encrypted what it kept. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Reads what other software exports. */
