@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { recoveryCodes, totp } from 'sallyport';
+import { type LegacyHash, recoveryCodes, totp } from 'sallyport';
 import { authenticator } from 'sallyport/testing';
 import { keyring } from '../../src/crypto/keyring.js';
 import { ATTEMPT_LIMITS } from '../../src/methods/attempt-limits.js';
@@ -31,13 +32,18 @@ describe('npx sallyport import --from', () => {
   const labels = async (id: string) =>
     (await store.readSubject(id)).enrollments.map(({ label }) => label);
 
-  async function verifies(id: string, method: 'totp' | 'recovery-code', code: string) {
-    const made = method === 'totp' ? totp() : recoveryCodes();
+  async function verifies(
+    id: string,
+    method: 'totp' | 'recovery-code',
+    code: string,
+    legacyHash?: LegacyHash,
+  ) {
+    const made = method === 'totp' ? totp() : recoveryCodes(legacyHash && { legacyHash });
     const attempt = {
       ...{ subject: { id, tenantId: 'acme', label: id }, session: 's', epoch: 0 },
       ...{ policy: parsePolicy({ mode: 'required' }, ['totp']), issuer: 'Console' },
       input: { code },
-      foreignCodes: 'plain' as const,
+      foreignCodes: legacyHash ? ('hashed' as const) : ('plain' as const),
     };
     const verdict = await bound(made, { store, keyring: keyring([command.key]) }).verify(
       attempt,
@@ -256,6 +262,69 @@ describe('npx sallyport import --from', () => {
     assert.equal(await proves('k2', KEY), true);
     const again = await run('--from', 'keycloak', '--id', 'username');
     assert.match(again.out, /^2: two: totp added$/m);
+  });
+
+  it('keycloak: as its model classes write it, before 26.2 and since', async () => {
+    const { item } = await registered();
+    const hash = (code: string) => createHash('sha512').update(code).digest('base64');
+    const codes = (...all: string[]) => ({
+      codes: all.map((code, at) => ({ number: at + 1, encodedHashedValue: hash(code) })),
+    });
+    const credential = (type: string, secretData: object, credentialData: object) => ({
+      ...{ id: `c-${type}`, type, userLabel: '', createdDate: 1_700_000_000_000, priority: 10 },
+      ...{ secretData: JSON.stringify(secretData), credentialData: JSON.stringify(credentialData) },
+    });
+    const users = [
+      { hashIterations: 1, algorithm: 'RS512', remaining: 2 },
+      { algorithm: 'SHA-512', remaining: 2, total: 12 },
+    ].map((data, at) => ({
+      ...{ id: `kc${at}`, username: `person${at}`, enabled: true, createdTimestamp: 1 },
+      credentials: [
+        credential('password', { value: 'x', salt: 'y' }, { algorithm: 'argon2' }),
+        credential(
+          'otp',
+          { value: TEXT },
+          {
+            ...{ subType: 'totp', digits: 8, counter: 0, period: 60 },
+            algorithm: 'HmacSHA256',
+          },
+        ),
+        credential(
+          'webauthn-passwordless',
+          {},
+          {
+            aaguid: '00000000-0000-0000-0000-000000000000',
+            // Keycloak has the id in base64, and the key in base64url.
+            credentialId: Buffer.from([
+              0xfb,
+              0xff,
+              at,
+              ...Buffer.from(item.id, 'base64url'),
+            ]).toString('base64'),
+            ...{ counter: 3, attestationStatement: null, attestationStatementFormat: 'none' },
+            ...{ credentialPublicKey: item.publicKey, transports: ['internal', 'hybrid'] },
+          },
+        ),
+        credential('recovery-authn-codes', codes('ABCDEFGHIJK1', '9ZYXWVUTSRQP'), data),
+      ],
+    }));
+    write({ realm: 'north', users });
+    const { code, out } = await run('--from', 'keycloak');
+    assert.equal(code, 0, out);
+    const given: string[] = [];
+    const legacyHash = {
+      verify(typed: string, kept: string) {
+        given.push(kept);
+        return kept === `SHA-512$${hash(typed.replaceAll('-', '').toUpperCase())}`;
+      },
+    };
+    for (const { id } of users) {
+      assert.match(out, new RegExp(`: ${id}: .*totp added.*recovery-code added$`, 'm'));
+      const { enrollments } = await store.readSubject(id);
+      assert.deepEqual(enrollments.map(({ method }) => method).sort(), ['security-key', 'totp']);
+      assert.equal(await verifies(id, 'recovery-code', 'abcd-efgh-ijk1', legacyHash), true);
+    }
+    assert.deepEqual([...new Set(given.map((kept) => kept.split('$')[0]))], ['SHA-512']);
   });
 
   it('django-otp: what dumpdata writes, codes after apps', async () => {

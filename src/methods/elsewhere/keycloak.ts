@@ -59,10 +59,11 @@ function keyOf(data: unknown): Entry {
   };
 }
 
-/** `SHA-512$…`: the digest of each, with what it was made by. */
+/** `SHA-512$…`: the digest of each, with what it was made by; before Keycloak 26.2 the same is called RS512. */
 function codesOf(data: unknown, secret: unknown): readonly Entry[] {
   const codes = at(secret, 'codes');
-  const algorithm = at(data, 'algorithm') ?? '';
+  const named = at(data, 'algorithm') ?? '';
+  const algorithm = named === 'RS512' ? 'SHA-512' : named;
   return (Array.isArray(codes) ? codes : []).map((code) => ({
     hash: `${algorithm}$${at(code, 'encodedHashedValue')}`,
   }));
