@@ -28,15 +28,21 @@ export interface Servers {
   close(): void;
 }
 
+/** node-redis makes a class for each client it creates (some 30 ms), but none for a duplicate. */
+let template: ReturnType<typeof import('redis').createClient> | undefined;
+
 /** Finds out what is behind a URL: one server, or a node of a Cluster. The package `redis` is an optional peer. */
 export async function findServers(url: string): Promise<Servers> {
   const { createClient, createCluster } = await driver();
   const parsed = parseUrl(url);
+  template ??= createClient();
+  const clients = template;
 
   const open = (address: string): Server => {
-    const client = createClient({
+    const client = clients.duplicate({
       url: address,
       RESP: 2,
+      maintNotifications: 'disabled',
       disableOfflineQueue: true,
       commandOptions: { typeMapping: { 36: Buffer } },
       socket: { reconnectStrategy: false, connectTimeout: COMMAND_MS },
@@ -72,7 +78,8 @@ export async function findServers(url: string): Promise<Servers> {
     const cluster = await clusterMasters(first, parsed);
     if (!cluster) {
       const masterOf = () => first;
-      return { masters: [first], clustered: false, masterOf, client: createClient({ url }), close };
+      const client = clients.duplicate({ url });
+      return { masters: [first], clustered: false, masterOf, client, close };
     }
     const masters = cluster.addresses.map(open);
     servers.push(...masters);
