@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { createClient } from 'redis';
 import { redisStore } from 'sallyport/redis';
 import { sallyport, startSallyport } from '../support/cli.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { UNHURRIED } from '../support/unhurried.js';
 
 describe('npx sallyport', () => {
@@ -51,7 +51,7 @@ describe('npx sallyport', () => {
   it('init sets up a Redis that the store then accepts in production', async () => {
     const prefix = 'cli-init:';
     const fresh = () =>
-      redisStore(createClient({ url: redis.url }), { ...UNHURRIED, prefix, initialize: false });
+      redisStore(redisClient({ url: redis.url }), { ...UNHURRIED, prefix, initialize: false });
     const before = fresh();
     await assert.rejects(before.ready(), { code: 'ERR_STORE_NOT_INITIALIZED' });
     await before.close();

@@ -1,11 +1,11 @@
-import { createClient } from 'redis';
 import { redisRecordStore } from '../../src/store/redis/store.js';
 import { storeContract } from '../../src/testing/store-contract/store-contract.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { UNHURRIED } from '../support/unhurried.js';
 
 storeContract('redisStore', async (now) => {
-  const client = createClient({ url: await sharedRedis() });
+  const client = redisClient({ url: await sharedRedis() });
   const prefix = uniquePrefix();
   const make = () =>
     redisRecordStore(client, { ...UNHURRIED, now, prefix, initialize: true, allowEviction: true });

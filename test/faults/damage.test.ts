@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { createClient } from 'redis';
 import { sessionDigest } from '../../src/session/assurance.js';
 import type { Host } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import { assertDenied, redisHost, statusOf } from '../support/faulty.js';
 import { eventually, type RedisServer, startRedis } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { recordsIn } from '../support/redis-records.js';
 import { closeLater, closeStores } from '../support/redis-store.js';
 import { sessionIdOf } from '../support/worlds.js';
@@ -17,7 +17,7 @@ describe('a record that was changed in Redis', function () {
   let here: Host;
   let users = 0;
   const open = async () => {
-    const client = createClient({ url: server.url }).withTypeMapping({ [RESP_BLOB]: Buffer });
+    const client = redisClient({ url: server.url }).withTypeMapping({ [RESP_BLOB]: Buffer });
     await client.connect();
     closeLater({ close: () => client.destroy() });
     return client;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import type { Express } from 'express';
-import { createClient } from 'redis';
 import type { SecondFactorStore } from 'sallyport';
 import { redisStore } from 'sallyport/redis';
 import { type HostOptions, host, subjectOf } from '../support/app.js';
 import { Browser } from '../support/browser.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { UNHURRIED } from '../support/unhurried.js';
 import { TOTP_ONLY } from '../support/worlds.js';
 
@@ -14,12 +14,12 @@ const USER = 'user1@acme';
 const MINUTE = 60_000;
 
 describe('what is left in Redis', () => {
-  let client: ReturnType<typeof createClient>;
+  let client: ReturnType<typeof redisClient>;
   let prefix: string;
   let store: SecondFactorStore;
 
   before(async () => {
-    client = createClient({ url: await sharedRedis() });
+    client = redisClient({ url: await sharedRedis() });
     await client.connect();
   });
   after(() => client.close());

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import pg from 'pg';
-import { createClient } from 'redis';
 import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import { type Clock, testClock } from '../support/app.js';
 import { sessionsIn, sessionTable } from '../support/host-data.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { UNHURRIED } from '../support/unhurried.js';
 import { check } from './check.js';
 import type { Result } from './memory-worker.js';
@@ -110,7 +110,7 @@ interface Installed extends Installation {
 }
 
 async function inRedis(clock: Clock): Promise<Installed> {
-  const client = createClient({ url: await sharedRedis() });
+  const client = redisClient({ url: await sharedRedis() });
   await client.connect();
   const prefix = uniquePrefix();
   const options = { ...UNHURRIED, prefix, now: clock.now, initialize: true, allowEviction: true };

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createClient } from 'redis';
 import type { SecondFactorStore } from 'sallyport';
 import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
@@ -7,6 +6,7 @@ import { host, testClock } from '../support/app.js';
 import { Browser, codeAt, wrongCode } from '../support/browser.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from '../support/postgres.js';
 import { sharedRedis, uniquePrefix } from '../support/redis.js';
+import { redisClient } from '../support/redis-client.js';
 import { closeLater, closeStores, openClient } from '../support/redis-store.js';
 import { UNHURRIED } from '../support/unhurried.js';
 import { TOTP_ONLY } from '../support/worlds.js';
@@ -21,7 +21,7 @@ interface Watched {
 async function redis(now: () => number): Promise<Watched> {
   const url = await sharedRedis();
   const prefix = uniquePrefix();
-  const client = createClient({ url });
+  const client = redisClient({ url });
   const store = closeLater(
     redisStore(client, { ...UNHURRIED, prefix, now, initialize: true, allowEviction: true }),
   );

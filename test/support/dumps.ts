@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient } from 'redis';
 import { type DumpLine, dumpReader } from '../../src/cli/dump-lines.js';
 import { postgresRecordStore } from '../../src/store/postgres/store.js';
 import type { RecordStore } from '../../src/store/record-store.js';
@@ -9,6 +8,7 @@ import { blankSubject, type Kind, type Records } from '../../src/store/records.j
 import { redisRecordStore } from '../../src/store/redis/store.js';
 import { openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
+import { redisClient } from './redis-client.js';
 import { closeLater } from './redis-store.js';
 import { UNHURRIED } from './unhurried.js';
 
@@ -28,7 +28,7 @@ export async function redisPlace(): Promise<Place> {
     args: ['--redis', url, '--prefix', prefix],
     open: () =>
       closeLater(
-        redisRecordStore(createClient({ url }), {
+        redisRecordStore(redisClient({ url }), {
           ...UNHURRIED,
           prefix,
           initialize: false,

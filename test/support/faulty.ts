@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import type { Express } from 'express';
-import { createClient } from 'redis';
 import { type Host, type HostOptions, host } from './app.js';
 import { Browser } from './browser.js';
 import { type RawResponse, raw } from './raw.js';
+import { redisClient } from './redis-client.js';
 import { closeLater, openStore } from './redis-store.js';
 import { TOTP_ONLY } from './worlds.js';
 
@@ -13,7 +13,7 @@ export const BOUND_MS = 3000;
 
 /** A host whose second factors and sessions are in one Redis, as hosts have it. */
 export async function redisHost(url: string, options: HostOptions = {}): Promise<Host> {
-  const client = createClient({ url });
+  const client = redisClient({ url });
   client.on('error', () => {});
   await client.connect();
   closeLater({ close: () => client.destroy() });

@@ -3,13 +3,13 @@ import connectPg from 'connect-pg-simple';
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import session, { type Store } from 'express-session';
 import type pg from 'pg';
-import { createClient } from 'redis';
 import type { PolicyInput, SecondFactorStore } from 'sallyport';
 import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
 import type { KeptServer } from './kept-server.js';
 import { closePool, openPool, startPostgres } from './postgres.js';
 import { eventually, startRedis } from './redis.js';
+import { redisClient } from './redis-client.js';
 
 export interface HostDataOptions {
   /** Of the store; the server's clock without it. */
@@ -45,7 +45,7 @@ export function hostData(url: string, options: HostDataOptions = {}): Promise<Ho
 }
 
 async function inRedis(url: string, { now, timeout }: HostDataOptions): Promise<HostData> {
-  const client = createClient({ url });
+  const client = redisClient({ url });
   client.on('error', () => {});
   await client.connect();
   const store = redisStore(client, {

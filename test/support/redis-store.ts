@@ -1,4 +1,3 @@
-import { createClient } from 'redis';
 import type { SecondFactorStore } from '../../src/contracts.js';
 import { SallyportError, UnavailableError } from '../../src/errors.js';
 import {
@@ -6,12 +5,13 @@ import {
   type RedisStoreOptions,
   redisStore,
 } from '../../src/store/redis/store.js';
+import { redisClient } from './redis-client.js';
 
 const opened: { close(): unknown }[] = [];
 
 /** A store that `closeStores` ends; call that in `afterEach`. */
 export function openStore(url: string, options: RedisStoreOptions = {}): RedisStore {
-  return closeLater(redisStore(createClient({ url }), options));
+  return closeLater(redisStore(redisClient({ url }), options));
 }
 
 export function closeLater<T extends { close(): unknown }>(one: T): T {
@@ -21,7 +21,7 @@ export function closeLater<T extends { close(): unknown }>(one: T): T {
 
 /** A plain client, to look at and to change what is in Redis behind the store's back. */
 export async function openClient(url: string) {
-  const client = createClient({ url, disableOfflineQueue: true });
+  const client = redisClient({ url, disableOfflineQueue: true });
   // Servers come and go in these tests.
   client.on('error', () => {});
   await client.connect();

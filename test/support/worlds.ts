@@ -1,7 +1,6 @@
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import { MemoryStore, type Store } from 'express-session';
 import type pg from 'pg';
-import { createClient } from 'redis';
 import { memoryStore, type SecondFactorStore } from 'sallyport';
 import { postgresStore } from 'sallyport/postgres';
 import { redisStore } from 'sallyport/redis';
@@ -10,6 +9,7 @@ import type { Browser } from './browser.js';
 import { sessionsIn, sessionTable } from './host-data.js';
 import { closePool, openPool, sharedPostgres, uniqueTables } from './postgres.js';
 import { sharedRedis, uniquePrefix } from './redis.js';
+import { redisClient } from './redis-client.js';
 import { UNHURRIED } from './unhurried.js';
 
 /** One installation: a clock, the data, and any number of processes that share them. */
@@ -57,7 +57,7 @@ async function memory(): Promise<Backend> {
 }
 
 async function redis(): Promise<Backend> {
-  const client = createClient({ url: await sharedRedis() });
+  const client = redisClient({ url: await sharedRedis() });
   await client.connect();
   return {
     async open({ now }) {
