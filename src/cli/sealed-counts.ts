@@ -1,5 +1,5 @@
 import type { Authenticator, MethodName, SealedSetting } from '../contracts.js';
-import { CODES_OF_ELSEWHERE, sealedSettings } from '../methods/built-in.js';
+import { SEALED_FOREIGN_CODES, sealedSettings } from '../methods/built-in.js';
 import type { ScannedOrganization, ScannedSubject } from '../store/scan.js';
 
 /** How many stored values depend on one key. */
@@ -80,7 +80,7 @@ export function usable({ held }: ScannedSubject, now: number): readonly SealedOf
   return [
     ...enrollments,
     ...(pending && now < pending.expiresAt ? [pending] : []),
-    ...(foreignCodes ? [{ ...CODES_OF_ELSEWHERE, sealed: foreignCodes }] : []),
+    ...(foreignCodes ? [{ ...SEALED_FOREIGN_CODES, sealed: foreignCodes }] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { MethodWords } from '../contracts.js';
 
-/** An activation key is no method, and is answered like one. */
+/** An activation key is no method, but is entered and refused like one. */
 export const ACTIVATION_KEY = 'activation-key';
 
 export const ACTIVATION_KEY_WORDS = {

@@ -3,7 +3,7 @@ import type { Digest, Keyring, Subject } from '../contracts.js';
 import { randomCode, readRandomCode } from '../crypto/random.js';
 import { broken } from '../errors.js';
 
-/** 100 random bits: a key is good for a day, and opens the way to a first activation. */
+/** 100 random bits, for a key that is valid for a day and allows a first activation. */
 const LENGTH = 20;
 
 /** A new activation key, in four groups of five. */
@@ -23,8 +23,8 @@ export function activationKeyDigest(
 }
 
 /**
- * The digests (one per key of the keyring) that a typed activation key may be stored under; null for what
- * cannot be one.
+ * The digests (one per key of the keyring) that a typed activation key may be stored under; null if it cannot be a
+ * key.
  */
 export function activationKeyDigests(
   keyring: Pick<Keyring, 'digests'>,

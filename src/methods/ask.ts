@@ -4,10 +4,10 @@ import type { Answered, Awaitable, Digest, Kept, Prompt, Rejected } from '../con
 import { LateError, withDeadline } from '../deadline.js';
 import { RequestError, SallyportError, UnavailableError } from '../errors.js';
 
-/** Asks a method, which may be a host's own: what it throws, and silence, is a 503 and never a pass. */
+/** Calls a method, which may be a host's own. An error, or no answer in time, is a 503 and never a pass. */
 export type Ask = <T>(what: string, run: () => Awaitable<T>) => Awaitable<T>;
 
-/** The same for what has to answer at once. */
+/** The same for a synchronous call. */
 export type AskNow = <T>(what: string, run: () => T) => T;
 
 export function asking(
@@ -15,7 +15,7 @@ export function asking(
   timeoutMs: number,
 ): { readonly ask: Ask; readonly askNow: AskNow } {
   function failed(what: string, cause: unknown): Error {
-    // What it throws on purpose says itself how it is answered.
+    // An error thrown on purpose says how it is answered.
     if (cause instanceof SallyportError || cause instanceof RequestError) return cause;
     const how =
       cause instanceof LateError ? `did not answer within ${timeoutMs} ms` : 'threw an error';
@@ -91,7 +91,7 @@ const answeredSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Nonsense is no answer: whatever is not a verdict in so many words lets nobody in. */
+/** Refuses an invalid answer: only a well-formed verdict can let somebody in. */
 export function checkAnswered(method: string, what: string, given: Answered): Answered {
   const parsed = answeredSchema.safeParse(given);
   if (parsed.success) return given;
@@ -101,7 +101,7 @@ export function checkAnswered(method: string, what: string, given: Answered): An
   throw nonsense(method, what, field === '' ? right : `${right}; wrong is ${field}`);
 }
 
-/** What an enrollment is begun with. */
+/** Refuses an invalid result of `begin`. */
 export function checkKept(method: string, what: string, given: Kept): Kept {
   if (keptSchema.safeParse(given).success) return given;
   const right = `{ secret?: at most ${SECRET_BYTES} bytes, parameters?: a text of at most ${PARAMETERS_LENGTH} characters }`;
@@ -113,7 +113,7 @@ const promptSchema = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('leave'), url: z.url() }),
 ]);
 
-/** What a prompt leaves to be made later is asked for like the prompt itself. */
+/** Functions within a prompt are called like the prompt itself, within the same rules. */
 export function checkPrompt(method: string, what: string, given: Prompt, askNow: AskNow): Prompt {
   if (!promptSchema.safeParse(given).success) {
     throw nonsense(method, what, "{ kind: 'form', title, … } or { kind: 'leave', url }");

@@ -3,15 +3,14 @@ import type { Attempt, MethodName, SecondFactorStore, Sentence } from '../contra
 import { RequestError } from '../errors.js';
 
 const WINDOW_MS = 5 * 60 * 1000;
-/** More than anybody needs who is looking for their phone. */
+/** Enough for somebody who is looking for their phone. */
 const PER_SESSION = 15;
-/** A stolen password opens sessions without end. */
+/** Also per subject, since a stolen password opens any number of sessions. */
 const PER_SUBJECT = 60;
 
 /**
- * Bounds how often somebody else is asked about a person, of a method of which nothing is guessable and so nothing is
- * counted: by a session and by a subject, who have proven nothing more than a password. Throws a 429 with the time
- * to wait.
+ * Limits how often an outside service is asked about a person, for methods that cannot be guessed and so count no
+ * attempts: per session and per subject, who have proven only a password. Throws a 429 with the time to wait.
  */
 export function askingBudget({
   method,

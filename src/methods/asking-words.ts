@@ -3,7 +3,7 @@ import type { Sentence, SettingSection } from '../contracts.js';
 type Asked = 'remove' | 'replace';
 type AskingKey = `asking.${Asked}-${'title' | 'heading' | 'text' | 'left'}`;
 
-/** What the page says that asks first, by the words of a method. */
+/** The sentences of the confirmation page, from the words of a method. */
 export function askingWords(words: (key: AskingKey) => Sentence): SettingSection['asking'] {
   const about = (asked: Asked) => ({
     title: words(`asking.${asked}-title`),

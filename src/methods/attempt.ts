@@ -27,7 +27,7 @@ export type RunAttempt = (
   from: From,
 ) => Promise<Verdict>;
 
-/** One answer, from its form to its event; the only caller of `method.verify`. */
+/** Runs one answer, from its form to its event; the only caller of `method.verify`. */
 export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
   return async function runAttempt(method, operation, attempt, from) {
     const { subject } = attempt;
@@ -84,7 +84,7 @@ export function attempts({ store, limits, audit }: AttemptConfig): RunAttempt {
         const { enrollments } = await store.readSubject(subject.id);
         return enrollments.find((one) => one.id === id) ?? unnamed;
       } catch {
-        // It is active already: a store that fails now must not make that a failure.
+        // The enrollment is active: a failing store must not turn that into a failure.
         return unnamed;
       }
     }

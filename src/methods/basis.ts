@@ -1,16 +1,16 @@
 import { type Attempt, authorityOf, type EnrollmentBasis, type Policy } from '../contracts.js';
 
 /**
- * Whether an enrollment may still be confirmed on the basis on which it was begun: since then the policy may
- * have come to demand an activation key, without which a stolen password must enroll nothing.
+ * Whether an enrollment may still be confirmed on its basis: the policy may demand an activation key by now, without
+ * which a stolen password must not enroll anything.
  */
 export function basisHolds({ enrollment }: Policy, basis: EnrollmentBasis): boolean {
   return basis !== 'first' || enrollment === 'self';
 }
 
 /**
- * Beside which enrollments the pending one may become active, as if it were the first. An activation key makes
- * somebody's first factor that counts everywhere, whatever others say of them here.
+ * The enrollments that do not prevent the pending one from becoming active as the first. An activation key makes a
+ * first factor that counts everywhere, whatever outside authorities vouch for here.
  */
 export function besidesOf(
   { enrollments = [], besides = [] }: Attempt,

@@ -4,8 +4,8 @@ export interface BindConfig {
   readonly store: SecondFactorStore;
   readonly keyring: Keyring;
   readonly enrollmentMaxAgeMs: number;
-  /** How long a method may take to answer. */
+  /** The deadline of a method's answer. */
   readonly timeoutMs: number;
-  /** Told when a secret could not be sealed again under the first key; the login has gone on. */
+  /** Called when a secret could not be sealed again under the first key; the login succeeds. */
   readonly onError: (error: unknown) => void;
 }

@@ -24,7 +24,10 @@ const NO_SECRET = new Uint8Array();
 
 const ACTIVATION_KEY = { method: 'activation-key', stoppable: true } as const;
 
-/** The enrollments of one method: secrets sealed, and confirmed once, in time, on the basis they were begun on. */
+/**
+ * The enrollments of one method: their secrets are sealed, and they are confirmed once, in time, on the basis they
+ * were begun on.
+ */
 export function boundEnrollment(
   { method, ask, askNow, secrets, judging, config, contextOf, started }: Bound,
   enrollment: MethodEnrollment,
@@ -58,7 +61,7 @@ export function boundEnrollment(
             message('method.nothing-to-hand-over'),
           );
         }
-        // What is left for the first login is started there, in a session of the person's own.
+        // A hand-over for the first login is started there, in the person's own session.
         const challenge = basis === 'handover' ? null : await started(keyOf(attempt, id), context);
         const handing = { ...context, challenge };
         return {
@@ -91,7 +94,7 @@ export function boundEnrollment(
     };
   }
 
-  /** Somebody else's word takes a while: whoever was reset meanwhile is told that it was begun in vain. */
+  /** An outside service may take a while: a subject who was reset meanwhile learns that the enrollment is void. */
   function stillBegun({ subject, session }: Attempt, id: string): Awaitable<boolean> {
     if (throttle !== 'none' || pure) return true;
     return store.resumeEnrollment(subject.id, session).then((still) => still?.id === id);
@@ -105,7 +108,7 @@ export function boundEnrollment(
       const begin = (anew: boolean) =>
         store.beginEnrollment(attempt.subject.id, proposal, { restart: anew, unlessPending });
       const found = await begin(restart);
-      // Begun on somebody else's word: for another organization, or before its keys were replaced.
+      // Begun under another authority: for another organization, or before its keys were replaced.
       const other = ofAuthority && found !== null && found.parameters !== proposal.parameters;
       const pending = other ? await begin(true) : found;
       return pending && begun(attempt, pending);
@@ -113,7 +116,7 @@ export function boundEnrollment(
 
     async beginByKey(attempt, limits, candidates) {
       const { id } = attempt.subject;
-      // Whoever guesses on has nothing made for them meanwhile.
+      // Nothing is made for a subject who is locked.
       const { locked, retryAt } = lockOf(await store.readSubject(id), store.now());
       if (locked) return { kind: 'locked', retryAt };
       const proposal = await propose(attempt, 'activation-key');
@@ -140,10 +143,10 @@ export function boundEnrollment(
         const stored = reserved.pending;
         if (stored?.method !== name) return rejected('superseded');
         if (!basisHolds(policy, stored.basis)) return rejected('superseded');
-        // A form of an older tab names an enrollment that a newer attempt has voided.
+        // The form of an older tab may name an enrollment that a newer attempt has voided.
         const fromForm = Object.keys(answer).length > 0;
         if (fromForm && stored.id !== input.enrollment) return rejected('superseded');
-        // Counted in the store: the page that offered it may not have known of the last one.
+        // Counted in the store, since the page may have been made before the last enrollment.
         const stays = authenticators.filter(
           (one) => one.id !== replaces && (!ofAuthority || one.parameters === stored.parameters),
         ).length;

@@ -15,17 +15,17 @@ import { type ChallengeKey, challengeStates } from './challenge-state.js';
 import { foundBy } from './found-by.js';
 import type { Secrets } from './secrets.js';
 
-/** As long as an administrator may take to present what was found. */
+/** How long an administrator may take to present the authenticator. */
 const LOOK_MS = 5 * 60 * 1000;
-/** No enrollment has a name like this. */
+/** No enrollment has this id. */
 const LOOK = 'look up';
 
-/** One look of an administrator. */
+/** One look-up by an administrator. */
 export interface Look extends Pick<Attempt, 'subject' | 'session' | 'place'> {
   readonly organizationId: string;
 }
 
-/** What an authenticator has shown of itself, and whether it is this one of somebody's. */
+/** What an authenticator has shown, and whether it is a given enrollment. */
 export interface FoundAuthenticator {
   readonly kind: 'found';
   readonly foundBy: string;
@@ -40,7 +40,7 @@ export interface BoundLookup {
   ): Promise<FoundAuthenticator | Rejected>;
 }
 
-/** How a method asks for an authenticator that was found: what it starts is taken once, in the session that was asked. */
+/** How a method asks for a found authenticator: the state that it starts is used once, in the same session. */
 export function boundLookup(
   { name, wellFormed }: Pick<Method, 'name' | 'wellFormed'>,
   lookup: MethodLookup,
@@ -68,7 +68,7 @@ export function boundLookup(
     return states.start(keyOf(look), LOOK_MS, () => ask('lookup.start', () => lookup.start?.()));
   }
 
-  /** What was started, once; or why there is none any more. */
+  /** Takes the started state, once; or the refusal if there is none any more. */
   async function taken(look: Look): Promise<{ readonly challenge: unknown } | Rejected> {
     if (!lookup.start) return { challenge: null };
     const key = keyOf(look);

@@ -20,7 +20,7 @@ import type { ChallengeKey } from './challenge-state.js';
 import type { Judging } from './judging.js';
 import type { Secrets } from './secrets.js';
 
-/** A method as pages and strategies use it: with whatever of it the house does, from seals to single use. */
+/** A method as pages and strategies use it, with sealing, counting and single use added. */
 export interface BoundMethod
   extends Required<
     Pick<
@@ -41,9 +41,9 @@ export interface BoundMethod
   readonly section?: SettingSection | undefined;
   readonly events?: Method['events'] | undefined;
   readonly imports?: Method['imports'] | undefined;
-  /** What is asked for; what has to be sent first is sent once. */
+  /** The prompt; a code that has to be sent first is sent once. */
   challenge(attempt: Attempt): Promise<Prompt>;
-  /** Sends anew; null for a method that sends nothing. */
+  /** Sends again; null for a method that sends nothing. */
   readonly restart: ((attempt: Attempt) => Promise<void>) | null;
   /** The file of its script; null for a method without one. */
   readonly script: URL | string | null;
@@ -51,9 +51,9 @@ export interface BoundMethod
   readonly needsBrowser: string | null;
   /** One answer: counted, compared, and accepted once. */
   verify(attempt: Attempt, limits: AttemptLimits): Promise<Verdict>;
-  /** null for what nobody activates by itself. */
+  /** null for a method that cannot be activated by itself. */
   readonly enrollment: BoundEnrollment | null;
-  /** null where what is found leads to nobody. */
+  /** null if its authenticators cannot be looked up. */
   readonly lookup: BoundLookup | null;
 }
 
@@ -74,7 +74,7 @@ export interface Bound {
   readonly judging: Judging;
   readonly config: BindConfig;
   contextOf(attempt: Attempt, pending: PendingContext | null, challenge: unknown): MethodContext;
-  /** What was started for a prompt, or is now. */
+  /** The state that was started for a prompt, or starts it now. */
   started(key: ChallengeKey, context: MethodContext): Promise<unknown>;
 }
 
@@ -82,7 +82,7 @@ export function isEnrollable(method: BoundMethod): method is EnrollableMethod {
   return method.enrollment !== null;
 }
 
-/** `names`' methods that a person can activate, in this order. */
+/** The methods of these names that a person can activate, in this order. */
 export function enrollableMethods(
   methods: ReadonlyMap<string, BoundMethod>,
   names: readonly string[],
@@ -97,18 +97,21 @@ type LockedVerdict = Extract<Verdict, { kind: 'locked' }>;
 
 export interface BeginOptions {
   readonly basis: EnrollmentBasis;
-  /** Voids what this session has begun. */
+  /** Voids the enrollment that this session has begun. */
   readonly restart: boolean;
-  /** Voids nothing: null where another enrollment is pending. */
+  /** Voids no enrollment: gives null while another one is pending. */
   readonly unlessPending?: boolean;
   /** Milliseconds; by default the door's. */
   readonly lifetimeMs?: number;
 }
 
-/** An enrollment that has been begun, and what is asked for to confirm it. */
+/** An enrollment that has been begun, and the prompt to confirm it. */
 export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'> {
   prompt(): Promise<Prompt>;
-  /** What an administrator hands over (null: nothing) and answers; rejects with a 422 where they cannot begin it. */
+  /**
+   * What an administrator hands over (null for nothing), and the field to answer. Rejects with a 422 if they cannot
+   * begin it.
+   */
   handOver(): Promise<{
     show(): HandedOver | null;
     readonly field: ReturnType<NonNullable<MethodEnrollment['handOver']>['field']>;
@@ -116,21 +119,23 @@ export interface Begun extends Pick<PendingContext, 'id' | 'basis' | 'expiresAt'
 }
 
 export interface BoundEnrollment {
-  /** Whether an administrator can begin it for somebody: with what is handed over, or answered on the spot alone. */
+  /**
+   * How an administrator can begin it for somebody: with something to hand over, or only with an answer on the spot.
+   */
   readonly handsOver: 'shown' | 'on-the-spot' | null;
   /** null when the basis does not hold; see `SecondFactorStore.beginEnrollment`. */
   begin(attempt: Attempt, options: BeginOptions): Promise<Begun | null>;
   /**
-   * The same with an activation key, which counts as an attempt: null when none of the digests, one per key of the
-   * keyring, is that of the subject's key.
+   * The same with an activation key, which counts as an attempt: null when none of the digests (one per key of the
+   * keyring) matches the subject's key.
    */
   beginByKey(
     attempt: Attempt,
     limits: AttemptLimits,
     candidates: readonly Digest[],
   ): Promise<Begun | LockedVerdict | null>;
-  /** What this session has begun, or what an administrator has handed over; null when there is neither. */
+  /** The enrollment that this session has begun or an administrator has handed over; null for neither. */
   resume(attempt: Attempt): Promise<Begun | null>;
-  /** One answer: counted, compared, and accepted once. `replaces`: the enrollment that gives way, or null. */
+  /** One answer: counted, compared, and accepted once. `replaces`: the enrollment that is replaced, or null. */
   confirm(attempt: Attempt, limits: AttemptLimits, replaces: string | null): Promise<Verdict>;
 }

@@ -20,7 +20,7 @@ import { type ChallengeKey, challengeStates } from './challenge-state.js';
 import { judging } from './judging.js';
 import { secretsOf } from './secrets.js';
 
-/** As long as a code that was sent is good, where its method does not say. */
+/** How long a code that was sent is valid by default. */
 const CHALLENGE_MS = 10 * 60 * 1000;
 
 const NO_LIMITS: AttemptLimits = Object.freeze({ free: 0, waits: Object.freeze([]), stop: 0 });
@@ -33,7 +33,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   const once = method.challengeUse === 'once';
   const states = challengeStates({ store, keyring, limited: !once });
 
-  /** Where nothing is counted, a reservation is no more than a look at what there is. */
+  /** A reservation that counts nothing only reads the record. */
   async function opened(subject: Subject): Promise<readonly EnrolledContext[]> {
     const found = await store.reserveAttempt(subject.id, NO_LIMITS, {
       ...{ method: name, stoppable: false, counted: false },
@@ -109,7 +109,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
         if (enrollmentId === undefined || !enrollments.some(({ id }) => id === enrollmentId)) {
           throw nonsense(name, 'verify', 'enrollmentId, one of context.enrollments');
         }
-        // What is compared and accepted in one step holds across processes: of two submissions one wins.
+        // Compared and accepted in one step, so that of two submissions one wins, on any process.
         const answer = {
           enrollmentId,
           step,
@@ -145,7 +145,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
     challenge,
     script: method.script ?? null,
     needsBrowser: method.needsBrowser ?? null,
-    // A look at the page makes a new one of what any answer uses up.
+    // Showing the page starts a new challenge when any answer uses one up.
     restart:
       method.start && !once
         ? (attempt) =>
@@ -159,7 +159,7 @@ export function bindMethod(method: Method, config: BindConfig): BoundMethod {
   };
 }
 
-/** Each field of the answer, once, as a text within its bounds: whatever else comes never reaches the method. */
+/** Whether each field of the answer is one text within its limit; other input never reaches the method. */
 function fits(answer: AnswerShape, input: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(answer).every(([field, { maxLength }]) => {
     const value = Object.hasOwn(input, field) ? input[field] : undefined;

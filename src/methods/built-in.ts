@@ -11,12 +11,12 @@ import { totpImport } from './totp/imports.js';
 import { TOTP, totp } from './totp/method.js';
 import { sealedSecret } from './yubikey-otp/sealed-secret.js';
 
-/** What a door has that names no methods. */
+/** The methods of a door that names none. */
 export function builtInMethods(): readonly MethodPlan[] {
   return [securityKey(), totp(), duo(), recoveryCodes()];
 }
 
-/** What the command line, which has no door, finds sealed in settings. */
+/** The sealed settings that the command line, which has no door, handles. */
 export const sealedSettings: readonly {
   readonly name: MethodName;
   readonly sealed: SealedSetting;
@@ -25,15 +25,15 @@ export const sealedSettings: readonly {
   { name: 'yubikey-otp', sealed: sealedSecret },
 ];
 
-/** What the command line takes over from elsewhere. */
+/** The methods whose factors the command line imports. */
 export const importingMethods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports'>[] = [
   { ...TOTP, imports: totpImport },
   { ...SECURITY_KEY, imports: securityKeyImport },
   { ...RECOVERY_CODE, imports: recoveryCodeImport },
 ];
 
-/** What the command line says of a file that a method is given. */
+/** For the command line, which examines the file that a method is given. */
 export { examineMetadata };
 
-/** How the command line finds what is sealed beside imported recovery codes. */
-export const CODES_OF_ELSEWHERE = { id: FOREIGN_CODES, method: RECOVERY_CODE.name };
+/** The id and method of what is sealed beside imported recovery codes, for the command line. */
+export const SEALED_FOREIGN_CODES = { id: FOREIGN_CODES, method: RECOVERY_CODE.name };

@@ -5,40 +5,43 @@ import { RequestError } from '../errors.js';
 import { message } from '../messages/english.js';
 import { nonsense } from './ask.js';
 
-/** How long `start` may take before somebody else may try. */
+/** How long `start` may take before another request may start again. */
 const STARTING_MS = 30_000;
 const STARTING = 'starting:';
 const TAKEN = 'taken:';
 const NOTHING = 'nothing';
 const MAX_BYTES = 2048;
 
-/** What is sent for one person in a quarter of an hour, over all their sessions: a stolen password opens many. */
+/**
+ * How often something is sent for one person in 15 minutes, over all their sessions, since a stolen password opens
+ * many.
+ */
 const STARTS = { most: 10, windowMs: 15 * 60 * 1000 } as const;
 
-/** Names one challenge: the same for each look at it, another one for another session, person or enrollment. */
+/** Identifies one challenge: by session, person and enrollment. */
 export interface ChallengeKey {
   readonly method: string;
   readonly attempt: Pick<Attempt, 'subject' | 'session'>;
-  /** The pending enrollment that is confirmed; null for a proof. */
+  /** The pending enrollment to confirm; null for a proof. */
   readonly enrollment: string | null;
 }
 
 /**
- * What a method has begun for a challenge (a code that it sent), sealed in our store: made once, however often
- * the page is shown and from how many tabs, and taken once.
+ * The state that a method has started for a challenge (a code that it sent), sealed in our store: made once, however
+ * often the page is shown and in how many tabs, and used once.
  */
 export interface ChallengeStates {
-  /** What was started, or is now; null while another request is starting it. */
+  /** The started state, or starts it now; null while another request is starting it. */
   start(key: ChallengeKey, lifetimeMs: number, start: () => unknown): Promise<unknown>;
-  /** Starts anew in the place of what is good; where that is too often, it stays good. */
+  /** Starts again and replaces the valid state; when that happens too often, the state stays. */
   restart(key: ChallengeKey, lifetimeMs: number, start: () => unknown): Promise<void>;
-  /** What was started and is good; null otherwise. */
+  /** The started state while it is valid; null otherwise. */
   read(key: ChallengeKey): Promise<Started | null>;
-  /** True for the first who takes this very one: an answer to it is accepted once. */
+  /** True for the first call for this state, so that an answer to it is accepted once. */
   take(key: ChallengeKey, started: Started, lifetimeMs: number): Promise<boolean>;
 }
 
-/** What a method has started, and by what it is told from one that was started since. */
+/** The state that a method has started, with an id that tells it from later ones. */
 export interface Started {
   readonly state: unknown;
   readonly endsAt: number;
@@ -52,7 +55,7 @@ export function challengeStates({
 }: {
   readonly store: Pick<SecondFactorStore, 'claim' | 'countUse' | 'now' | 'readTransaction'>;
   readonly keyring: Keyring;
-  /** Whether it matters how often something is started. */
+  /** Whether starts are limited. */
   readonly limited?: boolean;
 }): ChallengeStates {
   function open(id: string, kept: string): Started | null {
@@ -68,7 +71,7 @@ export function challengeStates({
     try {
       json = JSON.stringify(state ?? null);
     } catch {
-      // A circle, or a number that JSON does not have.
+      // A circular value, or one that JSON cannot hold.
     }
     if (json === undefined || Buffer.byteLength(json) > MAX_BYTES) {
       throw nonsense(method, 'start', `at most ${MAX_BYTES} bytes of JSON`);
@@ -87,7 +90,7 @@ export function challengeStates({
     });
   }
 
-  /** In one request, however many ask at the same moment. `anew`: also in the place of what is good. */
+  /** Starts in one request, however many ask at the same moment. `anew`: also replaces a valid state. */
   async function begin(
     key: ChallengeKey,
     lifetimeMs: number,
@@ -108,7 +111,7 @@ export function challengeStates({
       const owner = seal(id, key.method, state, store.now() + lifetimeMs);
       return open(id, await store.claim(id, { owner, instead: mine, lifetimeMs }));
     } catch (error) {
-      // Whoever asks again need not wait for the end of an attempt that is over.
+      // A failed start is cleared, so that the next request need not wait for its deadline.
       await store.claim(id, { owner: NOTHING, instead: mine, lifetimeMs: 1 });
       throw error;
     }
@@ -133,7 +136,7 @@ export function challengeStates({
     async take(key, { token, endsAt }, lifetimeMs) {
       if (store.now() >= endsAt) return false;
       const owner = TAKEN + randomId();
-      // The mark outlives the challenge, so that whoever has read it too finds it taken.
+      // The mark outlives the challenge, so that another request that has read it finds it taken.
       const claimed = await store.claim(idOf(key), { owner, instead: token, lifetimeMs });
       return claimed === owner;
     },

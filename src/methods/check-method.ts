@@ -7,14 +7,14 @@ import { ACTIVATION_KEY } from './activation-key-words.js';
 import type { PagedMethod } from './pages.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-/** Names of ours that are no method: they stand in events and in sessions where a method's does. */
+/** Names that events and sessions use in place of a method's. */
 const RESERVED = [ACTIVATION_KEY, REMEMBERED_DEVICE, SIGN_IN];
-/** Where administrators set something else: a method's own setting has the address of its name. */
+/** Paths of the administrator's pages: a method's own setting has its name as path. */
 const ADDRESSES = [
   ...['authentication', 'clients', 'users', 'events', 'two-factor'],
   ...['organization', 'version', 'lost', 'setting', 'effective', 'selectable', 'look-up'],
 ];
-/** What the form of a method's setting has beside its own fields. */
+/** The fields that every form of a method's setting has. */
 const FORM_FIELDS = ['version', 'override', 'pending', '_csrf'];
 const FUNCTIONS = ['prompt', 'verify'] as const;
 const OPTIONAL = ['start', 'wellFormed', 'pages'] as const;
@@ -24,7 +24,7 @@ const CHOICES: readonly (readonly [string, readonly string[]])[] = [
   ['role', ['factor', 'backup']],
   ['challengeUse', ['until-right', 'once']],
 ];
-/** With the most of each: a day, for what was started. */
+/** The numeric options, with the maximum of each: a day, for a challenge. */
 const NUMBERS: readonly (readonly [string, number])[] = [
   ['atMost', 20],
   ['challengeMs', 24 * 60 * 60 * 1000],
@@ -35,7 +35,7 @@ const REASONS = [
 ] as const;
 const MOST_CHARACTERS = 20_000;
 
-/** Throws ERR_METHOD for what is no method; `where` says which one was given. */
+/** Throws ERR_METHOD for an invalid method; `where` says which one was given. */
 export function checkMethod(
   method: PagedMethod,
   where: string,
@@ -158,7 +158,7 @@ function checkLookup(name: string, { lookup, pure }: PagedMethod): void {
     (one) => typeof Reflect.get(lookup, one) !== 'function',
   );
   if (lacks.length > 0) throw wrong(name, `lacks lookup.${lacks.join(' and lookup.')}`);
-  // What leads to an enrollment is written before it is there, and so before a step that judges could know it.
+  // The index entry is written before the enrollment, and so before a pure step could know the tokens.
   if (pure) throw wrong(name, 'is pure and has a lookup: leave pure out');
 }
 
@@ -199,7 +199,7 @@ function checkWords(name: string, { words }: PagedMethod): void {
   if (typeof stopped !== 'string') throw wrong(name, 'needs words.stopped, a sentence');
 }
 
-/** Of a method: its name, what is wrong with it, and what would be right. */
+/** The error for a method: its name, what is wrong, and what would be right. */
 export function wrong(name: string, what: string): SallyportError {
   return new SallyportError('ERR_METHOD', `the method ${name} ${what}`);
 }

@@ -3,12 +3,12 @@ import type { Kept, Method } from '../contracts.js';
 import { type AskNow, nonsense } from './ask.js';
 
 const TOKENS_AT_MOST = 4;
-/** Enough to tell authenticators apart: whom one leads to is checked. */
+/** Enough to tell authenticators apart, since the owner is checked. */
 const DIGEST_BYTES = 8;
 
 /**
- * What an enrollment is found by in the store. Not keyed: an index under a key that is rotated away would have to
- * be made anew from secrets, and what goes in is no secret.
+ * What an enrollment is found by in the store. Not a keyed digest: rotating the key would need the index to be
+ * rebuilt, and the token is no secret.
  */
 export function foundBy(method: string, token: string): string {
   return createHash('sha256')
@@ -18,7 +18,7 @@ export function foundBy(method: string, token: string): string {
     .toString('base64url');
 }
 
-/** The same of what is kept of an enrollment; undefined where it cannot be found. */
+/** The same from what is kept of an enrollment; undefined if it cannot be looked up. */
 export function foundByOf(
   { name, lookup }: Pick<Method, 'name' | 'lookup'>,
   kept: () => Required<Kept>,

@@ -15,7 +15,7 @@ import type { BindConfig } from './bind-config.js';
 import type { ChallengeKey, ChallengeStates } from './challenge-state.js';
 import type { OpenedSecrets, Secrets } from './secrets.js';
 
-/** What an answer that is right comes to: within the step that has counted it, or in one of its own. */
+/** Applies a right answer: within the step that has counted it, or in a step of its own. */
 type Accepting = {
   readonly [K in keyof SubjectInStep]: (
     ...given: Parameters<SubjectInStep[K]>
@@ -26,8 +26,8 @@ type Accepted = Extract<Answered, { kind: 'accepted' }>;
 
 export interface Judging {
   /**
-   * One attempt, counted before anything is told of it: of a pure method it is judged in the step that counts it,
-   * maybe several times, of others after that step.
+   * Runs one attempt, counted before its result is told: a pure method judges within the step that counts it, perhaps
+   * several times, others after that step.
    */
   judged(
     attempt: Attempt,
@@ -38,7 +38,7 @@ export interface Judging {
       secrets: OpenedSecrets,
     ) => Awaitable<Verdict>,
   ): Promise<Verdict>;
-  /** What comes of an answer: `accept`, where the method says that it is right, and what was started is taken. */
+  /** The result of an answer: calls `accept` if the method says that it is right, and takes the started state. */
   answered(
     what: string,
     key: ChallengeKey,
@@ -65,8 +65,8 @@ export function judging(
     readonly challengeMs: number;
   },
 ): Judging {
-  // Where nothing can be guessed nothing is counted: neither do failures elsewhere lock such a method, nor can its
-  // own lock the others.
+  // A method that cannot be guessed counts nothing: failures of other methods do not lock it, nor do its own lock
+  // others.
   const counting = {
     method: name,
     stoppable: throttle === 'lockout',

@@ -1,6 +1,6 @@
 import type { SubjectRecord } from '../contracts.js';
 
-/** How many codes are left of those that were kept: nobody is told to have codes that nobody has seen. */
+/** How many codes are left, if the subject has kept them; null for codes that were never seen. */
 export function keptCodesLeft({
   recoveryCodesLeft,
   recoveryCodesKept,

@@ -1,12 +1,12 @@
 import type { PolicyReason, SettingLevels, SettingPlace } from '../contracts.js';
 
-/** What an organization keeps of its credentials for a method. */
+/** Credentials of an organization that clients may borrow. */
 export interface Lendable {
-  /** Clients of this partner that have no credentials of their own use these. */
+  /** Whether clients of this partner without credentials of their own use these. */
   readonly lendToClients: boolean;
 }
 
-/** Whose credentials hold: the organization's own, or those that its partner lends; null where there are none. */
+/** The credentials in use: the organization's own, or those that its partner lends; null for none. */
 export function inForce<Stored extends Lendable>({
   organization: { id, kind },
   own,
@@ -17,12 +17,15 @@ export function inForce<Stored extends Lendable>({
   return partner && lent && { stored: lent, level: 'partner', id: partner.id };
 }
 
-/** The name of the partner whose credentials are used; null where that is not so. */
+/** The name of the partner whose credentials are used; null if they are the organization's own. */
 export function lender({ stored, partner }: SettingPlace<Lendable>): string | null {
   return !stored && partner && lentBy(partner) ? partner.name : null;
 }
 
-/** Another account voids every activation; credentials that are lent no longer leave clients without any. */
+/**
+ * Whether a change takes something from users: another account voids every activation, and credentials that are no
+ * longer lent leave clients without any.
+ */
 export function takesAway<Stored extends Lendable>(
   { stored, partner }: SettingPlace<Stored>,
   next: Stored,

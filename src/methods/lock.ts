@@ -1,13 +1,13 @@
 import type { SubjectRecord } from '../contracts.js';
 import { ATTEMPT_LIMITS } from './attempt-limits.js';
 
-/** Whether codes are taken of somebody now, and if not, until when. */
+/** Whether codes of a subject are accepted now, and if not, until when. */
 export interface Lock {
-  /** No code is taken now: they wait, or have been stopped. */
+  /** No code is accepted now: the subject has to wait, or was stopped. */
   readonly locked: boolean;
-  /** When the wait is over; null: nobody waits, or only help ends it. */
+  /** When the wait is over; null without a wait, or if only an administrator can end it. */
   readonly retryAt: Date | null;
-  /** So many wrong answers that guessable methods are closed until somebody helps. */
+  /** After this many wrong answers, guessable methods are stopped until an administrator helps. */
   readonly stopped: boolean;
 }
 
@@ -20,7 +20,7 @@ export function lockOf(
   return { locked: waits, retryAt: waits ? new Date(retryAt) : null, stopped: false };
 }
 
-/** Whether the next wrong answer begins a wait, so that clearing the count helps. */
+/** Whether the next wrong answer begins a wait, so that clearing the count is useful. */
 export function isCounted({ failures }: Pick<SubjectRecord, 'failures'>): boolean {
   return failures >= ATTEMPT_LIMITS.free;
 }

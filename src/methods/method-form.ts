@@ -9,7 +9,7 @@ import type { BoundMethod } from './bound-method.js';
 
 type Form = Extract<Prompt, { kind: 'form' }>;
 
-/** What may be sent to a method, bounded as it says; nothing for one that is not there. */
+/** The fields that may be sent to a method, with its limits; none without a method. */
 export function answerFields(answer: AnswerShape = {}): FieldLimits {
   const fields = Object.entries(answer);
   return Object.fromEntries(fields.map(([name, { maxLength }]) => [name, maxLength]));
@@ -20,7 +20,7 @@ export interface FormConfig {
   readonly stylesheets: Pick<Stylesheets, 'scriptOf'>;
 }
 
-/** A method's own locals, and the fields of its answer for the form that we make where it brings no view. */
+/** A method's own locals, and the fields of its answer for our form if it has no view. */
 export function formLocals(
   { name: of, answer, title, restart }: BoundMethod,
   { locals }: Form,
@@ -40,7 +40,7 @@ export function formLocals(
   };
 }
 
-/** What a program is told; what costs something only if it asks for it by its name in the query. */
+/** The JSON for a program; functions within it are called only if the query names them. */
 export function jsonOf({ json }: Form, { query }: Request): Readonly<Record<string, unknown>> {
   const members = Object.entries(made(json) ?? {});
   return Object.fromEntries(
@@ -54,7 +54,7 @@ export function saidOf(wrong: Refusal | null) {
   return { error: wrong?.message ?? null, retryAt: wrong?.retryAt ?? null };
 }
 
-/** Whoever leaves us comes back to a page that only the method itself can bring. */
+/** The error for a method that leaves for an outside page without a page of its own to come back to. */
 export function leavesNowhere({ name }: BoundMethod): UnavailableError {
   return new UnavailableError(
     'ERR_METHOD',

@@ -1,5 +1,5 @@
 import type { Words } from '../contracts.js';
-import { SallyportError } from '../errors.js';
+import { messageOf, SallyportError } from '../errors.js';
 import { compiled } from '../messages/compiled.js';
 import { ENGLISH } from '../messages/english.js';
 import { type Catalog, catalogOf } from '../messages/message.js';
@@ -7,7 +7,7 @@ import { ACTIVATION_KEY, ACTIVATION_KEY_WORDS } from './activation-key-words.js'
 import { OWN_WORDS } from './own-words.js';
 import type { PagedMethod } from './pages.js';
 
-/** Sentences that are said with values, and a sample of each value. */
+/** The sentences that have values, with a sample of each value. */
 const FILLED: readonly (readonly [key: RegExp, samples: Readonly<Record<string, unknown>>])[] = [
   [/^locked$/, { wait: '30 seconds' }],
   [/^(handedOver\.)?clockOff$/, { minutes: 2, direction: 'late' }],
@@ -15,8 +15,8 @@ const FILLED: readonly (readonly [key: RegExp, samples: Readonly<Record<string, 
 ];
 
 /**
- * What methods say, by keys that begin with their names, and their event types by `event.…`. Throws ERR_METHOD for
- * what is no sentence, what could not be formatted on a page, and a key that two of them have.
+ * The sentences of methods, by keys that begin with their names, and their event types by `event.…`. Throws
+ * ERR_METHOD for an invalid sentence, and for a key that two methods have.
  */
 export function methodWords(methods: readonly PagedMethod[]): Catalog {
   const words: Record<string, string> = { ...catalogOf(ACTIVATION_KEY_WORDS, ACTIVATION_KEY) };
@@ -70,7 +70,7 @@ function checkFormats(method: string, key: string, text: string): void {
     : {};
   try {
     const { format, placeholders } = compiled(text, 'en');
-    // The method's own sentences are given whatever its code and its views give them.
+    // The values of a method's own sentences come from its code and views, and are not known here.
     if (samples === undefined) return;
     const strange = [...placeholders.keys()].find((one) => !Object.hasOwn(samples, one));
     if (strange !== undefined) {
@@ -83,7 +83,7 @@ function checkFormats(method: string, key: string, text: string): void {
     format(samples);
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const what = `has the words ${key}, which must be an ICU message, got '${text}' (${reason})`;
     throw new SallyportError('ERR_METHOD', `the method ${method} ${what}`, { cause });
   }

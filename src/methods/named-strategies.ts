@@ -9,7 +9,7 @@ import { type StrategyConfig, secondFactorStrategy } from './strategy.js';
 export interface NamedStrategiesConfig {
   readonly methods: ReadonlyMap<MethodName, BoundMethod>;
   readonly run: RunAttempt;
-  /** The answer is the request's body. */
+  /** Reads the answer from the request's body. */
   readonly attemptOf: StrategyConfig['attemptOf'];
 }
 
@@ -29,13 +29,16 @@ const schema = optionsObject({
   ).default('sallyport'),
 });
 
-/** Which door of this process has which names on which Passport: a name leads to one door's keys and store. */
+/**
+ * The door that has registered each name on each Passport of this process, since a name leads to one door's keys and
+ * store.
+ */
 const owners = new WeakMap<PassportLike, Map<string, object>>();
 
 /**
- * Registers a door's methods under names, `sallyport-totp` for `totp`, for code of the host's that calls
- * strategies by name. Our own pages never go by a name, since a Passport is shared by the whole process and
- * the last one who registers a name has it. Throws ERR_OPTION when another door has the name.
+ * Registers a door's methods under names, `sallyport-totp` for `totp`, for code of the host's that calls strategies
+ * by name. Our own pages do not use names, since a Passport may be shared by the whole process and the last
+ * registration of a name wins. Throws ERR_OPTION when another door has the name.
  */
 export function namedStrategies({
   methods,

@@ -12,35 +12,35 @@ import type { Begun, BoundMethod } from './bound-method.js';
 
 export type Handler = (req: Request, res: Response, situation: KnownSituation) => Promise<void>;
 
-/** Where a challenge or an activation takes place: a page of ours, and what is said on it. */
+/** The page of a challenge or an activation, and what it shows. */
 export interface MethodPlace {
   readonly purpose: 'activate' | 'challenge';
-  /** GET begins again. */
+  /** GET starts again. */
   readonly url: string;
-  /** Why it is asked: at login (null), again for one action, or before another method is activated. */
+  /** Why it is asked: null at login, for one action, or before another method is activated. */
   readonly reason: null | 'step-up' | 'enroll-other';
   readonly others: readonly MethodLink[];
   readonly later: Later | null;
-  /** The enrollment that is replaced, in My Profile. */
+  /** The enrollment to replace, in My Profile. */
   readonly replaces: string | null;
-  /** For how many days this device may be remembered; null where that is not offered. */
+  /** How many days this device may be remembered; null if that is not offered. */
   readonly rememberDays: number | null;
 }
 
-/** What a door lends the pages that a method brings. */
+/** The services of a door for a method's own pages. */
 export interface MethodWeb extends Places {
   readonly respond: AnyResponder;
   readonly audit: Audit;
   readonly requireFresh: RequireFresh;
   readonly elevate: Elevate;
-  /** Told of failures that end in a 503. */
+  /** Called for failures that end in a 503. */
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
   /** This method. */
   readonly own: BoundMethod;
   method(name: string): BoundMethod | undefined;
   attemptOf(situation: KnownSituation, input: Attempt['input']): Attempt;
-  /** One answer to a method, through Passport. Rejects with what made it impossible to tell. */
+  /** Runs one answer to a method through Passport. Rejects with the error that prevented a verdict. */
   prove(
     req: Request,
     res: Response,
@@ -49,7 +49,7 @@ export interface MethodWeb extends Places {
     operation: Operation,
     answer?: { readonly input: Attempt['input']; readonly unrecorded?: boolean },
   ): Promise<Verdict>;
-  /** After a right answer: a proven session under a new id, and the way on. */
+  /** After a right answer: proves the session under a new id, and leads on. */
   openDoor(
     req: Request,
     res: Response,
@@ -58,7 +58,7 @@ export interface MethodWeb extends Places {
     verdict: Extract<Verdict, { kind: 'verified' }>,
     how?: { readonly activated?: boolean },
   ): Promise<void>;
-  /** Where this person goes on to; it is asked for once. */
+  /** The path where this person continues; can be taken once. */
   onward(req: Request): string;
 }
 
@@ -66,19 +66,19 @@ export interface MethodWeb extends Places {
 export interface MethodRoute {
   readonly verb: 'get' | 'post';
   readonly path: string;
-  /** `inside`: through both doors. `known`: with a password at least. A POST carries our token. */
+  /** `inside`: only fully authenticated. `known`: also with a password only. A POST carries our token. */
   readonly admits: 'inside' | 'known';
   readonly handler: Handler;
-  /** For whoever is not signed in; true when it has answered. */
+  /** Handles requests without a subject; true when it has answered. */
   readonly anonymous?: (req: Request, res: Response) => Promise<boolean>;
 }
 
-/** What a method brings beside its prompt, where a form of ours is not enough. */
+/** A method's own pages, when our form for its prompt is not enough. */
 export interface MethodPages {
   readonly routes?: readonly MethodRoute[];
-  /** In the place of our form: GET and POST of its challenge. */
+  /** Replaces our form: GET and POST of its challenge. */
   readonly challenge?: {
-    /** What may be sent beside the method's answer. */
+    /** The fields that may be sent beside the method's answer. */
     readonly fields?: AnswerShape;
     ask(req: Request, res: Response, situation: KnownSituation, place: MethodPlace): Promise<void>;
     answer(
@@ -89,7 +89,7 @@ export interface MethodPages {
       remember: boolean,
     ): Promise<void>;
   };
-  /** In the place of our form: what was begun. */
+  /** Replaces our form for what was begun. */
   readonly activation?: {
     show(
       req: Request,
@@ -98,9 +98,9 @@ export interface MethodPages {
       place: MethodPlace,
       begun: Begun,
     ): Promise<void>;
-    /** Whether what this session has begun is for another place than this one. */
+    /** Whether this session has begun it for another page than this one. */
     isElsewhere(req: Request, place: Pick<MethodPlace, 'replaces'>): boolean;
-    /** Answers a failure to begin; false for one that is not the method's. */
+    /** Answers an error of `begin`; false for an error that is not the method's. */
     failed(
       req: Request,
       res: Response,
@@ -109,35 +109,35 @@ export interface MethodPages {
       error: unknown,
     ): Promise<boolean>;
   };
-  /** Whoever has just activated a method, this or another one. True when it has answered. */
+  /** Called after any method was activated. True when it has answered. */
   afterActivation?(
     req: Request,
     res: Response,
     situation: KnownSituation,
     activated: { readonly method: BoundMethod; readonly epoch: number; readonly onward: string },
   ): Promise<boolean>;
-  /** Whoever has just got in by another method. True when it has answered. */
+  /** Called after another method was proven. True when it has answered. */
   afterLogin?(
     req: Request,
     res: Response,
     situation: KnownSituation,
     proven: { readonly method: BoundMethod; readonly epoch: number; readonly onward: string },
   ): Promise<boolean>;
-  /** Whoever has just proven this method. True when it has answered. */
+  /** Called after this method was proven. True when it has answered. */
   afterProof?(
     req: Request,
     res: Response,
     situation: KnownSituation,
     onward: string,
   ): Promise<boolean>;
-  /** A page that somebody has to see before they go on; null when there is none. */
+  /** A page that the person has to see before they continue; null for none. */
   unfinished?(req: Request, situation: KnownSituation): string | null;
-  /** Its part of My Profile; null where there is none. */
+  /** Its section of My Profile; null for none. */
   profile?(
     req: Request,
     situation: KnownSituation,
   ): { readonly view: string; readonly locals: object } | null;
-  /** What My Profile says to a program. */
+  /** Its JSON in My Profile. */
   profileJson?(situation: KnownSituation): Readonly<Record<string, unknown>>;
 }
 
@@ -146,5 +146,5 @@ export interface PagedMethod extends Method {
   pages?(web: MethodWeb): MethodPages;
 }
 
-/** A method, or what makes it for a door. */
+/** A method, or a function that makes it for a door. */
 export type MethodPlan = PagedMethod | ((services: MethodServices) => PagedMethod);

@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express';
 
-/** A strategy as Passport sees it. Not passport-strategy's own type, which hosts rarely have installed. */
+/** A strategy as Passport sees it. Not the type of passport-strategy, which hosts rarely install. */
 export interface PassportStrategy {
   name?: string;
   authenticate(req: Request, options?: object): unknown;
 }
 
-/** Any Passport: what of it is used here. */
+/** The parts of a Passport that we use. */
 export interface PassportLike {
   use(name: string, strategy: PassportStrategy): unknown;
   authenticate(

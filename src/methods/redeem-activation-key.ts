@@ -16,8 +16,8 @@ export type RedeemActivationKey = (
 ) => Promise<RedeemVerdict>;
 
 /**
- * An activation key lets a first enrollment begin; it is spent when that is confirmed, so that a closed tab
- * costs nobody their key. Guesses count like those of codes.
+ * Begins a first enrollment with an activation key. The key is spent when the enrollment is confirmed, so that a
+ * closed tab does not cost the key. Guesses are counted like those of codes.
  */
 export function activationKeyRedeemer({
   keyring,

@@ -17,17 +17,16 @@ export interface RegistryConfig extends BindConfig {
 }
 
 export interface Registry {
-  /** As they are, with the pages that they bring. */
+  /** The methods themselves, with their own pages. */
   readonly made: readonly PagedMethod[];
-  /** As pages and strategies use them, in the order of the option. */
+  /** The methods as pages and strategies use them, in the order of the option. */
   readonly bound: ReadonlyMap<MethodName, BoundMethod>;
   /** The door's catalog, with the words of its methods. */
   readonly sentences: Sentences;
 }
 
 /**
- * Makes a door's methods. Throws ERR_METHOD for what is no method: the name, what is wrong with it, and what
- * would be right.
+ * Makes a door's methods. Throws ERR_METHOD for an invalid method: its name, what is wrong, and what would be right.
  */
 export function registry(
   plans: readonly MethodPlan[],
@@ -54,7 +53,7 @@ export function registry(
   return { made, bound, sentences };
 }
 
-/** The scripts that methods bring, by their names; read once. */
+/** The scripts of methods, by method name; read once. */
 export function scriptsOf(
   methods: Iterable<Pick<BoundMethod, 'name' | 'script'>>,
 ): Readonly<Record<string, string>> {

@@ -1,8 +1,8 @@
 import type { MethodName } from '../contracts.js';
 
 /**
- * What the sealed bytes of an enrollment are authenticated with: by subject id and enrollment alone, so that a
- * move to another tenant leaves them readable, and a ciphertext moved to somebody else does not open.
+ * The authenticated context of an enrollment's sealed bytes: subject id and enrollment only, so that they stay
+ * readable when the subject moves to another tenant, but not when they are moved to another subject.
  */
 export function sealingContext(
   method: MethodName,

@@ -15,21 +15,21 @@ import { sealingContext } from './sealing-context.js';
 /** Seals and opens what a method keeps for an enrollment; a method never sees a key. */
 export interface Secrets {
   seal(subject: Subject, enrollmentId: string, secret: Uint8Array): Sealed;
-  /** What an answer has the store keep. */
+  /** Seals what an answer wants to be kept. */
   keep(subject: Subject, enrollmentId: string, kept: Kept | undefined): SealedKept | undefined;
-  /** For one attempt: however often that is judged, a secret is opened once. */
+  /** Opens the secrets of one attempt, each once, however often it is judged. */
   of(subject: Subject): OpenedSecrets;
 }
 
 export interface OpenedSecrets {
   enrolled(authenticator: Authenticator): EnrolledContext;
   pending(session: string, pending: PendingEnrollment): PendingContext;
-  /** What is no digest of imported recovery codes. */
+  /** The `foreign` part of imported recovery codes. */
   foreignCodes(sealed: Sealed | null): (() => Uint8Array) | null;
   /**
-   * Rotation on use: what an older key sealed is sealed again under the first one, after the answer was right
-   * and beside it. Nobody waits for this, and a login does not fail with it: the old key still opens, and the
-   * next login, or `npx sallyport reseal`, tries again.
+   * Rotation on use: after a right answer, a secret sealed by an older key is sealed again under the first one.
+   * Nobody waits for it and a login does not fail with it: the old key still opens, and the next login, or `npx
+   * sallyport reseal`, tries again.
    */
   renew(enrollmentId: string): void;
 }
@@ -61,7 +61,7 @@ export function secretsOf(
           const known = opened.get(name);
           const secret = known ?? keyring.open(bytes, sealingContext(method, subject.id, id));
           if (!known) opened.set(name, secret);
-          // A method may wipe what it was given.
+          // A copy, since a method may wipe what it is given.
           return Uint8Array.from(secret);
         };
       }

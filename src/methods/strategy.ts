@@ -5,10 +5,10 @@ import type { Operation, RunAttempt } from './attempt.js';
 import type { BoundMethod } from './bound-method.js';
 
 export interface StrategyConfig {
-  /** What Passport calls it; matters only where it is registered. */
+  /** Its name for Passport; used only if it is registered. */
   readonly name: string;
   readonly run: RunAttempt;
-  /** Who answers, under which policy, in which session: taken from the request, never from its body. */
+  /** The subject, policy and session of the request; never taken from its body. */
   readonly attemptOf: (req: Request) => Attempt | Promise<Attempt>;
 }
 
@@ -16,16 +16,16 @@ export interface StrategyOptions {
   readonly operation?: Operation;
 }
 
-/** What Passport hands its callback as `info`. */
+/** What Passport gives its callback as `info`. */
 export interface StrategyInfo {
   readonly verdict: Verdict;
 }
 
 /**
- * A method as a Passport strategy. Always used with a callback, which gets `(error, verdict | false, info)`:
- * without one Passport would run `logIn` and drop the host's session data. State is kept in this closure,
- * since Passport calls `authenticate` on an object made from a strategy that is registered. One that is given
- * to Passport as it is must be made anew for each request: Passport writes into it.
+ * A method as a Passport strategy. Always used with a callback, which gets `(error, verdict | false, info)`: without
+ * one Passport would run `logIn` and drop the host's session data. State is kept in this closure, since Passport
+ * calls `authenticate` on an object derived from a registered strategy. A strategy instance that is given to Passport
+ * must be made for each request, since Passport writes to it.
  */
 export function secondFactorStrategy(
   method: BoundMethod,
@@ -54,7 +54,7 @@ export function secondFactorStrategy(
             verdict satisfies never;
         }
       };
-      // Passport's callback runs outside of the promise: what it throws is its own and not our failure.
+      // Passport's callback runs outside of the promise: its errors are not ours.
       (async () => run(method, operation, await attemptOf(req), req))().then(
         (verdict) => process.nextTick(settle, verdict),
         (error: Error) => process.nextTick(() => this.error(error)),

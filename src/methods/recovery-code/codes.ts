@@ -4,8 +4,8 @@ import { randomCode, readRandomCode } from '../../crypto/random.js';
 const COUNT = 10;
 
 /**
- * Random bits of a code. 80 are enough where only a keyed digest is stored and attempts are counted; ASVS 6.5.2
- * asks for 112 of codes that are not stored like passwords.
+ * Random bits of a code. 80 are enough since only a keyed digest is stored and attempts are counted; ASVS 6.5.2
+ * demands 112 for codes that are not stored like passwords.
  */
 export type RecoveryCodeBits = 80 | 120;
 
@@ -26,12 +26,12 @@ export function newRecoveryCodes(
   return { codes, digests };
 }
 
-/** A code of either length, as it was made: those made before the option was changed are still good. Or null. */
+/** A typed code of either length, since codes made before the option changed stay valid; null for no code. */
 export function readRecoveryCode(typed: unknown): string | null {
   return readRandomCode(typed, LENGTHS[80]) ?? readRandomCode(typed, LENGTHS[120]);
 }
 
-/** The digests, one per key of the keyring, that what was typed may have; null when it has no such form. */
+/** The digests of a typed code, one per key of the keyring; null if it cannot be a code. */
 export function recoveryCodeDigests(
   keyring: Pick<Keyring, 'digests'>,
   subject: Pick<Subject, 'id'>,
@@ -41,7 +41,7 @@ export function recoveryCodeDigests(
   return code === null ? null : keyring.digests(code, contextOf(subject), digestBytes(code));
 }
 
-/** A digest of fewer bits than its code would have many codes. */
+/** As long as the code: a shorter digest would match several codes. */
 function digestBytes(code: string): number {
   return (code.length * 5) / 8;
 }

@@ -4,12 +4,12 @@ import { foldTypedCode } from '../../crypto/typed-code.js';
 import { recoveryCodeDigests } from './codes.js';
 
 const MOST = 20;
-/** Fewer could be guessed in spite of the waits; more is no code that somebody types. */
+/** Shorter codes could be guessed in spite of the waits; longer ones are not typed. */
 const LENGTH = { least: 8, most: 64 } as const;
 const HASH_LENGTH = { least: 8, most: 400 } as const;
 const DIGEST_BYTES = 10;
 
-/** One code as its owner has it, or what another app has kept of it. */
+/** One code in plain text, or its hash from another app. */
 export type RecoveryCodeImport = string | { readonly hash: string };
 
 const hash = z.string().min(HASH_LENGTH.least).max(HASH_LENGTH.most);
@@ -48,7 +48,7 @@ function plainCode(
   );
 }
 
-/** The digests that what was typed may have as an imported code; null when it has not the form of one. */
+/** The digests of a typed code as an imported one; null if it cannot be one. */
 export function foreignCodeDigests(
   keyring: Pick<Keyring, 'digests'>,
   { id }: Pick<Subject, 'id'>,
@@ -59,7 +59,7 @@ export function foreignCodeDigests(
   return keyring.digests(code, JSON.stringify(['recovery-code-imported', id]), DIGEST_BYTES);
 }
 
-/** A code that was imported as a hash is spent by the digest of that hash, once it is known which one it fits. */
+/** A code that was imported as a hash is spent by the digest of that hash, once the matching hash is known. */
 export function hashDigests(
   keyring: Pick<Keyring, 'digests'>,
   { id }: Pick<Subject, 'id'>,
@@ -68,7 +68,7 @@ export function hashDigests(
   return keyring.digests(hash, JSON.stringify(['recovery-code-hash', id]), DIGEST_BYTES);
 }
 
-/** The hashes as `read` has put them together. */
+/** The hashes that `read` has joined. */
 export function hashesIn(foreign: Uint8Array): readonly string[] {
   return foreign.length === 0
     ? []

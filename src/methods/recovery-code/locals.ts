@@ -5,14 +5,14 @@ export interface RecoveryCodesLocals extends Page {
   readonly codes: readonly string[];
   /** A `data:` URL of a text file that holds them. */
   readonly download: string;
-  /** POST `_csrf`: they are kept. Its button is the way on, with `data-sp="continue"`. */
+  /** POST `_csrf`: says that they are kept. Its button, with `data-sp="continue"`, leads on. */
   readonly keptAction: string;
 }
 
 /** `recovery-code/left`: after a login with a recovery code. */
 export interface RecoveryCodesLeftLocals extends Page {
   readonly left: number;
-  /** So few that new ones should be made. */
+  /** Whether so few are left that new ones should be made. */
   readonly few: boolean;
   /** My Profile → Two-factor. */
   readonly profile: string;

@@ -24,15 +24,17 @@ export const RECOVERY_CODE = { name: 'recovery-code', title: 'Recovery code' } a
 export interface RecoveryCodeOptions {
   /** Of each new code: 80 are safe here (see docs/architecture.md), 120 where an auditor asks. Default 80. */
   readonly bits?: RecoveryCodeBits;
-  /** For codes that were imported as hashes. Without it, whoever has such codes is given new ones at the next login. */
+  /**
+   * For codes that were imported as hashes. Without it, users with such codes are given new ones at the next login.
+   */
   readonly legacyHash?: LegacyHash;
 }
 
 export interface LegacyHash {
   /**
-   * Whether a code, as it was typed (trimmed), is the one of a hash that was imported: exactly `true` or `false`. Asked
-   * for one hash after the other until one fits, all within `methodTimeout`; each code counts once, and wrong ones are
-   * counted before it is asked. What it throws is a 503.
+   * Whether a code, as it was typed (trimmed), matches an imported hash: exactly `true` or `false`. Called for one
+   * hash after the other until one matches, all within `methodTimeout`. The attempt is counted before, and a matching
+   * code is spent. An error is a 503.
    * @example verify: (code, hash) => bcrypt.compare(code, hash)
    */
   verify(code: string, hash: string, subject: Subject): boolean | Promise<boolean>;
@@ -60,7 +62,7 @@ export function recoveryCodes(options: RecoveryCodeOptions = {}): MethodPlan {
       words: RECOVERY_CODE_WORDS,
       role: 'backup',
       throttle: 'backoff',
-      // A function of the host's may take its time.
+      // A function of the host may be slow.
       pure: legacyHash === undefined,
       imports: recoveryCodeImport,
       events: RECOVERY_CODE_EVENTS,

@@ -21,16 +21,16 @@ export interface RecoveryCodePagesConfig {
   >;
   readonly keyring: Keyring;
   readonly bits: RecoveryCodeBits;
-  /** Codes that were imported as hashes count here. */
+  /** Whether codes that were imported as hashes can be verified. */
   readonly readsHashes: boolean;
 }
 
-/** From here on the person is told that they are running out. */
+/** From this number on, the person is told that the codes are running out. */
 const FEW = 2;
 
 /**
- * Recovery codes: made at the first activation and anew from My Profile. They are shown until their owner says
- * that they are kept, for a short while, in the one session that made them; and never again.
+ * Recovery codes are made at the first activation, and again from My Profile. They are shown only in the session that
+ * made them, for a short while, until their owner says that they are kept.
  */
 export function recoveryCodePages({
   web,
@@ -53,7 +53,7 @@ export function recoveryCodePages({
     return policy.methods.includes(own.name) && needed;
   }
 
-  /** Codes count everywhere, and what counts here alone may have been activated on less. */
+  /** Codes count in every organization, so a method that counts only here is not enough to get them. */
   function binds(facts: KnownSituation['facts'], { scope }: BoundMethod): boolean {
     return scope !== 'organization' || bindingProof(facts) === 'here';
   }
@@ -71,9 +71,9 @@ export function recoveryCodePages({
     { epoch, onward }: { readonly epoch: number; readonly onward: string },
   ): Promise<void> {
     const { codes, digests } = newRecoveryCodes(keyring, subject, bits);
-    // Before anything is void: new codes that no page can show would leave this person with none.
+    // Prepared before the old codes are void, or a page that cannot be made would leave the person without codes.
     const send = await prepared(req, res, subject, { codes, onward });
-    // Whoever was reset a moment ago has no right to codes that would outlive the reset.
+    // A subject who was just reset must not get codes that outlive the reset.
     if (!(await store.replaceRecoveryCodes(subject.id, digests, epoch))) {
       throw new RequestError(409, 'superseded', recoveryCodeWords('codes.not-made'), profile);
     }
@@ -99,7 +99,7 @@ export function recoveryCodePages({
     });
   }
 
-  /** GET: the codes that this session has made and nobody has kept. */
+  /** GET: the codes that this session has made and that are not kept yet. */
   const showAgain: Handler = async (req, res, situation) => {
     const { subject } = situation;
     const codes = unkeptOf(req, situation);
@@ -108,17 +108,17 @@ export function recoveryCodePages({
     else respond.onward(req, res, profile, { next: 'done' });
   };
 
-  /** POST: they are kept. */
+  /** POST: says that they are kept. */
   const kept: Handler = async (req, res, { subject }) => {
     readFields(req, {});
     const shown = unkept.read(req, subject);
     unkept.forget(req);
-    // Neither of two clicks takes anything back, and whoever took too long finds new codes in My Profile.
+    // A second click changes nothing, and after too long new codes can be made in My Profile.
     if (shown === null) {
       respond.onward(req, res, web.onward(req), { next: 'done' });
       return;
     }
-    // All of them: one may be spent by now.
+    // With all of them, since one may be spent by now.
     const digests = shown.codes.flatMap(
       (code) => recoveryCodeDigests(keyring, subject, code) ?? [],
     );
@@ -128,12 +128,12 @@ export function recoveryCodePages({
     respond.onward(req, res, shown.onward, { next: 'done' });
   };
 
-  /** Where codes are shown that nobody has kept yet; null when there are none. */
+  /** The page of codes that are not kept yet; null for none. */
   function unkeptUrl(req: Request, situation: KnownSituation): string | null {
     return unkeptOf(req, situation) === null ? null : page;
   }
 
-  /** Whoever has used one of them has them; shown again, the spent one would stand among them. */
+  /** None once a code was used: its owner has them, and a spent one would be shown among them. */
   function unkeptOf(req: Request, { subject, facts }: KnownSituation): UnkeptCodes | null {
     return facts.record.recoveryCodesKept ? null : unkept.read(req, subject);
   }
@@ -166,8 +166,8 @@ export function recoveryCodePages({
   }
 
   /**
-   * Codes count in every organization. Where a first factor wants an activation key, so do they, and there is
-   * none to enter here: an app, or a reset with new codes at the activation, comes first.
+   * Codes count in every organization. If a first factor needs an activation key, so do codes, and none can be
+   * entered here: an app, or a reset with new codes at the activation, comes first.
    */
   function lacksKey({ facts }: KnownSituation): boolean {
     return facts.policy.enrollment === 'activation-key' && bindingProof(facts) === 'here';
@@ -262,10 +262,10 @@ export function recoveryCodePages({
   };
 }
 
-/** Of a name in the file: whose they are should be seen, and a link has no room for thousands of characters. */
+/** The maximum length of a name in the file, since a link has no room for thousands of characters. */
 const LABEL_SHOWN = 200;
 
-/** The codes as a file to save, in the link itself: nothing more has to be asked of the server. */
+/** The codes as a file to save, within the link, so that no further request is needed. */
 function textFile(
   label: string,
   codes: readonly string[],

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Keyring, Subject } from '../../contracts.js';
 import { sessionDigest } from '../../session/assurance.js';
 
-/** New codes that their owner has not said to have kept, and where they go on to then. */
+/** New codes that their owner has not confirmed keeping, and where they continue then. */
 export interface UnkeptCodes {
   readonly codes: readonly string[];
   readonly onward: string;
@@ -12,12 +12,12 @@ interface Kept extends UnkeptCodes {
   readonly until: number;
 }
 
-/** For as long as they can be shown again: the answer that had them may not have reached anybody. */
+/** How long they can be shown again, in case the first answer did not arrive. */
 const SHOWN_FOR_MS = 10 * 60 * 1000;
 
 /**
- * Keeps the codes that were just shown in the session, sealed for this subject and this session id, until they
- * are kept or the time is over. Whoever reads the host's session store reads no code.
+ * Keeps the codes that were just shown in the session until they are kept or the time is over. They are sealed for
+ * this subject and session id, so the host's session store reveals no code.
  */
 export function unkeptCodes({
   keyring,
@@ -36,7 +36,7 @@ export function unkeptCodes({
       req.session.sallyport = { ...req.session.sallyport, unkept: sealed.toString('base64url') };
     },
 
-    /** Null when there are none to be shown, to this person, in this session, any more. */
+    /** Null when there are none to show to this person in this session. */
     read(req: Request, subject: Subject): UnkeptCodes | null {
       const sealed = req.session.sallyport?.unkept;
       if (sealed === undefined) return null;
@@ -45,7 +45,7 @@ export function unkeptCodes({
         const { until, ...unkept }: Kept = JSON.parse(Buffer.from(plain).toString());
         return now() < until ? unkept : null;
       } catch {
-        // Another session's, or sealed by a key that is gone: new ones can be made.
+        // From another session, or sealed by a removed key: new ones can be made.
         return null;
       }
     },

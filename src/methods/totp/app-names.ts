@@ -7,12 +7,12 @@ export interface AppNames {
 }
 
 /**
- * Bytes of each name as it stands in the URI. The issuer stands there twice, so that with 95 bytes of everything
- * else the URI has at most 491: a QR code of version 15, 77 modules wide, which phones read from a screen.
+ * The maximum bytes of each name in the URI. The issuer is there twice, so with 95 bytes of everything else the URI
+ * has at most 491: a QR code of version 15, 77 modules wide, which phones read from a screen.
  */
 const ISSUER_BYTES = 108;
 const ACCOUNT_BYTES = 180;
-/** No name is looked at beyond this; what fits is far shorter. */
+/** Longer names are cut before they are processed; what fits is far shorter. */
 const LOOKED_AT = 1000;
 const ELLIPSIS = '…';
 
@@ -41,7 +41,7 @@ function oneLine(text: string): string {
 function cut(text: string, bytes: number): string {
   if (encodedLength(text) <= bytes) return text;
   const room = bytes - encodedLength(ELLIPSIS);
-  // One character can be of any length, by the marks that are stacked on it; then it is cut within.
+  // A single character may be of any length, by stacked marks; then it is cut within.
   const kept =
     fitting(
       Array.from(graphemes.segment(text), ({ segment }) => segment),
@@ -50,7 +50,7 @@ function cut(text: string, bytes: number): string {
   return `${kept.trimEnd()}${ELLIPSIS}`;
 }
 
-/** As many from the beginning as have room together. */
+/** As many parts from the beginning as fit together. */
 function fitting(parts: readonly string[], room: number): string {
   let kept = '';
   let left = room;

@@ -3,7 +3,7 @@ import type { Place, Subject } from '../../contracts.js';
 import { SallyportError } from '../../errors.js';
 import { type AppNames, appNames } from './app-names.js';
 
-/** So many people of late are looked at for two with the same names. */
+/** How many recent people are compared to find two with the same names. */
 const REMEMBERED = 5000;
 
 /** The address at which somebody acts. */
@@ -16,21 +16,21 @@ export interface AppNamingConfig {
   /** The subject's label by default. */
   readonly account: ((subject: Subject) => string) | undefined;
   readonly brandName: (subject: Subject, place: Origin) => string;
-  /** Told when a function of the host's fails, and once for each pair of names that two people would share. */
+  /** Called when a function of the host fails, and once for each pair of names that two people would share. */
   readonly report: (error: unknown) => void;
 }
 
 import { ignored } from '../../awaitable.js';
 export interface AppNaming {
-  /** The names in the app, which the pages say as well. */
+  /** The names in the app, which the pages show as well. */
   of(subject: Subject, place: Origin): AppNames;
-  /** To be called when an app is about to be given these names. */
+  /** To be called before an app is given these names. */
   given(subject: Subject, names: AppNames): void;
 }
 
 /**
- * How apps list a person's entry. A function that fails must not break the lock page: the default is used, and
- * `report` is told.
+ * How apps list a person's entry. A function that fails must not break the page: the default is used, and `report` is
+ * called.
  */
 export function appNaming({ issuer, account, brandName, report }: AppNamingConfig): AppNaming {
   const owners = boundedMap<string, string>(REMEMBERED);
@@ -47,7 +47,7 @@ export function appNaming({ issuer, account, brandName, report }: AppNamingConfi
     try {
       const given = of(subject, place);
       if (typeof given === 'string' && given.trim() !== '') return given;
-      // One that rejects later would otherwise end the process.
+      // A promise that rejects later would otherwise end the process.
       ignored(given);
       report(
         new SallyportError(

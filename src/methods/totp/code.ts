@@ -9,15 +9,15 @@ export interface TotpParameters {
   readonly period: number;
 }
 
-/** Secrets of ten bytes are verified, as some were made elsewhere; those that are made here have twenty. */
+/** Imported secrets may have ten bytes; those made here have twenty. */
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 10 });
 
 /** RFC 6238 §5.2: one step of tolerance on either side, for slow typing and clocks that are off. */
 const TOLERANCE_STEPS = 1;
 
 /**
- * The digits of a code as a person types or pastes it: see `foldTypedCode`. Null for whatever is not exactly
- * `digits` digits then; a letter is not dropped.
+ * The digits of a code as a person types or pastes it: see `foldTypedCode`. Null unless these are exactly `digits`
+ * digits; letters are not dropped.
  */
 export function readCode(value: unknown, digits: number): string | null {
   const code = foldTypedCode(value);
@@ -25,12 +25,12 @@ export function readCode(value: unknown, digits: number): string | null {
 }
 
 /**
- * Where a code is looked for whose clock is off: around these steps, each with this tolerance (the library takes
- * no more than 49), which together is an hour and some: summer time, or the time zone beside.
+ * Where a code of a wrong clock is looked for: around these steps, each with this tolerance (the library allows at
+ * most 49). Together they cover a little more than an hour: summer time, or the next time zone.
  */
 const CLOCK_WINDOWS = { around: [0, -80, 80], tolerance: 45 } as const;
 
-/** The time step whose code this is, at the given time (ms) ± `tolerance` steps; null when there is none. */
+/** The time step of this code, at the given time (ms) ± `tolerance` steps; null for none. */
 export function matchingStep(
   code: string,
   secret: Uint8Array,
@@ -52,9 +52,9 @@ export function matchingStep(
 }
 
 /**
- * By how many milliseconds the clock is fast that shows this code at the given time (ms), negative where it is
- * slow; null when it is none of about an hour around. Such a code is never accepted. Only for whoever was shown
- * the secret: to anybody else it would tell that a guess is right at another time, and will be.
+ * By how many milliseconds the clock of this code is fast at the given time (ms), negative if slow; null beyond about
+ * an hour. Such a code is never accepted. Only for somebody who was shown the secret: others would learn that a guess
+ * is right at another time.
  */
 export function clockOffset(
   code: string,
@@ -71,7 +71,7 @@ export function clockOffset(
   return null;
 }
 
-/** `sha1/6/30`: kept with each enrollment, so that a changed default leaves the old ones working. */
+/** `sha1/6/30`: kept with each enrollment, so that old ones keep working when a default changes. */
 export function formatParameters({ algorithm, digits, period }: TotpParameters): string {
   return `${algorithm}/${digits}/${period}`;
 }

@@ -6,7 +6,7 @@ import { readKey } from './key.js';
 const ENCODINGS = ['base32', 'hex', 'base64', 'utf8'] as const;
 type Encoding = (typeof ENCODINGS)[number];
 
-/** Ten bytes are what some libraries make; below that a secret can be tried through. */
+/** Some libraries make ten bytes; shorter secrets can be found by trial. */
 const LEAST_BYTES = 10;
 /** RFC 4226 §4 R6 requires as many. */
 const SOUND_BYTES = 16;

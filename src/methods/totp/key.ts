@@ -12,7 +12,7 @@ export function manualKey(secret: Uint8Array): string {
     .replace(/.{4}(?=.)/g, '$& ');
 }
 
-/** What was written so, with or without spaces, dashes and padding; null for anything else. */
+/** Reads such a key, with or without spaces, dashes and padding; null for anything else. */
 export function readKey(text: string): Uint8Array | null {
   const letters = text.replace(/[\s=-]/g, '').toUpperCase();
   return /^[A-Z2-7]+$/.test(letters) ? base32.decode(letters) : null;

@@ -1,6 +1,6 @@
 import type { ActivateLocals, ChallengeLocals } from '../../web/locals.js';
 
-/** What an authenticator app makes codes by, in words. */
+/** The parameters of codes, in words. */
 interface KeySettings {
   /** `SHA-256`. */
   readonly algorithm: string;
@@ -19,7 +19,7 @@ export interface TotpActivateLocals extends ActivateLocals {
   readonly uri: string;
   readonly account: string;
   readonly issuer: string;
-  /** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
+  /** The settings to choose in the app when the key is typed; null for those that every app assumes. */
   readonly settings: KeySettings | null;
   /** Length of the code: 6 or 8. */
   readonly digits: number;
@@ -29,7 +29,7 @@ export interface TotpActivateLocals extends ActivateLocals {
 export interface TotpChallengeLocals extends ChallengeLocals {
   /** The name under which the authenticator app lists the account. */
   readonly issuer: string;
-  /** Of this person's app; of several with codes of different lengths the shortest. */
+  /** The code length of this person's app; the shortest of several. */
   readonly digits: number;
   /** The same in words, all of them: `6 digits`, `6 or 8 digits`. */
   readonly digitsText: string;
@@ -41,7 +41,7 @@ export interface TotpHandoverLocals extends ActivateLocals {
   readonly digits: number;
 }
 
-/** What the method itself gives of them. */
+/** The locals that the method itself gives. */
 export type Own<Locals extends ActivateLocals | ChallengeLocals> = Omit<
   Locals,
   keyof ActivateLocals | keyof ChallengeLocals

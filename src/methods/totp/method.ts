@@ -31,9 +31,9 @@ export const TOTP = { name: 'totp', title: 'Authenticator app', atMost: 5 } as c
 const SECRET_BYTES = 20;
 
 export interface TotpOptions {
-  /** Of the codes of new enrollments. Default 6. */
+  /** The length of codes of new enrollments. Default 6. */
   readonly digits?: 6 | 8;
-  /** Of new enrollments; many apps know sha1 only. Default `sha1`. */
+  /** The algorithm of new enrollments; many apps know only sha1. Default `sha1`. */
   readonly algorithm?: TotpParameters['algorithm'];
 }
 
@@ -62,10 +62,10 @@ export function totp(options: TotpOptions = {}): MethodPlan {
       views: ['challenge', 'activate', 'handover', 'key'].map((view) => `totp/${view}`),
       imports: totpImport,
 
-      // The enrollment at hand may have another number of digits than new ones get, so both pass here.
+      // An enrollment may have another code length than new ones, so both are accepted here.
       wellFormed: ({ code }) => readCode(code, 6) !== null || readCode(code, 8) !== null,
 
-      /** The digits are those of the person's own apps, which may have other ones than new apps get. */
+      /** The code lengths are those of the person's apps, which may differ from new ones. */
       prompt({ enrollments, issuer }) {
         const lengths = digitsOf(enrollments, parameters);
         return {
@@ -104,7 +104,7 @@ export function totp(options: TotpOptions = {}): MethodPlan {
         prompt({ pending, issuer, account }) {
           const shown = (): ShownKey => shownKey(pending, { issuer, account }, say);
           const title = say(message('activate.title'));
-          // The key was shown to the administrator alone: a stolen password must not be enough to see it.
+          // Only the administrator was shown the key: a stolen password must not be enough to see it.
           if (pending.basis === 'handover') {
             const { digits } = parseParameters(pending.parameters);
             const names = appNames({ issuer, account });
@@ -151,12 +151,12 @@ export function totp(options: TotpOptions = {}): MethodPlan {
     }) satisfies Method;
 }
 
-/** Of a key that was not shown to this session, or was handed over, nothing is told about a guess. */
+/** Whether a wrong clock may be told: not for a key that was handed over or not shown to this session. */
 function tellsClock({ own, basis }: PendingContext): boolean {
   return own && basis !== 'handover';
 }
 
-/** The lengths of a person's codes, the shortest first; of somebody without an app those of a new one. */
+/** The lengths of a person's codes, shortest first; that of a new app for somebody without one. */
 function digitsOf(
   enrollments: readonly Enrollment[],
   { digits }: TotpParameters,

@@ -4,9 +4,8 @@ import { encode } from 'uqr';
 const QUIET_ZONE = 4;
 
 /**
- * A QR code as inline SVG, black on white in every color scheme. It has presentation attributes only, since
- * the pages' CSP forbids inline style. `label` names it for whoever cannot see it; it must not hold the text,
- * which is a secret that a screen reader would spell out.
+ * A QR code as inline SVG, black on white in every color scheme. It has presentation attributes only, since the
+ * pages' CSP forbids inline style. `label` names it for screen readers; it must not hold the text, which is a secret.
  */
 export function qrSvg(text: string, label: string): string {
   // The fewest modules that hold the text, then as much correction as fits: a camera sees larger modules.

@@ -8,8 +8,8 @@ import { qrSvg } from './qr.js';
 import { keySettings, totpWords } from './words.js';
 
 /**
- * A new key as it is shown, to a person and to a program. The only place where the secret leaves the keyring. The QR
- * code is made where it is shown: it costs more than all the rest of its page.
+ * A new key as shown to a person and to a program: the only place where the secret leaves the keyring. The QR code is
+ * made only when it is shown, since it costs more than the rest of its page.
  */
 export interface ShownKey {
   locals(): Own<TotpActivateLocals>;

@@ -93,7 +93,7 @@ export const TOTP_WORDS = {
 
 export const totpWords = messagesOf(TOTP_WORDS, 'totp');
 
-/** What has to be chosen in the app by whoever types the key; null where it is what every app assumes. */
+/** The settings to choose in the app when the key is typed; null for those that every app assumes. */
 export function keySettings(
   { algorithm, digits, period }: TotpParameters,
   say: (sentence: Sentence) => string,
