@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NextFunction, Request, Response } from 'express';
-import type { Awaitable } from '../../src/contracts.js';
+import { type Awaitable, emptySubject } from '../../src/contracts.js';
 import { SallyportError } from '../../src/errors.js';
 import type { Decision } from '../../src/gate/decide.js';
 import { type GateConfig, gate, turnAway } from '../../src/gate/gate.js';
@@ -14,7 +14,8 @@ const CHALLENGE: Decision = { kind: 'challenge', why: 'not-proven', methods: ['t
 type Fate = 'let through' | { readonly failed: unknown } | { readonly answered: unknown[] };
 
 describe('the gate', () => {
-  const situation = (decision: Decision) => ({ kind: 'known', decision }) as Situation;
+  const facts = { record: emptySubject, login: { epoch: 0 }, assurance: null };
+  const situation = (decision: Decision) => ({ kind: 'known', facts, decision }) as Situation;
 
   function config(inspect: () => Awaitable<Situation>, more: Partial<GateConfig> = {}): GateConfig {
     return {
