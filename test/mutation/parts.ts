@@ -37,7 +37,7 @@ export const parts: Readonly<Record<string, Part>> = {
       'test/gate/*.test.ts',
       'test/web/accept.test.ts',
       ...journeys('check', 'step-up', 'remembered-device', 'spa', 'gate', 'return-path', 'grace'),
-      ...journeys('login', 'session', 'profile'),
+      ...journeys('login', 'session', 'profile', 'own-change'),
     ],
     grep: IN_MEMORY,
   },
