@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { MemoryStore } from 'express-session';
 import { allowInsecureRequests, discovery } from 'openid-client';
 import passport, { type PassportStatic } from 'passport';
 import type { PolicyInput, ProofRule } from 'sallyport';
 import { openIdSignIn } from '../docs/samples/openid-sign-in.js';
 import { samlSignIn } from '../docs/samples/saml-sign-in.js';
+import type { HostOptions } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
 import {
   CLIENT,
@@ -47,8 +50,12 @@ journeys('single sign-on', (world) => {
   });
   afterEach(() => closed(server));
 
-  async function start(signIn: (app: Express, own: PassportStatic) => void) {
+  async function start(
+    signIn: (app: Express, own: PassportStatic) => void,
+    more: HostOptions = {},
+  ) {
     const host = await world().host({
+      ...more,
       policy: () => policy,
       above(made) {
         signIn(made, passport);
@@ -75,13 +82,15 @@ journeys('single sign-on', (world) => {
   describe('by OpenID Connect', () => {
     let idp: OpenIdProvider;
 
-    async function startOpenId() {
+    async function startOpenId(more: HostOptions = {}) {
       idp = await openIdProvider(`${origin}/login/okta/callback`);
       const config = await discovery(new URL(idp.issuer), CLIENT.id, CLIENT.secret, undefined, {
         execute: [allowInsecureRequests],
       });
-      return start((made, own) =>
-        openIdSignIn({ app: made, passport: own, by: 'okta', config, origin, userOf }),
+      return start(
+        (made, own) =>
+          openIdSignIn({ app: made, passport: own, by: 'okta', config, origin, userOf }),
+        more,
       );
     }
     afterEach(() => idp.close());
@@ -128,6 +137,38 @@ journeys('single sign-on', (world) => {
       const form = { code, enrollment, _csrf };
       const { location } = (await browser.post('/two-factor/activate/totp', form)).headers;
       assert.equal(location, '/reports?of=may');
+    });
+
+    it('leads on only once the session is saved: a browser follows at once', async () => {
+      let saving = 0;
+      class SlowStore extends MemoryStore {
+        override set(...[id, data, done]: Parameters<MemoryStore['set']>) {
+          saving += 1;
+          let turns = 300;
+          const turn = (): unknown =>
+            turns-- > 0
+              ? setImmediate(turn)
+              : super.set(id, data, (error) => {
+                  saving -= 1;
+                  done?.(error);
+                });
+          turn();
+        }
+      }
+      await startOpenId({ sessions: new SlowStore() });
+      const { browser, at } = people();
+      idp.next = { accountId: USER, amr: ['mfa'] };
+      const begun = await browser.get('/login/okta');
+      let url = new URL(String(begun.headers.location));
+      while (url.origin === idp.issuer) {
+        const { location } = (await at.get(url.pathname + url.search)).headers;
+        url = new URL(String(location), idp.issuer);
+      }
+      const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const headers = { cookie, accept: 'text/html' };
+      const [answer] = await once(get(url, { headers }), 'response');
+      assert.deepEqual([answer.statusCode, saving], [302, 0]);
+      answer.resume();
     });
 
     it('goes by the level where the rule does', async () => {

@@ -70,10 +70,11 @@ export function openIdSignIn({ app, passport, by, config, origin, userOf }: Open
     `/login/${by}/callback`,
     // Makes a new session for this sign-in: do not set keepSessionInfo.
     passport.authenticate(by, { failureRedirect: `/login/${by}/refused` }),
-    (req, res) => {
+    (req, res, next) => {
       req.session.proofs = res.locals.proofs;
-      // Whoever has proven enough is led on to the page that was asked for; everybody else is asked there.
-      res.redirect('/two-factor/challenge');
+      // Whoever has proven enough is led on to the page that was asked for; everybody else is asked there. Saved
+      // first: a browser follows before express-session has done so at the end of an answer.
+      req.session.save((error) => (error ? next(error) : res.redirect('/two-factor/challenge')));
     },
   );
   // Not the login page where that is this sign-in itself: whoever has no account here would go round in a circle.
