@@ -132,11 +132,13 @@ export function takeWanted(req: Request, res: Response, config: Places): string 
 
 /**
  * Keeps in the session between the doors what was wanted before the sign-in, where that has led straight to our pages: no gate
- * has seen it.
+ * has seen it. True when the session changed and must be saved before a redirect.
  */
-export function keepWanted(req: Request, res: Response, config: Places): void {
+export function keepWanted(req: Request, res: Response, config: Places): boolean {
   const early = takeCookie(req, res, config);
-  if (early !== null) req.session.sallyport = { ...req.session.sallyport, returnTo: early };
+  if (early === null) return false;
+  req.session.sallyport = { ...req.session.sallyport, returnTo: early };
+  return true;
 }
 
 function takeCookie(req: Request, res: Response, config: Places): string | null {

@@ -15,6 +15,7 @@ import { message } from '../messages/english.js';
 import type { BoundMethod } from '../methods/bound-method.js';
 import type { Handler, MethodRoute } from '../methods/pages.js';
 import { triedAgain } from '../session/carried-id.js';
+import { saveSession } from '../session/elevate.js';
 import { wantsHtml } from '../web/accept.js';
 import { assetHeaders } from '../web/assets.js';
 import { requestBodies } from '../web/body.js';
@@ -135,7 +136,8 @@ export function pagesRouter(config: RouterConfig): Router {
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
         return turnAway(config, situation, req, res);
       }
-      if (!isInside(situation.decision)) keepWanted(req, res, config);
+      // Before it can lead on: the browser's next request must not bring back the session as it was.
+      if (!isInside(situation.decision) && keepWanted(req, res, config)) await saveSession(req);
       return handler(req, res, situation);
     };
   }

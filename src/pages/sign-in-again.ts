@@ -6,6 +6,7 @@ import { offersAsJson, type SignInOffer } from '../gate/sign-in-again.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
 import type { Handler } from '../methods/pages.js';
+import { saveSession } from '../session/elevate.js';
 import type { ChooseMethodLocals, Later, MethodLink } from '../web/locals.js';
 import type { PageConfig } from './page-config.js';
 
@@ -62,6 +63,8 @@ export function signInAgainPages(config: PageConfig) {
     if (!offer) throw new RequestError(404, 'not_found', message('sign-in-again.not-offered'));
     rememberOverSignIn(res, config, localPath(req.session.sallyport?.returnTo, config));
     noteRenewal(res, config, offer, situation.facts.login.id);
+    // The host's sign-in puts what it needs into the same session at once.
+    await saveSession(req);
     respond.onward(req, res, offer.leadsTo, { next: 'login' });
   };
 

@@ -35,9 +35,9 @@ journeys('a sign-in that is made again where it came from', (world) => {
   });
 
   function above(app: Express) {
-    app.post('/proofs', express.json(), (req, res) => {
+    app.post('/proofs', express.json(), (req, res, next) => {
       req.session.proofs = req.body;
-      res.redirect(303, '/two-factor/challenge');
+      req.session.save((error) => (error ? next(error) : res.send('kept')));
     });
   }
 
