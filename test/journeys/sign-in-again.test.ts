@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request } from 'express';
 import type { Door, PolicyInput, ProofRule, SignInAgainFunction, SignInProof } from 'sallyport';
 import type { HostOptions } from '../support/app.js';
 import { Browser, codeAt } from '../support/browser.js';
+import { firstHeard, SlowSessions } from '../support/slow-sessions.js';
 import { journeys } from '../support/worlds.js';
 
 const USER = 'user1@acme';
@@ -397,6 +400,34 @@ journeys('a sign-in that is made again where it came from', (world) => {
     );
     await signIn(browser, [mfa()]);
     assert.equal((await browser.get('/two-factor/challenge')).headers.location, '/console/reports');
+  });
+
+  it('leads on only once the wanted page is saved: a browser follows at once', async () => {
+    const sessions = new SlowSessions();
+    const { app } = await start({ sessions });
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const browser = await stale(app);
+      const answer = await firstHeard(
+        browser,
+        new URL(`${AGAIN}&returnTo=/reports`, `http://127.0.0.1:${port}`),
+      );
+      assert.deepEqual(
+        [answer.statusCode, answer.headers.location, sessions.saving],
+        [303, '/login/okta?again', 0],
+      );
+      const other = new Browser(app);
+      await other.get('/reports');
+      await other.login(USER);
+      const challenge = new URL('/two-factor/challenge', `http://127.0.0.1:${port}`);
+      const asked = await firstHeard(other, challenge);
+      assert.deepEqual([asked.statusCode, sessions.saving], [303, 0]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('is led on from its address where there is nothing to ask', async () => {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, get, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { MemoryStore } from 'express-session';
 import { allowInsecureRequests, discovery } from 'openid-client';
 import passport, { type PassportStatic } from 'passport';
 import type { PolicyInput, ProofRule } from 'sallyport';
@@ -19,6 +17,7 @@ import {
   openIdProvider,
 } from '../support/openid-provider.js';
 import { type Said, samlProvider } from '../support/saml-provider.js';
+import { firstHeard, SlowSessions } from '../support/slow-sessions.js';
 import { journeys } from '../support/worlds.js';
 
 const USER = 'user1@acme';
@@ -140,22 +139,8 @@ journeys('single sign-on', (world) => {
     });
 
     it('leads on only once the session is saved: a browser follows at once', async () => {
-      let saving = 0;
-      class SlowStore extends MemoryStore {
-        override set(...[id, data, done]: Parameters<MemoryStore['set']>) {
-          saving += 1;
-          let turns = 300;
-          const turn = (): unknown =>
-            turns-- > 0
-              ? setImmediate(turn)
-              : super.set(id, data, (error) => {
-                  saving -= 1;
-                  done?.(error);
-                });
-          turn();
-        }
-      }
-      await startOpenId({ sessions: new SlowStore() });
+      const sessions = new SlowSessions();
+      await startOpenId({ sessions });
       const { browser, at } = people();
       idp.next = { accountId: USER, amr: ['mfa'] };
       const begun = await browser.get('/login/okta');
@@ -164,11 +149,8 @@ journeys('single sign-on', (world) => {
         const { location } = (await at.get(url.pathname + url.search)).headers;
         url = new URL(String(location), idp.issuer);
       }
-      const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-      const headers = { cookie, accept: 'text/html' };
-      const [answer] = await once(get(url, { headers }), 'response');
-      assert.deepEqual([answer.statusCode, saving], [302, 0]);
-      answer.resume();
+      const { statusCode } = await firstHeard(browser, url);
+      assert.deepEqual([statusCode, sessions.saving], [302, 0]);
     });
 
     it('goes by the level where the rule does', async () => {
