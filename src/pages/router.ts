@@ -24,6 +24,7 @@ import type { CsrfGuard } from '../web/csrf.js';
 import { readFields } from '../web/fields.js';
 import { pageHeaders } from '../web/headers.js';
 import type { Leaving } from '../web/leave.js';
+import { seeOther } from '../web/see-other.js';
 import { activationPages } from './activation.js';
 import { challengePages } from './challenge.js';
 import { profilePages } from './profile.js';
@@ -199,9 +200,9 @@ export function pagesRouter(config: RouterConfig): Router {
     const { decision, subject } = situation;
     const between = decision.kind === 'enroll' || decision.kind === 'challenge';
     if (wantsHtml(req)) {
-      if (between) res.redirect(303, nextUrl(path, decision));
+      if (between) seeOther(res, nextUrl(path, decision));
       else if (triedAgain(req)) landed(req, res, situation);
-      else res.redirect(303, config.homeUrl);
+      else seeOther(res, config.homeUrl);
       return;
     }
     res.set('Cache-Control', 'no-store').json({

@@ -13,6 +13,7 @@ import { type CsrfGuard, isCsrfRefusal, refusedToken } from './csrf.js';
 import { takeLateForm } from './late-form.js';
 import type { Frame, ViewLocals, ViewName } from './locals.js';
 import { askedUrl, type Places } from './places.js';
+import { seeOther } from './see-other.js';
 import type { Views } from './views.js';
 import { type Times, times } from './words.js';
 
@@ -185,7 +186,7 @@ export function responder(config: RespondConfig): AnyResponder {
         return;
       }
       noteOnward(req, res, config);
-      res.redirect(303, url);
+      seeOther(res, url);
     },
 
     fail(req, res, error) {
