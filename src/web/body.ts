@@ -14,20 +14,18 @@ export function requestBodies({
   /** Bytes. */
   readonly limit: number | string;
   readonly parameterLimit: number;
-}): RequestHandler[] {
-  const withBody =
-    (parser: RequestHandler): RequestHandler =>
-    (req, res, next) =>
-      WITH_BODY.has(req.method) ? parser(req, res, next) : next();
-  const withoutBody: RequestHandler = (req, _res, next) => {
-    if (!WITH_BODY.has(req.method)) req.body = undefined;
+}): RequestHandler {
+  const form = express.urlencoded({ extended: false, limit, parameterLimit });
+  const json = express.json({ limit });
+  return function requestBody(req, res, next) {
+    if (WITH_BODY.has(req.method)) {
+      form(req, res, (error?: unknown) => (error ? next(error) : json(req, res, next)));
+      return;
+    }
+    // A property that a request has not costs more than all the rest here.
+    if (req.body !== undefined) req.body = undefined;
     next();
   };
-  return [
-    withoutBody,
-    withBody(express.urlencoded({ extended: false, limit, parameterLimit })),
-    withBody(express.json({ limit })),
-  ];
 }
 
 /** The fields that an answer was sent with; none where the method has no body. */
