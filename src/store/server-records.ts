@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { andThen } from '../awaitable.js';
 import { boundedMap } from '../bounded-map.js';
-import { encodeRecord, VERSION_BYTES } from './codec/record.js';
+import { encodeRecord } from './codec/record.js';
+import { freshVersion } from './fresh-version.js';
 import type { RecordStore } from './record-store.js';
 import { KINDS, type Kind, type Records } from './records.js';
 import { ABSENT, type State, stateOf } from './state.js';
@@ -125,7 +125,7 @@ function recordsOf<K extends Kind>(
       async swap(id, expected, write) {
         const key = keyOf(id);
         const { record, sequence } = write;
-        const version = randomBytes(VERSION_BYTES);
+        const version = freshVersion();
         const body =
           record === null ? null : encodeRecord(kind, placeOf(id), version, { record, sequence });
         const entry = counted && sequence > 0 ? String(sequence) : '';
