@@ -1,12 +1,14 @@
 /**
  * Runs a suite (`fast`, `slow`, `journeys`) with several mochas side by side, which share one Redis and one
- * Postgres: `tsx test/run.ts fast`. Further arguments are mocha's. JOBS is how many at a time, two by default.
+ * Postgres: `tsx test/run.ts fast`. Further arguments are mocha's. JOBS is how many at a time, by default as
+ * many as there are cores and, but for the slow suite, one more, which works while others wait for their servers.
  *
  * Not mocha's own `--parallel`: a worker of it that crashes between two files is not told of, and what a test
  * leaves open is not noticed. A mocha of its own ends with an exit code, or not at all.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { startPostgres } from './support/postgres.js';
@@ -24,7 +26,10 @@ const SUITES: Readonly<Record<string, (file: string) => boolean>> = {
 const ON_POSTGRES = (file: string) =>
   name === 'slow' && !SLOW.test(file) && /^ *journeys\(/m.test(readFileSync(file, 'utf8'));
 /** Few enough that starting mocha does not count, enough that all jobs end at about the same time. */
-const RUNS_PER_JOB = 4;
+const RUNS_PER_JOB = 3;
+
+/** They share the connections of one Postgres. */
+const MOST_JOBS = 4;
 
 /** A mocha that is not through by then, or does not end soon after its counts, is ended and has failed. */
 const LIMIT_MS = 15 * 60_000;
@@ -43,10 +48,11 @@ interface Run {
   readonly failed: boolean;
 }
 
+const cores = availableParallelism();
 const [name = '', ...options] = process.argv.slice(2);
 const belongs = SUITES[name];
 if (!belongs) throw new Error(`no suite ${name}: there are ${Object.keys(SUITES).join(', ')}`);
-const jobs = Number(process.env.JOBS ?? 2);
+const jobs = Number(process.env.JOBS ?? Math.min(MOST_JOBS, cores + (name === 'slow' ? 0 : 1)));
 
 const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => join('test', file))
