@@ -8,16 +8,16 @@ import { DUO_WORDS, duoWords } from './words.js';
 type Place = keyof DuoAcceptedResults;
 type Rule = DuoAcceptedResults[Place];
 
-/** One rule as the form holds it. */
+/** One rule in the form. */
 export interface AcceptedForm {
   readonly rule: 'any' | 'actual' | 'these';
   readonly factors: readonly string[];
   readonly reasons: readonly string[];
 }
 
-/** What a person can do at Duo. */
+/** The factors that a person can use at Duo. */
 const FACTORS = Object.keys(DUO_WORDS.factor) as (keyof typeof DUO_WORDS.factor)[];
-/** Why Duo lets somebody in. */
+/** The reasons for which Duo lets somebody in. */
 const REASONS = Object.keys(DUO_WORDS.reason) as (keyof typeof DUO_WORDS.reason)[];
 
 const rule = z.enum(['any', 'actual', 'these']).optional();
@@ -36,7 +36,7 @@ export const acceptedShape = {
 
 type Fields = z.output<z.ZodObject<typeof acceptedShape>>;
 
-/** What was sent; what it leaves out stays as it is. */
+/** Reads what was sent; a field that is left out stays as it is. */
 export function readAccepted(
   fields: Fields,
   current: DuoSetting | null,
@@ -74,14 +74,14 @@ function formOf(fields: Fields, place: Place): AcceptedForm | null {
   };
 }
 
-/** As typed, to be shown again; null where the form was not sent. */
+/** The form as typed, to be shown again; null if it was not sent. */
 export function typedAccepted(fields: Fields): Readonly<Record<Place, AcceptedForm>> | null {
   const login = formOf(fields, 'login');
   const stepUp = formOf(fields, 'stepUp');
   return login && stepUp ? { login, stepUp } : null;
 }
 
-/** What the view needs: each rule with what can be ticked, names that were set by a program included. */
+/** The locals of the view: each rule with its options, including names that a program has set. */
 export function acceptedSection(
   stored: DuoAcceptedResults | undefined,
   typed: Readonly<Record<Place, AcceptedForm>> | null,

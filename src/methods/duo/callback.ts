@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Attempt, RefusalReason } from '../../contracts.js';
 
-/** With which status a way back from Duo ends that leads nowhere. */
+/** The status of a refused return from Duo. */
 export const REFUSAL_STATUS: Readonly<Record<RefusalReason, 400 | 403 | 409>> = {
   'wrong-code': 403,
   denied: 403,
@@ -12,7 +12,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalReason, 400 | 403 | 409>> = 
   malformed: 400,
 };
 
-/** Each parameter once, whatever the host's query parser makes of it: a repeated one is none. */
+/** Parameters that are there once, whatever the host's query parser does; repeated ones are ignored. */
 export function readCallback(req: Request, origin: string): Attempt['input'] {
   const query = new URL(req.originalUrl, origin).searchParams;
   const once = (name: string) => {

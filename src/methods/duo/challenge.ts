@@ -9,26 +9,25 @@ import type { Leading } from './leading.js';
 import type { DuoFallbackLocals } from './locals.js';
 import { duoWords } from './words.js';
 
-/** How long a session counts that got in although its method was out of reach. */
+/** How long a session counts that was let in while Duo was unavailable. */
 const FALLBACK_MS = 60 * 60 * 1000;
 
-/** Whom Duo is asked about, and by whose keys. */
+/** The subject that Duo is asked about, and the policy that names the keys. */
 export type Asked = Pick<Attempt, 'subject' | 'policy' | 'session'> & {
   readonly place?: Place | null;
 };
 
-/** What Duo is asked beside answers. */
+/** The state of Duo, beside answers. */
 export interface Outages {
-  /** What the tenant has chosen for the time that Duo cannot be reached. */
+  /** The tenant's choice for the time that Duo cannot be reached. */
   whenUnavailable(asked: Asked): Promise<WhenUnavailable>;
-  /** How Duo fails now; null when it answers. */
+  /** The present failure of Duo; null when it answers. */
   outage(asked: Asked): Promise<DuoError | null>;
 }
 
 /**
- * Proving Duo: the way to its prompt, or what the tenant has chosen for the time that Duo cannot be reached.
- * That is offered on a page, and taken up by a POST, for which Duo is asked once more: nobody gets around a
- * Duo that answers.
+ * The challenge of Duo: leads to its prompt, or to the tenant's choice for the time that Duo cannot be reached. That
+ * is offered on a page and accepted by a POST, for which Duo is asked once more: nobody bypasses a Duo that answers.
  */
 export function duoChallenge(
   web: MethodWeb,
@@ -37,7 +36,7 @@ export function duoChallenge(
 ): NonNullable<MethodPages['challenge']> {
   const { respond, now, own } = web;
 
-  /** GET, and POST by whoever wants this device remembered afterwards. */
+  /** GET, and POST to have this device remembered afterwards. */
   async function ask(
     req: Request,
     res: Response,
@@ -61,7 +60,7 @@ export function duoChallenge(
     error: DuoError,
   ): Promise<'totp' | 'let-in' | null> {
     const { decision, facts } = situation;
-    // For a login, not for what asks for more than that: a fallback proves nothing.
+    // Only for a login, not for a step-up: a fallback proves nothing.
     const login = decision.kind === 'challenge' && decision.why === 'not-proven';
     if (!login || !error.outage) return null;
     switch (await whenUnavailable(web.attemptOf(situation, {}))) {
@@ -74,7 +73,7 @@ export function duoChallenge(
     }
   }
 
-  /** In the place of the prompt, when Duo has failed. */
+  /** Replaces the prompt when Duo has failed. */
   async function show(
     req: Request,
     res: Response,
@@ -113,7 +112,7 @@ export function duoChallenge(
     });
   }
 
-  /** POST: has the device remembered after the visit to Duo, or takes the fallback up. */
+  /** POST: asks to remember the device after the visit to Duo, or accepts the fallback. */
   async function answer(
     req: Request,
     res: Response,
@@ -142,7 +141,7 @@ export function duoChallenge(
     switch (verdict.kind) {
       case 'verified': {
         const { enrollmentId, at, epoch } = verdict;
-        // Where the policy accepts codes anyway, this was a proof like any other.
+        // If the policy accepts codes anyway, this was a normal proof.
         const factor = policy.methods.includes('totp')
           ? { method: 'totp', enrollmentId, at }
           : { ...fallback, at };

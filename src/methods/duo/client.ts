@@ -15,49 +15,47 @@ export interface DuoClientsConfig {
   readonly redirectUrl: string;
   /** Deadline of each call. */
   readonly timeoutMs: number;
-  /** In the place of the SDK's own, which trusts Duo's pinned authorities only. */
+  /** Replaces the SDK's agent, which trusts only Duo's pinned authorities. */
   readonly httpsAgent: Agent | undefined;
 }
 
-/** Duo for one set of keys. Every method ends in time and throws nothing but `DuoError`. */
+/** A client for one set of keys. Every call ends in time and throws only `DuoError`. */
 export interface DuoClient {
   healthCheck(): Promise<void>;
-  /** A fresh state, and the prompt's address that carries it, signed. */
+  /** A fresh state, and the signed address of the prompt that carries it. */
   prompt(username: string, options?: PromptOptions): Promise<DuoPrompt>;
-  /**
-   * The id_token for a code: its signature, issuer, audience, expiry, user name and nonce are checked, no more.
-   */
+  /** The id_token for a code. Only its signature, issuer, audience, expiry, user name and nonce are checked. */
   redeem(code: string, username: string, nonce?: string | null): Promise<unknown>;
 }
 
 export interface PromptOptions {
-  /** Asks Duo to ask the person, also where it remembers their device. What it does, its answer says. */
+  /** Asks Duo to ask the person even on a remembered device. The result says whether it did. */
   readonly fresh?: boolean;
-  /** Where the person signs in, for Duo to say it on the phone; null leaves it to Duo. */
+  /** The place of the login, shown on the phone; null leaves it to Duo. */
   readonly destination?: string | null;
 }
 
 export interface DuoPrompt {
   readonly state: string;
   readonly url: string;
-  /** null where the SDK cannot send one. */
+  /** null if the SDK cannot send one. */
   readonly nonce: string | null;
-  /** Duo wants to hear the same for the code. */
+  /** Duo demands the same one for the code. */
   readonly redirectUrl: string;
 }
 
-/** `redirectUrl`: the one that was sent to the prompt, for the code of that visit; by default the door's own. */
+/** `redirectUrl`: the one that was sent to the prompt; by default the door's own. */
 export type DuoClients = (credentials: DuoCredentials, redirectUrl?: string) => DuoClient;
 
 export function duoClients(config: DuoClientsConfig): DuoClients {
-  // One per version of the keys, so that whoever is at the prompt when keys are replaced can finish.
+  // One per version of the keys, so that a visit to the prompt can finish when keys are replaced.
   const clients = new LRUCache<string, DuoClient>({ max: MAX_CLIENTS });
-  // A version of the SDK that cannot be given deadlines is found out at construction.
+  // Fails at construction for a version of the SDK that cannot be given deadlines.
   hardened(PLACEHOLDER, config);
 
   return function clientOf(credentials, redirectUrl = config.redirectUrl) {
     const { clientId, apiHost, version } = credentials;
-    // Checked on every use, also of what was stored long ago: the secret signs whatever is sent there.
+    // Checked on every use, also for keys stored long ago, since the secret signs what is sent to this host.
     if (!isApiHost(apiHost)) throw new DuoError('invalid', 'the API hostname is not one of Duo');
     const key = JSON.stringify([clientId, apiHost, version, redirectUrl]);
     const known = clients.get(key);
@@ -92,14 +90,14 @@ function hardened(
     );
   }
   Object.assign(axios.defaults, {
-    // A 307 would post the client assertion to wherever it points.
+    // A 307 would post the client assertion to another address.
     maxRedirects: 0,
     maxContentLength: MAX_ANSWER_BYTES,
-    // HTTPS_PROXY of the environment is not ours to follow; a proxy is given as an agent.
+    // HTTPS_PROXY of the environment is ignored; a proxy is given as an agent.
     proxy: false,
     ...(httpsAgent && { httpsAgent }),
   });
-  // axios's own timeout starts anew with every byte of a slow answer.
+  // The timeout of axios restarts with every byte of a slow answer.
   axios.interceptors.request.use((request: { signal?: AbortSignal }) => {
     request.signal = AbortSignal.timeout(timeoutMs);
     return request;
@@ -128,12 +126,12 @@ function wrapped(
       call(async () => {
         const state = client.generateState();
         const offered = client.generateState();
-        // SDKs after 3.0.0 take a nonce as the third argument; an older one drops it, and its request says so.
+        // SDKs after 3.0.0 take a nonce as the third argument; an older one ignores it, which its request shows.
         const createAuthUrl: (...given: [string, string, string]) => Promise<string> =
           client.createAuthUrl.bind(client);
         const url = new URL(await createAuthUrl(username, state, offered));
         const nonce = nonceIn(url) === offered ? offered : null;
-        // In the query, since the SDK signs a fixed set of claims. Duo lets the query win.
+        // In the query, since the SDK signs a fixed set of claims; Duo prefers the query.
         if (fresh) {
           url.searchParams.set('max_age', '0');
           url.searchParams.set('prompt', 'login');

@@ -8,7 +8,7 @@ export interface DuoCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly apiHost: string;
-  /** Another one with each new secret or host name. */
+  /** Changes with each new secret or host name. */
   readonly version: string;
 }
 
@@ -54,8 +54,8 @@ export function sealCredentials(
 }
 
 /**
- * Throws for whatever was not saved by `sealCredentials` for this very organization, key, host and version:
- * somebody who can write to the store cannot send the secret to a host of their own.
+ * Throws unless `sealCredentials` has sealed it for this organization, key, host and version: somebody who can write
+ * to the store must not be able to send the secret to another host.
  */
 export function openCredentials(
   keyring: Keyring,

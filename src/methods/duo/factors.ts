@@ -1,13 +1,13 @@
 /**
- * Which of Duo's results count: `any` is whatever Duo lets in, `actual` only where the person has done
- * something with a device or key; or the named factors and reasons, as Duo writes them (null: any).
+ * Which of Duo's results count: `any` for all that Duo allows, `actual` only if the person has used a device or key;
+ * or the named factors and reasons, in Duo's spelling (null for any).
  */
 export type DuoResultRule =
   | 'any'
   | 'actual'
   | { readonly factors: readonly string[] | null; readonly reasons: readonly string[] | null };
 
-/** What counts at login, and what where more is asked: in a step-up, and before factors are changed. */
+/** What counts at login, and what in a step-up and before factors are changed. */
 export interface DuoAcceptedResults {
   readonly login: DuoResultRule;
   readonly stepUp: DuoResultRule;
@@ -20,7 +20,7 @@ export const DEFAULT_ACCEPTED: DuoAcceptedResults = Object.freeze({
 
 const ACTUAL =
   /^(duo_push|verified_duo_push|verified_push|phone_call|sms_passcode|duo_mobile_passcode|passcode|hardware_token|yubikey_(passcode|code)|digipass_go_7_token|u2f_token|platform_authenticator|roaming_authenticator|webauthn(_\w+)?)$/;
-/** Reasons that mean that nobody was asked, whatever the factor is called. */
+/** Reasons that mean that the person was not asked, whatever the factor. */
 const NOBODY_ASKED = /^(bypass|remembered|trusted|allow_|allowed_)/;
 const PHISHING_RESISTANT =
   /^(webauthn(_\w+)?|platform_authenticator|roaming_authenticator|u2f_token)$/;
@@ -38,7 +38,7 @@ export function isPhishingResistant(factor: unknown): boolean {
   return typeof factor === 'string' && PHISHING_RESISTANT.test(factor);
 }
 
-/** `webauthn` stands for all of them: Duo names each kind of browser and key. */
+/** `webauthn` matches all kinds of browsers and keys, which Duo names each. */
 function isNamed(names: readonly string[] | null, value: unknown): boolean {
   if (names === null) return true;
   if (typeof value !== 'string') return false;

@@ -7,8 +7,8 @@ declare module '../../errors.js' {
 }
 
 /**
- * What went wrong with a call to Duo. `network`, `timeout` and `server` (5xx) mean that Duo is out of reach;
- * `rejected` is a 4xx, `tls` a certificate that is not Duo's, `invalid` an answer that makes no sense.
+ * The kind of failure of a call to Duo. `network`, `timeout` and `server` (5xx) mean that Duo is unavailable;
+ * `rejected` is a 4xx, `tls` a certificate that is not Duo's, `invalid` a malformed answer.
  */
 export type DuoFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' | 'invalid';
 
@@ -16,15 +16,15 @@ export type DuoFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' |
 export type DuoField = 'clientId' | 'clientSecret' | 'apiHost';
 
 /**
- * A call to Duo that came to nothing: code `ERR_DUO`, status 503. `onError` gets it; `kind` says whether Duo is out of
- * reach or refuses the keys, and `suspect` which of them.
+ * A failed call to Duo: code `ERR_DUO`, status 503. `onError` gets it; `kind` says whether Duo is unavailable or
+ * refuses the keys, and `suspect` which of them.
  * @example if (error instanceof DuoError && error.kind === 'rejected') alertOperators(error.duoCode);
  */
 export class DuoError extends UnavailableError {
   readonly kind: DuoFailure;
   /** Duo's own code, e.g. `40002` or `invalid_grant`. */
   readonly duoCode: string | null;
-  /** Which of the three looks wrong, as far as Duo lets on. */
+  /** Which of the three looks wrong, as far as Duo's answer shows. */
   readonly suspect: DuoField | null;
 
   constructor(
@@ -38,7 +38,7 @@ export class DuoError extends UnavailableError {
     this.suspect = suspect;
   }
 
-  /** Duo is out of reach, which is the only failure that a tenant's fallback is for. */
+  /** Whether Duo is unavailable, the only failure for which a tenant's fallback applies. */
   get outage(): boolean {
     return this.kind === 'network' || this.kind === 'timeout' || this.kind === 'server';
   }
@@ -51,7 +51,7 @@ export class DuoError extends UnavailableError {
 acrossCopies('DuoError', DuoError);
 
 export const INVALID_CLIENT = '40002';
-/** Duo's answer is one and the same for all three. */
+/** Duo answers the same for all three. */
 export const INVALID_CLIENT_CAUSES =
   'when it does not know the integration key, when the secret key belongs to another one, or when the application is not switched to the Universal Prompt yet (in Duo: open the application, then Universal Prompt)';
 
@@ -63,8 +63,7 @@ const LATE = new Set(['ECONNABORTED', 'ERR_CANCELED', 'ETIMEDOUT']);
 const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|EPROTO)/;
 
 /**
- * The SDK's error as one of ours. Nothing of it is kept, not even as the cause: the request inside holds the
- * client assertion.
+ * Converts an error of the SDK. It is not kept, not even as the cause, since its request holds the client assertion.
  */
 export function duoFailure(error: unknown, apiHost: string): DuoError {
   if (error instanceof DuoError) return error;

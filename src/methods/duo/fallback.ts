@@ -1,13 +1,13 @@
 import type { Floor } from '../../contracts.js';
 
-/** What can happen when Duo cannot be reached, from the safest on; never when it says no. */
+/** What can happen when Duo cannot be reached, safest first; never when it denies. */
 export const WHEN_UNAVAILABLE = ['deny', 'fall-back-to-totp', 'let-in'] as const;
 
 export type WhenUnavailable = (typeof WHEN_UNAVAILABLE)[number];
 
 /**
- * The weakest choice that a partner's floor leaves its clients for the time that Duo cannot be reached. A floor
- * that requires two-factor, and does not say, leaves no password alone.
+ * The weakest choice that a partner's floor allows its clients when Duo cannot be reached. A floor that requires
+ * two-factor without a choice does not allow a password alone.
  */
 export function weakestAllowed(
   floor: Pick<Floor, 'mode' | 'whenUnavailable'> | null | undefined,

@@ -1,9 +1,9 @@
-/** The hosts that Duo serves its API from. Nothing else is ever talked to: no port, no user, no other name. */
+/** The hosts of Duo's API. No other host is ever called: no port, no user, no other name. */
 const API_HOST = /^api-[a-z0-9]{1,59}\.(duosecurity|duofederal)\.com$/;
 
-/** What was typed or pasted, as the host name it stands for; null for everything that is not Duo's. */
+/** The host name from what was typed or pasted; null unless it is Duo's. */
 export function readApiHost(value: unknown): string | null {
-  // ASCII only, before lowering: the Kelvin sign would become a plain k. Spaces are all that is trimmed.
+  // Checked for ASCII before lower-casing, since the Kelvin sign would become a plain k. Only spaces are trimmed.
   if (typeof value !== 'string' || !/^[ -~]{1,253}$/.test(value)) return null;
   const host = value.trim().toLowerCase();
   return isApiHost(host) ? host : null;

@@ -10,7 +10,7 @@ import { duoWords } from './words.js';
 
 declare module '../../session/session-data.js' {
   interface SallyportSessionData {
-    /** From which page this person was sent to Duo, and which enrollment is to be replaced. */
+    /** The page from which this person was sent to Duo, and the enrollment to be replaced. */
     duo?: { readonly url: string; readonly replaces: string | null };
   }
 }
@@ -22,7 +22,7 @@ export interface Leading {
     situation: KnownSituation,
     prompt: Prompt,
     place: MethodPlace,
-    /** The person has just pressed the button that leads on, so nothing is asked again. */
+    /** The person has just pressed the button, so nothing is asked again. */
     how?: { readonly pressed?: boolean },
   ): Promise<void>;
   failed(
@@ -37,9 +37,9 @@ export interface Leading {
 /** The pages before the visit to Duo. */
 export function duoLeading({ respond, audit, own, onError }: MethodWeb): Leading {
   /**
-   * Leads on to Duo. Always a page and never a redirect: Chrome holds redirects after a form to the form's
-   * `form-action`, the host's login form included. Whoever comes back from Duo without an answer, and has
-   * other methods, is not sent there again at once.
+   * Leads to Duo. Always by a page and never by a redirect: Chrome applies a form's `form-action` to the redirects
+   * after it, also for the host's login form. A person who comes back without an answer, and has other methods, is
+   * not sent there again at once.
    */
   async function lead(
     req: Request,
@@ -55,7 +55,7 @@ export function duoLeading({ respond, audit, own, onError }: MethodWeb): Leading
     const mayChoose = cameBack && purpose === 'challenge' && others.length > 0;
     const atOnce = pressed || (!mayChoose && rememberDays === null);
     req.session.sallyport = { ...req.session.sallyport, duo: { url, replaces } };
-    // Whoever goes to activate has left what a route demanded of them; on the way back it would ask for a proof.
+    // An activation drops a route's pending demand, which would ask for a proof on the way back.
     if (purpose === 'activate') delete req.session.sallyport.stepUp;
     if (atOnce && wantsHtml(req)) res.set('Refresh', `0; url=${href}`);
     await respond.page(req, res, {
@@ -76,7 +76,7 @@ export function duoLeading({ respond, audit, own, onError }: MethodWeb): Leading
     });
   }
 
-  /** Duo failed: a 503 that says so, offers what else there is, and lets nobody in. */
+  /** Answers a failure of Duo with a 503 that offers other methods and lets nobody in. */
   async function failed(
     req: Request,
     res: Response,

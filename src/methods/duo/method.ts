@@ -36,14 +36,14 @@ declare module '../../contracts/subject.js' {
 const TITLE = 'Duo Security';
 const MAX_LABEL = 64;
 
-/** Where Duo sends the browser back to: to the address that it has come from. */
+/** The callback address: at the origin that the browser has come from. */
 function callbackAt(place: Place | null | undefined): string | undefined {
   return place ? `${place.origin}${place.path}/duo/callback` : undefined;
 }
 
 export interface DuoMethod extends PagedMethod {
   readonly name: 'duo';
-  /** Checks an organization's keys, for whoever stores them. */
+  /** Checks an organization's keys before they are stored. */
   readonly checkKeys: CheckKeys;
   readonly outages: Outages;
 }
@@ -60,7 +60,7 @@ export function isDuo(method: Method): method is DuoMethod {
 export function duo(options: DuoOptions = {}): (services: MethodServices) => DuoMethod {
   const parsed = parseDuoOptions(options);
   return (services) => {
-    // The SDK wants one also where nobody is led back: to check keys.
+    // The SDK needs one even to check keys, where nobody is redirected.
     const origin = services.origin || 'https://localhost';
     const clients = duoClients({
       ...parsed,
@@ -79,13 +79,13 @@ export interface DuoConfig
   extends Pick<MethodServices, 'store' | 'keyring' | 'say'>,
     Pick<ParsedDuoOptions, 'username' | 'promptOrigin'> {
   readonly clients: DuoClients;
-  /** What an organization has stored for Duo; null when it has nothing. */
+  /** What an organization has stored for Duo; null for nothing. */
   readonly configurationOf: (organizationId: string) => Awaitable<DuoSetting | null>;
-  /** What a phone is to show as the place of a login by keys that the partner lends; '' for nothing. */
+  /** The place of a login that a phone shows for keys lent by the partner; '' for none. */
   readonly brandName: MethodServices['brandName'];
 }
 
-/** What one visit to the prompt came to. */
+/** The result of one visit to the prompt. */
 type Redeemed =
   | {
       readonly kind: 'allowed';
@@ -97,8 +97,8 @@ type Redeemed =
   | Rejected;
 
 /**
- * Nothing is guessable here and so nothing is counted: what is redeemed is a transaction of ours, single use, and
- * Duo's signed word for it.
+ * Nothing can be guessed here, so nothing is counted: an answer redeems a single-use transaction of ours and Duo's
+ * signed result for it.
  */
 export function duoMethod(config: DuoConfig): DuoMethod {
   const { store, keyring, clients, username: usernameOf } = config;
@@ -130,7 +130,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     return { source, keys, client };
   }
 
-  /** The way to the prompt: each time a new one, since its state has one use. */
+  /** The address of the prompt, new each time, since its state is used once. */
   async function leave(
     context: MethodContext,
     purpose: Pick<DuoTransaction, 'purpose' | 'enrollment' | 'stepUp'>,
@@ -143,7 +143,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     const { source, keys, client } = await connect(context);
     await ownName(subject, { account: authorityId(keys.apiHost), username }, 'asked');
     const { state, url, nonce, redirectUrl } = await client.prompt(username, {
-      // An activation changes what the person has.
+      // An activation changes factors, which needs a fresh answer.
       fresh: purpose.stepUp || purpose.purpose === 'enroll',
       destination: source === subject.tenantId ? null : destinationOf(context),
     });
@@ -173,7 +173,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     now: number,
   ): Promise<Redeemed> {
     const { state, code, error } = readAnswer(input);
-    // Taken before anything else: whatever comes next, this state has had its one use.
+    // Taken first, so that this state is used once, whatever happens next.
     const transaction = await transactions.take(state, asked);
     if (!transaction || transaction.purpose !== purpose) return rejected('expired', 'state');
     if (error !== null) return rejected('denied', `error ${error}`);
@@ -249,12 +249,12 @@ export function duoMethod(config: DuoConfig): DuoMethod {
     },
 
     enrollment: {
-      /** Duo keeps the phone: there is nothing of ours to seal, but whose Duo it is. */
+      /** Duo keeps the phone; we keep no secret, only the Duo account. */
       async begin(context) {
         return { parameters: authorityId((await configured(context)).keys.apiHost) };
       },
 
-      // Whoever has a factor has just proven it: another one rests on no less than a step-up.
+      // A person with a factor has just proven it, so another one needs no less than a step-up.
       prompt: (context) =>
         leave(context, {
           ...{ purpose: 'enroll', enrollment: context.pending.id },
@@ -272,7 +272,7 @@ export function duoMethod(config: DuoConfig): DuoMethod {
         }
         return {
           ...{ kind: 'accepted', loginOnly, detail },
-          // Which phone it is, is known only now.
+          // The phone is known only now.
           ...(device !== null && { label: `${TITLE}, ${device}`.slice(0, MAX_LABEL) }),
         };
       },

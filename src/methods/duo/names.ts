@@ -3,14 +3,14 @@ import type { SecondFactorStore, Subject } from '../../contracts.js';
 import { RequestError } from '../../errors.js';
 import { duoWords } from './words.js';
 
-/** For somebody who is on the way to the prompt, and for whoever has come back with Duo's word. */
+/** Claim times: while a person is at the prompt, and after Duo's result. */
 const LIFETIMES = { asked: 15 * 60 * 1000, proven: 400 * 24 * 60 * 60 * 1000 } as const;
 
 /**
- * Duo takes names in any case, so two labels of one organization that differ only in that are one person there:
- * whose phone approves for both. The name is that of whoever came first and has Duo activated with it; the
- * second is refused with a 409. It shows where Duo is asked, since no list of an organization's labels exists;
- * people of different organizations may have one name, since they may be one person.
+ * Duo ignores case in names, so two labels of one organization that differ only in case are one person there, whose
+ * phone approves for both. The name belongs to the first subject that has Duo activated with it; the second is
+ * refused with a 409. It is checked when Duo is asked, since we have no list of labels. Subjects of different
+ * organizations may share a name, since they may be one person.
  */
 export function duoNames({
   store,
@@ -28,7 +28,7 @@ export function duoNames({
     if (owner === subject.id) return;
     const { enrollments } = await store.readSubject(owner);
     const active = enrollments.some((one) => one.method === 'duo' && one.parameters === account);
-    // Whoever was reset, or has left, does not keep a name from the next one.
+    // A subject who was reset or deleted does not keep the name.
     if (!active && (await store.claim(id, { ...wanted, instead: owner })) === subject.id) return;
     throw new RequestError(409, 'duo_name_taken', duoWords('failed.name-taken'));
   };

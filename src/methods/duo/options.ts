@@ -13,16 +13,13 @@ export interface DuoOptions {
   /** The deadline of each call to Duo. Default `5s`. */
   readonly timeout?: Duration;
   /**
-   * Reaches Duo in place of the SDK's own agent, which trusts Duo's authorities only: for a proxy, or for a
-   * simulator. It must verify certificates.
+   * Replaces the SDK's agent, which trusts only Duo's authorities: for a proxy or a simulator. It must verify
+   * certificates.
    */
   readonly httpsAgent?: Agent;
-  /** The name by which Duo knows a subject. Default: its label, trimmed and in lower case. */
+  /** A subject's name at Duo. Default: its label, trimmed and in lower case. */
   readonly username?: (subject: Subject) => string;
-  /**
-   * For a simulator: the origin, `http://localhost:PORT`, to which browsers are sent for the prompt. Refused
-   * where NODE_ENV is `production`.
-   */
+  /** For a simulator: the origin of the prompt, `http://localhost:PORT`. Refused when NODE_ENV is `production`. */
   readonly promptOrigin?: string;
 }
 
@@ -52,7 +49,7 @@ export function parseDuoOptions(options: DuoOptions): ParsedDuoOptions {
   return { timeoutMs: timeout, httpsAgent, username, promptOrigin: promptOrigin ?? null };
 }
 
-/** Plain http to this machine only, so that no production browser is ever sent to another prompt than Duo's. */
+/** Only plain http to this machine, so that no production browser is sent to another prompt than Duo's. */
 function isPromptOrigin(value: unknown): boolean {
   return (
     typeof value === 'string' &&

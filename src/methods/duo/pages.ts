@@ -28,7 +28,7 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
     const enrolled = decision.kind === 'pass' && decision.why === 'proven';
     const volunteer =
       decision.kind === 'pass' && (decision.why === 'not-enrolled' || decision.why === 'postponed');
-    // The same address a second time: what it was for is done.
+    // The same address a second time: it has been answered.
     if (decision.kind === 'pass' && !volunteer && !(enrolled && begun)) {
       respond.onward(req, res, web.onward(req), { next: 'done' });
       return;
@@ -48,14 +48,14 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
 
     let verdict: Verdict;
     try {
-      // Where nothing was begun nothing has failed: otherwise addresses typed at will fill the trail.
+      // Without a begun visit nothing has failed; otherwise made-up addresses would fill the trail.
       const answer = { input, unrecorded: begun === null };
       verdict = await web.prove(req, res, situation, own, operation, answer);
     } catch (error) {
       if (!(error instanceof DuoError)) throw error;
       return failed(req, res, situation, error, place);
     }
-    // The answer of an older tab leaves alone what was begun after it.
+    // The answer of an older tab must not affect what was begun after it.
     const superseded = verdict.kind === 'rejected' && verdict.reason === 'superseded';
     if (req.session.sallyport?.duo && !superseded) delete req.session.sallyport.duo;
     switch (verdict.kind) {
@@ -129,8 +129,8 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
   }
 
   /**
-   * A session cookie with `SameSite=Strict` stays behind when the browser comes from Duo, and is there again
-   * when it comes from a page of ours: this one. True when it has answered.
+   * A browser that comes from Duo does not send a session cookie with `SameSite=Strict`, but does when it comes from
+   * a page of ours: this one. True when it has answered.
    */
   async function cameWithoutSession(req: Request, res: Response): Promise<boolean> {
     const crossed = ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '');
@@ -167,7 +167,7 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
         await lead(req, res, situation, await begun.prompt(), place);
       },
 
-      /** Who comes back from Duo comes to one address, so what is replaced stands in the session. */
+      /** Duo returns to one address, so the session holds the enrollment to be replaced. */
       isElsewhere(req, { replaces }) {
         const { duo: before } = req.session.sallyport ?? {};
         return before !== undefined && before.replaces !== replaces;

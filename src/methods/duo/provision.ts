@@ -15,7 +15,7 @@ import type { DuoMethod } from './method.js';
 import type { CheckedKeys } from './save.js';
 import { duoWords } from './words.js';
 
-/** Duo's keys as a host's own program saves them: at start, or when an organization is made. */
+/** Duo's keys as a host's program saves them: at start, or when an organization is made. */
 export interface DuoKeysInput {
   /** The integration key. */
   readonly clientId: string;
@@ -35,8 +35,8 @@ export type DuoKeysSaved =
 
 export interface DuoKeys {
   /**
-   * Checks the keys with Duo's health check and saves them for an organization, whatever it had before. What
-   * is wrong with them is a value, and nothing is saved then.
+   * Checks the keys with Duo's health check and saves them for an organization, whatever it had before. Wrong keys
+   * give a value, and nothing is saved.
    */
   save(
     organizationId: string,
@@ -47,7 +47,7 @@ export interface DuoKeys {
 
 declare module '../../door.js' {
   interface Door<S extends Subject = Subject> {
-    /** For the host's own code: an organization's keys for Duo, checked and sealed as the pages do it. */
+    /** For the host's code: saves an organization's keys for Duo, checked and sealed as by the pages. */
     readonly duo: DuoKeys;
   }
 }
@@ -57,7 +57,7 @@ const TRIES = 5;
 const schema = optionsObject({
   organizationId: textOption(512),
   keys: optionsObject({
-    // What is wrong with these is an answer and no error, since they come from somewhere else.
+    // Wrong keys are a result and no error, since they come from outside.
     clientId: z.unknown().optional(),
     clientSecret: z.unknown().optional(),
     apiHost: z.unknown().optional(),
@@ -98,12 +98,12 @@ export function duoProvision({
       }
       const checked = await duo.checkKeys(id, input, null);
       if (checked.kind !== 'checked') return checked;
-      // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.
+      // Repeated, since somebody may change the rest of the setting meanwhile, which must not get lost.
       for (let tried = 0; tried < TRIES; tried += 1) {
         const stored = await store.readSetting(organizationId);
         const stamped = settings.organization(stored, organizationId);
         const setting = stamped?.value ?? settings.none;
-        // What is not said of it stays as it was.
+        // Fields that are left out stay as they were.
         const accepted = setting.duo?.accepted;
         const next = { keys: checked.keys, whenUnavailable, lendToClients };
         const written = await store.writeSetting(organizationId, {

@@ -1,11 +1,11 @@
 import { type DuoAcceptedResults, isPhishingResistant, ruleAccepts } from './factors.js';
 import { isSame } from './transaction.js';
 
-/** How far Duo's clock and ours may be apart, and how old a result may be (ms). */
+/** How far Duo's clock and ours may differ, and how old a result may be (ms). */
 const FRESH_MS = 300_000;
 /** Duo remembers a device for a year at most. */
 const REMEMBERED_MS = 366 * 24 * 3600 * 1000;
-/** Within one token all times are Duo's own. */
+/** All times within one token are Duo's. */
 const SAME_CLOCK_MS = 60_000;
 
 export interface ExpectedResult {
@@ -13,25 +13,25 @@ export interface ExpectedResult {
   readonly username: string;
   readonly now: number;
   readonly accepted: DuoAcceptedResults;
-  /** More is asked than at login: a fresh answer, of those that count in a step-up. */
+  /** For a step-up: a fresh result of those that count there. */
   readonly stepUp: boolean;
 }
 
 export type DuoResult =
   | {
       readonly kind: 'allow';
-      /** How Duo names the phone; null where it does not say. */
+      /** Duo's name of the phone; null for none. */
       readonly device: string | null;
-      /** It counts at login, and nowhere else. */
+      /** Counts only at login. */
       readonly loginOnly: boolean;
       readonly detail: string;
     }
   | { readonly kind: 'deny'; readonly reason: 'denied' | 'not-accepted'; readonly detail: string };
 
 /**
- * What the SDK leaves unchecked in an id_token: it resolves for a denied login and for one of yesterday. Only
- * what says *allow* in so many words is one. `sub` is not compared: it is the person's primary name at Duo,
- * and whoever Duo knows by an alias has another one than the name that was sent.
+ * Checks what the SDK leaves unchecked in an id_token: it resolves for a denied login and for an old one. Only an
+ * explicit *allow* counts. `sub` is not compared: it is the person's primary name at Duo, which differs from the name
+ * sent when that is an alias.
  */
 export function readResult(
   token: unknown,
@@ -51,7 +51,7 @@ export function readResult(
   const { preferred_username: name, iat, auth_time: authTime } = claims;
   if (typeof name !== 'string' || !isSame(name, username)) return deny('preferred_username');
   if (!isSeconds(iat) || Math.abs(now - iat * 1000) > FRESH_MS) return deny('iat');
-  // A time to come is no time at which anybody approved.
+  // Nobody has approved at a time in the future.
   if (!isSeconds(authTime) || authTime * 1000 > now + FRESH_MS) return deny('auth_time');
   if (authTime * 1000 > iat * 1000 + SAME_CLOCK_MS) return deny('auth_time');
   if (now - authTime * 1000 > REMEMBERED_MS) return deny('auth_time');
@@ -77,8 +77,8 @@ export function readResult(
 }
 
 /**
- * For the trail: ` txid=… factor=duo_push reason=user_approved result=success`, with `status` and `sub` where
- * they are not as always. Never the device: a number.
+ * For the trail: ` txid=… factor=duo_push reason=user_approved result=success`, with unusual values of `status` and
+ * `sub`. Never the device, which holds a telephone number.
  */
 function describe(claims: Readonly<Record<string, unknown>>, username: string): string {
   const context = record(claims.auth_context);

@@ -12,12 +12,12 @@ import { duoWords } from './words.js';
 
 export type CheckedKeys =
   | { readonly kind: 'checked'; readonly keys: SealedCredentials }
-  /** Wrong in shape: what to say at which field. */
+  /** Malformed, with the error of each field. */
   | {
       readonly kind: 'malformed';
       readonly errors: Readonly<Partial<Record<DuoField, string>>>;
     }
-  /** Right in shape, and not Duo's. */
+  /** Well-formed, but refused by Duo. */
   | {
       readonly kind: 'rejected';
       readonly message: string;
@@ -34,9 +34,8 @@ export type CheckKeys = (
 ) => Promise<CheckedKeys>;
 
 /**
- * Checks the three values that an administrator typed: their shape, then by Duo's health check with these very
- * keys. Only what passes is sealed, and so only that can be stored. The secret may be left empty where
- * everything else stays as it is.
+ * Checks the three values that an administrator typed: their form, then by Duo's health check with these keys. Only
+ * keys that pass are sealed, and so can be stored. The secret may be left empty if the other values are unchanged.
  */
 export function duoKeyCheck({
   keyring,
@@ -54,7 +53,7 @@ export function duoKeyCheck({
     if (untouched) {
       const same = read.clientId === current.clientId && read.apiHost === current.apiHost;
       if (same) return { kind: 'checked', keys: current };
-      // Otherwise whoever may change the hostname could have the secret sign for a host of their choice.
+      // Otherwise an administrator could have the secret sign requests to a host of their choice.
       return {
         kind: 'malformed',
         errors: { clientSecret: say(duoWords('wrong.secret-again')) },

@@ -1,11 +1,12 @@
 import type { SealedSetting } from '../../contracts.js';
+import { messageOf } from '../../errors.js';
 import { duoClients } from './client.js';
 import { openCredentials, type SealedCredentials, sealCredentials } from './credentials.js';
 import { DuoError } from './failure.js';
 
 const TIMEOUT_MS = 5000;
 
-/** Duo's keys for the command line. `agent` is what reaches Duo there, in the place of the SDK's own. */
+/** Duo's keys for the command line. */
 export const sealedKeys: SealedSetting = {
   words: ['Duo key', 'Duo keys'],
 
@@ -26,16 +27,16 @@ export const sealedKeys: SealedSetting = {
   async examine(keyring, organizationId, stored, { httpsAgent }) {
     const credentials = openCredentials(keyring, organizationId, usable(stored, organizationId));
     const clientOf = duoClients({
-      // Only a prompt would come back to it, and none is opened here.
+      // Needed only for a prompt, and none is opened here.
       redirectUrl: 'https://localhost/two-factor/duo/callback',
       ...{ timeoutMs: TIMEOUT_MS, httpsAgent },
     });
     try {
       await clientOf(credentials).healthCheck();
     } catch (error) {
-      // Out of reach may pass; refused keys will not.
+      // An outage may pass; refused keys will not.
       const level = error instanceof DuoError && error.outage ? 'WARN' : 'FAIL';
-      return { level, text: error instanceof Error ? error.message : String(error) };
+      return { level, text: messageOf(error) };
     }
     return { level: 'OK', text: `${credentials.apiHost} answers and accepts the keys` };
   },

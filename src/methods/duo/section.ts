@@ -42,7 +42,7 @@ export function duoSection(
     fields: shape,
     locals: (place, typed) => sectionLocals(place, typed, say),
 
-    /** Whose keys hold, and never more than their name. */
+    /** The name of the partner whose keys are used, and nothing else of it. */
     json(place) {
       const { stored } = place;
       const lentBy = lender(place);

@@ -19,25 +19,25 @@ import { duoWords as words } from './words.js';
 /** What an organization has stored for Duo. */
 export interface DuoSetting extends Lendable {
   readonly keys: SealedCredentials;
-  /** What happens when Duo cannot be reached (never when it says no). */
+  /** What happens when Duo cannot be reached (never when it denies). */
   readonly whenUnavailable: WhenUnavailable;
-  /** Which of Duo's results count; by default all that Duo lets in at login, actual factors in a step-up. */
+  /** Which of Duo's results count; by default all at login, actual factors in a step-up. */
   readonly accepted?: DuoAcceptedResults | undefined;
 }
 
-/** What a policy says of Duo: whose keys are used, and never the keys. */
+/** The part of a policy about Duo: whose keys are used, never the keys. */
 export interface DuoPolicy {
   readonly source: string;
   readonly credentialVersion: string;
-  /** Of whose Duo account they are (`authorityId` of its API hostname); looked up where it is left out. */
+  /** The Duo account of the keys (`authorityId` of its API hostname); looked up if it is left out. */
   readonly account?: string | undefined;
-  /** In the place of what is stored with the keys, where a level above allows no more than this. */
+  /** Replaces what is stored with the keys, if a level above allows no more than this. */
   readonly whenUnavailable?: WhenUnavailable | undefined;
 }
 
 declare module '../../contracts/policy.js' {
   interface Policy {
-    /** Whose Duo configuration is used, and which version of its keys. Never the keys. Left out by a door without Duo. */
+    /** Whose Duo keys are used, and their version. Left out by a door without Duo. */
     readonly duo?: DuoPolicy | null | undefined;
   }
 }
@@ -48,7 +48,7 @@ declare module '../../contracts/settings.js' {
   }
 
   interface Floor {
-    /** The weakest choice for the time that Duo cannot be reached; nothing: no `let-in` where it requires. */
+    /** The weakest choice when Duo cannot be reached; not set: no `let-in` if two-factor is required. */
     readonly whenUnavailable?: WhenUnavailable | null | undefined;
   }
 }
@@ -132,7 +132,7 @@ function resolve(levels: SettingLevels<DuoSetting>): ResolvedPart<DuoPolicy> {
       account: authorityId(stored.keys.apiHost),
       ...(limited && { whenUnavailable: limit }),
     },
-    // The keys also where Duo is accepted no longer: who has nothing else proves it once more, to activate another.
+    // With keys even if Duo is no longer accepted: users with nothing else prove it once more to activate another.
     reasons(offered): readonly PolicyReason[] {
       const rule = words(offered ? 'policy.offered' : 'policy.not-offered');
       return [
@@ -150,7 +150,7 @@ function resolve(levels: SettingLevels<DuoSetting>): ResolvedPart<DuoPolicy> {
   };
 }
 
-/** Keys are compared by version: there is nothing else to show. */
+/** Keys are compared by version, since nothing else of them is shown. */
 function changes(before: DuoSetting | null, after: DuoSetting | null): readonly Change[] {
   const found: Change[] = [];
   const change = (field: string, label: Sentence, from: Sentence, to: Sentence) => {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Attempt, Keyring, SecondFactorStore, SessionDigest } from '../../contracts.js';
 import type { SealedCredentials } from './credentials.js';
 
-/** As long as Duo's own signed request lives. */
+/** The lifetime of Duo's signed request. */
 export const TRANSACTION_MS = 300_000;
 
 /** One visit to the prompt, from the redirect to the way back. */
@@ -13,17 +13,17 @@ export interface DuoTransaction {
   readonly tenantId: string;
   /** The name that was sent. */
   readonly username: string;
-  /** Where Duo was told to send the browser back to: it wants to hear the same for the code. */
+  /** The callback address that Duo was given, which it demands again for the code. */
   readonly redirectUrl: string;
-  /** null where the SDK sent none. */
+  /** null if the SDK sent none. */
   readonly nonce: string | null;
-  /** Duo was asked for a fresh answer, and nothing else will do. */
+  /** Duo was asked for a fresh answer, and no other counts. */
   readonly stepUp: boolean;
   /** Chosen on our page, before the person left for Duo. */
   readonly remember: boolean;
-  /** Whose keys they are. */
+  /** The organization whose keys are used. */
   readonly source: string;
-  /** The keys it started with: it is finished with them, also when others were saved meanwhile. */
+  /** The keys it started with, which also finish it when others were saved meanwhile. */
   readonly keys: SealedCredentials;
   readonly purpose: 'verify' | 'enroll';
   /** The pending enrollment that it confirms. */
@@ -33,8 +33,8 @@ export interface DuoTransaction {
 export interface DuoTransactions {
   put(transaction: DuoTransaction): Promise<void>;
   /**
-   * The transaction of this state, once, if it was begun by this subject, for this tenant, in this session;
-   * null otherwise.
+   * Takes the transaction of this state, once, if it was begun by this subject, for this tenant, in this session;
+   * otherwise null.
    */
   take(state: string, asked: Pick<Attempt, 'session' | 'subject'>): Promise<DuoTransaction | null>;
 }
@@ -70,7 +70,7 @@ export function duoTransactions({
   };
 }
 
-/** With the session in it, another session finds nothing, and cannot even use the transaction up. */
+/** Includes the session, so that another session can neither find nor use up the transaction. */
 function idOf(state: string, session: SessionDigest): string {
   return createHash('sha256')
     .update(JSON.stringify(['duo', state, session]))
@@ -81,7 +81,7 @@ function sealingContext(id: string): string {
   return JSON.stringify(['duo-transaction', id]);
 }
 
-/** In constant time, whatever the lengths. */
+/** Compares in constant time, whatever the lengths. */
 export function isSame(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

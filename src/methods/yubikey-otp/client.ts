@@ -12,13 +12,13 @@ import { type Parameters, signatureOf } from './signature.js';
 const MAX_ANSWER_BYTES = 8 * 1024;
 
 export interface ClientConfig {
-  /** The deadline of all that is asked about one code. */
+  /** The deadline of all requests about one code. */
   readonly timeoutMs: number;
-  /** In the place of Node's own: for a proxy, a private authority, or a simulator. */
+  /** Replaces Node's agent: for a proxy, a private authority, or a simulator. */
   readonly httpsAgent: Agent | undefined;
 }
 
-/** What is asked about a code, once per server. `now` in ms. */
+/** Asks about a code, once per server. `now` in ms. */
 export type ValidateOtp = (
   otp: string,
   credentials: YubikeyCredentials,
@@ -26,8 +26,8 @@ export type ValidateOtp = (
 ) => Promise<Said>;
 
 /**
- * Asks all servers at once whether a key has typed this code, by the validation protocol 2.0: the first yes
- * wins. Without one, the plainest no. Rejects, with nothing but `YubikeyError`, where none of them says either.
+ * Asks all servers at once whether a key has typed this code, by the validation protocol 2.0: the first yes wins.
+ * Without one, the most specific no. Rejects, only with `YubikeyError`, if no server says either.
  */
 export function otpValidation({ timeoutMs, httpsAgent }: ClientConfig): ValidateOtp {
   return async function validate(otp, { clientId, clientSecret, servers }, now) {
@@ -67,12 +67,12 @@ function firstYes(answers: readonly Promise<Said>[]): Promise<Said> {
   );
 }
 
-/** Of failures, the one that somebody has to put right. */
+/** Of several failures, the one that somebody has to fix. */
 const FAILURES: readonly YubikeyFailure[] = [
   ...(['rejected', 'tls', 'invalid', 'server', 'timeout', 'network'] as const),
 ];
 
-/** A no before any failure, and among them that the code was used. */
+/** Prefers a no to a failure, and a used code to another no. */
 function plainest(answers: readonly PromiseSettledResult<Said>[]): Said {
   const said = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const no = said.find(({ kind }) => kind === 'replayed') ?? said[0];
@@ -83,7 +83,7 @@ function plainest(answers: readonly PromiseSettledResult<Said>[]): Said {
   throw known.sort((one, other) => rank(one) - rank(other))[0] ?? broken('no server was asked');
 }
 
-/** The body of a 200. A redirect is none: it would send the code to whomever it names. */
+/** The body of a 200. Redirects are not followed: they could send the code anywhere. */
 async function get(
   server: string,
   query: Parameters,

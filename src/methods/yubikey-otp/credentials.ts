@@ -3,15 +3,15 @@ import { YubikeyError, type YubikeyField } from './failure.js';
 import { MOST_SERVERS, type OwnServers, readServer } from './servers.js';
 import { yubikeyWords } from './words.js';
 
-/** How an organization asks validation servers. */
+/** An organization's credentials for validation servers. */
 export interface YubikeyCredentials {
-  /** A number, as the servers know us. */
+  /** Our client number at the servers. */
   readonly clientId: string;
-  /** In base64, as it is given out. */
+  /** In base64, as the servers give it out. */
   readonly clientSecret: string;
   /** The organization's own; none for YubiCloud. */
   readonly servers: readonly string[];
-  /** Another one with each new secret, client id or server. */
+  /** Changes with each new secret, client id or server. */
   readonly version: string;
 }
 
@@ -60,8 +60,8 @@ export function sealCredentials(
 }
 
 /**
- * Throws for whatever was not sealed by `sealCredentials` for this very organization, client id, servers and version,
- * and for servers that may not be named: somebody who can write to the store cannot have others ask theirs.
+ * Throws unless `sealCredentials` has sealed it for this organization, client id, servers and version, and for
+ * servers that may not be named: somebody who can write to the store must not be able to name other servers.
  */
 export function openCredentials(
   keyring: Keyring,

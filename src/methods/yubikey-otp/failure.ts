@@ -1,23 +1,23 @@
 import { acrossCopies, OutageError } from '../../errors.js';
 
 /**
- * What went wrong with a validation server. `network`, `timeout` and `server` mean that it is out of reach, or has
- * trouble of its own; `rejected` that it does not take our credentials, `tls` that its certificate is not trusted,
- * `invalid` that its answer is not to be trusted.
+ * The kind of failure of a validation server. `network`, `timeout` and `server` mean that it is unavailable or has an
+ * internal error; `rejected` that it refuses our credentials, `tls` that its certificate is not trusted, `invalid`
+ * that its answer is not.
  */
 export type YubikeyFailure = 'network' | 'timeout' | 'server' | 'rejected' | 'tls' | 'invalid';
 
-/** What an organization enters, by the names of the form's fields. */
+/** The fields that an organization enters, by their names in the form. */
 export type YubikeyField = 'clientId' | 'clientSecret' | 'servers';
 
 /**
- * A call to a validation server that came to nothing: status 503. `onError` gets it; `kind` says whether the server is
- * out of reach or refuses the credentials, and `suspect` which of them.
+ * A failed call to a validation server: status 503. `onError` gets it; `kind` says whether the server is unavailable
+ * or refuses the credentials, and `suspect` which of them.
  * @example if (error instanceof YubikeyError && error.kind === 'rejected') alertOperators(error.suspect);
  */
 export class YubikeyError extends OutageError {
   readonly kind: YubikeyFailure;
-  /** Which of the values looks wrong, as far as the server lets on. */
+  /** Which of the values looks wrong, as far as the server's answer shows. */
   readonly suspect: YubikeyField | null;
 
   constructor(
@@ -31,7 +31,7 @@ export class YubikeyError extends OutageError {
     this.suspect = suspect;
   }
 
-  /** It may pass, with nobody changing anything. */
+  /** Whether the failure may pass by itself. */
   get outage(): boolean {
     return this.because === null;
   }
@@ -40,7 +40,7 @@ acrossCopies('YubikeyError', YubikeyError);
 
 const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|EPROTO)/;
 
-/** Why nothing came of a request to `host`; `signal` has ended it where it took too long. */
+/** The error of a failed request to `host`; `signal` has aborted it if it took too long. */
 export function requestFailure(error: unknown, host: string, signal: AbortSignal): YubikeyError {
   if (error instanceof YubikeyError) return error;
   const { name, code } = Object(error) as { readonly name?: unknown; readonly code?: unknown };

@@ -4,8 +4,8 @@ import { readOtp } from './otp.js';
 import { yubikeyWords } from './words.js';
 
 /**
- * A found key says which one it is by whatever it types. Nobody is asked whether the code is right: that says no more,
- * to an administrator who reads the serial numbers of these keys anyway.
+ * A found key identifies itself by any code that it types. No server is asked whether the code is right, which would
+ * tell an administrator no more, since serial numbers are printed on the keys.
  */
 export function yubikeyLookup(say: MethodServices['say']): MethodLookup {
   return {

@@ -35,7 +35,7 @@ const TITLE = 'YubiKey';
 type Asking = Pick<VerifyContext, 'policy' | 'subject' | 'session' | 'enrollments' | 'now'>;
 type Accepted = Extract<Answered, { kind: 'accepted' }>;
 
-/** Which key has typed a code, by whose word it is one, and the person's enrollment of it. */
+/** The key that has typed a code, the authority for it, and the person's enrollment of it. */
 interface TypedBy {
   readonly account: string;
   readonly publicId: string;
@@ -44,7 +44,7 @@ interface TypedBy {
 
 /** One at the desk, one on the key ring, one in the safe, and two to spare. */
 const AT_MOST = 5;
-/** With room for white space and for what somebody has typed before the key did. */
+/** With room for white space and for what was typed before the key did. */
 const MAX_TYPED = 200;
 
 /**
@@ -58,9 +58,9 @@ export function yubikeyOtp(options: YubikeyOtpOptions = {}): MethodPlan {
 }
 
 /**
- * A code is 128 bits that only the key and the validation server know to make, so nothing is counted as a guess;
- * but how often a server is asked for somebody is bounded. The word is the server's of an organization, and counts
- * there: another organization may have a server that says yes to everything.
+ * A code has 128 bits that only the key and the validation server can make, so nothing is counted as a guess; but
+ * requests to servers are limited per subject. The authority is an organization's servers, so a proof counts only
+ * there: another organization's server may accept everything.
  */
 function yubikeyMethod(
   { keyring, readSetting, say, store }: MethodServices,
@@ -86,8 +86,8 @@ function yubikeyMethod(
   }
 
   /**
-   * What comes of a code. `decide` says, before anybody is asked, what it would be good for: `own` is the person's
-   * key that has typed it; `mine`, once the servers have said yes, whether it is.
+   * Judges a code. `decide` says, before a server is asked, what the code would be used for: `own` is the person's
+   * key that has typed it; `mine`, after the servers' yes, whether the key is theirs.
    */
   async function judge(
     context: Asking,
@@ -113,7 +113,7 @@ function yubikeyMethod(
       return rejected(said.kind === 'replayed' ? 'replayed' : 'wrong-code', 'as the server says');
     }
     if (!(await mine(typedBy))) return refused('denied', 'taken');
-    // Compared with the last one in the step that accepts it: what the server has said twice counts once.
+    // Compared with the last counter in the step that accepts it, so that a repeated yes of a server counts once.
     return { ...answer, step: said.counter };
   }
 
@@ -149,7 +149,7 @@ function yubikeyMethod(
         ({ own }) =>
           own ? { kind: 'accepted', enrollmentId: own.id } : refused('wrong-code', 'not-yours'),
         async (typedBy) => {
-          // Renewed; whose key it is was decided when it was activated.
+          // Renews the claim; the owner was decided at the activation.
           if (typedBy.own) await ownKey(context.subject, typedBy.own.id, typedBy);
           return true;
         },
@@ -158,7 +158,7 @@ function yubikeyMethod(
     lookup: yubikeyLookup(say),
 
     enrollment: {
-      /** Which key it is, is known when it is touched; by whose word, now. */
+      /** The authority is known now, the key only when it is touched. */
       async begin(context) {
         return { parameters: accountOf((await configured(context)).credentials.servers) };
       },
@@ -177,7 +177,7 @@ function yubikeyMethod(
           context,
           code,
           ({ own, publicId, account }) => {
-            // Begun by the word of other servers, which are not those that are asked now.
+            // Begun under other servers than those that are asked now.
             if (account !== pending.parameters) return rejected('superseded', 'servers');
             if (own) return refused('denied', 'activated');
             const keep = { secret: Buffer.from(publicId) };
@@ -206,7 +206,7 @@ function publicIdOf(enrolled: EnrolledContext): string {
   return Buffer.from(enrolled.secret()).toString();
 }
 
-/** The serial number tells keys apart: it is printed on each. */
+/** The serial number, which is printed on each key. */
 function nameOf(publicId: string): string {
   const serial = serialOf(publicId);
   return serial === null ? TITLE : `${TITLE} ${serial}`;

@@ -11,14 +11,13 @@ import type { ClientConfig } from './client.js';
 import type { OwnServers } from './servers.js';
 
 export interface YubikeyOtpOptions {
-  /** The deadline for what the validation servers say of one code. Default `5s`. */
+  /** The deadline of the validation servers' answers about one code. Default `5s`. */
   readonly timeout?: Duration;
-  /** Reaches the servers in place of Node's own agent: for a proxy, a private authority, or a simulator. */
+  /** Replaces Node's agent: for a proxy, a private authority, or a simulator. */
   readonly httpsAgent?: Agent;
   /**
-   * Which validation servers, by their host names, an organization may name in the place of YubiCloud. Your server
-   * asks whatever is named, from inside of your network: allow what administrators may reach from there. Default
-   * none.
+   * Which validation servers, by host name, an organization may name instead of YubiCloud. Your server calls them
+   * from inside your network: allow only hosts that administrators may reach from there. Default none.
    * @example ownServers: (hostname) => hostname.endsWith('.keys.example.com')
    */
   readonly ownServers?: OwnServers;

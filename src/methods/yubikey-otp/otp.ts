@@ -1,18 +1,18 @@
-/** The 16 letters that stand for 0 to 15: they are on the same keys of nearly all keyboards. */
+/** The 16 letters for 0 to 15, which are on the same keys of nearly all keyboards. */
 const MODHEX = 'cbdefghijklnrtuv';
 const OTP = /^[cbdefghijklnrtuv]{44}$/i;
 const PUBLIC_ID_LENGTH = 12;
-/** What a YubiKey leaves the factory with begins so, and goes on with its serial number. */
+/** The start of a factory-set public id; the serial number follows. */
 const FACTORY = 'cccc';
 
 export interface YubikeyOtp {
   /** 44 characters, in small letters. */
   readonly otp: string;
-  /** The first 12 of them: which key it is. No secret. */
+  /** The first 12 of them, which identify the key. Not secret. */
   readonly publicId: string;
 }
 
-/** What a YubiKey has typed; capitals and white space count for nothing. null for what no key types. */
+/** Reads what a YubiKey has typed, ignoring case and white space; null if no key types that. */
 export function readOtp(typed: unknown): YubikeyOtp | null {
   if (typeof typed !== 'string') return null;
   const text = typed.replace(/\s/g, '');
@@ -26,7 +26,7 @@ export function modhex(bytes: Uint8Array): string {
   return digits.replace(/./g, (digit) => MODHEX.charAt(Number.parseInt(digit, 16)));
 }
 
-/** The serial number, as it is printed on the key; null for a key that somebody has programmed anew. */
+/** The serial number, as printed on the key; null for a reprogrammed key. */
 export function serialOf(publicId: string): number | null {
   if (!publicId.startsWith(FACTORY)) return null;
   return [...publicId].reduce((sum, letter) => sum * 16 + MODHEX.indexOf(letter), 0);

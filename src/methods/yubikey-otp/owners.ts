@@ -6,16 +6,16 @@ const LIFETIME_MS = 400 * 24 * 60 * 60 * 1000;
 
 const NO_LIMITS = { free: 0, waits: [], stop: 0 } as const;
 
-/** Which key: by whose word it is one, and what it types first. */
+/** A key: its authority, and its public id. */
 interface Key {
   readonly account: string;
   readonly publicId: string;
 }
 
 /**
- * A key is of one person in an organization: else a code that it has typed at one account could be used at
- * another, and nobody could tell whose key was found. Whoever activates it first has it until it is removed there. In
- * another organization it may be activated anew, since two accounts may be one person's.
+ * A key belongs to one person in an organization: otherwise a code typed at one account could be used at another, and
+ * the owner of a found key would be unclear. It belongs to the first who activates it, until it is removed there. In
+ * another organization it may be activated as well, since two accounts may be one person's.
  */
 export function keyOwners({
   method,
@@ -24,9 +24,9 @@ export function keyOwners({
   readonly method: MethodName;
   readonly store: Pick<SecondFactorStore, 'claim' | 'reserveAttempt' | 'now'>;
 }) {
-  /** Whether the enrollment of this id is there, or can still come to be. */
+  /** Whether the enrollment of this id is active or pending. */
   async function holds({ subjectId, enrollmentId }: Owner): Promise<boolean> {
-    // Counts nothing: a look at what there is, and at what has been begun.
+    // Counts nothing: only reads enrollments, active and pending.
     const found = await store.reserveAttempt(subjectId, NO_LIMITS, {
       ...{ method, stoppable: false, counted: false },
     });
@@ -36,7 +36,7 @@ export function keyOwners({
     return pending?.id === enrollmentId && store.now() < pending.expiresAt;
   }
 
-  /** Whether the key is this person's, who has it or is about to. */
+  /** Whether the key belongs to this person, or is claimed for them now. */
   return async function own(subject: Subject, enrollmentId: string, key: Key): Promise<boolean> {
     const id = idOf(subject.tenantId, key);
     const owner = ownerText({ subjectId: subject.id, enrollmentId });

@@ -1,7 +1,7 @@
 import { YubikeyError } from './failure.js';
 import { isSigned, type Parameters } from './signature.js';
 
-/** What a validation server has said of a code. */
+/** A validation server's answer about a code. */
 export type Said =
   /** `counter` rises with each code of a key. */
   | { readonly kind: 'ok'; readonly counter: number }
@@ -12,20 +12,20 @@ export interface Question {
   readonly otp: string;
   readonly nonce: string;
   readonly secret: Uint8Array;
-  /** Whom it was asked, for messages. */
+  /** The server that was asked, for messages. */
   readonly host: string;
-  /** When (ms). */
+  /** When it was asked (ms). */
   readonly now: number;
 }
 
-/** The nonce says that it is an answer to us; a clock that is further off is one of a server that is not well. */
+/** The nonce ties an answer to our request; a larger difference of clocks means a faulty server. */
 const TOLERANCE_MS = 60 * 60 * 1000;
 
 /** How often a key has been plugged in, in 15 bits, and touched since, in 8. */
 const SESSION_COUNTER = 0x7fff;
 const SESSION_USE = 0xff;
 
-/** What concerns our request and not the code: with which of our values each has to do. */
+/** Statuses about our request and not the code, with the value that each is about. */
 const REJECTED = {
   NO_SUCH_CLIENT: 'clientId',
   BAD_SIGNATURE: 'clientSecret',
@@ -34,15 +34,15 @@ const REJECTED = {
 } as const;
 
 /**
- * Trouble of the server's. The last: it has seen this very request, at another server that we have asked too, and
- * leaves the answer to that one.
+ * Internal errors of the server. The last one: another server that we have asked has this request as well, and
+ * answers it.
  */
 const TROUBLE = ['BACKEND_ERROR', 'NOT_ENOUGH_ANSWERS', 'REPLAYED_REQUEST'];
 
 /**
- * Reads an answer: lines of `name=value`, signed with our secret. Throws for whatever says nothing of the code,
- * and for what is not to be trusted. What refuses us as a client cannot be signed for us; what says yes has to
- * repeat code and nonce as well, and to say where the key's counters are.
+ * Reads an answer: lines of `name=value`, signed with our secret. Throws for an answer that says nothing about the
+ * code or is not to be trusted. A refusal of our client cannot be signed; a yes must also repeat code and nonce, and
+ * give the key's counters.
  */
 export function readReply(text: string, question: Question): Said {
   const reply = parse(text);

@@ -17,9 +17,9 @@ import { yubikeyWords } from './words.js';
 
 export type CheckedCredentials =
   | { readonly kind: 'checked'; readonly credentials: SealedCredentials }
-  /** Wrong in shape: what to say at which field. */
+  /** Malformed, with the error of each field. */
   | { readonly kind: 'malformed'; readonly errors: FieldErrors }
-  /** Right in shape, and refused; or asked in vain. */
+  /** Well-formed, but refused, or the servers did not answer. */
   | {
       readonly kind: 'rejected' | 'unreachable';
       readonly message: Sentence;
@@ -33,9 +33,9 @@ export type CheckCredentials = (
 ) => Promise<CheckedCredentials>;
 
 /**
- * Checks what an administrator typed: its shape, then by asking each server about a code that no key has typed,
- * which it can only refuse, signed with the secret. Only what passes is sealed, and so only that can be stored. The
- * secret may be left empty where everything else stays as it is.
+ * Checks what an administrator typed: its form, then by asking each server about a code that no key has typed, which
+ * it must refuse, signed with the secret. Only credentials that pass are sealed, and so can be stored. The secret may
+ * be left empty if the other values are unchanged.
  */
 export function credentialCheck({
   keyring,
@@ -59,7 +59,7 @@ export function credentialCheck({
       const same =
         read.clientId === current.clientId && isDeepStrictEqual(read.servers, current.servers);
       if (same) return { kind: 'checked', credentials: current };
-      // Otherwise whoever may change the servers could have the secret sign for one of their choice.
+      // Otherwise an administrator could have the secret sign requests to a server of their choice.
       return { kind: 'malformed', errors: { clientSecret: yubikeyWords('wrong.secret-again') } };
     }
     const credentials = { ...read, version: randomId() };
@@ -69,7 +69,7 @@ export function credentialCheck({
   };
 }
 
-/** What each of the servers has against these credentials; null when all take them. */
+/** The first refusal of these credentials by the servers; null when all accept them. */
 async function refusalOf(
   credentials: YubikeyCredentials,
   asked: (credentials: YubikeyCredentials) => Promise<void>,
@@ -90,7 +90,7 @@ async function refusalOf(
   return found.find((one) => one?.kind === 'rejected') ?? found.find((one) => one !== null) ?? null;
 }
 
-/** Throws a `YubikeyError` where the servers do not take these credentials, or cannot be asked. */
+/** Throws a `YubikeyError` if a server refuses these credentials or does not answer. */
 export async function examine(
   validate: ValidateOtp,
   credentials: YubikeyCredentials,
@@ -103,14 +103,14 @@ export async function examine(
   throw new YubikeyError('invalid', message, { suspect: 'servers' });
 }
 
-/** Says which of the values looks wrong, as far as the server lets on. */
+/** The refusal, naming the value that looks wrong as far as the server's answer shows. */
 function refused(
   { kind, outage, suspect, detail }: YubikeyError,
   servers: readonly string[],
 ): CheckedCredentials {
   const [own] = servers;
   const server = own === undefined ? 'YubiCloud' : new URL(own).host;
-  // Nobody has entered the address of YubiCloud.
+  // The address of YubiCloud was not entered by anybody.
   const field = suspect === 'servers' && own === undefined ? null : suspect;
   if (outage) {
     const message = yubikeyWords(field === 'servers' ? 'wrong.no-server' : 'wrong.unreachable', {

@@ -1,4 +1,5 @@
 import type { SealedSetting } from '../../contracts.js';
+import { messageOf } from '../../errors.js';
 import { otpValidation } from './client.js';
 import { openCredentials, type SealedCredentials, sealCredentials } from './credentials.js';
 import { YubikeyError } from './failure.js';
@@ -7,7 +8,7 @@ import { serversOf } from './servers.js';
 
 const TIMEOUT_MS = 5000;
 
-/** The command line asks those servers that a door has let an organization name. */
+/** The command line accepts all stored servers, since a door has allowed them. */
 const ANY_SERVER = () => true;
 
 /** The secret keys of YubiKeys for the command line. */
@@ -36,9 +37,9 @@ export const sealedSecret: SealedSetting = {
     try {
       await examine(validate, credentials, now);
     } catch (error) {
-      // Out of reach may pass; refused credentials will not.
+      // An outage may pass; refused credentials will not.
       const level = error instanceof YubikeyError && error.outage ? 'WARN' : 'FAIL';
-      return { level, text: error instanceof Error ? error.message : String(error) };
+      return { level, text: messageOf(error) };
     }
     const hosts = serversOf(credentials.servers).map((one) => new URL(one).host);
     return { level: 'OK', text: `${hosts.join(', ')} answers and takes the secret key` };

@@ -51,7 +51,7 @@ export function yubikeySection({
       };
     },
 
-    /** Whose credentials hold, and never more than their name. */
+    /** The name of the partner whose credentials are used, and nothing else of it. */
     json(place) {
       const { stored } = place;
       const lentBy = lender(place);

@@ -17,17 +17,17 @@ export interface YubikeySetting extends Lendable {
   readonly credentials: SealedCredentials;
 }
 
-/** What a policy says of YubiKeys: whose credentials are used, and never the credentials. */
+/** The part of a policy about YubiKeys: whose credentials are used, never the credentials. */
 export interface YubikeyPolicy {
   readonly source: string;
   readonly credentialVersion: string;
-  /** By whose word (`authorityId` of the servers) a key counts; looked up where it is left out. */
+  /** The authority (`authorityId` of the servers) for keys; looked up if it is left out. */
   readonly account?: string | undefined;
 }
 
 declare module '../../contracts/policy.js' {
   interface Policy {
-    /** Whose credentials ask the validation servers, and which version. Left out by a door without YubiKeys. */
+    /** Whose credentials are used, and their version. Left out by a door without YubiKeys. */
     readonly 'yubikey-otp'?: YubikeyPolicy | null | undefined;
   }
 }
@@ -83,7 +83,7 @@ function resolve(levels: SettingLevels<YubikeySetting>): ResolvedPart<YubikeyPol
   };
 }
 
-/** Credentials are compared by version: there is nothing else to show. */
+/** Credentials are compared by version, since nothing else of them is shown. */
 function changes(before: YubikeySetting | null, after: YubikeySetting | null): readonly Change[] {
   const found: Change[] = [];
   if (before?.credentials.version !== after?.credentials.version) {

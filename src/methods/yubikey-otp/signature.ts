@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** HMAC-SHA-1 over all parameters but `h`, in the order of their names, in base64: both sides sign so. */
+/** HMAC-SHA-1 over all parameters but `h`, in the order of their names, in base64; both sides sign like this. */
 export function signatureOf({ h: _, ...parameters }: Parameters, secret: Uint8Array): string {
   const text = Object.keys(parameters)
     .sort()
