@@ -17,7 +17,7 @@ import { keyring } from './crypto/keyring.js';
 import type { Door } from './door.js';
 import { RequestError, SallyportError } from './errors.js';
 import { type Check, checker } from './gate/check.js';
-import { gate, turnAway } from './gate/gate.js';
+import { denyOrRedirect, gate } from './gate/gate.js';
 import { hostProofs } from './gate/host-proofs.js';
 import { identify } from './gate/identify.js';
 import { sessionKeeper } from './gate/keep-session.js';
@@ -291,8 +291,8 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           onError,
           inspector: inspecting,
           baseUrl: config.baseUrl,
-          turnAway: (situation, req, res) =>
-            turnAway(mounted.of(req).gateConfig, situation, req, res),
+          denyOrRedirect: (situation, req, res) =>
+            denyOrRedirect(mounted.of(req).gateConfig, situation, req, res),
           requireAdministrator: (req, ...rest) =>
             mounted.of(req).requireAdministrator(req, ...rest),
           csrf,

@@ -69,7 +69,13 @@ export interface Guards {
 export interface GuardConfig
   extends Pick<
     AdminPorts,
-    'baseUrl' | 'inspector' | 'turnAway' | 'requireAdministrator' | 'csrf' | 'wantsHtml' | 'present'
+    | 'baseUrl'
+    | 'inspector'
+    | 'denyOrRedirect'
+    | 'requireAdministrator'
+    | 'csrf'
+    | 'wantsHtml'
+    | 'present'
   > {
   readonly directory: CheckedDirectory;
   readonly mayI: MayI;
@@ -106,7 +112,7 @@ export function guards(config: GuardConfig): Guards {
     async function run(req: Request, res: Response): Promise<void> {
       const situation = await inspector.inspectFurther(req);
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
-        return config.turnAway(situation, req, res);
+        return config.denyOrRedirect(situation, req, res);
       }
       if (kind === 'change' || kind === 'preview') await config.csrf.check(req, res);
       if (!config.anybodyMay) throw forbidden();

@@ -56,7 +56,7 @@ export interface AdminPorts {
   readonly inspector: Pick<Inspector, 'inspectFurther'>;
   /** The prefix that a proxy removes from paths; empty for none. */
   readonly baseUrl: string;
-  readonly turnAway: (situation: Situation, req: Request, res: Response) => Promise<void>;
+  readonly denyOrRedirect: (situation: Situation, req: Request, res: Response) => Promise<void>;
   readonly requireAdministrator: RequireAdministrator;
   readonly csrf: { check(req: Request, res: Response): Promise<void> };
   /** Security headers of all our pages. */

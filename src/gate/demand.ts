@@ -6,7 +6,7 @@ import { saveSession } from '../session/elevate.js';
 import { isNavigation } from '../web/accept.js';
 import { formPage } from '../web/late-form.js';
 import type { StepUp } from './facts.js';
-import { type GateConfig, nextUrl, turnAway } from './gate.js';
+import { denyOrRedirect, type GateConfig, nextUrl } from './gate.js';
 import { localPath, rememberInSession } from './return-to.js';
 import type { Situation } from './situation.js';
 
@@ -29,13 +29,13 @@ export async function demand(
   const { decision } = situation;
   const toEnroll = decision.kind === 'enroll' && decision.why === 'step-up';
   if (decision.kind !== 'challenge' && !toEnroll) {
-    await turnAway(config, situation, req, res);
+    await denyOrRedirect(config, situation, req, res);
     return;
   }
   if (!isNavigation(req)) {
     // Without it our pages would have nothing to ask: for the policy alone the session is proven enough.
     req.session.sallyport = { ...req.session.sallyport, stepUp };
-    await turnAway(config, situation, req, res);
+    await denyOrRedirect(config, situation, req, res);
     return;
   }
   const replayable = req.method === 'GET';
@@ -45,7 +45,7 @@ export async function demand(
   // Whoever may sign in again where they came from has a choice: the next page has it.
   const activates = toEnroll && (await config.signInOffers(req, situation)).length === 0;
   if (replayable && !activates) {
-    await turnAway(config, situation, req, res);
+    await denyOrRedirect(config, situation, req, res);
     return;
   }
   // Before it can fail: the page that is shown next leads to those that ask.

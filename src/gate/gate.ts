@@ -138,18 +138,20 @@ function settle(
     config.fail(req, res, wrongOrder);
     return;
   }
-  turnAway(config, situation, req, res).catch((error: unknown) => config.fail(req, res, error));
+  denyOrRedirect(config, situation, req, res).catch((error: unknown) =>
+    config.fail(req, res, error),
+  );
 }
 
 /** Says what is still to be done: a redirect for a browser that asks for a page, 401 JSON for the rest. */
-export async function turnAway(
+export async function denyOrRedirect(
   config: Omit<GateConfig, 'fail'>,
   situation: Situation,
   req: Request,
   res: Response,
 ): Promise<void> {
   const { path, loginUrl, inspector } = config;
-  const entered = await inspector.enterBetween(req, situation);
+  const entered = await inspector.startPendingSession(req, situation);
   const { decision } = entered;
   res.set('Cache-Control', 'no-store').vary('Accept');
   switch (decision.kind) {

@@ -76,7 +76,7 @@ export interface Inspector extends Pick<LoginNotes, 'passBy' | 'noteBeforeSave'>
    * Starts the short life of a session between the doors, if it has not begun, and decides again: it may be
    * over.
    */
-  enterBetween(req: Request, situation: Situation): Awaitable<Situation>;
+  startPendingSession(req: Request, situation: Situation): Awaitable<Situation>;
 }
 
 /** Whether the session knows of an epoch or a proof that the record does not: another process has gone on. */
@@ -216,7 +216,7 @@ export function inspector(config: InspectConfig): Inspector {
       return now instanceof Promise ? now.then(concluded) : concluded(now);
     },
 
-    enterBetween(req, situation) {
+    startPendingSession(req, situation) {
       if (situation.kind === 'anonymous') return situation;
       const { session, subject, facts, decision } = situation;
       const { login } = facts;

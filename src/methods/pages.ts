@@ -50,7 +50,7 @@ export interface MethodWeb extends Places {
     answer?: { readonly input: Attempt['input']; readonly unrecorded?: boolean },
   ): Promise<Verdict>;
   /** After a right answer: proves the session under a new id, and leads on. */
-  openDoor(
+  completeVerification(
     req: Request,
     res: Response,
     situation: KnownSituation,

@@ -14,7 +14,7 @@ import { choices } from './choices.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import type { PageConfig } from './page-config.js';
-import { openDoor } from './proof.js';
+import { completeVerification } from './proof.js';
 import { signInAgainPages, signInChoices, signInLinks } from './sign-in-again.js';
 import { isUnbound } from './unbound.js';
 
@@ -160,7 +160,9 @@ export function activationPages(config: PageConfig) {
     const place = await placeOf(req, res, situation);
     const verdict = place && (await form.confirm(req, res, situation, place));
     if (!verdict) return;
-    await openDoor(config, req, res, situation, place.method, verdict, { activated: true });
+    await completeVerification(config, req, res, situation, place.method, verdict, {
+      activated: true,
+    });
   };
 
   const postpone: Handler = async (req, res, { subject, facts, decision }) => {

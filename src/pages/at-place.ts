@@ -13,7 +13,7 @@ import { type LeaveConfig, type Leaving, leaving } from '../web/leave.js';
 import type { Places } from '../web/places.js';
 import { type AnyResponder, type RespondConfig, responder } from '../web/respond.js';
 import { type AgainConfig, failing, tryAgain } from './again.js';
-import { openDoor, prove } from './proof.js';
+import { completeVerification, prove } from './proof.js';
 import { pagesRouter, type RouterConfig } from './router.js';
 
 /** What a door has once, wherever it is mounted. */
@@ -82,7 +82,7 @@ export function atPlace(door: DoorParts, places: Places): AtPlace {
       ...{ respond, audit, requireFresh, elevate, onError, now, own, attemptOf },
       method: (name) => methods.get(name),
       prove: (...answer) => prove(proving, ...answer),
-      openDoor: (...answered) => openDoor(opening, ...answered),
+      completeVerification: (...answered) => completeVerification(opening, ...answered),
       onward: (req) => takeReturnTo(req, places),
     });
     pagesOf.set(method.name, pages);

@@ -17,7 +17,7 @@ import { noneAccepted } from './none-accepted.js';
 import { outageOf } from './outage.js';
 import { overtaken } from './overtaken.js';
 import type { PageConfig } from './page-config.js';
-import { openDoor, prove } from './proof.js';
+import { completeVerification, prove } from './proof.js';
 import { signInLinks } from './sign-in-again.js';
 
 const REASONS = {
@@ -191,7 +191,9 @@ export function challengePages(config: PageConfig) {
     const verdict = await prove(config, req, res, situation, method, { kind: 'verify' });
     switch (verdict.kind) {
       case 'verified':
-        return openDoor(config, req, res, situation, method, verdict, { remember: wanted });
+        return completeVerification(config, req, res, situation, method, verdict, {
+          remember: wanted,
+        });
       case 'rejected':
       case 'locked': {
         // The first of two clicks, on another process, has got in with this very answer.

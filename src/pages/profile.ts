@@ -13,7 +13,7 @@ import { activatable, countOf } from './activatable.js';
 import { enrolling } from './enrolling.js';
 import type { Place } from './enrolling-forms.js';
 import type { ProfileConfig, ProfileParts } from './profile-parts.js';
-import { openDoor } from './proof.js';
+import { completeVerification } from './proof.js';
 import { mayRemove, removalPages } from './removal.js';
 import { renamePages } from './rename.js';
 import { sessionPages } from './sessions.js';
@@ -186,7 +186,9 @@ export function profilePages(config: ProfileConfig) {
     if (!verdict) return;
     const done = place.replaces === null ? 'activated' : 'replaced';
     req.session.sallyport = { ...req.session.sallyport, returnTo: `${home}?done=${done}` };
-    await openDoor(config, req, res, situation, place.method, verdict, { activated: true });
+    await completeVerification(config, req, res, situation, place.method, verdict, {
+      activated: true,
+    });
     if (done === 'replaced') {
       const { subject, facts: before } = situation;
       const enrollments = before.record.enrollments.filter(({ id }) => id === place.replaces);

@@ -96,7 +96,7 @@ export interface OpenDoorConfig extends Places {
  * After a verified answer: a proven session under a new id, and the way to the page first asked for; with a
  * method's own page in between, e.g. about recovery codes that were just made or used.
  */
-export async function openDoor(
+export async function completeVerification(
   { elevate, respond, pagesOf, devices, answers, ...returnTo }: OpenDoorConfig,
   req: Request,
   res: Response,

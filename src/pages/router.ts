@@ -8,7 +8,7 @@ import express, {
 import type { Subject } from '../contracts.js';
 import { RequestError } from '../errors.js';
 import { isInside } from '../gate/decide.js';
-import { type GateConfig, nextUrl, turnAway } from '../gate/gate.js';
+import { denyOrRedirect, type GateConfig, nextUrl } from '../gate/gate.js';
 import { keepWanted, takeReturnTo } from '../gate/return-to.js';
 import type { Inspector, KnownSituation } from '../gate/situation.js';
 import { message } from '../messages/english.js';
@@ -130,12 +130,12 @@ export function pagesRouter(config: RouterConfig): Router {
   function known(handler: Handler): Page {
     return async (req, res) => {
       const stepUp = req.session?.sallyport?.stepUp ?? null;
-      const situation = await inspector.enterBetween(
+      const situation = await inspector.startPendingSession(
         req,
         await inspector.inspectFurther(req, stepUp),
       );
       if (situation.kind === 'anonymous' || situation.decision.kind === 'deny') {
-        return turnAway(config, situation, req, res);
+        return denyOrRedirect(config, situation, req, res);
       }
       // Before it can lead on: the browser's next request must not bring back the session as it was.
       if (!isInside(situation.decision) && keepWanted(req, res, config)) await saveSession(req);
@@ -148,7 +148,7 @@ export function pagesRouter(config: RouterConfig): Router {
     return async (req, res) => {
       const situation = await inspector.inspectFurther(req);
       if (situation.kind === 'anonymous' || situation.decision.kind !== 'pass') {
-        return turnAway(config, situation, req, res);
+        return denyOrRedirect(config, situation, req, res);
       }
       return handler(req, res, situation);
     };

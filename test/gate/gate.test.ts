@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { type Awaitable, emptySubject } from '../../src/contracts.js';
 import { SallyportError } from '../../src/errors.js';
 import type { Decision } from '../../src/gate/decide.js';
-import { type GateConfig, gate, turnAway } from '../../src/gate/gate.js';
+import { denyOrRedirect, type GateConfig, gate } from '../../src/gate/gate.js';
 import type { Situation } from '../../src/gate/situation.js';
 import { requireProof } from '../../src/gate/step-up.js';
 
@@ -22,7 +22,7 @@ describe('the gate', () => {
       inspector: {
         inspect,
         inspectAgain: () => assert.fail('is not asked for'),
-        enterBetween: (_req, found) => found,
+        startPendingSession: (_req, found) => found,
         inspectFurther: () => assert.fail('is not asked for'),
         passBy: () => assert.fail('is not asked for'),
         noteBeforeSave: () => assert.fail('is not asked for'),
@@ -108,7 +108,7 @@ describe('the gate', () => {
     const throwing = () => {
       throw failed;
     };
-    const turning = { enterBetween: () => Promise.reject(failed) };
+    const turning = { startPendingSession: () => Promise.reject(failed) };
     for (const mount of [
       (made: GateConfig) => gate(() => made)[0],
       (made: GateConfig) => requireProof(() => made, {}),
@@ -197,7 +197,7 @@ describe('the gate', () => {
     const res = { set: () => res, vary: () => res };
     const made = config(() => situation(PASS));
     await assert.rejects(
-      turnAway(made, situation(PASS), {} as Request, res as unknown as Response),
+      denyOrRedirect(made, situation(PASS), {} as Request, res as unknown as Response),
       (error) =>
         error instanceof SallyportError &&
         error.code === 'ERR_INTERNAL' &&

@@ -249,7 +249,11 @@ describe('an inspection', () => {
       const inspecting = set(options);
       const req = request();
       const situation = await inspecting.inspect(req);
-      return { before: situation, after: await inspecting.enterBetween(req, situation), req };
+      return {
+        before: situation,
+        after: await inspecting.startPendingSession(req, situation),
+        req,
+      };
     }
 
     it('begins their short life, once', async () => {

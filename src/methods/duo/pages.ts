@@ -75,7 +75,9 @@ export function duoPages(web: MethodWeb, outages: Outages): MethodPages {
             returnTo: `${profile}?done=${done}`,
           };
         }
-        return web.openDoor(req, res, situation, own, verdict, { activated: !verifying });
+        return web.completeVerification(req, res, situation, own, verdict, {
+          activated: !verifying,
+        });
       }
       case 'rejected':
         if (verdict.reason === 'malformed' && begun) {
