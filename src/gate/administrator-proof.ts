@@ -5,7 +5,7 @@ import type { StepUp } from './facts.js';
 import { FRESH } from './fresh-proof.js';
 import type { GateConfig } from './gate.js';
 
-/** Of an administrator: any proof of a second factor to read, a fresh one to change something. */
+/** What an administrator must have proven: any second factor to read, a fresh one to change something. */
 const PROVEN: StepUp = Object.freeze({
   ...{ maxAgeMs: null, methods: null },
   ...{ enroll: true, signIn: 'any' },
@@ -14,11 +14,11 @@ const PROVEN: StepUp = Object.freeze({
 const FRESHLY_PROVEN: StepUp = Object.freeze({ ...FRESH, enroll: true });
 
 export interface WantedProof {
-  /** Of the last minutes. */
+  /** A proof of the last minutes. */
   readonly fresh: boolean;
   /**
-   * Whoever has nothing to prove activates something first. Otherwise the policy of their own organization says
-   * what is proven at login, and who has nothing to prove freshly is not asked to.
+   * An administrator without a factor activates one first. Otherwise their own organization's policy decides, and
+   * without a factor no fresh proof is demanded.
    */
   readonly always: boolean;
   readonly backTo: string;
@@ -31,7 +31,7 @@ export type RequireAdministrator = (
   wanted: WantedProof,
 ) => Promise<boolean>;
 
-/** The same for administrators: what they may do to others must not rest on what is demanded of themselves. */
+/** The demands on administrators, which must not depend on what their own organization demands of them. */
 export function administratorProof(config: Omit<GateConfig, 'fail'>): RequireAdministrator {
   return async function requireAdministrator(req, res, { fresh, always, backTo }) {
     if (!always && !fresh) return true;
@@ -39,7 +39,7 @@ export function administratorProof(config: Omit<GateConfig, 'fail'>): RequireAdm
     let situation = await config.inspector.inspectFurther(req, stepUp);
     const bySignIn = situation.decision.kind === 'pass' && situation.decision.why === 'sign-in';
     if (fresh && bySignIn) {
-      // A sign-in elsewhere lets an administrator look; a change takes a factor of ours, whatever their policy says.
+      // A sign-in proof is enough to read; a change needs a factor of ours, whatever the policy.
       stepUp = FRESHLY_PROVEN;
       situation = await config.inspector.inspectFurther(req, stepUp);
     }

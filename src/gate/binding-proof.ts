@@ -3,11 +3,10 @@ import { isProvable } from '../policy/provable.js';
 import type { Facts } from './facts.js';
 
 /**
- * What a change must rest on that shows in every organization of a person: an app, recovery codes. Whoever
- * has the keys of an outside service decides whom it says yes to, so its word must bind nothing for the others.
- * `everywhere`: a proof whose secret is ours. `here`: there is no such factor yet, and it would be the first;
- * then its rules are those of a first activation. `none`: other organizations would be concerned, and the
- * person has nothing that counts there.
+ * The proof that a change needs if it counts in every organization of a person (an app, recovery codes). The owner of
+ * an outside service's keys decides whom it accepts, so its word must not bind other organizations. `everywhere`: a
+ * proof whose secret is ours. `here`: no such factor exists yet, and the rules of a first activation apply. `none`:
+ * other organizations would be affected, and the person has nothing that counts there.
  */
 export type BindingProof = 'everywhere' | 'here' | 'none';
 
@@ -20,7 +19,7 @@ export function bindingProof(facts: Known): BindingProof {
   return usableBackups(facts).length > 0 ? 'everywhere' : 'none';
 }
 
-/** What can stand in for a lost factor: accepted backups, where codes are left. */
+/** Accepted backups that can stand in for a lost factor, if codes are left. */
 export function usableBackups({ record, policy, backups }: Known): readonly MethodName[] {
   if ((record.recoveryCodesLeft ?? 0) === 0) return [];
   return backups.filter((method) => policy.methods.includes(method));

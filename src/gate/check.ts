@@ -11,33 +11,33 @@ import { type Decision, freshFactors, freshSignIns, limitOf } from './decide.js'
 import type { Facts } from './facts.js';
 import type { Inspector, Situation } from './situation.js';
 
-/** A policy of the host's may change without the store's knowing, so standing checks are repeated. */
+/** A host's policy may change without a notice of the store, so watched decisions are checked again. */
 const RECHECK_MS = 5000;
 
-/** Proofs that count, as the host's own code is told of them. */
+/** A proof that counts, as shown to the host's code. */
 export type Assurance = readonly {
   readonly method: string;
   readonly enrollmentId: string;
   readonly at: Date;
-  /** A look-alike page would have got nothing. */
+  /** Phishing-resistant: a look-alike page gets nothing from it. */
   readonly phishingResistant: boolean;
-  /** Of a proof at the host's sign-in (`sign-in`): whose word it is, and both in words: `by okta, 3 hours ago`. */
+  /** For a sign-in proof (`sign-in`): the identity provider, and a text: `by okta, 3 hours ago`. */
   readonly by?: string;
   readonly name?: string;
 }[];
 
-/** Where a request stands, for code that decides for itself: WebSocket upgrades, GraphQL, an API route. */
+/** The decision about a request, for code that decides itself: WebSocket upgrades, GraphQL, an API route. */
 export interface Check<S extends Subject = Subject> {
   readonly decision: Decision;
   readonly subject: S | null;
   readonly policy: Policy | null;
-  /** What this session has proven and what still counts. */
+  /** The proofs of this session that still count. */
   readonly assurance: Assurance;
   /** When the last of these proofs ends; null when there is none. */
   readonly expiresAt: Date | null;
   /**
-   * Calls back once, when the decision is `pass` no longer (logout, reset, expiry, a stricter policy, or a
-   * store that cannot tell). Returns a function that stops watching: call it when the connection closes.
+   * Calls back once, when the decision is no longer `pass` (logout, reset, expiry, a stricter policy, or a failing
+   * store). Returns a function that stops watching: call it when the connection closes.
    */
   onRevoked(listener: (decision: Decision | null) => void | Promise<void>): () => void;
 }
@@ -48,7 +48,7 @@ export interface CheckConfig {
   readonly isPhishingResistant: (method: MethodName) => boolean;
   /** `by okta, 3 hours ago` */
   readonly nameOf: (signIn: SignIn, now: number) => string;
-  /** Told of a listener of the host's that throws or rejects. */
+  /** Called when a listener of the host throws or rejects. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -88,7 +88,7 @@ export function checker(config: CheckConfig): Checker {
     situation: Situation,
     listener: (decision: Decision | null) => void | Promise<void>,
   ): () => void {
-    // Async, so that whatever becomes of the host's function is heard.
+    // Async, so that any failure of the host's function is handled.
     const tell = (decision: Decision | null): void => {
       (async () => listener(decision))().catch(onError);
     };
@@ -102,7 +102,7 @@ export function checker(config: CheckConfig): Checker {
       tell(decision);
     };
     const recheck = (): void => {
-      // Async, so that a throw of a warm read arrives as a rejection.
+      // Async, so that a throw of a cached read becomes a rejection.
       (async () => inspector.inspectAgain(situation))().then(
         ({ decision }) => {
           if (decision.kind !== 'pass') revoked(decision);
@@ -134,7 +134,7 @@ export function checker(config: CheckConfig): Checker {
   };
 }
 
-/** What is proven and still counts, and when the last of it ends. */
+/** The proofs that still count, and when the last of them ends. */
 export function provenBy(
   facts: Facts,
   isPhishingResistant: CheckConfig['isPhishingResistant'],

@@ -29,7 +29,7 @@ export type Decision =
       readonly kind: 'enroll';
       readonly why: 'required' | 'method-not-accepted' | 'step-up';
       readonly methods: readonly MethodName[];
-      /** Until then it may be postponed; null: it may not. */
+      /** Until when it may be postponed; null for not at all. */
       readonly graceEndsAt: Date | null;
     }
   | {
@@ -42,9 +42,7 @@ export type Decision =
       readonly why: 'no-subject' | 'session-ended' | 'pending-expired';
     };
 
-/**
- * The one place that says what a person still has to do. Pure: the same facts give the same decision.
- */
+/** Decides what a person still has to do; the only place that does. Pure: the same facts give the same decision. */
 export function decide(facts: Facts): Decision {
   const { assurance, login, record } = facts;
   if (assurance?.state === 'ended') return { kind: 'deny', why: 'session-ended' };
@@ -61,7 +59,7 @@ export function decide(facts: Facts): Decision {
   return decision;
 }
 
-/** What this login of this subject has come to; null for what another one has left under the session's id. */
+/** The assurance of this login and subject; null if the record is another login's. */
 export function ownAssurance({ assurance, subjectId, login }: Facts): AssuranceRecord | null {
   const own = assurance?.subjectId === subjectId && assurance.login === login.id;
   return own ? assurance : null;
@@ -71,7 +69,7 @@ function isOver(until: number, { now, pendingMaxAgeMs }: Facts): boolean {
   return until <= now || !isYounger(until - pendingMaxAgeMs, pendingMaxAgeMs, now);
 }
 
-/** Whoever is asked for more on one route is inside everywhere else, and not between the doors. */
+/** A person who is asked for more on one route is fully authenticated elsewhere, not between the doors. */
 export function isInside({ kind, why }: Decision): boolean {
   return kind === 'pass' || why === 'step-up';
 }
@@ -83,7 +81,7 @@ function required(facts: Facts): Decision {
   return signIns.length === 0 ? decision : signedIn(facts, signIns, decision);
 }
 
-/** Of somebody whose sign-in has opened the door already: what is still demanded of them is a step-up. */
+/** For a person whose sign-in proof was accepted: any further demand is a step-up. */
 function signedIn(
   facts: Facts,
   signIns: readonly CountingSignIn[],
@@ -107,10 +105,10 @@ function signedIn(
   return { ...otherwise, why: 'step-up', methods };
 }
 
-/** The proofs at sign-in that count now: of this login, and of after whatever ended the ones before. */
+/** The sign-in proofs that count now: of this login, and after the last rise of the epoch. */
 export function freshSignIns(facts: Facts): readonly CountingSignIn[] {
   const { signIns = [], policy, record, login, assurance, now } = facts;
-  // Nobody's: when the login before has left this session.
+  // Unknown: an earlier login may have left them in this session.
   const leftAt = assurance?.subjectId === '' ? assurance.expiresAt : 0;
   const after = Math.max(record.epochRoseAt ?? 0, login.proofsAfter ?? 0, leftAt);
   return countingSignIns(signIns, policy.proofs, { now, limitMs: limitOf(facts), after });
@@ -142,7 +140,8 @@ function byEnrollments(facts: Facts): Decision {
   const activated = policy.methods.filter((method) => isEnrolled(accepted, method));
   const codes = usableBackups(facts);
   if (activated.length === 0) {
-    // What is activated is another organization's word: nobody can be asked for it here, so it is a first one.
+    // All enrollments rest on another organization's authority and cannot be asked for here, so this is a first
+    // activation.
     if (own.length === 0) {
       return {
         kind: 'enroll',
@@ -151,7 +150,7 @@ function byEnrollments(facts: Facts): Decision {
         graceEndsAt: null,
       };
     }
-    // The old factor proves who is asking, and nothing more: it opens the way to a new one, not the door.
+    // The old factor only proves who is asking: it allows activating a new one, but does not let them in.
     const everywhere = bindingProof(facts) === 'everywhere';
     const binds = (factor: Factor) => isProof(factor) && (!everywhere || isOurs(factor));
     if (freshFactors(facts).some(binds)) {
@@ -174,7 +173,7 @@ function byEnrollments(facts: Facts): Decision {
       policy.methods.includes(method) && !isRefused(enrollmentId, own, accepted),
   );
   const remembered = fresh.some(({ method }) => method === REMEMBERED_DEVICE);
-  // A remembered device stands for a proof at login, never for a fresh one.
+  // A remembered device counts as a proof at login, never as a fresh one.
   if (remembered && policy.rememberDeviceSeconds !== null && proven.length === 0) {
     return facts.stepUp ? steppedUp(facts, [], usable) : { kind: 'pass', why: 'remembered-device' };
   }
@@ -190,7 +189,7 @@ function steppedUp(
   const { stepUp, now } = facts;
   if (!stepUp) return { kind: 'pass', why: 'proven' };
   const { maxAgeMs, methods, everywhere = false } = stepUp;
-  // Also by what the policy does not accept: it is asked for beside what opens the door.
+  // Also with methods that the policy does not accept, since the step-up comes in addition.
   const proven = everywhere ? freshFactors(facts).filter(isOurs) : inPolicy;
   const usable = everywhere ? lastingMethods(facts) : usableByPolicy;
   const enough = proven.some(
@@ -209,7 +208,7 @@ function lastingMethods(facts: Facts): readonly MethodName[] {
   return [...new Set(lasting.map(({ method }) => method)), ...usableBackups(facts)];
 }
 
-/** Of somebody who has nothing to prove, and of whom the policy demands nothing now. */
+/** For a person without a factor, of whom the policy demands nothing now. */
 function unlessDemanded(
   facts: Facts,
   why: 'policy-off' | 'not-enrolled' | 'postponed' | 'sign-in',
@@ -219,7 +218,7 @@ function unlessDemanded(
     : { kind: 'pass', why };
 }
 
-/** Where nothing is required, a route's own demand still holds for whoever has a factor to prove. */
+/** Even if the policy requires nothing, a route's demand applies to a person with a factor. */
 function whereOff(facts: Facts): Decision {
   const enrollments = provable(facts.record, facts.policy);
   const askable = enrollments.length > 0 || facts.stepUp?.everywhere === true;
@@ -241,8 +240,8 @@ export function freshFactors(facts: Facts): readonly Factor[] {
 }
 
 /**
- * Whoever has the keys of an outside service decides whom it says yes to. So a proof that is somebody else's word counts only
- * in the organization in whose name it was given: somebody who acts for several has one session for all of them.
+ * The owner of an outside service's keys decides whom it accepts. So such a proof counts only in the organization in
+ * whose name it was given, since a person who acts for several has one session for all of them.
  */
 function counts(
   { method, via, tenantId: standsFor }: Factor,
@@ -255,7 +254,7 @@ function counts(
   return via === undefined || via === tenantId;
 }
 
-/** Of those that may be activated the ones that a route takes, where there are any. */
+/** The methods that may be activated and that the route accepts, if there are any. */
 function toStepUp(facts: Facts): readonly MethodName[] {
   const methods = toActivate(facts);
   const taken = methods.filter((name) => facts.stepUp?.methods?.includes(name) ?? true);
@@ -267,19 +266,19 @@ function toActivate({ policy, backups }: Facts): readonly MethodName[] {
 }
 
 /**
- * A fallback lets a person through the door, while an outside service is out of reach, and proves nothing; nor is what counts at
- * login only a proof for more.
+ * A fallback lets a person in while an outside service is unavailable, but proves nothing; nor does a proof that
+ * counts only at login.
  */
 export function isProof({ method, enrollmentId, loginOnly }: Factor): boolean {
   return enrollmentId !== FALLBACK && method !== REMEMBERED_DEVICE && loginOnly !== true;
 }
 
-/** Its secret is ours, so it is nobody else's word. */
+/** Its secret is ours, so it rests on no outside authority. */
 function isOurs({ via }: Factor): boolean {
   return via === undefined;
 }
 
-/** By an enrollment that is there, and does not count. */
+/** Proven by an enrollment that exists but does not count. */
 function isRefused(
   id: string,
   own: readonly Enrollment[],

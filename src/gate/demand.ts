@@ -22,7 +22,7 @@ export async function demand(
   }: {
     readonly stepUp: StepUp;
     readonly backTo?: string;
-    /** What is said to whoever has nothing to prove. */
+    /** The sentence for a person without a factor. */
     readonly missing?: Sentence;
   },
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function demand(
     return;
   }
   if (!isNavigation(req)) {
-    // Without it our pages would have nothing to ask: for the policy alone the session is proven enough.
+    // Noted for our pages, which otherwise ask nothing: for the policy alone the session is proven enough.
     req.session.sallyport = { ...req.session.sallyport, stepUp };
     await denyOrRedirect(config, situation, req, res);
     return;

@@ -5,8 +5,8 @@ import type { Places } from '../web/places.js';
 const cookie = ownCookie('sallyport.fragment');
 
 /**
- * What stood after the `#` of the page that one is brought back to; empty where nothing did. No browser sends it:
- * the script of our pages puts it into a cookie (views/sallyport.js), and where no script runs it is lost.
+ * The part after the `#` of the page to return to; empty for none. Browsers do not send it: the script of our pages
+ * puts it into a cookie (views/sallyport.js), and without script it is lost.
  */
 export function takeFragment(req: Request, config: Pick<Places, 'origin' | 'path'>): string {
   const found = cookie.of(req);
@@ -20,7 +20,7 @@ export function takeFragment(req: Request, config: Pick<Places, 'origin' | 'path
   }
 }
 
-/** Another page is wanted: what stood after the `#` of the one before is not this one's. */
+/** Drops the fragment when another page is wanted. */
 export function forgetFragment(res: Response, config: Pick<Places, 'origin' | 'path'>): void {
   cookie.clear(res, config);
 }

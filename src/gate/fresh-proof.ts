@@ -6,7 +6,7 @@ import { demand } from './demand.js';
 import type { StepUp } from './facts.js';
 import type { GateConfig } from './gate.js';
 
-/** What our own sensitive pages demand before a change. */
+/** The proof that our own pages demand before a change. */
 export const FRESH: StepUp = Object.freeze({ maxAgeMs: 5 * 60 * 1000, methods: null });
 
 const FRESH_EVERYWHERE: StepUp = Object.freeze({ ...FRESH, everywhere: true });
@@ -16,14 +16,14 @@ export type RequireFresh = (
   res: Response,
   backTo: string,
   options?: {
-    /** The change shows in every organization of the person. */
+    /** Whether the change counts in every organization of the person. */
     readonly binding?: boolean;
   },
 ) => Promise<boolean>;
 
 /**
- * For handlers of ours: true to go on; otherwise it has answered. `backTo` is where the person is brought
- * after the proof when the request was not a GET, which is never replayed.
+ * For our handlers: true to continue; otherwise it has answered. `backTo` is where the person is brought after the
+ * proof when the request was not a GET, which is never replayed.
  */
 export function freshness(config: Omit<GateConfig, 'fail'>): RequireFresh {
   const { inspector } = config;

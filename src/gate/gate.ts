@@ -18,9 +18,9 @@ export interface GateOptions {
   /** `METHOD /path` each: exactly this method and this raw path, nothing below or beside it; GET includes HEAD. */
   readonly exempt?: readonly string[];
   /**
-   * `pass`: whoever is not signed in at all is let through, for an app of which a part is public; whoever has given
-   * a password only is still stopped. `req.user` is set between the doors as well: ask `door.user(req)` who is
-   * inside. Default: `deny`.
+   * `pass`: requests without a signed-in user are let through, for an app with public parts; a user who has given
+   * only a password is still stopped. `req.user` is also set between the doors, so use `door.user(req)` for who is
+   * fully authenticated. Default: `deny`.
    */
   readonly anonymous?: 'deny' | 'pass';
 }
@@ -29,14 +29,14 @@ export interface GateConfig extends MisplacedConfig {
   readonly inspector: Inspector;
   /** Answers a failure with a 503, in HTML or JSON. */
   readonly fail: (req: Request, res: Response, error: unknown) => void;
-  /** True when the request comes from a remembered device; then the session is a proven one. */
+  /** True when the request comes from a remembered device; then the session is proven. */
   readonly recognize: (req: Request, res: Response, situation: KnownSituation) => Promise<boolean>;
   /**
    * Answers whoever carries the id of a session that went on under another one a moment ago, or does now (`goesOn`);
    * true when it has.
    */
   readonly tryAgain: (req: Request, res: Response, goesOn?: boolean) => Promise<boolean>;
-  /** Ends, for good, a session that is denied. */
+  /** Ends a denied session for good. */
   readonly expire: (req: Request) => Promise<void>;
   /** The sign-ins that somebody may renew to do what is asked of them. */
   readonly signInOffers: SignInOffers;
@@ -53,8 +53,8 @@ const schema = optionsObject({
 });
 
 /**
- * Default deny: whatever is mounted below is reached only by a request whose decision is `pass`. For `app.use()`:
- * the gate, and its side for requests that have failed above it.
+ * Default deny: only a request whose decision is `pass` reaches what is mounted below. For `app.use()`: the gate, and
+ * an error handler for requests that have failed above it.
  */
 export function gate(
   configOf: (req: Request, res: Response) => GateConfig | null,
@@ -88,12 +88,12 @@ export function gate(
     }
   };
 
-  // Express passes over the gate with a failure, and an error handler of the host's below it may let the request go
-  // on, past the gate. So whoever may not pass is answered here.
+  // Express skips the gate after an error, and an error handler of the host below it may continue the request past
+  // the gate. So requests that may not pass are answered here.
   const secondFactorGateOnError: ErrorRequestHandler = (error, req, res, next) => {
     const config = configOf(req, res);
     if (!config) return;
-    // A route above the gate has taken it: what becomes of its failures is the host's to say.
+    // A route above the gate has handled it: its errors are the host's to answer.
     if (res.headersSent || req.route !== undefined || isExempt(exempted, req, config)) {
       next(error);
       return;
@@ -103,7 +103,7 @@ export function gate(
         if (situation.decision.kind === 'pass' || isPublic(situation)) next(error);
         else config.fail(req, res, error);
       },
-      // Who it is cannot be told, which may be just what has failed.
+      // The subject cannot be told, which may be what has failed.
       () => config.fail(req, res, error),
     );
   };
@@ -124,7 +124,7 @@ function settle(
     return;
   }
   if (isPublic) {
-    // Whoever carries the id from before an elevation is somebody, and has the new one in a moment.
+    // A browser with the id from before an elevation gets the new one in a moment.
     config.tryAgain(req, res).then(
       (answered) => {
         if (!answered) next();
@@ -143,7 +143,7 @@ function settle(
   );
 }
 
-/** Says what is still to be done: a redirect for a browser that asks for a page, 401 JSON for the rest. */
+/** Answers a request that may not pass: a redirect for a browser that asks for a page, otherwise 401 JSON. */
 export async function denyOrRedirect(
   config: Omit<GateConfig, 'fail'>,
   situation: Situation,
@@ -191,7 +191,7 @@ export async function denyOrRedirect(
       rememberForLogin(req, res, config);
       const late = isLateForm(req);
       if (late) noteLateForm(res, config);
-      // The host's login page has nothing to say of a form; a page of ours on the way there has.
+      // The host's login page cannot say that a form was not accepted; a page of ours on the way does.
       const toLogin = decision.why === 'no-subject' && !late;
       redirect(req, res, config, situation, toLogin ? loginUrl : `${path}/expired`);
       return;
@@ -204,8 +204,8 @@ export async function denyOrRedirect(
 }
 
 /**
- * A remembered device opens the door in the middle of a request, which then starts over: by itself where it was a
- * navigation, otherwise by whoever sent it. The session has another id, so nothing goes on with this one.
+ * A remembered device proves the session during a request, which then has to be sent again: by a redirect for a
+ * navigation, otherwise by the client. The session has a new id, so this request must not continue.
  */
 async function recognized(
   config: Pick<GateConfig, 'recognize' | keyof Places>,
@@ -229,7 +229,7 @@ export function nextUrl(
   return decision.kind === 'enroll' ? `${path}/activate` : `${path}/challenge`;
 }
 
-/** Never to the address that was asked for: the browser would ask for it without end. */
+/** Never to the address of this request, or the browser would loop. */
 function redirect(
   req: Request,
   res: Response,
@@ -245,8 +245,8 @@ function redirect(
 }
 
 /**
- * By method and exact raw path, as the request has it or below where the app is mounted; what may be had with GET
- * may be had with HEAD, as in Express.
+ * Matches by method and exact raw path, as in the request or below the mount of the app. An exemption for GET
+ * includes HEAD, as in Express.
  */
 function isExempt(
   exempted: ReadonlySet<string>,

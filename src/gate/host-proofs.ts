@@ -9,10 +9,12 @@ import { attached } from '../session/attached.js';
 const PROOFS_AT_MOST = 20;
 const VALUES_AT_MOST = 32;
 const FIELDS = ['by', 'at', 'amr', 'acr', 'subjectId'];
-/** 1973 in milliseconds. Less is a time in seconds, as OpenID Connect has it, which would be too old for ever. */
+/**
+ * 1973 in milliseconds. A smaller number is a time in seconds, as in OpenID Connect, which would always be too old.
+ */
 const LEAST_MS = 1e11;
 
-/** Reads what the host's sign-in has proven. */
+/** Reads the proofs of the host's sign-in. */
 export type ReadSignIns = (req: Request, subject: Subject) => Awaitable<readonly SignIn[]>;
 
 interface Asked {
@@ -22,8 +24,8 @@ interface Asked {
 }
 
 /**
- * Asks the host's `proofs` once for each request, within a deadline. Whatever is no list of proofs (a throw, a rejection,
- * silence, nonsense) throws `UnavailableError` ERR_PROOFS: what was meant to count must not be passed over in silence.
+ * Calls the host's `proofs` once for each request, within a deadline. An error, no answer in time or an invalid list
+ * throws `UnavailableError` ERR_PROOFS: proofs that were meant to count must not be ignored silently.
  */
 export function hostProofs(
   proofs: ProofsFunction<Request>,
@@ -45,7 +47,7 @@ export function hostProofs(
 
   return function readSignIns(req, subject) {
     const before = asked.of(req);
-    // Another session or another person within a request is another sign-in.
+    // Asked again for another session or subject within the request, which is another sign-in.
     if (before?.sessionId === req.sessionID && before.subjectId === subject.id)
       return before.answer;
     const answer = ask(req, subject);
@@ -65,7 +67,7 @@ async function inTime(given: Promise<unknown>, timeoutMs: number): Promise<unkno
 
 const NONE: readonly SignIn[] = Object.freeze([]);
 
-/** What was given for this person, checked. Throws ERR_PROOFS. */
+/** The checked proofs of this person. Throws ERR_PROOFS. */
 function readProofs(given: unknown, subject: Pick<Subject, 'id'>): readonly SignIn[] {
   try {
     return checked(given, subject);
@@ -83,7 +85,7 @@ function checked(given: unknown, { id }: Pick<Subject, 'id'>): readonly SignIn[]
   return given.flatMap((proof: unknown, at) => readProof(proof, `[${at}]`, id) ?? []);
 }
 
-/** null: it is about somebody else. */
+/** null for a proof about somebody else. */
 function readProof(proof: unknown, path: string, id: string): SignIn | null {
   if (typeof proof !== 'object' || proof === null || Array.isArray(proof)) {
     throw wrong(path, 'an object { by, at, amr, acr }', proof);
@@ -126,7 +128,7 @@ function timeOf(at: unknown, path: string): number {
   throw wrong(path, right, at);
 }
 
-/** Without a time zone it would be a time of this server's. */
+/** Without a time zone it would depend on this server's zone. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
 const MOST_MS = 8.64e15;
 

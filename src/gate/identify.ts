@@ -4,15 +4,15 @@ import type { Subject } from '../contracts.js';
 import { UnavailableError } from '../errors.js';
 import { attached, noteOwner } from '../session/attached.js';
 
-/** The one place that calls the host's `subject`. */
+/** Identifies the subject of a request; the only caller of the host's `subject`. */
 export interface Identify {
-  /** Asks the host. Throws `UnavailableError` (ERR_SUBJECT) for anything but a subject or nobody. */
+  /** Calls the host's function. Throws `UnavailableError` (ERR_SUBJECT) unless it gives a subject or nobody. */
   ask(req: Request): Subject | null;
-  /** As this request was answered for before, under the session id that it has now; otherwise asks. */
+  /** The subject found before in this request, under its present session id; otherwise calls the host's function. */
   again(req: Request): Subject | null;
-  /** The same for what nothing depends on but looks: null when it cannot be told. */
+  /** The same for the brand only: null when it fails. */
   forLooks(req: Request): Subject | null;
-  /** Whom the host has named before in this request, under the session id that it has now. */
+  /** The subject found before in this request, under its present session id. */
   named(req: Request): Subject | null;
 }
 
@@ -22,8 +22,8 @@ interface Answer {
 }
 
 /**
- * Whom a request is from. What we do in one go is done for one subject, also where the host's function would
- * answer differently a moment later: a page, the check of its answer, its brand and its errors are one person's.
+ * Finds the subject of a request once, so that a page, the check of its answer, its brand and its errors are for the
+ * same person, even if the host's function would answer differently a moment later.
  */
 export function identify(subject: (req: Request) => unknown): Identify {
   const answers = attached<object, Answer | null>('sallyport.subject');
@@ -65,7 +65,7 @@ export function identify(subject: (req: Request) => unknown): Identify {
   };
 }
 
-/** What a function of the host's gave, `from` its name; throws ERR_SUBJECT for anything but a subject or nobody. */
+/** Checks the result of a host's function, `from` its name; throws ERR_SUBJECT unless it is a subject or nobody. */
 export function readSubject(value: unknown, from: string): Subject | null {
   if (value === null || value === undefined || value === false) return null;
   if (isThenable(value)) {
@@ -77,7 +77,7 @@ export function readSubject(value: unknown, from: string): Subject | null {
   throw new UnavailableError('ERR_SUBJECT', `${from} ${wrongFields(whole)}`);
 }
 
-/** Of an app that names no organization. A name that is undefined is a mistake, and never this one. */
+/** The organization of an app that names none. An undefined name is a mistake and not this one. */
 const SOLE = 'default';
 
 const FIELDS = ['id', 'tenantId', 'label'] as const;

@@ -12,8 +12,8 @@ export interface KeepSessionConfig {
 export type KeepSession = (req: Request, situation: KnownSituation, epoch: number) => Promise<void>;
 
 /**
- * For whoever has raised their own epoch: every session of theirs has ended but this one, which goes on under a
- * new id with what it has proven, and for no longer than it would have.
+ * For a person who has raised their own epoch: all their sessions have ended but this one, which continues under a
+ * new id with its proofs, and no longer than before.
  */
 export function sessionKeeper({ elevate, renew }: KeepSessionConfig): KeepSession {
   return async function keepSession(req, { subject, facts }, epoch) {

@@ -26,17 +26,17 @@ import { guardOf } from './session-guard.js';
 export interface LoginNotesConfig {
   readonly store: Pick<SecondFactorStore, 'readSubject' | 'readAssurance' | 'openPending' | 'now'>;
   readonly identify: Identify;
-  /** Whether the host tells of its sign-ins. */
+  /** Whether the host gives sign-in proofs. */
   readonly hasSignIns: boolean;
   readonly maxAgeMs: number;
-  /** How long records of sessions that are over are kept. */
+  /** How long records of ended sessions are kept. */
   readonly endedForMs: number;
 }
 
-/** What a session says of its login. */
+/** A session's note of its login. */
 export type NotedFacts = Pick<Facts, 'login' | 'postponedUntil'>;
 
-/** Notes in a session whose login it stands for, and drops that where nobody is signed in any more. */
+/** Notes the login of a session in it, and drops the note when nobody is signed in any more. */
 export interface LoginNotes {
   /** What the session says, and what is noted there now. */
   keptIn(
@@ -44,14 +44,17 @@ export interface LoginNotes {
     subject: Subject,
     session: SessionDigest,
   ): (record: SubjectRecord, assurance: AssuranceRecord | null) => NotedFacts;
-  /** For a request of nobody's whose session has a login: drops it. Rejects where Passport has yet to say who it is. */
+  /**
+   * For a request without a subject whose session has a login: drops it. Rejects when Passport has not yet identified
+   * the user.
+   */
   left(req: Request): Promise<void>;
   /**
-   * For a request that nothing is demanded of: when nobody is signed in any more in its session, what the login
-   * before has left there is dropped, and its proof void.
+   * For an exempted request: when nobody is signed in any more in its session, drops what the login before has left,
+   * and voids its proof.
    */
   passBy(req: Request): Promise<void> | undefined;
-  /** For a session that is about to be saved: notes the login that the request has brought about, or ended. */
+  /** For a session that is about to be saved: notes a login that the request has begun or ended. */
   noteBeforeSave(req: Request): Awaitable<void>;
 }
 
@@ -85,7 +88,7 @@ export function loginNotes({
     await leave(req);
   }
 
-  /** The session goes on without its login: the host has taken the user out of it, and has kept it. */
+  /** The session continues without its login: the host has removed the user but kept the session. */
   async function leave(req: Request): Promise<void> {
     dropLogin(req);
     const session = digestOf(req);
@@ -109,7 +112,7 @@ export function loginNotes({
       try {
         subject = identify.ask(req);
       } catch {
-        // Whoever cannot be told is not known to have left.
+        // If the subject cannot be told, the login is not known to have ended.
         return undefined;
       }
       return subject ? undefined : left(req);

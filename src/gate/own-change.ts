@@ -3,8 +3,8 @@ import { RENEWED_FOR_MS } from '../session/session-ends.js';
 import type { Situation } from './situation.js';
 
 /**
- * Whether the change that ends the sessions of a person was made by this very session a moment ago: it is about to
- * go on under another id. Whoever still carries this one is let in nowhere, and must not end it meanwhile.
+ * Whether this session itself made the change that ends the person's sessions a moment ago: it is about to continue
+ * under another id. A request with the old id is not let in, but must not end the session meanwhile.
  */
 export function isOwnChange(situation: Situation): boolean {
   if (situation.kind === 'anonymous') return false;
@@ -16,7 +16,7 @@ export function isOwnChange(situation: Situation): boolean {
     login.epoch < epoch &&
     epochRoseAt !== null &&
     isYounger(epochRoseAt, RENEWED_FOR_MS, now) &&
-    // A logout at that moment is one.
+    // A logout at that moment counts.
     assurance?.state !== 'ended'
   );
 }

@@ -3,13 +3,13 @@ import type { Awaitable, SecondFactorStore, Subject, SubjectRecord } from '../co
 
 export interface RecordReaderConfig {
   readonly store: Pick<SecondFactorStore, 'readSubject'>;
-  /** Takes over what a subject had elsewhere; the same record, at once, where that was done. */
+  /** Imports factors that a subject had elsewhere; gives the same record synchronously if that was done. */
   readonly takeOver?:
     | ((subject: Subject, record: SubjectRecord) => Awaitable<SubjectRecord>)
     | null;
 }
 
-/** The record that decisions about a subject rest on. */
+/** Reads the record that decisions about a subject rest on. */
 export function recordReader({
   store,
   takeOver = null,

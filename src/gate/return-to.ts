@@ -10,8 +10,8 @@ const MAX_LENGTH = 2000;
 const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
 
 /**
- * The path to come back to, if it is one of this site: starts with a single slash and, read as a browser
- * reads it, stays on the origin. Anything else is null.
+ * The path to return to, if it is on this site: it starts with a single slash and, parsed as by a browser, stays on
+ * the origin. Otherwise null.
  */
 export function localPath(value: unknown, { origin, path }: Pick<Places, 'origin' | 'path'>) {
   if (typeof value !== 'string' || value.length > MAX_LENGTH) return null;
@@ -29,7 +29,7 @@ export function isOwnPage(url: string, { origin, path }: Pick<Places, 'origin' |
   return URL.canParse(url, origin) && isBelow(path, new URL(url, origin).pathname);
 }
 
-/** The page that a request is for, or the one of a form that came too late; null for anything else. */
+/** The page that a request is for, or the page of a form that came too late; otherwise null. */
 function askedFor(req: Request, config: Places): string | null {
   const url = askedUrl(req, config);
   if (isPage(req)) return localPath(url, config);
@@ -45,8 +45,8 @@ function isBelow(folder: string, pathname: string): boolean {
 }
 
 /**
- * Remembers where a visitor wanted to go, across the password login. It has to be a cookie: Passport replaces
- * the session at login, and a session written for each anonymous visitor would fill the store.
+ * Remembers the page that a visitor wanted, across the password login. It has to be a cookie: Passport replaces the
+ * session at login, and a session written for each anonymous visitor would fill the store.
  */
 export function rememberForLogin(req: Request, res: Response, config: Places): void {
   const wanted = askedFor(req, config);
@@ -60,8 +60,8 @@ export function rememberOverSignIn(res: Response, config: Places, page: string |
 }
 
 /**
- * Remembers, in the session between the doors, the last page asked for. True when the session changed and must
- * be saved before the redirect. A route that demands a step-up is come back to, be it home.
+ * Remembers, in the session between the doors, the last page asked for. True when the session changed and must be
+ * saved before the redirect. A route that demands a step-up is remembered even if it is home.
  */
 export function rememberInSession(
   req: Request,
@@ -76,14 +76,14 @@ export function rememberInSession(
   return true;
 }
 
-/** The page that a person wants who is let in by this very request, and has never been asked for anything. */
+/** The page wanted by a person who is let in by this request without being asked for anything. */
 export function wantedPage(req: Request, res: Response, config: Places): string {
   return lastWanted(req, res, config, { home: false }) ?? takeReturnTo(req, config);
 }
 
 /**
- * The last page asked for; null for the one that is remembered already. Home is where one lands anyway, and never
- * in the place of a page that somebody wanted. Nor is the page that the host's login leads to: nobody asked for it.
+ * The last page asked for; null if it is remembered already. Home does not replace a page that was wanted, since one
+ * lands there anyway; nor does the page that the host's login leads to, which nobody asked for.
  */
 function lastWanted(
   req: Request,
@@ -102,14 +102,14 @@ function isHome(path: string, { homeUrl, folder }: Places): boolean {
   return path === homeUrl || path === folder || path === `${folder}/`;
 }
 
-/** A login's redirect names the login page as its referrer; a browser that names none may have been typed into. */
+/** A redirect after a login has the login page as referrer; without a referrer the address may have been typed. */
 function cameFrom(req: Request, loginUrl: string): boolean {
   const { referer } = req.headers;
   if (referer === undefined || !URL.canParse(referer)) return false;
   return new URL(referer).pathname === new URL(loginUrl, referer).pathname;
 }
 
-/** Where to go now that both doors are open. Who asks once more, with a second click, is led there too. */
+/** The page to go to after the verification; a second click is led there too. */
 export function takeReturnTo(req: Request, config: Places): string {
   const { returnTo, landed, ...rest } = req.session.sallyport ?? {};
   const page = localPath(returnTo, config);
@@ -122,7 +122,10 @@ export function takeReturnTo(req: Request, config: Places): string {
   return wanted ?? config.homeUrl;
 }
 
-/** The same for somebody whose own sign-in has opened both: nothing of ours has asked them, so their page is where it was. */
+/**
+ * The same for a person whose sign-in proof was enough: none of our pages has asked them, so their page is still in
+ * the cookie.
+ */
 export function takeWanted(req: Request, res: Response, config: Places): string {
   const early = takeCookie(req, res, config);
   return early === null

@@ -2,17 +2,19 @@ import type { Request } from 'express';
 import { UnavailableError } from '../errors.js';
 import { isGuarded } from '../session/guarded-store.js';
 
-/** The door's store of second factors, by which it knows its own sessions. */
+/** The door's store of second factors, which identifies its sessions. */
 type DoorStore = object;
 
-/** A session is one door's: what it keeps there, and the ids it ends, say nothing of another's. */
+/** A session belongs to one door: its data and ended ids mean nothing to another. */
 export function guardOf({ sessionStore }: Request, store: DoorStore): 'none' | 'other' | 'own' {
   if (!isGuarded(sessionStore)) return 'none';
   const { installation } = sessionStore;
   return installation === null || installation === store ? 'own' : 'other';
 }
 
-/** Throws `UnavailableError` (ERR_SESSION_MISSING, ERR_SESSION_STORE) for a request without a session of this door's. */
+/**
+ * Throws `UnavailableError` (ERR_SESSION_MISSING, ERR_SESSION_STORE) for a request without a session of this door.
+ */
 export function checkSession(req: Request, store: DoorStore): void {
   if (!req.session) {
     throw new UnavailableError(

@@ -7,15 +7,15 @@ import type { KnownSituation } from './situation.js';
 
 export interface SignInSeenConfig {
   readonly store: Pick<SecondFactorStore, 'noteSignIn'>;
-  /** Tells the trail. */
+  /** Records it in the trail. */
   readonly tell: (req: Request, subject: Subject, signIn: SignIn) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Told of every decision for which the host's proofs were asked. */
+/** Called for every decision for which the host's proofs were asked. */
 export type SignInSeen = (req: Request, situation: KnownSituation) => void;
 
-/** Tells, once for each login, of the proof that has opened the door; and, if there is one that cannot count, why. */
+/** Records, once for each login, the sign-in proof that was accepted, or why one cannot count. */
 export function signInSeen({ store, tell, onError }: SignInSeenConfig): SignInSeen {
   return function seen(req, { subject, facts, decision }) {
     const { signIns = [], login, record } = facts;
@@ -38,7 +38,7 @@ export function signInSeen({ store, tell, onError }: SignInSeenConfig): SignInSe
     if (wasLoaded(req)) req.session.sallyport = { ...req.session.sallyport, signIn: name };
     tell(req, subject, signIn);
     const { by, at } = record.signIn ?? {};
-    // Who is covered is told by it, and nothing depends on it.
+    // It is shown to administrators only; no decision depends on it.
     if (by !== signIn.by || at !== signIn.at) {
       store.noteSignIn(subject.id, signIn).catch(onError);
     }

@@ -1,11 +1,11 @@
 import type { ProofRule, SignIn } from '../contracts.js';
 import { isYounger } from '../session/age.js';
 
-/** What a proof at sign-in comes to under the rules of a policy. */
+/** A sign-in proof under the rules of a policy. */
 export interface CountingSignIn {
   readonly signIn: SignIn;
   readonly phishingResistant: boolean;
-  /** When it stops to count (ms). */
+  /** When it stops counting (ms). */
   readonly endsAt: number;
 }
 
@@ -13,11 +13,11 @@ export interface SignInLimits {
   readonly now: number;
   /** How long any proof counts here. */
   readonly limitMs: number;
-  /** What was proven until then (ms) does not count. */
+  /** Proofs until then (ms) do not count. */
   readonly after: number;
 }
 
-/** The proofs that count, the best first: from which a look-alike page got nothing, then the youngest. Pure. */
+/** The proofs that count, the best first: phishing-resistant ones, then the youngest. Pure. */
 export function countingSignIns(
   signIns: readonly SignIn[],
   rules: readonly ProofRule[],
@@ -38,7 +38,7 @@ function counted(
   rules: readonly ProofRule[],
   { now, limitMs, after }: SignInLimits,
 ): CountingSignIn | null {
-  // At the very same time it may have been before.
+  // A proof of the same millisecond may have been before.
   if (signIn.at <= after) return null;
   const agesMs = new Map<ProofRule, number>();
   for (const rule of rules) {
@@ -57,7 +57,7 @@ function counted(
 export function matches({ by, amr, acr }: SignIn, rule: ProofRule): boolean {
   return (
     by === rule.by &&
-    // A rule that asks for nothing would take a password for a second factor.
+    // A rule that names nothing would accept a password as a second factor.
     rule.amr.length + rule.acr.length > 0 &&
     rule.amr.every((value) => amr.includes(value)) &&
     (rule.acr.length === 0 || (acr !== null && rule.acr.includes(acr)))

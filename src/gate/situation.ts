@@ -34,17 +34,17 @@ export interface InspectConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly backups: readonly MethodName[];
   readonly maxAgeMs: number;
   readonly pendingMaxAgeMs: number;
-  /** How long records of sessions that are over are kept. */
+  /** How long records of ended sessions are kept. */
   readonly endedForMs: number;
 }
 
-/** What the host tells of its sign-in, and who hears what came of it. */
+/** The host's sign-in proofs, and a listener for the decisions that used them. */
 export interface SignIns {
   readonly read: ReadSignIns;
   readonly seen: (req: Request, situation: KnownSituation) => void;
 }
 
-/** Where one request stands. */
+/** The facts and the decision about one request. */
 export type Situation =
   | { readonly kind: 'anonymous'; readonly decision: Extract<Decision, { kind: 'deny' }> }
   | {
@@ -59,8 +59,8 @@ export type KnownSituation = Extract<Situation, { kind: 'known' }>;
 
 export interface Inspector extends Pick<LoginNotes, 'passBy' | 'noteBeforeSave'> {
   /**
-   * Reads what is known of a request and decides; synchronously when nothing has to be fetched. Throws or
-   * rejects with `UnavailableError` when anything that the decision depends on is broken.
+   * Reads the facts of a request and decides; synchronously when nothing has to be fetched. Throws or rejects with
+   * `UnavailableError` when a dependency is broken.
    */
   inspect(
     req: Request,
@@ -68,18 +68,18 @@ export interface Inspector extends Pick<LoginNotes, 'passBy' | 'noteBeforeSave'>
     /** `whole`: with what the sign-in has proven, even where the decision does without. */
     options?: { readonly whole: boolean },
   ): Awaitable<Situation>;
-  /** The same further on in one go: for the subject that the host has named at its beginning. */
+  /** The same later in the request: for the subject found at its beginning. */
   inspectFurther(req: Request, stepUp?: StepUp | null): Awaitable<Situation>;
-  /** The same decision again, of somebody who was inspected before: for connections that outlive a request. */
+  /** Decides again about a subject who was inspected before: for connections that outlive a request. */
   inspectAgain(situation: KnownSituation): Awaitable<KnownSituation>;
   /**
-   * Starts the short life of a session between the doors, if it has not begun, and decides again: it may be
+   * Starts the short life of a session between the doors, if it has not begun, and decides again, since it may be
    * over.
    */
   startPendingSession(req: Request, situation: Situation): Awaitable<Situation>;
 }
 
-/** Whether the session knows of an epoch or a proof that the record does not: another process has gone on. */
+/** Whether the session has a newer epoch or proof than the record: another process has made it. */
 function isBehind({ facts, decision }: KnownSituation): boolean {
   if (isInside(decision)) return false;
   const { record, login } = facts;
@@ -132,7 +132,7 @@ export function inspector(config: InspectConfig): Inspector {
       return { kind: 'known', session, subject, facts, decision: decide(facts) };
     };
 
-    /** Once more on what there is, where what is at hand may be of before this session began. */
+    /** Decides again on the present record, if the cached one may be from before this session began. */
     const concludeAnew = (
       policy: Policy,
       record: SubjectRecord,
@@ -171,7 +171,7 @@ export function inspector(config: InspectConfig): Inspector {
       : withSignIns(req, situation, signIns, whole);
   }
 
-  /** Decided again with what the host's sign-in has proven, where that can count for anything. */
+  /** Decides again with the host's sign-in proofs, if these can count. */
   function withSignIns(
     req: Request,
     situation: KnownSituation,
@@ -208,7 +208,7 @@ export function inspector(config: InspectConfig): Inspector {
       const { stepUp, login, postponedUntil, signIns } = before;
       const kept = { login, postponedUntil, signIns };
       const now = situationOf(subject, session, stepUp, () => kept);
-      // What its session proved is another login's place by now: this login has ended.
+      // The session belongs to another login by now: this one has ended.
       const concluded = (situation: KnownSituation): KnownSituation =>
         ownAssurance(before) && situation.facts.assurance && !ownAssurance(situation.facts)
           ? { ...situation, decision: { kind: 'deny', why: 'session-ended' } }

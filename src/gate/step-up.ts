@@ -18,27 +18,26 @@ export interface RequireOptions {
   readonly maxAge?: Duration;
   /** One of these must be proven; by default any that the policy accepts. */
   readonly methods?: readonly MethodName[];
-  /** A method must be proven from which a look-alike page gets nothing. */
+  /** A phishing-resistant method must be proven. */
   readonly phishingResistant?: boolean;
   /**
-   * What becomes of somebody who has nothing to prove, and of whom the policy demands nothing: they activate something
-   * first, or pass. Default `activate`.
+   * Whether a person without a factor, of whom the policy demands nothing, has to activate one first, or passes.
+   * Default `activate`.
    */
   readonly unenrolled?: 'activate' | 'pass';
 }
 
-/** What is known here of a door's method. */
+/** The parts of a method that are used here. */
 export interface RegisteredMethod {
   readonly name: MethodName;
   readonly phishingResistant: boolean;
 }
 
 /**
- * Demands a fresh proof on one route. Whoever has nothing to prove activates something first, also where the policy demands
- * nothing: that it is off is no proof. What a sign-in elsewhere has proven is enough while it is young enough, unless
- * `methods` names what must be proven. A browser is sent to the challenge and comes back to the same place, a
- * program gets 401 with what is missing. Anything but a GET is never replayed: it gets the same 401, and is
- * sent again by whoever sent it.
+ * Demands a fresh proof on one route. A person without a factor has to activate one first, even if the policy demands
+ * nothing. A sign-in proof is enough while it is young enough, unless `methods` names what must be proven. A browser
+ * is sent to the challenge and returns to the same page, a program gets 401 with what is missing. Only a GET is
+ * repeated; other requests get the same 401, and the client has to send them again.
  */
 export function requireProof(
   configOf: (req: Request, res: Response) => GateConfig | null,
@@ -91,7 +90,7 @@ function parseRequire(raw: unknown, registered: readonly RegisteredMethod[]): St
     maxAgeMs: maxAge ?? null,
     methods: allowed ?? null,
     enroll: unenrolled === 'activate',
-    // Methods that are named are ours.
+    // Named methods are our own, not sign-in proofs.
     signIn: methods ? undefined : phishingResistant ? 'phishing-resistant' : 'any',
   });
 }
