@@ -1,11 +1,11 @@
 import type { Awaitable } from './contracts.js';
 
-/** Goes on with a value, at once where it is at hand. */
+/** Continues with a value, synchronously if it is no promise. */
 export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return isThenable(value) ? value.then(next) : next(value);
 }
 
-/** A throw becomes a rejection: so it arrives where the others do. */
+/** Turns a throw into a rejection, so that callers handle one kind of failure. */
 export function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
   try {
     return read();
@@ -15,8 +15,8 @@ export function settled<T>(read: () => Awaitable<T>): Awaitable<T> {
 }
 
 /**
- * Several reads at once. Each is started, however another one fails: where one throws while another is under
- * way, the other's rejection would be heard by nobody, which ends a process.
+ * Runs several reads concurrently. All are started, whichever fails: if one threw while another is under way, the
+ * other's rejection would be unhandled, which ends a process.
  */
 export function together<Reads extends readonly (() => unknown)[]>(
   ...reads: Reads
@@ -35,10 +35,7 @@ export function isThenable<T>(value: Awaitable<T>): value is Promise<T> {
   );
 }
 
-/**
- * For what may be a promise where none belongs: whatever becomes of it is nobody's, and unheard its rejection
- * would end the process.
- */
+/** Handles a value that should not be a promise but may be one: its unhandled rejection would end the process. */
 export function ignored(value: unknown): void {
   if (isThenable(value)) value.then(undefined, () => {});
 }

@@ -5,21 +5,21 @@ import { SallyportError } from './errors.js';
 import { type Duration, parseDuration } from './time.js';
 
 /**
- * The one parser of every object of options that is given to us: an option that is dropped in silence may be
- * the one that closes a door. It takes an object's own properties only, reads each once, and takes undefined
- * for absent; everything else that it does not know or that is wrong throws.
+ * Parses every object of options that is given to us: an option that is silently dropped may be the one that denies
+ * access. It reads an object's own properties, each once, and treats undefined as absent; any unknown or wrong option
+ * throws.
  */
 export interface CheckOptions {
-  /** Whose options they are, for what there is none of: `gate has no exempts`. */
+  /** The owner of the options, for messages: `gate has no exempts`. */
   readonly name: string;
-  /** Begins the path of an option: `admin.timeout`. Default: the name; empty where the option says it all. */
+  /** The start of an option's path: `admin.timeout`. Default: the name; empty if the option's name is enough. */
   readonly path?: string;
   /** Parts of a path whose values are never shown. */
   readonly secrets?: readonly string[];
 }
 
 /**
- * The options, with defaults. Throws `SallyportError` (ERR_OPTION), which says the path of the option, its
+ * Gives the options with defaults. Throws `SallyportError` (ERR_OPTION), which says the path of the option, its
  * value, and what would be right.
  */
 export function checkOptions<Schema extends z.ZodType>(
@@ -31,7 +31,7 @@ export function checkOptions<Schema extends z.ZodType>(
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  // A misspelt option is why another one is missing, and not the other way round.
+  // Unknown options first: a misspelt one explains a missing one.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
@@ -51,7 +51,7 @@ export function checkOptions<Schema extends z.ZodType>(
   );
 }
 
-/** A part of the door that was mounted without being called is called by Express, with a request. */
+/** Express calls a part of the door with a request if it was mounted without being called. */
 export function refuseRequest(given: unknown, name: string): void {
   if (!(given instanceof IncomingMessage)) return;
   throw new SallyportError(
@@ -60,7 +60,7 @@ export function refuseRequest(given: unknown, name: string): void {
   );
 }
 
-/** An object of exactly these options; for nested ones too, so that a typo is answered with the right list. */
+/** An object of exactly these options; also for nested ones, so that the error for a typo lists the right names. */
 export function optionsObject<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape).join(', ') || 'none';
   return z.preprocess(
@@ -71,7 +71,7 @@ export function optionsObject<Shape extends z.ZodRawShape>(shape: Shape) {
   );
 }
 
-/** An option for which `test` holds; `right` goes on after "must be". */
+/** An option for which `test` holds; `right` continues "must be". */
 export const option = <T>(
   right: string | ((value: unknown) => string),
   test: (value: unknown) => boolean,
@@ -83,7 +83,7 @@ export const option = <T>(
 export const functionOption = <T>(right: string) =>
   option<T>(right, (value) => typeof value === 'function');
 
-/** An object of the host's with these functions, its own or inherited. */
+/** An object of the host with these functions, own or inherited. */
 export const objectWith = <T extends object>(right: string, names: readonly (keyof T & string)[]) =>
   option<T>(
     right,
@@ -91,7 +91,7 @@ export const objectWith = <T extends object>(right: string, names: readonly (key
       isObject(value) && names.every((name) => typeof Reflect.get(value, name) === 'function'),
   );
 
-/** In milliseconds, once it is read. */
+/** Parsed to milliseconds. */
 export const durationOption = (example: Duration) =>
   option<Duration>(
     `a duration such as '${example}'`,
@@ -114,7 +114,7 @@ export const booleanOption = () =>
   option<boolean>('true or false', (value) => typeof value === 'boolean');
 
 /**
- * A list, copied: what its owner changes later changes nothing. `right` says what each entry must be,
+ * A list, copied, so that later changes of the original have no effect. `right` says what each entry must be,
  * `atLeastOne` what there must be one of.
  */
 export function listOption<T>(
@@ -153,8 +153,8 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * An object's own properties, each read once. What is inherited is no option: somebody who has put something
- * on Object.prototype must not have opened a door.
+ * An object's own properties, each read once. Inherited properties are ignored: something on Object.prototype must
+ * not change an option.
  */
 function ownProperties(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -163,7 +163,7 @@ function ownProperties(value: unknown): unknown {
     try {
       own[key] = Reflect.get(value, key);
     } catch (error) {
-      // Of no option's kind, so that it is refused by name.
+      // No valid value of any option, so that it is refused by name.
       own[key] = error;
     }
   }

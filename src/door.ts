@@ -11,13 +11,13 @@ import type { Tokens } from './host/token.js';
 import type { PassportLike } from './methods/passport-like.js';
 
 /**
- * What `sallyport()` gives: mount its parts in the order in which they stand here. `pages`, `gate` and `require` are
- * called, and what they return is mounted: that they take nothing more has `app.use(door.gate)` not compile.
+ * The parts of a door: mount them in this order. `pages`, `gate` and `require` are called, and their results are
+ * mounted; their parameters make `app.use(door.gate)` a compile error.
  */
 export interface Door<S extends Subject = Subject> {
   /** Resolves when keys, store and views are usable; rejects with a coded error that says what is not. */
   ready(): Promise<void>;
-  /** The host's express-session store, guarded against late saves and hanging. The gate refuses any other. */
+  /** Guards the host's express-session store against late saves and hanging. The gate refuses any other store. */
   sessions(store: Store): Store;
   /** The user's pages below `path`, and the 503 page for the layers before them. For `app.use()`. */
   readonly pages: (...nothing: never[]) => (RequestHandler | ErrorRequestHandler)[];
@@ -36,23 +36,23 @@ export interface Door<S extends Subject = Subject> {
    * Needs `policy: organizationPolicy(…)`. Throws ERR_OPTION.
    */
   admin(options: AdminOptions): RequestHandler;
-  /** For the host's own code: what a subject has, and what is to be done when it moves or goes. */
+  /** For the host's code: a subject's factors, and what to do when the subject moves or is removed. */
   readonly subjects: Subjects;
-  /** For the host's own code: what organizations set for a method. */
+  /** For the host's code: what organizations set for a method. */
   readonly organizations: Organizations;
   /**
-   * Who is through both doors, in the place of `req.user`, which is set after the password; null for everybody else.
-   * Rejects like `check`.
+   * The fully authenticated subject, instead of `req.user`, which is set after the password already; null for
+   * everybody else. Rejects like `check`.
    */
   user(req: Request): Promise<S | null>;
-  /** Where a request stands. Rejects with `UnavailableError` when that cannot be told: do not let it in. */
+  /** The decision about a request. Rejects with `UnavailableError` when there is none: do not let it in. */
   check(req: Request): Promise<Check<S>>;
-  /** Bearer tokens for programs: made of what a session has proven, and void when that counts no longer. */
+  /** Bearer tokens for programs: made from what a session has proven, and void when that no longer counts. */
   readonly token: Tokens<S>;
   /**
-   * For code of the host's that calls strategies by name: registers `sallyport-NAME` for each method
-   * with a Passport. Their callback gets `(error, verdict | false, { verdict })`; a session is elevated by our
-   * pages alone. A second door on the same Passport takes another `prefix` than `sallyport`, or throws ERR_OPTION.
+   * For host code that calls strategies by name: registers `sallyport-NAME` for each method with a Passport. Their
+   * callback gets `(error, verdict | false, { verdict })`; only our pages elevate a session. A second door on the
+   * same Passport takes another `prefix` than `sallyport`, or throws ERR_OPTION.
    */
   passport(passport: PassportLike, options?: { readonly prefix?: string }): void;
   /** Ends the library's connections and timers. */

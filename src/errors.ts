@@ -43,8 +43,8 @@ export type ErrorCode =
 const CLASSES = Symbol.for('sallyport.error classes');
 
 /**
- * Has `instanceof` know the errors of another copy of the library in this process, by the name of their class, which a
- * bundler does not change. What a host derives from them is told by itself, as ever.
+ * Makes `instanceof` recognize the errors of another copy of the library in this process, by the name of their class,
+ * which a bundler does not change. Subclasses of a host are recognized as usual.
  */
 export function acrossCopies(
   name: string,
@@ -64,7 +64,7 @@ export function acrossCopies(
 
 /**
  * Every error of this package that is not about one request. `code` is stable, docs/errors.md has a row for each;
- * `message` is for whoever makes or runs the app, and never for a page.
+ * `message` is for developers and operators, never for a page.
  * @example if (error instanceof SallyportError && error.code === 'ERR_KEYS') process.exit(1);
  */
 export class SallyportError extends Error {
@@ -78,9 +78,9 @@ export class SallyportError extends Error {
 }
 
 /**
- * Something that the answer depends on (store, policy, session layer) is broken or late. It is answered
- * with a 503 and never with a pass. `status` and `headers` are the shape that Express's own final error
- * handler honors, so that a host without our error page still answers 503.
+ * A dependency (store, policy, session layer) is broken or late. It is answered with a 503 and never with a pass.
+ * `status` and `headers` are the shape that Express's own final error handler honors, so that a host without our
+ * error page still answers 503.
  * @example
  * app.use((error, req, res, next) => {
  *   if (error instanceof UnavailableError) return res.status(error.status).set(error.headers).end();
@@ -94,13 +94,13 @@ export class UnavailableError extends SallyportError {
 }
 
 /**
- * What a method asks of somebody else (a gateway, a server that checks codes) is out of reach, or is refused: thrown
- * by `verify` or `confirm`, it shows the form again with a sentence of the method's words, and the person's other
+ * An outside service of a method (a gateway, a server that checks codes) is unavailable or refuses us: thrown by
+ * `verify` or `confirm`, it shows the form again with a sentence of the method's words, and the person's other
  * methods, as a 503. It lets nobody in. `message` goes to `onError`; what goes to the event is `detail`.
  * @example throw new OutageError('the gateway did not answer in time', { detail: 'timeout' })
  */
 export class OutageError extends UnavailableError {
-  /** A sentence of `words.because`, in the place of `words.unavailable`. */
+  /** The name of a sentence in `words.because`, shown instead of `words.unavailable`. */
   readonly because: string | null;
   readonly detail: string | null;
 
@@ -118,7 +118,7 @@ export class OutageError extends UnavailableError {
   }
 }
 
-/** What only somebody can put right who changes the app or its data. */
+/** Errors that last until somebody changes the app or its data. */
 const NEVER_HEALS: ReadonlySet<ErrorCode> = new Set([
   'ERR_OPTION',
   'ERR_KEYS',
@@ -135,18 +135,15 @@ const NEVER_HEALS: ReadonlySet<ErrorCode> = new Set([
   'ERR_INTERNAL',
 ]);
 
-/** Whether a failure may be over in a moment, by itself. */
+/** Whether a failure may soon be over by itself. */
 export function mayHeal(error: unknown): boolean {
   if (!(error instanceof SallyportError)) return true;
-  // What the host's function has thrown may be its database's; a subject that is none stays so.
+  // An error of the host's function may come from its database; an invalid subject stays invalid.
   if (error.code === 'ERR_SUBJECT') return error.cause !== undefined;
   return !NEVER_HEALS.has(error.code);
 }
 
-/**
- * A mistake of ours: something has come about that the code before it rules out. Said aloud, since going on
- * would be a guess.
- */
+/** A mistake of ours: a state that the code before rules out. It throws, since continuing would be a guess. */
 export function broken(what: string): SallyportError {
   return new SallyportError('ERR_INTERNAL', what);
 }
@@ -162,13 +159,13 @@ export class RequestError extends Error {
   /** Stable, for JSON clients: `invalid_request`, `csrf_token_invalid`, … */
   readonly error: string;
 
-  /** What the person is told; `message` is the same in English. */
+  /** The sentence for the person; `message` is the same in English. */
   readonly sentence: Sentence;
 
-  /** The way on that the page offers, a local path; null for the home page. */
+  /** The local path that the page links to; null for the home page. */
   readonly href: string | null;
 
-  /** When it may be sent again, in seconds; null where waiting does not help. */
+  /** When it may be sent again, in seconds; null if waiting does not help. */
   readonly retryAfterSeconds: number | null;
 
   constructor(

@@ -6,7 +6,7 @@ import {
 } from './contracts.js';
 import { acrossCopies, SallyportError, UnavailableError } from './errors.js';
 
-/** A record that is damaged, gone, or an older one than there was. Whoever it concerns gets a 503. */
+/** A record is damaged, gone or outdated. The people it concerns get a 503. */
 export class LostRecordError extends UnavailableError {
   constructor(
     readonly record: { readonly kind: string; readonly id: string },
@@ -18,12 +18,11 @@ export class LostRecordError extends UnavailableError {
 }
 acrossCopies('LostRecordError', LostRecordError);
 
-/** In the place of a user's record that is damaged, gone or an older one. */
+/** Stands for a user's record that is damaged, gone or outdated. */
 const LOST: SubjectRecord = Object.freeze({ ...emptySubject });
 
 /**
- * A user's record; also one that is lost, since it is on these pages that it is begun anew. Whoever asks the
- * policy for that user still hears that it is lost.
+ * A user's record, or a stand-in for a lost one, since these pages replace it. The policy still fails for that user.
  */
 export async function recordOrLost(
   store: Pick<SecondFactorStore, 'readSubject'>,
@@ -36,7 +35,7 @@ export function isLost(record: SubjectRecord): boolean {
   return record === LOST;
 }
 
-/** What `read` gives; null where the record is lost. */
+/** The result of `read`; null if the record is lost. */
 export async function unlessLost<T>(read: () => Awaitable<T>): Promise<T | null> {
   try {
     return await read();

@@ -10,16 +10,15 @@ const RIGHT_TO_LEFT =
   /[\p{Bidi_Control}\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * A name as it stands in a sentence, where it cannot be put into an element of its own (`<bdi>`): isolated
- * (U+2068 … U+2069) where it may run from right to left, or turn the direction of what follows.
+ * A name for use within a sentence, which has no element (`<bdi>`) for it: isolated (U+2068 … U+2069) if it may run
+ * from right to left or change the direction of what follows.
  */
 export function isolated(name: string): string {
   return RIGHT_TO_LEFT.test(name) ? `\u2068${name.replace(/\p{Bidi_Control}/gu, '')}\u2069` : name;
 }
 
 /**
- * The text with as many ends of isolates as beginnings, in the right order: a browser takes a stray one for the
- * end of the `<bdi>` around it.
+ * The text with balanced starts and ends of isolates: a browser takes a stray end for that of the `<bdi>` around it.
  */
 export function balanced(text: string): string {
   if (!/[\u2066-\u2069]/.test(text)) return text;
@@ -33,10 +32,10 @@ export function balanced(text: string): string {
   return kept + '\u2069'.repeat(open);
 }
 
-/** Characters of a name that a person gives to something of theirs. */
+/** The maximum length of a name that a person gives, in characters. */
 export const NAME_LENGTH = 40;
 
-/** Such a name as it is kept: one line without marks of direction. Null for what is none, or too long. */
+/** Such a name as it is stored: one line without direction marks. Null if it is empty or too long. */
 export function readName(typed: unknown): string | null {
   if (typeof typed !== 'string' || typed.length > 10 * NAME_LENGTH) return null;
   const name = wellFormed(typed)
@@ -47,7 +46,7 @@ export function readName(typed: unknown): string | null {
   return name === '' || [...name].length > NAME_LENGTH ? null : name;
 }
 
-/** `Authenticator app 2`, or the first number that no other one of this person has. */
+/** `Authenticator app 2`, with the first number that no other enrollment of this person has. */
 function unusedName(title: string, enrollments: readonly { readonly label: string }[]): string {
   const used = new Set(enrollments.map(({ label }) => label));
   let number = 2;
@@ -55,7 +54,7 @@ function unusedName(title: string, enrollments: readonly { readonly label: strin
   return `${title} ${number}`;
 }
 
-/** The title itself, or the first numbered one, that no other one of this person has. */
+/** The title, or the first numbered one, that no other enrollment of this person has. */
 export function firstUnused(
   title: string,
   enrollments: readonly { readonly label: string }[],

@@ -3,8 +3,8 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The files of `views/` with their texts, by names such as `partials/head.ejs`. In the package another module stands
- * in the place of this one, which holds the texts themselves (`tools/finish-build.mjs`): a bundler takes them along.
+ * The files of `views/` with their texts, by names such as `partials/head.ejs`. In the package, this module is
+ * replaced by one that contains the texts (`tools/finish-build.mjs`), so that bundlers include them.
  */
 export const packagedFiles: ReadonlyMap<string, string> = readFiles(
   fileURLToPath(new URL('../views', import.meta.url)),

@@ -106,7 +106,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
   const identifying = identify(config.subject);
 
   const mounted: Mounts<AtPlace> = mounts(config, (places) => atPlace(parts, places));
-  /** Null where it was answered: nothing of the app is at the address that was asked. */
+  /** Null when the request was answered: nothing of the app is at this address. */
   const gateConfigAt = (req: Request, res: Response) =>
     atAddress(req, res, () => mounted.of(req).gateConfig, { say: sentences.say, onError });
 
@@ -238,7 +238,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
 
   async function check(req: Request): Promise<Check<S & Subject>> {
     const found = await checking.check(req);
-    // What the host's own function has given, in its own type.
+    // The host's own subject type.
     return { ...found, subject: found.subject as (S & Subject) | null };
   }
 
@@ -298,7 +298,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
           csrf,
           headers,
           wantsHtml,
-          // One renderer for both kinds of pages, of which neither knows the other's views.
+          // One renderer for both kinds of pages, each typed with its own views.
           present: {
             page: (req, ...rest) => mounted.of(req).respond.page(req, ...rest),
             onward: (req, ...rest) => mounted.of(req).respond.onward(req, ...rest),
@@ -329,7 +329,7 @@ export function sallyport<S extends SubjectInput = SubjectInput>(
       return decision.kind === 'pass' ? subject : null;
     },
     check,
-    // What the host's own function has given, in its own type.
+    // The host's own subject type.
     token: token as Tokens<S & Subject>,
 
     passport: nameStrategies,
@@ -345,7 +345,7 @@ function placeOf({ origin, path }: Places): Place {
   return { origin, path };
 }
 
-/** The host's own policy, or what administrators set, as this door has it. */
+/** The host's policy, or the one of administrators' settings made for this door. */
 function policyFor({ policy }: Pick<Config, 'policy'>, door: PolicyDoor) {
   if (typeof policy === 'function') return { resolve: policy, organizationPolicy: null };
   const organizationPolicy = policy.forDoor(door);
@@ -354,7 +354,7 @@ function policyFor({ policy }: Pick<Config, 'policy'>, door: PolicyDoor) {
 
 function neverThrows(report: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
-    // A reporter that is broken itself, be it later, has nobody left to tell; unheard it would end the process.
+    // An error of the reporter itself is ignored; unhandled, it would end the process.
     (async () => report(error))().catch(() => {});
   };
 }

@@ -10,7 +10,7 @@ export function durationOf(ms: number): Duration {
   return `${ms / unit}${name as keyof typeof UNITS}`;
 }
 
-/** Milliseconds, or null for what is not a positive `Duration`. */
+/** Milliseconds; null unless it is a positive `Duration`. */
 export function parseDuration(value: unknown): number | null {
   const found = typeof value === 'string' ? /^([1-9]\d{0,8})(ms|s|m|h|d)$/.exec(value) : null;
   return found ? Number(found[1]) * UNITS[found[2] as keyof typeof UNITS] : null;
