@@ -1,15 +1,14 @@
 import type { Request } from 'express';
 
-/** What is kept with objects of others, and goes when they go. */
+/** Attaches values to objects of others, for as long as these live. */
 export interface Attached<Owner extends object, Value> {
   of(owner: Owner | null | undefined): Value | undefined;
   set(owner: Owner, value: Value): void;
 }
 
 /**
- * A property that nobody else sees, where a WeakMap would do as well: the garbage collector takes about a microsecond
- * for each object in one, which counts where there are several for each request. It is not enumerable, so that copies
- * and JSON go without it.
+ * A hidden property instead of a WeakMap: the garbage collector takes about a microsecond for each object in a
+ * WeakMap, which counts for several per request. It is not enumerable, so that copies and JSON go without it.
  */
 export function attached<Owner extends object, Value>(name: string): Attached<Owner, Value> {
   const key = Symbol(name);
@@ -23,8 +22,8 @@ export function attached<Owner extends object, Value>(name: string): Attached<Ow
 }
 
 /**
- * Where to attach what is known of a request under the session that it has. Express gives each request another
- * prototype, after which every further property of it takes some 2 µs and as many kilobytes; a session has its own.
+ * The object to attach what is known of a request with its session. Express gives each request another prototype,
+ * after which every further property of it takes some 2 µs and as many kilobytes; a session has its own.
  */
 export function noteOwner(req: Request): object {
   return req.session ?? req;

@@ -1,17 +1,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import { UnavailableError } from '../errors.js';
 
-/** As express-session calls back: with an error, or with what was found. */
+/** A callback of express-session: with an error, or with a result. */
 export type Done<T = undefined> = (error?: unknown, result?: T | null) => void;
 
-/** Starts a call of the store behind; `answered` is called once, and must not throw. */
+/** Starts a call of the wrapped store; `answered` is called once, and must not throw. */
 export type BoundedCall = <T>(
   name: string,
   start: (done: Done<T>) => void,
   answered: Done<T>,
 ) => void;
 
-/** What was asked in one request is told there, though the timer, and maybe the store's connection, are another's. */
+/**
+ * Restores the async context of the request, since the timer and perhaps the store's connection belong to another.
+ */
 class Call extends AsyncResource {
   constructor(
     readonly name: string,
@@ -23,15 +25,14 @@ class Call extends AsyncResource {
 }
 
 /**
- * Calls that are answered within `timeoutMs`, whatever becomes of them: with what the store says, or with
- * `UnavailableError`. There is one timer for all that are under way, for the oldest of them; it keeps no process alive
- * in which none is.
+ * Makes calls that are always answered within `timeoutMs`: with the store's answer, or with `UnavailableError`. One
+ * timer, for the oldest call under way, serves all; it does not keep the process alive without calls.
  */
 export function boundedCalls(timeoutMs: number): BoundedCall {
-  /** In the order in which they are due. */
+  /** The calls under way, in the order of their deadlines. */
   const underWay = new Set<Call>();
   let timer: NodeJS.Timeout | null = null;
-  // Otherwise the timers would hold on to what belongs to the request that came first.
+  // Created without a context, or the timer would hold on to the first request.
   const nobodys = new AsyncResource('SallyportSessionDeadline');
 
   function arm(ms: number): NodeJS.Timeout {
@@ -40,7 +41,7 @@ export function boundedCalls(timeoutMs: number): BoundedCall {
 
   function giveUp(): void {
     const now = performance.now();
-    // After a pause of this process timers run before sockets are read: an answer that is there counts.
+    // After a busy time, timers run before sockets are read: an answer that has arrived counts.
     setImmediate(() => {
       for (const call of underWay) {
         if (call.dueAt > now) break;
@@ -66,7 +67,7 @@ export function boundedCalls(timeoutMs: number): BoundedCall {
     if (timer) timer.ref();
     else timer = arm(timeoutMs);
     const done: Done<T> = (error, result) => {
-      // Given up, or answered before.
+      // Given up, or already answered.
       if (!underWay.delete(call)) return;
       if (underWay.size === 0) timer?.unref();
       // express-session's own convention for "no such session".

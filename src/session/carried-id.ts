@@ -7,7 +7,7 @@ import type { SessionEnds } from './session-ends.js';
 
 const overtaken = attached<Request, true>('sallyport.overtaken');
 const cookie = ownCookie('sallyport.again');
-/** As long as a session counts as gone on a moment ago: after that nobody is asked to try again. */
+/** How long after its renewal a session's old id is asked to try again. */
 const TRIED_FOR_MS = 60_000;
 
 /**
@@ -28,13 +28,13 @@ export function noteOvertaken(req: Request): void {
   overtaken.set(req, true);
 }
 
-/** Says that this browser is about to try again. */
+/** Notes that this browser is about to try again. */
 export function noteTried(req: Request, res: Response, place: CookiePlace): void {
   const { id } = carriedBy(req) ?? {};
   if (id !== undefined) cookie.set(res, place, mark(id), TRIED_FOR_MS);
 }
 
-/** Whether this browser has just tried again, with whatever id it has now. */
+/** Whether this browser has just tried again, with any id. */
 export function triedAgain(req: Request): boolean {
   return cookie.of(req) !== null;
 }
@@ -43,22 +43,22 @@ function hasTried(req: Request, id: string): boolean {
   return cookie.of(req) === mark(id);
 }
 
-/** Tells one id from another, and is of no use to anybody else. */
+/** A short digest that tells ids apart, and is useless to others. */
 function mark(id: string): string {
   return sessionDigest(id).slice(0, 16);
 }
 
-/** Responses that hand out no cookie of an ended session. */
+/** Responses that must not set the cookie of an ended session. */
 const watched = new WeakSet<Response>();
 
 /**
- * Keeps the cookie of an ended session out of the answer. express-session sets it at the end of every request
- * where the host has `rolling`, and of every one that wrote to its session; when the session went on under
- * another id meanwhile, it would take the place of the new one in the browser.
+ * Keeps the cookie of an ended session out of the answer. express-session sets it at the end of every request where
+ * the host has `rolling`, and of every one that wrote to its session; when the session went on under another id
+ * meanwhile, it would replace the new one in the browser.
  */
 export function withholdEnded(req: Request, ends: SessionEnds): void {
   const { res } = req;
-  // A WebSocket's upgrade has no answer of express's.
+  // A WebSocket upgrade has no response of Express.
   if (typeof res?.setHeader !== 'function' || watched.has(res)) return;
   watched.add(res);
   const { setHeader } = res;
@@ -67,7 +67,7 @@ export function withholdEnded(req: Request, ends: SessionEnds): void {
       return setHeader.call(res, name, value);
     }
     const lines = (Array.isArray(value) ? value : [value]).map(String);
-    // As express-session writes it: signed, and then encoded.
+    // In the form of express-session: signed, then encoded.
     const named = `=s%3A${encodeURIComponent(req.sessionID)}.`;
     const sets = (line: string) => line.includes(named);
     if (!lines.some(sets) || !isEnded(req, ends)) return setHeader.call(res, name, value);
@@ -87,7 +87,7 @@ export function withholdIfEnded(session: object, sessionId: string, ends: Sessio
   if (req && isEnded(req, ends)) withholdEnded(req, ends);
 }
 
-/** Has it looked at whenever the session is touched, as it is before its cookie is set. */
+/** Checks it whenever the session is touched, which happens before its cookie is set. */
 export function watchTouch({ session }: Request, ends: SessionEnds): void {
   const { touch } = session;
   const value = () => {
@@ -104,7 +104,7 @@ function isEnded(req: Request, ends: SessionEnds): boolean {
   if (req.sessionID === id) {
     return overtaken.of(req) === true || now(() => ends.isEnded(digestOf(req)), true);
   }
-  // What was made in its place for whoever the store did not know. Whoever logs in with it gets a new one.
+  // A session made because the store did not know the id. A login with it gets a new id.
   return (
     req.sessionID === inPlace &&
     !hasTried(req, id) &&

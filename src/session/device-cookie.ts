@@ -4,17 +4,17 @@ import type { Keyring, Subject } from '../contracts.js';
 import { ownCookie } from './own-cookie.js';
 
 const cookie = ownCookie('sallyport.device');
-/** Of other doors under this host name, whose cookies ignore ports and may ignore paths: kept as they are. */
+/** Entries of other doors under this host name, since cookies ignore ports and may ignore paths: kept as they are. */
 const MAX_OTHERS = 3;
-/** Shorter is nothing that any door has sealed. */
+/** Nothing that a door has sealed is shorter. */
 const SEALED_LENGTH = 60;
-/** Beyond what any of them seals; a browser drops a cookie of 4 096 bytes. */
+/** Nothing that a door has sealed is longer; a browser drops a cookie of 4 096 bytes. */
 const MAX_OTHERS_LENGTH = 2500;
 const OTHERS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
-/** Of so many people, or organizations of theirs, a browser remembers a device; whoever was here longest ago goes. */
+/** How many people, or organizations of theirs, one browser remembers; the one used longest ago is dropped. */
 const MAX_ENTRIES = 8;
 
-/** What a browser keeps of one remembered device. */
+/** One remembered device in the cookie. */
 export interface DeviceEntry {
   readonly id: string;
   readonly token: string;
@@ -27,13 +27,13 @@ type StoredEntry = readonly [owner: string, id: string, token: string, endsAt: n
 
 export interface DeviceCookie {
   read(req: Request, owner: Owner): DeviceEntry | null;
-  /** Puts an entry in the place of the one that this owner has; null takes that one out. The others stay. */
+  /** Replaces this owner's entry; null removes it. The others stay. */
   write(req: Request, res: Response, owner: Owner, entry: DeviceEntry | null): void;
 }
 
 /**
- * The sealed cookie of remembered devices: an entry for each person and organization who use this browser, so that
- * nobody pushes another one out. At most about a kilobyte.
+ * The sealed cookie of remembered devices: an entry for each person and organization using this browser, so that they
+ * do not replace each other. At most about a kilobyte.
  */
 export function deviceCookie({
   keyring,
@@ -43,14 +43,14 @@ export function deviceCookie({
 }: {
   readonly keyring: Keyring;
   readonly origin: string;
-  /** Where the door's pages are: with the origin it tells one door of a host name from another. */
+  /** The path of the door's pages: with the origin it identifies a door of a host name. */
   readonly path?: string | undefined;
   readonly now: () => number;
 }): DeviceCookie {
   const everywhere = { origin, path: '/' };
   const sealedFor = JSON.stringify(['remembered-device', origin, path ?? null]);
 
-  /** What this door has sealed, and what others have. */
+  /** The entries of this door, and those of others. */
   function partsOf(req: Request): { own: readonly StoredEntry[]; others: readonly string[] } {
     const found = cookie.of(req) ?? '';
     const parts = (/^[\w.-]+/.exec(found)?.[0].split('.') ?? []).map((part) => ({
@@ -66,7 +66,7 @@ export function deviceCookie({
     };
   }
 
-  /** Null for whatever is not one of ours: it recognizes nobody here. */
+  /** Null for an entry that is not ours. */
   function opened(part: string): readonly StoredEntry[] | null {
     try {
       const plain = keyring.open(Buffer.from(part, 'base64url'), sealedFor);
@@ -105,7 +105,7 @@ export function deviceCookie({
   };
 }
 
-/** Of one length whatever the ids are, so that the cookie is bounded. */
+/** A digest of fixed length, so that the cookie's size is bounded. */
 function nameOf({ id, tenantId }: Owner): string {
   return createHash('sha256')
     .update(JSON.stringify([id, tenantId]))

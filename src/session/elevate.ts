@@ -20,20 +20,23 @@ export interface Proof {
   readonly subject: Subject;
   readonly epoch: number;
   readonly factor: Factor;
-  /** What counts beside it, where the caller knows; by default what the session had proven in this epoch. */
+  /**
+   * The other factors that count, if the caller knows them; by default those that the session has proven in this
+   * epoch.
+   */
   readonly beside?: readonly Factor[];
-  /** Milliseconds; shorter than `maxAgeMs` where the factor is not worth more. */
+  /** Milliseconds; shorter than `maxAgeMs` for a factor that counts for less time. */
   readonly lifetimeMs?: number;
-  /** Called under the new id: what else goes into the session before it is saved. */
+  /** Called under the new id, to change the session before it is saved. */
   readonly beforeSave?: () => void;
 }
 
 export type Elevate = (req: Request, proof: Proof) => Promise<void>;
 
 /**
- * Makes the session a proven one, under a new id. The order matters: the old id is ended first, so that of a
- * logout and an elevation that overlap only one has its way, and the old id never becomes verified; the new
- * one is stamped and saved before anybody is redirected.
+ * Proves the session under a new id. The order matters: the old id is ended first, so that of an overlapping logout
+ * and elevation only one succeeds, and the old id never becomes proven; the new one is stamped and saved before any
+ * redirect.
  */
 export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevate {
   return async function elevate(
@@ -52,7 +55,7 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
       earlier.epoch === epoch &&
       earlier.login === before?.id
         ? earlier.factors.filter(
-            // A fallback is not carried into a record that lives longer than it may.
+            // A fallback is not carried into a record that lives longer.
             ({ method, via, enrollmentId }) =>
               (method !== factor.method || via !== factor.via) && enrollmentId !== FALLBACK,
           )
@@ -75,8 +78,8 @@ export function elevation({ store, ends, maxAgeMs, now }: ElevateConfig): Elevat
 }
 
 /**
- * A new id for a session that goes on without a proof for now. Otherwise the short life that the old one had
- * between the doors would end it later, when the proof is due.
+ * Gives a new id to a session that continues without a proof for now. Otherwise the short life of the old id between
+ * the doors would end the session later, when a proof is due.
  */
 export async function renewSession(
   req: Request,
@@ -91,7 +94,7 @@ export async function renewSession(
   await inSession(req, 'save');
 }
 
-/** Ends the old id and carries the host's data, the cookie's lifetime and the way back over to a new one. */
+/** Ends the old id and carries the host's data, the cookie's lifetime and the wanted page over to a new one. */
 async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): Promise<Login> {
   if (!(await ends.end(digestOf(req), { renewed: true }))) {
     throw sessionEnded();
@@ -100,7 +103,7 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
   const { sallyport, ...hosts } = data;
   await inSession(req, 'regenerate');
   Object.assign(req.session, hosts);
-  // The token of our forms is made anew with the session, as OWASP has it for a change of privilege.
+  // The form token is renewed with the session, as OWASP recommends for a change of privilege.
   const login = beginLogin(req, digestOf(req), {
     ...whose,
     proofsAfter: proofsAfter(sallyport, whose.subjectId, Number.MAX_SAFE_INTEGER),
@@ -112,12 +115,12 @@ async function changeId(req: Request, ends: SessionEnds, whose: WhoseSession): P
   return login;
 }
 
-/** For whoever finds in the middle of something that the session has ended meanwhile. */
+/** The error when the session has ended in the middle of an operation. */
 export function sessionEnded(): RequestError {
   return new RequestError(409, 'session_ended', message('gate.session-ended'));
 }
 
-/** Ends the session for good and takes its data away. */
+/** Ends the session for good and removes its data. */
 export async function endSession(req: Request, ends: SessionEnds): Promise<void> {
   await ends.end(digestOf(req));
   await inSession(req, 'destroy');

@@ -14,43 +14,43 @@ type Sessions = SessionData[] | { [sid: string]: SessionData };
 export interface GuardConfig {
   readonly ends: SessionEnds;
   readonly timeoutMs: number;
-  /** Called before the session of a request is saved: it may still put something into it. */
+  /** Called before the session of a request is saved, and may change it. */
   readonly saving: (req: Request) => Awaitable<void>;
-  /** The store of second factors; by it a door knows its own guard. */
+  /** The store of second factors, which identifies a door's guard. */
   readonly installation?: object | null;
 }
 
-/** How a session was when it was saved. */
+/** The state of a session when it was saved. */
 interface Saved {
   readonly content: string;
   readonly at: number;
 }
 
-/** What is saved once more within this time would live longer by no more than it. */
+/** A repeated save within this time would extend the session by no more than that, and is skipped. */
 const LATELY_MS = 1000;
 
 type Generate = (req: Request) => void;
 
 /**
- * Stands in front of any express-session store and closes its late-save race: a request that was under way
- * when the session ended saves it back, and the old cookie works again. Here an id is marked ended *before*
- * it is destroyed; an ended id is neither read nor written, and what a write in flight brings back is
- * destroyed again. Every call of the store behind has a deadline; a late or broken one is a 503.
- * What every request needs (`get`, `touch`) goes by callbacks: promises cost more than all the rest.
+ * Wraps any express-session store and closes its late-save race: a request that was under way when the session ended
+ * saves it back, and the old cookie works again. Here an id is marked ended *before* it is destroyed; an ended id is
+ * neither read nor written, and what a write in flight restores is destroyed again. Every call of the wrapped store
+ * has a deadline; a late or failed one is a 503. The calls of every request (`get`, `touch`) use callbacks, since
+ * promises cost more than all the rest.
  */
 export class GuardedStore extends Store {
   readonly #inner: Store;
   readonly #ends: SessionEnds;
   readonly #call: BoundedCall;
   readonly #saving: GuardConfig['saving'];
-  /** Of the session that is being handed over, so that its id is not hashed again. */
+  /** The digest of the session that is being passed on, so that its id is not hashed again. */
   #handedOver: { readonly sid: string; readonly digest: SessionDigest } | null = null;
-  /** By the object that a request has of its session. */
+  /** By a request's session object. */
   readonly #saved = new WeakMap<SessionData, Saved>();
-  /** Made for a response that is still to come, and never saved. */
+  /** Made for a response that is still to come, not saved yet. */
   readonly #unsaved = new Set<string>();
   #generate: Generate = () => {};
-  /** The store of second factors that it goes by; two doors over one are one installation. */
+  /** Its store of second factors; two doors over one store are one installation. */
   readonly installation: object | null;
 
   constructor(inner: Store, { ends, timeoutMs, saving, installation = null }: GuardConfig) {
@@ -70,7 +70,7 @@ export class GuardedStore extends Store {
     this.#saving = saving;
   }
 
-  /** Makes a session for a request; express-session assigns it, and calls it by this name. */
+  /** Makes a session for a request; express-session assigns and calls it by this name. */
   get generate(): Generate {
     return this.#generate;
   }
@@ -123,11 +123,11 @@ export class GuardedStore extends Store {
       (error, data) => {
         if (error) answer(error);
         else if (!data) this.#learnRenewal(digest, () => answer(null, data));
-        // Asked after the read: an end that came while the read was under way counts.
+        // Checked after the read, so that an end during the read counts.
         else {
           this.#ask(digest, answer, (ended) => {
             if (!ended) answer(null, data);
-            // Saved back by a request that had not heard of the end: gone before the mark is.
+            // Saved back by a request that did not know of the end: destroyed before the mark expires.
             else this.#destroyInner(sid, (failure) => answer(failure, null));
           });
         }
@@ -157,7 +157,7 @@ export class GuardedStore extends Store {
   override touch(sid: string, data: SessionData, callback: Done = () => {}): void {
     const digest = digestIn(data, sid);
     const answer = this.#beforeCookie(sid, data, callback);
-    // What has just been saved lives as long as if it were touched now.
+    // What was just saved lives as long as after a touch.
     if (!this.#inner.touch || this.#savedLately(data)) {
       answer(null);
       return;
@@ -169,7 +169,7 @@ export class GuardedStore extends Store {
     });
   }
 
-  /** Answers what express-session waits for before it sends the headers, and so the cookie. */
+  /** Answers the call that express-session waits for before it sends the headers with the cookie. */
   #beforeCookie(sid: string, data: SessionData, callback: Done): Done {
     return later((error) => {
       withholdIfEnded(data, sid, this.#ends);
@@ -177,14 +177,14 @@ export class GuardedStore extends Store {
     });
   }
 
-  /** express-session saves a session that has got a new id once more at the end of its request, changed or not. */
+  /** express-session saves a session with a new id again at the end of its request, changed or not. */
   #saveOnce(session: SessionData, write: (done: Done) => void, answer: Done): void {
     const content = JSON.stringify(session);
     if (this.#savedLately(session)?.content === content) {
       answer(null);
       return;
     }
-    // What fails may have applied: then nobody knows what is there.
+    // A failed write may have applied, so the stored state is unknown.
     this.#saved.delete(session);
     write((error) => {
       if (!error) this.#saved.set(session, { content, at: performance.now() });
@@ -197,7 +197,7 @@ export class GuardedStore extends Store {
     return saved && performance.now() - saved.at < LATELY_MS ? saved : null;
   }
 
-  /** What an end overtakes is taken away again. */
+  /** A write that an end has overtaken is destroyed again. */
   #write(
     sid: string,
     digest: SessionDigest,
@@ -223,7 +223,7 @@ export class GuardedStore extends Store {
     const unsaved = this.#unsaved.has(sid);
     const destroy = (failure: unknown) =>
       unsaved ? answer(failure) : this.#destroyInner(sid, (error) => answer(error ?? failure));
-    // Both are tried: when the mark cannot be written, the session is still better gone than kept.
+    // Both are tried: even without a mark, the session is better destroyed than kept.
     this.#mark(sid).then(() => destroy(null), destroy);
   }
 
@@ -258,15 +258,15 @@ export class GuardedStore extends Store {
     return method;
   }
 
-  /** So that it is known when the answer is sent; whoever has no session is nobody in any case. */
+  /** So that it is known when the response is sent; without a session the request is anonymous in any case. */
   #learnRenewal(digest: SessionDigest, done: () => void): void {
     whenSettled(() => this.#ends.learn(digest), done, done);
   }
 
-  /** Nothing is kept of what was never there: anybody can send a logout without a session. */
+  /** No mark for a session that never existed, since anybody can send a logout without a session. */
   async #mark(sid: string): Promise<void> {
     const digest = sessionDigest(sid);
-    // Where that cannot be told there may be one.
+    // If that cannot be told, there may be one.
     const isStored = () =>
       new Promise<boolean>((resolve) => {
         this.#call<SessionData>(
@@ -278,7 +278,7 @@ export class GuardedStore extends Store {
     if (await this.#ends.isWorthEnding(digest, isStored)) await this.#ends.end(digest);
   }
 
-  /** Whether a session has ended: at once where that is known. */
+  /** Whether a session has ended; synchronously if known. */
   #ask(
     digest: SessionDigest,
     failed: (error: unknown) => void,
@@ -292,12 +292,12 @@ export class GuardedStore extends Store {
   }
 }
 
-/** By any door. */
+/** Wrapped by any door. */
 export function isGuarded(store: unknown): store is GuardedStore {
   return store instanceof GuardedStore;
 }
 
-/** Neither function may throw: nobody would hear of it. */
+/** Neither function may throw, since nobody would catch it. */
 function whenSettled<T>(
   ask: () => Awaitable<T>,
   told: (value: T) => void,
@@ -314,7 +314,7 @@ function whenSettled<T>(
   else told(found);
 }
 
-/** Called later and outside of whatever has found it out, so that a throw of the callback is its caller's own. */
+/** Called later, so that an error of the callback does not reach our code. */
 function later<T>(callback: Done<T>): Done<T> {
   return (error, result) => process.nextTick(callback, error ?? null, result);
 }

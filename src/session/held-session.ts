@@ -3,17 +3,17 @@ import type { SessionDigest } from '../contracts.js';
 import { sessionDigest } from './assurance.js';
 import { attached } from './attached.js';
 
-/** What is known of the session that a request has. */
+/** What is known of a request's session. */
 interface Held {
   readonly req: Request;
   readonly sessionId: string;
   readonly digest: SessionDigest;
-  /** Whether it was in the store when its request came, and not made for it. */
+  /** Whether it was in the store when the request came, not made for it. */
   readonly loaded: boolean;
   readonly carried: CarriedId | null;
 }
 
-/** The id that a request came with, and that of the session which was made in its place when it was none. */
+/** The id that a request came with, and that of the session made for it if there was none. */
 export interface CarriedId {
   readonly id: string;
   readonly inPlace: string | null;
@@ -26,28 +26,28 @@ export function noteHeld(req: Request, session: Pick<Held, 'digest' | 'loaded' |
   held.set(req.session, { req, sessionId: req.sessionID, ...session });
 }
 
-/** With which id the request came; undefined before it has a session. */
+/** The id that the request came with; undefined before it has a session. */
 export function carriedBy({ session }: Request): CarriedId | null | undefined {
   return held.of(session)?.carried;
 }
 
-/** The request whose session this is, as long as it has no other. */
+/** The request of this session, as long as it has no other session. */
 export function holderOf(session: object, sessionId: string): Request | null {
   const { req } = held.of(session) ?? {};
   return req?.session === session && req.sessionID === sessionId ? req : null;
 }
 
-/** Whether the request has brought its session along; false for one that was made for it. */
+/** Whether the request came with its session; false for one that was made for it. */
 export function wasLoaded({ session }: Request): boolean {
   return held.of(session)?.loaded === true;
 }
 
-/** The name under which our store knows the session that a request has now. Hashed once. */
+/** The digest of a request's present session, computed once. */
 export function digestOf({ session, sessionID }: Request): SessionDigest {
   return digestIn(session, sessionID);
 }
 
-/** The same of a session by itself. */
+/** The same for a session. */
 export function digestIn(session: object | null | undefined, sessionId: string): SessionDigest {
   const found = held.of(session);
   return found?.sessionId === sessionId ? found.digest : sessionDigest(sessionId);

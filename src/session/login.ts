@@ -5,8 +5,8 @@ import { wasLoaded } from './held-session.js';
 import type { Login, SallyportSessionData } from './session-data.js';
 
 /**
- * The login that a session stands for, as the host's session keeps it. There it can only deny: it says of which
- * epoch the session is, which login a proof in our store must be of, and when the time between the doors is over.
+ * The login of a session, as noted in the host's session. There it can only deny: it gives the session's epoch, the
+ * login that a proof in our store must belong to, and the end of the time between the doors.
  */
 function newLogin(
   session: SessionDigest,
@@ -19,7 +19,7 @@ function newLogin(
   };
 }
 
-/** Whose session begins, as of which epoch; `until` where it is between the doors already. */
+/** The subject and epoch of a session that begins; `until` if it is between the doors already. */
 export interface WhoseSession {
   readonly subjectId: string;
   readonly epoch: number;
@@ -27,10 +27,10 @@ export interface WhoseSession {
   readonly proofsAfter?: number | undefined;
 }
 
-/** Sessions that have gone on under a new id in this very request. */
+/** Sessions that were renewed in this request. */
 const begunHere = new WeakSet<object>();
 
-/** Notes the login of a session that goes on under a new id. */
+/** Notes the login of a renewed session. */
 export function beginLogin(req: Request, session: SessionDigest, whose: WhoseSession): Login {
   const login = newLogin(session, whose);
   req.session.sallyport = { login };
@@ -39,8 +39,8 @@ export function beginLogin(req: Request, session: SessionDigest, whose: WhoseSes
 }
 
 /**
- * From when on a proof at sign-in counts for a login, in a session that may hold what an earlier one has left: by
- * Passport's `keepSessionInfo`, or where a host takes the user out of a session and keeps it.
+ * Since when a sign-in proof counts for a login, in a session that may hold proofs of an earlier one: by Passport's
+ * `keepSessionInfo`, or if a host removes the user but keeps the session.
  */
 export function proofsAfter(
   before: SallyportSessionData | undefined,
@@ -52,12 +52,12 @@ export function proofsAfter(
   return login !== null && login.subject === subjectId ? login.proofsAfter : now;
 }
 
-/** Whether we have begun it in this request, and so know whose it is without asking the host again. */
+/** Whether it began in this request, so that its subject is known without asking the host again. */
 export function isBegunHere({ session }: Request): boolean {
   return begunHere.has(session);
 }
 
-/** What the session says of this subject's login under this id; null when it says nothing. */
+/** The session's note of this subject's login under this id; null for none. */
 export function notedLogin(
   { session: { sallyport } }: Request,
   session: SessionDigest,
@@ -68,10 +68,9 @@ export function notedLogin(
 }
 
 /**
- * The login that a request comes with, where none is noted: a new one of this epoch. Not so where a slow request
- * has saved the session as it was before its login was noted: then the store knows of the time between the doors,
- * which must neither begin anew nor be of a later epoch. A proof there counts for no login but its own, and after
- * a logout (`null`) nothing is taken over.
+ * The login of a request without a note: a new one of this epoch. Unless a slow request has saved the session as it
+ * was before its note: then the store knows the time between the doors, which must neither restart nor get a later
+ * epoch. A proof there counts only for its own login, and after a logout (`null`) nothing is taken over.
  */
 export function loginFrom(
   { session: { sallyport } }: Request,
@@ -90,8 +89,8 @@ export function loginFrom(
 }
 
 /**
- * Notes it in the session. Whatever else of ours is there was another person's, or came from another session, and
- * is dropped; but for what this very request has put into a session that was made for it.
+ * Notes it in the session. Our other data there belong to another person or session and are dropped, except what this
+ * request has put into a session that was made for it.
  */
 export function noteLogin(req: Request, login: Login): void {
   const { sallyport } = req.session;
@@ -99,19 +98,19 @@ export function noteLogin(req: Request, login: Login): void {
   req.session.sallyport = own ? { ...sallyport, login } : { login };
 }
 
-/** Notes when the time between the doors is over: the store forgets it sooner than the session may. */
+/** Notes the end of the time between the doors, which the store may forget before the session ends. */
 export function noteUntil(req: Request, { id }: Login, until: number): void {
   const { sallyport } = req.session ?? {};
   if (sallyport?.login?.id !== id) return;
   req.session.sallyport = { ...sallyport, login: { ...sallyport.login, until } };
 }
 
-/** Whether somebody is signed in, as far as the session says. */
+/** Whether somebody is signed in according to the session. */
 export function hasLogin({ session }: Request): boolean {
   return Boolean(session?.sallyport?.login);
 }
 
-/** Whoever was signed in is so no longer, and has taken along what was theirs. */
+/** Notes that nobody is signed in any more, and drops the data of the login. */
 export function dropLogin(req: Request): void {
   req.session.sallyport = { login: null };
 }

@@ -1,19 +1,22 @@
 import type { CookieOptions, Request, Response } from 'express';
 
-/** Where a cookie is sent: below `path`, and over TLS alone where the site's origin is `https:`. */
+/** Where a cookie is sent: below `path`, and only over TLS if the origin is `https:`. */
 export interface CookiePlace {
   readonly origin: string;
   readonly path: string;
 }
 
 export interface OwnCookie {
-  /** The value that a request brings, as it was sent; null without the cookie. */
+  /** The raw value in a request; null without the cookie. */
   of(req: Pick<Request, 'headers'>): string | null;
   set(res: Response, place: CookiePlace, value: string, maxAgeMs: number): void;
   clear(res: Response, place: CookiePlace): void;
 }
 
-/** One cookie of ours: read without a parser, which hosts may not have mounted, and set with the same attributes. */
+/**
+ * One of our cookies: read without a parser, which hosts may not have mounted, and always set with the same
+ * attributes.
+ */
 export function ownCookie(name: string): OwnCookie {
   const pattern = new RegExp(`(?:^|;\\s*)${name.replaceAll('.', '\\.')}=([^;\\s]*)`);
   return {

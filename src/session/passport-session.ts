@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 
 /**
- * Whether Passport has a user in the session whom it has not brought to the request: `passport.session()`, which does,
- * takes out whom it does not find.
+ * Whether Passport has a user in the session that is not on the request, so `passport.session()` has not run yet: it
+ * removes a user that it does not find.
  */
 export function isPassportAwaited(req: Request): boolean {
   if (req.isAuthenticated?.() || req.user) return false;

@@ -16,7 +16,7 @@ import { deviceCookie } from './device-cookie.js';
 import type { Elevate } from './elevate.js';
 import type { WhoseSession } from './login.js';
 
-/** Two tabs of one browser send the same token; the second is not a thief. */
+/** How long a previous token is accepted: two tabs of one browser send the same one. */
 const ROTATION_GRACE_MS = 30_000;
 
 export type DeviceOutcome = 'recognized' | 'stolen' | 'not-recognized';
@@ -28,9 +28,9 @@ export interface DeviceSituation {
 }
 
 export interface RememberedDevices {
-  /** Recognizes the device that a request comes from; then the session is elevated, under a new id. */
+  /** Recognizes a remembered device; then the session is elevated under a new id. */
   recognize(req: Request, res: Response, situation: DeviceSituation): Promise<DeviceOutcome>;
-  /** Remembers it after a proof, when the policy has it. False: nothing was remembered. */
+  /** Remembers the device after a proof, if the policy allows it. False when nothing was remembered. */
   remember(
     req: Request,
     res: Response,
@@ -41,8 +41,8 @@ export interface RememberedDevices {
 
 /**
  * Remembered devices: an entry in a sealed cookie, whose token changes with every use, and a record in the store,
- * bound to the subject, the organization, the epoch and what the policy says now. A token that comes a second
- * time shows a copy, and ends the record.
+ * bound to the subject, the organization, the epoch and the present policy. A token that comes a second time shows a
+ * copy, and ends the record.
  */
 export function rememberedDevices({
   store,
@@ -60,7 +60,7 @@ export function rememberedDevices({
   readonly elevate: Elevate;
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
   readonly origin: string;
-  /** Where the door's pages are. */
+  /** The path of the door's pages. */
   readonly path?: string;
 }): RememberedDevices {
   const cookie = deviceCookie({ keyring, origin, path, now: () => store.now() });
@@ -78,9 +78,9 @@ export function rememberedDevices({
       });
       if (use.kind === 'unknown' || use.kind === 'stolen') {
         cookie.write(req, res, subject, null);
-        // Either of the two may be the thief, and be in by now: the proof that the device stood for is void.
+        // Either of the two may be the thief and be inside by now, so the proofs by this device are void.
         if (use.kind === 'unknown') return 'not-recognized';
-        // This session has proven nothing, so that it may go on to the code; but not beyond a reset at this moment.
+        // This session has proven nothing, so it may continue to the code, but not past a reset at this moment.
         const raised = await store.raiseEpoch(subject.id, facts.record.epoch, session);
         if (raised) await renew(req, { subjectId: subject.id, epoch: raised.epoch });
         else await store.raiseEpoch(subject.id);
@@ -100,7 +100,7 @@ export function rememberedDevices({
         cookie.write(req, res, subject, null);
         return 'not-recognized';
       }
-      // Given also when the rest fails: the old token would come again, and be taken for a thief's.
+      // Set even when the rest fails: the old token would come again and count as stolen.
       if (use.kind === 'rotated') {
         cookie.write(req, res, subject, { id: given.id, token: next, endsAt });
       }
@@ -139,7 +139,7 @@ export function rememberedDevices({
   };
 }
 
-/** What the policy allows now counts, also for a device that was remembered when it allowed more. */
+/** The present policy counts, even for a device that was remembered when it allowed more. */
 function endOf({ createdAt, endsAt }: RememberedDevice, policy: Policy): number {
   return Math.min(endsAt, createdAt + (policy.rememberDeviceSeconds ?? 0) * 1000);
 }

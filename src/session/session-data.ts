@@ -1,41 +1,41 @@
 import type { LoginId, SessionDigest } from '../contracts.js';
 
-/** One login, as its session keeps it. */
+/** One login, as noted in its session. */
 export interface Login {
   readonly id: LoginId;
-  /** Of the id that the session had then: data that are copied to another session say nothing there. */
+  /** The digest of the session's id then, so that data copied to another session mean nothing there. */
   readonly session: SessionDigest;
   /** The subject's id. */
   readonly subject: string;
-  /** Of the subject when it was first seen in this session: once it has risen, the session has ended. */
+  /** The subject's epoch when first seen in this session: once it rises, the session has ended. */
   readonly epoch: number;
-  /** When the time between the doors is over (ms); null: it has not begun. */
+  /** When the time between the doors is over (ms); null before it begins. */
   readonly until: number | null;
   /**
-   * Where somebody had signed in before in this session: when it became this login's (ms). What the host keeps there of
-   * before is of another sign-in, and no proof for this one.
+   * Set if somebody had signed in before in this session: when this login took it over (ms). Earlier sign-in proofs
+   * in it do not count for this login.
    */
   readonly proofsAfter?: number | undefined;
 }
 
 /**
- * What Sallyport keeps in the host's session. Nothing in it opens a door: assurance lives in our store. A method adds
- * what its own pages keep.
+ * What Sallyport keeps in the host's session. Nothing in it grants access: assurance is kept in our store. A method
+ * adds the data of its own pages.
  */
 export interface SallyportSessionData {
-  /** null: whoever was signed in is so no longer. Everything else here is this login's. */
+  /** null after a logout. Everything else here belongs to this login. */
   login?: Login | null;
-  /** The local path to go to when both doors are open. */
+  /** The local path to go to after the verification. */
   returnTo?: string;
-  /** Where that was, for a second click that asks once more. */
+  /** The same path after its use, for a second click. */
   landed?: string;
-  /** New recovery codes that nobody has said to have kept, sealed (pages/unkept-codes.ts). */
+  /** New recovery codes that are not confirmed as kept, sealed. */
   unkept?: string;
-  /** The synchronizer token of our forms. */
+  /** The CSRF token of our forms. */
   csrf?: string;
   /** The end of the grace period (ms) that the person was told when postponing. */
   postponedUntil?: number;
-  /** What the route at `returnTo` demands beyond the policy; it can only ask for more. */
+  /** The demand of the route at `returnTo` beyond the policy; it can only ask for more. */
   stepUp?: {
     readonly maxAgeMs: number | null;
     readonly methods: readonly string[] | null;
@@ -43,7 +43,7 @@ export interface SallyportSessionData {
     readonly enroll?: boolean | undefined;
     readonly signIn?: 'any' | 'phishing-resistant' | undefined;
   };
-  /** Which proof at sign-in was told as an event, so that it is told once for each login. */
+  /** The sign-in proof that was recorded, so that it is recorded once for each login. */
   signIn?: string;
 }
 

@@ -2,17 +2,17 @@ import { boundedMap } from '../bounded-map.js';
 import type { AssuranceRecord, Awaitable, SecondFactorStore, SessionDigest } from '../contracts.js';
 import { isYounger } from './age.js';
 
-/** Requests that were under way when a session went on under another id arrive within this time. */
+/** How long requests with the old id of a renewed session may still arrive. */
 export const RENEWED_FOR_MS = 60_000;
 
 export interface SessionEnds {
   /**
    * Ends a session for good. True for the one caller, on any process, that ended it. `renewed`: it goes on under
-   * another id. Of an id that nobody has been told yet no mark is left, unless it has proven something.
+   * another id. No mark is left for an id that was not sent to anybody yet, unless it has proven something.
    */
   end(session: SessionDigest, end?: { readonly renewed: boolean }): Promise<boolean>;
   isEnded(session: SessionDigest): Awaitable<boolean>;
-  /** Whether it ended a moment ago and went on under another id: whoever still carries it is somebody. */
+  /** Whether it was renewed under another id a moment ago, so that the old id's owner is still signed in. */
   wasRenewed(session: SessionDigest): Awaitable<boolean>;
   /**
    * Asks whether it was renewed, whatever this process has at hand: for an id under which there is no session any
@@ -20,26 +20,31 @@ export interface SessionEnds {
    */
   learn(session: SessionDigest): Awaitable<void>;
   /**
-   * Says that an id has just been made: nobody else can know it, or have ended it, until the response that carries
-   * it has sent its headers, which `isTold` says. Returns a function to call when that response is closed.
+   * Notes that an id has just been made: nobody else can know or have ended it until its response has sent its
+   * headers, which `isTold` says. Returns a function to call when that response is closed.
    */
   begun(session: SessionDigest, isTold: () => boolean): () => void;
-  /** Says that a session is about to prove something: from now on its end leaves a mark, also of one just begun. */
+  /**
+   * Notes that a session is about to prove something: from now on its end leaves a mark, even if it was just begun.
+   */
   proves(session: SessionDigest): void;
-  /** Whether there is anything to end: a session that is stored, or one that we have a record of. */
+  /** Whether there is anything to end: a stored session, or a record of ours. */
   isWorthEnding(session: SessionDigest, isStored: () => Promise<boolean>): Promise<boolean>;
 }
 
 /** An id that was made in a request which is still under way. */
 interface Begun {
   readonly isTold: () => boolean;
-  /** Whether it may have proven something already. */
+  /** Whether it may have proven something. */
   readonly proves: boolean;
 }
 
-/** Of a session that has ended. */
+/** What is known of an ended session. */
 interface KnownEnd {
-  /** When it went on under another id; null: it did not; `as-marked`: somebody else ended it, and the mark tells. */
+  /**
+   * When it was renewed under another id; null if it was not; `as-marked` if another process ended it, and only the
+   * mark tells.
+   */
   readonly renewedAt: number | null | 'as-marked';
 }
 
@@ -56,7 +61,7 @@ export function sessionEnds(
   const known = boundedMap<SessionDigest, KnownEnd>(10_000);
   const begun = new Map<SessionDigest, Begun>();
 
-  /** What only this process can know of: nobody else has written anything of it. */
+  /** Ids that only this process knows: nobody else has written anything about them. */
   function untold(session: SessionDigest): Begun | null {
     const found = begun.get(session);
     return found && !found.isTold() ? found : null;
