@@ -19,7 +19,7 @@ import { asking } from '../methods/ask.js';
 import { foundByOf } from '../methods/found-by.js';
 import { sealingContext } from '../methods/sealing-context.js';
 
-/** Whose factors they are. */
+/** The subject of the factors. */
 type Ref = Pick<Subject, 'id' | 'tenantId'>;
 
 export interface Importing {
@@ -29,29 +29,29 @@ export interface Importing {
   readonly methods: readonly Pick<Method, 'name' | 'title' | 'atMost' | 'imports' | 'lookup'>[];
 }
 
-/** What a subject has had elsewhere, read and sealed. */
+/** The factors that a subject had elsewhere, read and sealed. */
 export interface ReadFactors {
   readonly enrollments: readonly EnrollmentImport[];
   readonly codes: (ImportedCodes & Pick<Method, 'name' | 'title'>) | null;
 }
 
-/** Reads what was enrolled elsewhere, and takes it over. */
+/** Reads and imports factors that were enrolled elsewhere. */
 export interface Importer {
   /** Throws ERR_IMPORT, which names the field and no secret. */
   read(subject: Ref, factors: unknown): ReadFactors;
-  /** Takes them over, each once. Nothing is removed, and nobody is signed out. */
+  /** Imports them, each once. Nothing is removed, and nobody is signed out. */
   add(
     subject: Ref,
     factors: ReadFactors,
     by?: { readonly actorId: string | null },
   ): Promise<ImportResult>;
-  /** The same for whoever was not asked for before; the record as it is then. */
+  /** The same, once per subject; resolves to the record afterwards. */
   addOnce(subject: Ref, factors: ReadFactors): Promise<SubjectRecord>;
 }
 
 const ID_BYTES = 16;
 const MOST_ITEMS = 20;
-/** Nothing is asked here that may take its time. */
+/** Methods are called synchronously here. */
 const NO_WAIT = 0;
 
 export function importer({ store, keyring, audit, methods }: Importing): Importer {
@@ -74,7 +74,7 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
   ): EnrollmentImport {
     const { name, title, atMost } = method;
     const { secret, identity = secret, parameters, label = title, createdAt, step } = factor;
-    // The same secret is the same factor, however often it comes; who reads the id learns nothing of it.
+    // The same secret always gives the same id, which reveals nothing of it.
     const text = Buffer.from(identity).toString('base64');
     const ids = keyring
       .digests(text, JSON.stringify(['import', name, id]), ID_BYTES)
@@ -128,7 +128,7 @@ export function importer({ store, keyring, audit, methods }: Importing): Importe
         factors.enrollments,
         factors.codes,
       );
-      // Whatever was taken from somebody here does not come back by a file: a lost phone.
+      // A factor that was removed here, such as a lost phone, must not come back by an import.
       if (outcomes === null) return { kind: 'removed', factors: [] };
       return { kind: 'imported', factors: tell(subject, factors, outcomes, by) };
     },
@@ -172,10 +172,10 @@ function reading<T>(where: string, read: () => T): T {
   }
 }
 
-/** What a field is called, rather than a secret in the place of a name. */
+/** A field's name for messages, unless it may be a secret in its place. */
 const FIELD = /^[a-z][a-zA-Z]{0,15}$/;
 
-/** Paths and what would be right; never a value, which may be a secret. */
+/** Names paths and what would be right, never a value, which may be a secret. */
 function wordsOf({ issues }: z.ZodError): string {
   return issues
     .map((issue) => {

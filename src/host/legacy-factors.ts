@@ -4,12 +4,12 @@ import { LateError, withDeadline } from '../deadline.js';
 import { SallyportError, UnavailableError } from '../errors.js';
 import type { Importer } from './import-subject.js';
 
-/** What somebody had before: as `door.subjects.import` takes it. */
+/** The factors that a subject had before, as `door.subjects.import` takes them. */
 export type LegacyFactors = Readonly<Record<string, readonly unknown[] | undefined>>;
 
 /**
- * What this subject had elsewhere; null where that is nothing. It must say so: undefined is a mistake, since whoever is
- * told to have nothing may activate something on the password alone.
+ * The factors that this subject had elsewhere; null for none. undefined is a mistake, since a subject without factors
+ * may activate one with the password alone.
  */
 export type LegacyFunction = (subject: Subject) => Awaitable<LegacyFactors | null>;
 
@@ -19,12 +19,15 @@ export interface LegacyConfig {
   readonly importing: Pick<Importer, 'read' | 'addOnce'>;
 }
 
-/** The record of a subject after whatever they had elsewhere was taken over; the same one, at once, where that was. */
+/**
+ * Gives the record of a subject after the factors they had elsewhere were imported; the same one synchronously if
+ * that was done.
+ */
 export type TakeOver = (subject: Subject, record: SubjectRecord) => Awaitable<SubjectRecord>;
 
 /**
- * Asks the host once for what somebody had elsewhere who has nothing here. Whatever is no answer (a throw, a rejection,
- * silence, what cannot be taken over) is an `UnavailableError` ERR_LEGACY, and never taken for nothing.
+ * Asks the host once for the factors that a subject without any had elsewhere. An error, no answer in time, or
+ * factors that cannot be imported are an `UnavailableError` ERR_LEGACY, never taken for none.
  */
 export function legacyFactors({ legacy, timeoutMs, importing }: LegacyConfig): TakeOver {
   const underWay = new Map<string, Promise<SubjectRecord>>();

@@ -15,7 +15,7 @@ import { SallyportError, UnavailableError } from '../errors.js';
 import { changesInOne } from '../policy/change-words.js';
 import { type SettingReader, storedOf, withStored } from '../policy/settings.js';
 
-/** What came of it: saved, or what is wrong with it, also by field. */
+/** The result: saved, or what is wrong, also by field. */
 export type MethodSettingSaved =
   | { readonly kind: 'saved'; readonly version: number }
   | {
@@ -26,13 +26,13 @@ export type MethodSettingSaved =
       readonly fields: Readonly<Record<string, string>>;
     };
 
-/** For the host's own code: what organizations set for a method. */
+/** For the host's code: what organizations set for a method. */
 export interface Organizations {
   /**
    * Saves what an organization sets for a method, as the method's section on the administrators' pages does: checked
-   * (also with whoever it opens a way to), sealed, and in the trail. Nobody is shown first whom it concerns. What is
-   * wrong with it is a value, and nothing is saved then. Rejects with ERR_OPTION for a method or a field that there is
-   * none of, and with `UnavailableError` when the store fails.
+   * (also with the outside service), sealed and audited, but without a confirmation of whom it concerns. A wrong
+   * setting gives a value, and nothing is saved. Rejects with ERR_OPTION for an unknown method or field, and with
+   * `UnavailableError` when the store fails.
    * @param fields those of the section's form
    * @example await door.organizations.save('acme', 'email-code', { domain: 'acme.example' }, { actor: 'provisioning' });
    */
@@ -110,7 +110,7 @@ export function organizations({
         ...{ name: 'organizations.save.fields', secrets: Object.keys(section.fields) },
       });
       const organization = await organizationOf(organizationId);
-      // Somebody may be changing the rest of the setting meanwhile: what they save must not get lost.
+      // Repeated, since somebody may change the rest of the setting meanwhile, which must not get lost.
       for (let tried = 0; tried < TRIES; tried += 1) {
         const { value, version } = await settingOf(organizationId);
         const before = storedOf(value, name);

@@ -11,47 +11,47 @@ import { keptCodesLeft } from '../methods/kept-codes.js';
 import { type Lock, lockOf } from '../methods/lock.js';
 import type { Importer } from './import-subject.js';
 
-/** Whom it concerns: the id that never changes, and the organization whose trail shall tell of it. */
+/** The subject: the id that never changes, and the organization whose trail records it. */
 export type SubjectRef = Pick<Subject, 'id' | 'tenantId'>;
 
-/** Who did it; by default nobody in particular (the host's own code). */
+/** The actor; by default none (the host's code). */
 export interface SubjectActor {
   readonly actorId?: string | null;
 }
 
 export interface SubjectStatus extends Lock {
   readonly enrollments: readonly Enrollment[];
-  /** Of those that the subject has said to have kept, or has used; null: none. */
+  /** The recovery codes left, if the subject has kept or used some; null for none. */
   readonly recoveryCodesLeft: number | null;
-  /** While an activation key can be used. */
+  /** Whether an activation key can be used now. */
   readonly activationKeyEndsAt: Date | null;
-  /** Switched on for this user alone by an administrator. */
+  /** Whether an administrator has switched two-factor on for this user. */
   readonly enabled: boolean;
   /** Consecutive wrong answers. */
   readonly failures: number;
-  /** Whether `legacy` is still to be asked what the subject has elsewhere; left out where the door has none. */
+  /** Whether `legacy` is still to be asked for this subject; left out without `legacy`. */
   readonly legacyDue?: boolean;
 }
 
 /**
- * For the host's own code: scripts, support tools, the place where users are moved or removed. Nothing here
- * asks who may; every change is in the trail. Rejects with `UnavailableError` when the store fails.
+ * For the host's code: scripts, support tools, moving and removing users. Nothing here is authorized; every change is
+ * audited. Rejects with `UnavailableError` when the store fails.
  */
 export interface Subjects {
   status(subjectId: string): Promise<SubjectStatus>;
   /** Removes all factors, recovery codes and the activation key; every session ends, as in `endSessions`. */
   reset(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
-  /** Lets codes be tried again after too many wrong ones. */
+  /** Accepts codes again after too many wrong ones. */
   unlock(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
   /**
-   * Ends every session of the subject, on every process, at its next request: those that have proven a factor,
-   * those between the doors, and those of which nothing was demanded. Remembered devices are forgotten with them.
+   * Ends every session of the subject, on every process, at its next request: those that have proven a factor, those
+   * between the doors, and those of which nothing was demanded. Also forgets remembered devices.
    */
   endSessions(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
   /**
-   * To be called when the host has stored another password for a subject, whoever changed it: ends every session
-   * of the subject, as in `endSessions`, since each of them may be of somebody who knew the old one. `except` is
-   * the request of the subject's own session that goes on, under a new id: await it before you answer. Throws
+   * To be called when the host has stored another password for a subject, whoever changed it: ends every session of
+   * the subject, as in `endSessions`, since each may belong to somebody who knew the old password. `except` is the
+   * request of the subject's own session, which continues under a new id: await this before you answer. Throws
    * ERR_SUBJECT, and changes nothing, when that session is not the subject's or has ended.
    */
   passwordChanged(
@@ -59,9 +59,9 @@ export interface Subjects {
     options?: SubjectActor & { readonly except?: Request },
   ): Promise<void>;
   /**
-   * Tells that a subject has moved: `subject.tenantId` is the new organization. Factors stay. What the old
-   * one's administrator handed out (an activation key, the key of an app) is revoked, an activation that was
-   * begun is void, and every session ends.
+   * To be called when a subject has moved: `subject.tenantId` is the new organization. Factors stay. What the old
+   * organization's administrator handed out (an activation key, the key of an app) is revoked, a begun activation is
+   * void, and every session ends.
    */
   setTenant(
     subject: SubjectRef,
@@ -69,9 +69,9 @@ export interface Subjects {
     actor?: SubjectActor,
   ): Promise<void>;
   /**
-   * Takes over second factors that a subject has had elsewhere, by method: each once, however often it is called.
-   * Nobody is signed out. Nothing is taken over for whoever has had something removed or reset here (`removed`): a lost
-   * phone must not come back. Throws ERR_IMPORT for what is not right, and names no secret.
+   * Imports second factors that a subject had elsewhere, by method: each once, however often it is called. Nobody is
+   * signed out. Nothing is imported for a subject who had a factor removed or reset here (`removed`): a lost phone
+   * must not come back. Throws ERR_IMPORT for a wrong factor, naming no secret.
    * @example await door.subjects.import({ id: '7', tenantId: 'acme' }, { [method]: [{ secret, name: 'Phone' }] });
    */
   import(
@@ -79,7 +79,7 @@ export interface Subjects {
     factors: Readonly<Record<string, readonly unknown[]>>,
     actor?: SubjectActor,
   ): Promise<ImportResult>;
-  /** Forgets everything about a subject whom the host removes. */
+  /** Deletes everything about a subject whom the host removes. */
   delete(subject: SubjectRef, actor?: SubjectActor): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export interface SubjectsConfig {
   >;
   readonly audit: Audit;
   readonly importing: Importer;
-  /** Whether the host is asked what somebody had elsewhere. */
+  /** Whether the host is asked for factors made elsewhere. */
   readonly hasLegacy: boolean;
   readonly inspector: Pick<Inspector, 'inspect'>;
   readonly keepSession: KeepSession;
@@ -116,7 +116,7 @@ export function subjects({
 }: SubjectsConfig): Subjects {
   return {
     async status(subjectId) {
-      // For support, who may have changed it elsewhere a moment ago.
+      // The present record, since support may just have changed it on another process.
       const record = await store.refreshSubject(text('subjectId', subjectId));
       const endsAt = record.activationKeyEndsAt;
       return {
@@ -171,7 +171,7 @@ export function subjects({
         );
       }
       const goingOn = kept?.kind === 'known' ? kept : null;
-      // A reset at the same moment ends that session too: it must not go on under the epoch after it.
+      // A concurrent reset ends that session too: it must not continue under the epoch after it.
       const raised =
         goingOn &&
         (await store.raiseEpoch(subject.id, goingOn.facts.record.epoch, goingOn.session));
@@ -185,7 +185,8 @@ export function subjects({
       const by = checkedActor(actor);
       const before = text('from.tenantId', from?.tenantId);
       await store.revokeActivationKey(subject.id);
-      // Whoever handed over the key of an app has seen it: it must not become a factor elsewhere.
+      // The administrator who handed over the key of an app has seen it: it must not become a factor in another
+      // organization.
       await store.voidPending(subject.id);
       await store.raiseEpoch(subject.id);
       const detail = `from ${before} to ${subject.tenantId}`;
@@ -204,7 +205,7 @@ export function subjects({
       const subject = checked(ref);
       const by = checkedActor(actor);
       await store.deleteSubject(subject.id);
-      // They recognize nobody any more, but tell when and with which browser this person was here.
+      // Devices no longer recognize anybody, but their records hold when and with which browser this person was here.
       for (const { id } of await store.readDevices(subject.id)) {
         await store.removeDevice(subject.id, id);
       }

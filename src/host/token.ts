@@ -18,20 +18,20 @@ import type { ResolvePolicy } from '../policy/resolve.js';
 import type { Duration } from '../time.js';
 
 export interface IssueOptions {
-  /** How long the token lasts; by default as long as a proof does (`maxAge` of the door). */
+  /** The token's lifetime; by default that of a proof (`maxAge` of the door). */
   readonly maxAge?: Duration;
 }
 
-/** A token as it is given out, once: it is kept nowhere. */
+/** A new token, which is stored nowhere. */
 export interface IssuedToken {
   /** The text for `Authorization: Bearer`, about 500 characters of base64url. */
   readonly token: string;
-  /** Names the token in a list of yours, where one of them is to be revoked by itself. */
+  /** Identifies the token in a list of yours, to revoke single tokens. */
   readonly id: string;
   readonly expiresAt: Date;
 }
 
-/** What a token is worth now. `subject` is there only while it is valid. */
+/** The result of checking a token. `subject` is there only while it is valid. */
 export type TokenCheck<S extends Subject = Subject> =
   | {
       readonly valid: true;
@@ -39,9 +39,9 @@ export type TokenCheck<S extends Subject = Subject> =
       readonly id: string;
       readonly subject: S;
       readonly policy: Policy;
-      /** What was proven when the token was made, as far as it still counts. */
+      /** The proofs of the token that still count. */
       readonly assurance: Assurance;
-      /** When it ends, by itself or by the policy. */
+      /** When it ends, by its lifetime or by the policy. */
       readonly expiresAt: Date;
     }
   | {
@@ -58,20 +58,20 @@ export type TokenCheck<S extends Subject = Subject> =
       readonly subject: null;
     };
 
-/** For programs that sign in with a bearer token in the place of a session. */
+/** For programs that use a bearer token instead of a session. */
 export interface Tokens<S extends Subject = Subject> {
   /**
-   * Makes a token of what this session has proven: call it behind `door.require()`. It is sealed with the door's keys,
-   * and says whose it is, in which organization, by which proofs and of which epoch. Rejects with `RequestError` 401
-   * where nothing was proven that a token can carry (a remembered device is none), with ERR_OPTION, and like `check`.
+   * Makes a token from what this session has proven: call it behind `door.require()`. It is sealed with the door's
+   * keys, and holds the subject, the organization, the proofs and the epoch. Rejects with `RequestError` 401 without
+   * a proof that a token can carry (a remembered device is none), with ERR_OPTION, and like `check`.
    * @example const { token } = await door.token.issue(req, { maxAge: '90d' });
    */
   issue(req: Request, options?: IssueOptions): Promise<IssuedToken>;
   /**
-   * Whether a token is as good as a session at the gate, now: sealed by this door, in time, of a subject whose
-   * sessions have not been ended since, and by proofs that the policy of today accepts. `find` gives the subject of an
-   * id, or null for who is gone or disabled. Anything can be given for a token. Rejects with `UnavailableError` when
-   * it cannot be told: answer 503, and let nobody in.
+   * Whether a token would pass the gate now like a session: sealed by this door, in time, of a subject whose sessions
+   * have not been ended since, and with proofs that the present policy accepts. `find` gives the subject of an id, or
+   * null for a removed or disabled one. A token may be any value. Rejects with `UnavailableError` when it cannot be
+   * told: answer 503, and let nobody in.
    * @example const { valid, subject } = await door.token.check(bearer, (id) => users.subjectOf(id));
    */
   check(
@@ -86,7 +86,7 @@ export interface TokensConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly resolvePolicy: ResolvePolicy;
   readonly keyring: Keyring;
   readonly audit: Audit;
-  /** Where the door is: another door's tokens are none here. */
+  /** The door's address: tokens of another door are not valid here. */
   readonly origin: string;
   readonly path: string;
   readonly backups: Facts['backups'];
@@ -96,7 +96,7 @@ export interface TokensConfig extends Pick<RecordReaderConfig, 'takeOver'> {
   readonly isPhishingResistant: CheckConfig['isPhishingResistant'];
 }
 
-/** More than any that we make: what is longer is not looked at. */
+/** Longer than any token that we make; longer values are refused unread. */
 const MAX_LENGTH = 8192;
 
 const sealedFactor = z.strictObject({
@@ -136,12 +136,13 @@ export function tokens({
   const recordOf = recordReader({ store, takeOver: takeOver ?? null });
   const issueOptions = optionsObject({ maxAge: durationOption('90d').default(maxAgeMs) });
 
-  /** A token stands for a session of its own, which its epoch and its end limit, and which no logout ends. */
+  /** A token counts as a session of its own, limited by its epoch and its end; a logout does not end it. */
   function factsOf(
     { id, subject: subjectId, tenant, epoch, factors, postponedUntil, expiresAt }: SealedToken,
     now: Pick<Facts, 'policy' | 'record'>,
   ): Facts {
-    // What this store has never had is another door's: behind a lookup two may seal for the same words.
+    // A subject that this store never had belongs to another door: with a lookup, two doors may have the same
+    // address.
     const { enrollments } = now.record;
     const own = factors.filter(
       ({ method, enrollmentId }) =>
@@ -158,7 +159,7 @@ export function tokens({
     return {
       ...now,
       ...{ subjectId, tenantId: tenant, backups, postponedUntil },
-      // A proof at the sign-in is the session's own.
+      // A sign-in proof belongs to the session and is not carried over.
       signIns: undefined,
       assurance: own.length > 0 ? proven : null,
       now: store.now(),
@@ -251,7 +252,7 @@ export function tokens({
         () => resolvePolicy(subject),
         () => recordOf(subject),
       );
-      // Made on a process that knew more than this one has heard of by now.
+      // Made on another process, whose changes this one has not read yet.
       const isBehind = atHand.epoch < read.epoch;
       const record = isBehind ? await store.refreshSubject(subject.id) : atHand;
       const facts = factsOf(read, { policy, record });
