@@ -4,7 +4,7 @@ import { type EnrollableMethod, enrollableMethods } from '../methods/bound-metho
 import { provable } from '../policy/provable.js';
 import type { PageConfig } from './page-config.js';
 
-/** What a person may activate in My Profile now, beside what they have. */
+/** The methods that a person may activate in My Profile now, beside those they have. */
 export function activatable(
   methods: PageConfig['methods'],
   { facts: { policy, record } }: Pick<KnownSituation, 'facts'>,

@@ -18,13 +18,13 @@ import { completeVerification } from './proof.js';
 import { signInAgainPages, signInChoices, signInLinks } from './sign-in-again.js';
 import { isUnbound } from './unbound.js';
 
-/** The pages on which a person activates a method on the way in. */
+/** The pages on which a person activates a method while signing in. */
 export function activationPages(config: PageConfig) {
   const { path, respond } = config;
   const form = enrolling(config);
   const signInAgain = signInAgainPages(config);
 
-  /** The methods this person may activate now; sends everybody else where they belong. */
+  /** The methods this person may activate now; redirects others to their next step. */
   function offered(
     req: Request,
     res: Response,

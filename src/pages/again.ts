@@ -16,7 +16,7 @@ export interface AgainConfig extends Places {
   readonly headers: RequestHandler;
 }
 
-/** `goesOn`: that the session does is known already. */
+/** `goesOn`: the session is known to continue under another id. */
 export type TryAgain = (req: Request, res: Response, goesOn?: boolean) => Promise<boolean>;
 
 /**
@@ -57,7 +57,7 @@ export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): Tr
       await page(message('again.heading-form'), text, message('again.to-form'), href);
       return true;
     }
-    // Of our own pages, where the new session stands tells which is the next.
+    // For our own pages, the state of the new session decides the next one.
     const href = req.method === 'GET' ? (localPath(askedUrl(req, config), config) ?? path) : path;
     res.set('Refresh', `1; url=${href}`);
     await page(heading, message('again.text-brought'), goOn, href);
@@ -66,8 +66,8 @@ export function tryAgain({ ends, respond, headers, ...config }: AgainConfig): Tr
 }
 
 /**
- * Answers failures: whoever has lost a race with the first of two clicks, or with another tab, is not told that the
- * session has ended, which has gone on.
+ * Answers errors: a request that lost a race with the first of two clicks, or with another tab, is not told that the
+ * session has ended, since it continues.
  */
 export function failing(tryAgain: TryAgain, { fail }: Pick<Responder, 'fail'>): Responder['fail'] {
   return function failed(req, res, error) {

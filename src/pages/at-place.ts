@@ -16,7 +16,7 @@ import { type AgainConfig, failing, tryAgain } from './again.js';
 import { completeVerification, prove } from './proof.js';
 import { pagesRouter, type RouterConfig } from './router.js';
 
-/** What a door has once, wherever it is mounted. */
+/** The parts of a door that are shared by all mounts. */
 export interface DoorParts
   extends Pick<GateConfig, 'inspector' | 'pagesMade' | 'expire' | 'recognize'>,
     Pick<RespondConfig, 'views' | 'sentences' | 'headers' | 'verbose'>,
@@ -26,15 +26,15 @@ export interface DoorParts
     Pick<AgainConfig, 'ends'>,
     Pick<LeaveConfig, 'keyring'> {
   readonly signInAgain: Pick<SignInAgainConfig, 'ask' | 'timeoutMs'>;
-  /** Its methods, with the pages that they bring. */
+  /** Its methods, with their own pages. */
   readonly made: readonly PagedMethod[];
-  /** What they run in browsers, by their names. */
+  /** Their scripts, by method name. */
   readonly scripts: Readonly<Record<string, string>>;
   readonly brandOf: BrandAt;
   readonly attemptAt: (place: Place, situation: KnownSituation, input: Attempt['input']) => Attempt;
 }
 
-/** What a door gives to the browsers of one mount. */
+/** The parts of a door for one mount. */
 export interface AtPlace {
   readonly places: Places;
   readonly gateConfig: GateConfig;
@@ -45,7 +45,10 @@ export interface AtPlace {
   readonly router: RequestHandler;
 }
 
-/** Makes what depends on where the app is: its pages, their addresses and looks, and where its gate leads to. */
+/**
+ * Makes what depends on the mount of the app: its pages with their addresses and looks, and the redirects of its
+ * gate.
+ */
 export function atPlace(door: DoorParts, places: Places): AtPlace {
   const { inspector, pagesMade, expire, recognize, ends, headers, keyring, csrf, methods } = door;
   const { run, answers, elevate, devices, audit, onError, now, subjectForBrand, verbose } = door;

@@ -2,7 +2,7 @@ import type { Attempt, Place } from '../contracts.js';
 import type { KnownSituation } from '../gate/situation.js';
 import { unprovableIds } from '../policy/provable.js';
 
-/** What a method is told of somebody who answers it; `names` are those of the account in authenticator apps. */
+/** The attempt of a person who answers a method; `names` are those of the account in authenticator apps. */
 export function attemptOf(
   { subject, facts, session, decision }: KnownSituation,
   input: Attempt['input'],

@@ -59,7 +59,7 @@ export function challengePages(config: PageConfig) {
     return { methods, reason: REASONS[decision.why], offers };
   }
 
-  /** Whether a remembered device has answered in the place of a code, here as at the gate. */
+  /** Whether a remembered device has answered instead of a code, as at the gate. */
   async function recognized(
     req: Request,
     res: Response,
@@ -72,7 +72,7 @@ export function challengePages(config: PageConfig) {
       respond.onward(req, res, takeReturnTo(req, config), { next: 'done' });
       return true;
     }
-    // A copy was noticed, and this session has another id: what was found out about the old one is void.
+    // A copy was noticed and this session has a new id: the facts about the old one are outdated.
     if (req.sessionID === before) return false;
     respond.onward(req, res, nextUrl(path, decision), { next: 'challenge' });
     return true;
@@ -142,7 +142,7 @@ export function challengePages(config: PageConfig) {
     const [first] = challenge?.methods ?? [];
     if (!challenge) return;
     if (!first) return refuse(req, res, situation, challenge.offers);
-    // A browser that needs no other address is spared a redirect; a method's own page may lead away and back.
+    // Without a redirect if the address can stay; a method's own page may lead to an outside page and back.
     if (wantsHtml(req) && !config.pagesOf.get(first.name)?.challenge) {
       await show(req, res, situation, challenge, first, null);
       return;
@@ -177,7 +177,7 @@ export function challengePages(config: PageConfig) {
       ...answerFields(config.pagesOf.get(named)?.challenge?.fields),
     };
     const { remember, ...answer } = readFields(req, { ...fields, remember: SWITCH });
-    // An answer is a proof of its own, and the better one.
+    // An answer is a proof of its own, better than a device.
     const answered = Object.keys(answer).length > 0;
     if (!answered && (await recognized(req, res, situation))) return;
     const challenge = await asked(req, res, situation);
@@ -196,7 +196,7 @@ export function challengePages(config: PageConfig) {
         });
       case 'rejected':
       case 'locked': {
-        // The first of two clicks, on another process, has got in with this very answer.
+        // The first of two clicks has succeeded with the same answer on another process.
         if (await overtaken(config, req, res, situation, verdict)) return;
         const wrong = refusal(verdict, {
           ...{ now: now(), res, of: method.name, sentences: respond.sentences },
@@ -212,7 +212,7 @@ export function challengePages(config: PageConfig) {
     }
   };
 
-  /** POST: has sent anew what the method sends. */
+  /** POST: sends the method's code or message again. */
   const restart: Handler = async (req, res, situation) => {
     readFields(req, {});
     const challenge = await asked(req, res, situation);

@@ -4,8 +4,8 @@ import type { ChooseMethodLocals } from '../web/locals.js';
 type Choice = ChooseMethodLocals['methods'][number];
 
 /**
- * What a page offers, as it is without script: where the first cannot be done by every browser it is the second, and
- * a script puts it first in one that can.
+ * The choices of a page without script: a first method that not every browser can use comes second, and a script
+ * moves it to the front in browsers that can.
  */
 export function choices(
   methods: readonly EnrollableMethod[],

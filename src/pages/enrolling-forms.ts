@@ -12,27 +12,27 @@ import { besideProtocol } from '../web/protocol.js';
 import type { Refusal } from '../web/refusal.js';
 import type { AnyResponder } from '../web/respond.js';
 
-/** Where an enrollment takes place: at login, or in My Profile. */
+/** The place of an enrollment: at login, or in My Profile. */
 export interface Place {
   readonly method: EnrollableMethod;
   /** GET shows the form, POST confirms it; `/begin`, `/restart` and `/key` below it are POST. */
   readonly url: string;
   readonly others: readonly MethodLink[];
   readonly later: Later | null;
-  /** The enrollment that is replaced, in My Profile. */
+  /** The enrollment to replace, in My Profile. */
   readonly replaces: string | null;
-  /** What the new one is called unless its owner names it otherwise; null where it is not named. */
+  /** The default name of the new one; null if it gets none. */
   readonly name: string | null;
 }
 
-/** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the answer before. */
+/** The forms of an enrollment, as pages and as JSON. `wrong`: what was wrong with the previous answer. */
 export function enrollingForms(config: {
   readonly respond: Pick<AnyResponder, 'page' | 'sentences'>;
   readonly stylesheets: Pick<Stylesheets, 'scriptOf'>;
 }) {
   const { respond } = config;
 
-  /** One button: a GET begins nothing in the place of what may have been begun elsewhere. */
+  /** One button, since a GET must not replace what may have been begun elsewhere. */
   async function showBegin(
     req: Request,
     res: Response,
@@ -61,7 +61,7 @@ export function enrollingForms(config: {
     });
   }
 
-  /** What the method asks for to confirm what was begun. */
+  /** The method's prompt to confirm what was begun. */
   async function showForm(
     req: Request,
     res: Response,
@@ -73,7 +73,7 @@ export function enrollingForms(config: {
     const prompt = await begun.prompt();
     if (prompt.kind === 'leave') throw leavesNowhere(method);
     const handedOver = begun.basis === 'handover';
-    // Whoever was handed something may do without it, unless the organization wants to have seen them.
+    // A person may ignore what was handed over, unless the organization demands an activation key.
     const isPage = wantsHtml(req);
     const restarts = !handedOver || situation.facts.policy.enrollment === 'self';
     await respond.page(req, res, {
@@ -141,7 +141,7 @@ function asJson(wrong: Refusal | null): Record<string, unknown> {
     : {};
 }
 
-/** Of a method that says nothing of it, what can be said of any. */
+/** The general sentence, for a method without its own. */
 function beginWords({ name, title }: EnrollableMethod, { at, has, say }: Sentences) {
   const begin = `${name}.begin`;
   if (has(`${begin}.heading`)) {

@@ -18,19 +18,19 @@ import type { PageConfig } from './page-config.js';
 import { isProving, prove } from './proof.js';
 import { refuseUnbound } from './unbound.js';
 
-/** What stands on the page: the method's own enrollment, or what has to come before it. */
+/** The content of the page: the method's enrollment, or a step before it. */
 type Step =
   | { readonly kind: 'shown'; readonly begun: Begun }
   | { readonly kind: 'activation-key' | 'to-begin' };
 
-/** One enrollment from the first look at it to its confirmation; the same at login and in My Profile. */
+/** One enrollment, from its first page to its confirmation; the same at login and in My Profile. */
 export function enrolling(config: PageConfig) {
   const { respond, now } = config;
   const { showBegin, showForm, showActivationKey } = enrollingForms(config);
 
   /**
-   * What a GET shows: what this session has begun. A link of another site's is followed like our own, so nothing
-   * is voided by it; only where nothing at all was begun does the page at login begin by itself.
+   * A GET shows what this session has begun. Links of other sites lead here as well, so it voids nothing; only at
+   * login, and if nothing was begun, it begins by itself.
    */
   async function present(req: Request, situation: KnownSituation, place: Place): Promise<Step> {
     const { method } = place;
@@ -62,7 +62,7 @@ export function enrolling(config: PageConfig) {
     return activation?.isElsewhere(req, { replaces }) ?? false;
   }
 
-  /** A POST: what this session has begun, or a new one in the place of whatever was begun before. */
+  /** A POST: continues what this session has begun, or begins and replaces what was begun before. */
   async function begin(
     req: Request,
     situation: KnownSituation,
@@ -93,7 +93,7 @@ export function enrolling(config: PageConfig) {
     return render(req, res, situation, place, () => present(req, situation, place), null);
   }
 
-  /** After a wrong answer: the form again. */
+  /** Shows the form again after a wrong answer. */
   function showAgain(
     req: Request,
     res: Response,
@@ -141,8 +141,8 @@ export function enrolling(config: PageConfig) {
   }
 
   /**
-   * POST: begins, and voids what was begun before; with `restart` also what stands on this form. What is shown
-   * is brought by a GET, which a reload repeats without harm; the way to somebody else's page leaves from the answer itself.
+   * POST: begins, and voids what was begun before; with `restart` also the one on this form. Redirects to a GET that
+   * shows it, which can be reloaded; only a method that leaves for an outside page does so from the answer itself.
    */
   async function start(
     req: Request,
@@ -160,7 +160,7 @@ export function enrolling(config: PageConfig) {
     respond.onward(req, res, place.url, { next: 'enroll' });
   }
 
-  /** POST: the activation key, which opens the way to the method's own form. */
+  /** POST: the activation key, which leads to the method's form. */
   async function redeem(
     req: Request,
     res: Response,
@@ -190,7 +190,7 @@ export function enrolling(config: PageConfig) {
     }
   }
 
-  /** POST: the answer that makes it active. The verdict, or null when it has shown the form again. */
+  /** POST: the answer that activates it. Gives the verdict, or null when it has shown the form again. */
   async function confirm(
     req: Request,
     res: Response,
@@ -203,7 +203,7 @@ export function enrolling(config: PageConfig) {
     if (answered && input.enrollment === undefined) {
       throw new RequestError(400, 'invalid_request', message('activate.no-enrollment'));
     }
-    // What was typed stays on the form.
+    // The name that was typed stays on the form.
     const again =
       place.name === null || input.name === undefined ? place : { ...place, name: input.name };
     refuseUnbound(situation, method);
@@ -250,7 +250,7 @@ export function enrolling(config: PageConfig) {
     return refusal(verdict, { now: now(), res, of, sentences: respond.sentences });
   }
 
-  /** On the page that asks for the activation key: the code that was sent belongs to nothing that is still good. */
+  /** On the page that asks for the activation key: the enrollment of the code that was sent is no longer valid. */
   function forKey(wrong: Refusal): Refusal {
     if (wrong.error === 'locked') return wrong;
     const reason = wrong.error === 'superseded' ? 'superseded' : 'expired';
@@ -270,8 +270,8 @@ function inputOf(req: Request, place: Pick<Place, 'method' | 'name'>): Record<st
 }
 
 /**
- * Whether the rules of a first activation hold: for somebody who has nothing that could be asked for here, and
- * for the first factor that counts in every organization, where an activation key is demanded for one.
+ * Whether the rules of a first activation apply: for a person with nothing that can be asked for here, and for the
+ * first factor that counts in every organization, if an activation key is demanded.
  */
 function isFirst({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   const { record, policy } = facts;

@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../contracts.js';
 
-/** A second click comes within this time. */
+/** How long after the first a second click may come. */
 const KEPT_MS = 5000;
 
-/** Of a response, whether and when it is over. */
+/** Whether and when a response is closed. */
 interface Closing {
   readonly closed: boolean;
   once(event: 'close', listener: () => void): unknown;
 }
 
 /**
- * One verdict for one answer, however often it is sent while it is looked at: the second of two clicks gets what
- * the first one got, and not "used already". Where the browser has given the first one up, its right answer is
- * kept for the second, once; nothing was opened with it.
+ * Gives one verdict for one answer, even if it is sent again while it is checked: the second of two clicks gets the
+ * verdict of the first, not "used already". If the browser has given up the first request, its right answer is kept
+ * for the second, once.
  */
 export interface IdenticalAnswers {
-  /** `parts` say whose answer it is, to what, and how it reads. */
+  /** `parts` identify the answer: subject, session, method and text. */
   one(res: Closing, parts: readonly unknown[], verify: () => Promise<Verdict>): Promise<Verdict>;
   /** Whether such an answer is looked at, or was found right and is still to be answered. */
   isUnderWay(parts: readonly unknown[]): boolean;
-  /** Keeps the verdict of an answer whose sender is gone. */
+  /** Keeps the verdict of an answer whose request was given up. */
   keep(verdict: Verdict): void;
 }
 
@@ -45,7 +45,7 @@ export function identicalAnswers(): IdenticalAnswers {
       underWay.set(key, verdict);
       verdict.then((found) => {
         keys.set(found, key);
-        // A wrong answer that is sent again is another attempt; a right one is used up.
+        // Only right answers are kept: a wrong one that is sent again is another attempt.
         if (found.kind === 'verified' && !res.closed) res.once('close', forget);
         else forget();
       }, forget);
@@ -61,7 +61,7 @@ export function identicalAnswers(): IdenticalAnswers {
   };
 }
 
-/** Codes are kept in no readable form, however short. */
+/** Hashed, since codes are never kept readable. */
 function keyOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }

@@ -23,18 +23,18 @@ export interface PagesAt {
 export interface MountConfig {
   readonly mounts: Pick<Mounts<PagesAt>, 'note' | 'of'>;
   readonly inspector: Pick<Inspector, 'passBy'>;
-  /** Whether our forms carry the token of a guard of the host's. */
+  /** Whether our forms carry the token of a host's guard. */
   readonly hasHostsCsrf: boolean;
   readonly verbose: boolean;
   readonly say: (sentence: Sentence) => string;
   readonly onError: (error: unknown) => void;
-  /** What methods tell browsers at the root of the origin, by its name below `/.well-known/`. */
+  /** The methods' JSON at the root of the origin, by its name below `/.well-known/`. */
   readonly wellKnown: Readonly<Record<string, object>>;
 }
 
 /**
- * The user's pages where the host mounts them, and the error page for failures of the session layer before them.
- * Nothing below their path ever falls through to the host's routes.
+ * The user's pages for the host to mount, and the error page for failures of the session layer before them. No
+ * request below their path falls through to the host's routes.
  */
 export function mountedPages({
   mounts,
@@ -56,7 +56,7 @@ export function mountedPages({
       { say, onError },
     );
 
-  /** What Sallyport and the session layer before it throw becomes our page; other errors are the host's. */
+  /** Errors of Sallyport and of the session layer before it get our page; other errors are the host's. */
   const unavailable: ErrorRequestHandler = (error, req, res, next) => {
     const here = found(req, res);
     if (!here) return;
@@ -85,7 +85,7 @@ export function mountedPages({
     }
     const { url } = req;
     if (!url.startsWith(own)) {
-      // `GET http://host/two-factor/…`, as clients send it to a proxy: not meant for a server.
+      // `GET http://host/two-factor/…` is the form for proxies, not for servers.
       respond.fail(
         req,
         res,
@@ -100,7 +100,7 @@ export function mountedPages({
     });
   };
 
-  /** True when it has answered: the same for everybody, signed in or not. */
+  /** Serves what is the same for everybody, signed in or not. True when it has answered. */
   function tellsWellKnown(req: Request, res: Response, { stripped }: Places): boolean {
     if (req.method !== 'GET') return false;
     const path = stripped + req.baseUrl + req.path;
@@ -126,7 +126,7 @@ export function mountedPages({
   return [mounted, unavailable];
 }
 
-/** Where our pages are, as the path stands here: without what the app is mounted at. Null for a page of the host's. */
+/** The path of our pages, without the mount of the app; null for a page of the host. */
 function ownPath(req: Request, { stripped, path }: Places): string | null {
   const base = stripped + req.baseUrl;
   const own = path.startsWith(`${base}/`) ? path.slice(base.length) : path;

@@ -4,7 +4,7 @@ import type { BoundMethod } from '../methods/bound-method.js';
 import { outage, type Refusal } from '../web/refusal.js';
 import type { PageConfig } from './page-config.js';
 
-/** What the form says where a method cannot ask whom it has to ask. Throws what is no such thing. */
+/** The refusal when a service that a method needs does not answer. Rethrows any other error. */
 export function outageOf(
   { audit, onError, respond: { sentences } }: Pick<PageConfig, 'audit' | 'onError' | 'respond'>,
   req: Request,

@@ -13,8 +13,8 @@ export interface OvertakenConfig {
 type Refused = Extract<Verdict, { kind: 'rejected' | 'locked' }>;
 
 /**
- * Answers whoever is refused since the first of two clicks, or another tab of theirs, has got in with this very
- * answer or has changed something, maybe on another process. True when it has.
+ * Answers a refused request if the first of two clicks, or another tab, has succeeded with the same answer or changed
+ * something, perhaps on another process. True when it has answered.
  */
 export async function overtaken(
   { store, tryAgain }: OvertakenConfig,

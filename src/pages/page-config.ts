@@ -15,13 +15,13 @@ export interface PageConfig extends OpenDoorConfig, ProofConfig, OvertakenConfig
   readonly redeemActivationKey: RedeemActivationKey;
   readonly requireFresh: RequireFresh;
   readonly stylesheets: Stylesheets;
-  /** The session of somebody who postpones activation goes on under a new id. */
+  /** Renews the session of a person who postpones activation. */
   readonly renew: (req: Request, whose: WhoseSession) => Promise<void>;
-  /** As the gate has it. */
+  /** As in the gate. */
   readonly recognize: GateConfig['recognize'];
   readonly signInOffers: GateConfig['signInOffers'];
   readonly audit: Audit;
-  /** Told of failures that end in a 503. */
+  /** Called for failures that end in a 503. */
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
 }

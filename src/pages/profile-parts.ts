@@ -18,17 +18,17 @@ export interface ProfileConfig extends PageConfig {
     | 'readHistory'
   >;
   readonly audit: Audit;
-  /** This session goes on where all others of the person have ended. */
+  /** Renews this session when all others of the person have ended. */
   readonly keepSession: KeepSession;
-  /** Where this person switches two-factor for their whole account; null for most. */
+  /** The page on which this person switches two-factor for their whole account; null for most. */
   readonly accountUrl: (situation: KnownSituation) => string | null;
 }
 
-/** What the pages of My Profile share. */
+/** The parts that the pages of My Profile share. */
 export interface ProfileParts extends ProfileConfig {
   /** My Profile. */
   readonly home: string;
-  /** The enrollment that the address names; throws where the person has no such one. */
+  /** The enrollment named in the address; throws if the person has no such enrollment. */
   readonly own: (req: Request, situation: KnownSituation) => Enrollment;
   readonly admitted: (
     req: Request,

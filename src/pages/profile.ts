@@ -20,7 +20,7 @@ import { sessionPages } from './sessions.js';
 
 const DONE = ['activated', 'replaced', 'renamed', 'removed', 'forgotten', 'signed-out'] as const;
 
-/** My Profile → Two-factor: a person looks after their own factors. Every change asks for a fresh proof. */
+/** My Profile → Two-factor: a person manages their factors. Every change demands a fresh proof. */
 export function profilePages(config: ProfileConfig) {
   const { path, respond, store } = config;
   const { say, times } = respond;
@@ -98,19 +98,19 @@ export function profilePages(config: ProfileConfig) {
     });
   };
 
-  /** Only those who are through both doors come here, and changes only with a fresh proof. */
+  /** Only fully authenticated persons get here, and changes need a fresh proof. */
   async function admitted(
     req: Request,
     res: Response,
     situation: KnownSituation,
     binding: boolean,
   ): Promise<boolean> {
-    // Whoever has nothing yet has nothing to prove; the store holds them to that.
+    // A person without a factor has nothing to prove; the store ensures that it still is the first.
     if (situation.facts.record.enrollments.length === 0) return true;
     return config.requireFresh(req, res, home, { binding });
   }
 
-  /** Of a method that rests on another's word here, nothing shows in the person's other organizations. */
+  /** A method that rests on an outside authority here does not count in the person's other organizations. */
   const binds = ({ method }: Place) => method.scope !== 'organization';
 
   function placeOf(req: Request, { facts }: KnownSituation): Place {
@@ -137,7 +137,7 @@ export function profilePages(config: ProfileConfig) {
     };
   }
 
-  /** One more of a method that the person has. */
+  /** Another enrollment of a method that the person has. */
   function another({ name, title }: EnrollableMethod): string {
     const { at, has } = respond.sentences;
     return has(`${name}.another`)
@@ -214,7 +214,7 @@ export function profilePages(config: ProfileConfig) {
   };
 }
 
-/** A word in the address, of ours and no free text. */
+/** A word in the address: one of ours, never free text. */
 function noticeOf({ query: { done } }: Request, say: Sentences['say']): string | null {
   const known = DONE.find((one) => one === done);
   return known ? say(message(`profile.done.${known}`)) : null;

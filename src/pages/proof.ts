@@ -23,9 +23,9 @@ export interface ProofConfig {
 }
 
 /**
- * Has Passport authenticate with exactly one strategy, and gives the verdict back as a value. The strategy is
- * made for this answer alone: under a name it might be another door's, and it would have to ask again who
- * answers, which a page has found out already. The same answer a second time gets the verdict of the first.
+ * Has Passport authenticate with exactly one strategy, and returns the verdict as a value. The strategy is made for
+ * this answer: a named one might be another door's, and would have to find the subject again. The same answer a
+ * second time gets the verdict of the first.
  */
 export function prove(
   { passport, run, attemptOf, answers }: ProofConfig,
@@ -51,7 +51,7 @@ export function prove(
         strategy,
         { operation },
         (error: unknown, _verified: unknown, info: unknown) => {
-          // Passport hands it on as an error; to the page it is an answer.
+          // Passport passes it on as an error; for the page it is an answer.
           if (error instanceof OutageError) resolve({ kind: 'unavailable', cause: error });
           else if (error || !info) reject(error ?? broken(`${method.name} gave no verdict`));
           else resolve((info as StrategyInfo).verdict);
@@ -72,7 +72,7 @@ export function isProving(
   return answers.isUnderWay(answerOf(situation, method.name, operation, input));
 }
 
-/** What makes an answer the same as another one: whose it is, in which session, to what, and how it reads. */
+/** What identifies an answer: subject, session, method and text. */
 function answerOf(
   { session, subject }: KnownSituation,
   method: MethodName,
@@ -84,7 +84,7 @@ function answerOf(
 }
 
 export interface OpenDoorConfig extends Places {
-  /** What each method brings beside its prompt, by its name. */
+  /** The methods' own pages, by method name. */
   readonly pagesOf: ReadonlyMap<MethodName, MethodPages>;
   readonly elevate: Elevate;
   readonly respond: AnyResponder;
@@ -93,8 +93,8 @@ export interface OpenDoorConfig extends Places {
 }
 
 /**
- * After a verified answer: a proven session under a new id, and the way to the page first asked for; with a
- * method's own page in between, e.g. about recovery codes that were just made or used.
+ * Completes a verified answer: proves the session under a new id and leads to the wanted page, with a method's own
+ * page in between, e.g. about recovery codes that were just made or used.
  */
 export async function completeVerification(
   { elevate, respond, pagesOf, devices, answers, ...returnTo }: OpenDoorConfig,
@@ -105,8 +105,8 @@ export async function completeVerification(
   verdict: Extract<Verdict, { kind: 'verified' }>,
   { activated = false, remember = verdict.remember === true } = {},
 ): Promise<void> {
-  // The browser has given this request up, most likely for the second of two clicks: the new session's id would
-  // reach nobody, and the old one would be gone.
+  // The browser has given up this request, most likely for a second click: the new session id would not arrive, and
+  // the old one would be gone.
   if (res.closed) {
     answers.keep(verdict);
     return;
@@ -144,7 +144,7 @@ export async function completeVerification(
   respond.onward(req, res, onward, { next: 'done' });
 }
 
-/** Only what a login asks for is spared on a remembered device, and a backup stands in once. */
+/** A device is remembered only at login, and not by a backup. */
 function mayRemember(situation: KnownSituation, { role }: BoundMethod): boolean {
   return isLogin(situation) && role === 'factor';
 }

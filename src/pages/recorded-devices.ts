@@ -3,7 +3,7 @@ import { REMEMBERED_DEVICE } from '../contracts.js';
 import type { GateConfig } from '../gate/gate.js';
 import type { RememberedDevices } from '../session/remembered-device.js';
 
-/** Remembered devices as gate and pages use them: what they do is in the trail. */
+/** Remembered devices as gate and pages use them, with their events recorded. */
 export interface RecordedDevices extends Pick<GateConfig, 'recognize'> {
   readonly remember: RememberedDevices['remember'];
 }

@@ -46,7 +46,7 @@ export function removalPages(parts: ProfileParts) {
     const one = removable(req, situation);
     if (!(await admitted(req, res, situation, bindsRemoval(situation, one)))) return;
     const { subject, session, facts } = situation;
-    // Two removals at the same moment would each leave the method that the other one takes.
+    // Two concurrent removals would each leave the method that the other one removes.
     const removed = await store.unenroll(subject.id, one.id, facts.record.epoch, session);
     if (!removed) throw changedMeanwhile();
     parts.audit.record('enrollment.removed', {
@@ -62,12 +62,14 @@ export function removalPages(parts: ProfileParts) {
   return { askRemove, remove };
 }
 
-/** What rests on a word that counts here alone can go on that word; anything else is missed elsewhere too. */
+/**
+ * A method that counts only here can be removed with a proof that counts only here; others are missed elsewhere too.
+ */
 function bindsRemoval({ facts }: KnownSituation, one: Enrollment): boolean {
   return authorityOf(one) === null || !isProvable(one, facts.policy);
 }
 
-/** Whether the policy still holds without it. */
+/** Whether the policy is still satisfied without it. */
 export function mayRemove({ facts }: KnownSituation, one: Enrollment): boolean {
   const { policy, record } = facts;
   if (policy.mode !== 'required') return true;

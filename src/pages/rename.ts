@@ -7,7 +7,7 @@ import { NAME_LENGTH, readName } from '../names.js';
 import { readFields, TEXT } from '../web/fields.js';
 import type { ProfileParts } from './profile-parts.js';
 
-/** The name of one authenticator, which its owner gives it to tell it from the others. */
+/** Renames one authenticator. */
 export function renamePages(config: ProfileParts) {
   const { home, respond, store, own, admitted, changedMeanwhile } = config;
 

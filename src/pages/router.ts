@@ -31,7 +31,7 @@ import { profilePages } from './profile.js';
 import type { ProfileConfig } from './profile-parts.js';
 import { signInAgainPages } from './sign-in-again.js';
 
-/** Of all that is no answer to a method, which says itself how long that may be. */
+/** The size limit of bodies, except for answers, which have their method's limits. */
 const BODY_LIMIT = 8 * 1024;
 
 export interface RouterConfig extends ProfileConfig {
@@ -40,7 +40,7 @@ export interface RouterConfig extends ProfileConfig {
   readonly loginUrl: string;
   readonly csrf: CsrfGuard;
   readonly brandOf: (subject: Subject | null) => Brand;
-  /** The subject for the page's looks only; null when it cannot be told. */
+  /** The subject, for the brand only; null when it cannot be told. */
   readonly subjectForBrand: (req: Request) => Subject | null;
   readonly expire: (req: Request) => Promise<void>;
   readonly fail: GateConfig['fail'];
@@ -65,7 +65,7 @@ export function pagesRouter(config: RouterConfig): Router {
   });
 
   router.use(pageHeaders(config));
-  // Express answers HEAD with the handler of GET, which would begin an enrollment for nobody to see.
+  // Express answers HEAD with the handler of GET, which would begin an enrollment that nobody sees.
   router.use((req, _res, next) =>
     next(
       req.method === 'HEAD'
@@ -126,7 +126,7 @@ export function pagesRouter(config: RouterConfig): Router {
     };
   }
 
-  /** For somebody who is signed in with a password at least, and whose time between the doors is not over. */
+  /** For a person who has given at least a password, and whose time between the doors is not over. */
   function known(handler: Handler): Page {
     return async (req, res) => {
       const stepUp = req.session?.sallyport?.stepUp ?? null;
@@ -143,7 +143,7 @@ export function pagesRouter(config: RouterConfig): Router {
     };
   }
 
-  /** For somebody who is through both doors. */
+  /** For a fully authenticated person. */
   function inside(handler: Handler): Page {
     return async (req, res) => {
       const situation = await inspector.inspectFurther(req);
@@ -154,7 +154,7 @@ export function pagesRouter(config: RouterConfig): Router {
     };
   }
 
-  /** The same for changes, which carry the token of our form. */
+  /** The same for changes, which carry the token of our forms. */
   function guarded(handler: Handler, admit: (handler: Handler) => Page = known): Page {
     return admit(async (req, res, situation) => {
       await csrf.check(req, res);
@@ -163,8 +163,8 @@ export function pagesRouter(config: RouterConfig): Router {
   }
 
   /**
-   * For the answers on the way in. The second of two clicks may come with the session that the first one has got,
-   * and the token of the one before: there is nothing left to do, and nothing is done.
+   * For answers while signing in. The second of two clicks may come with the new session of the first and the token
+   * of the old one: then nothing is left to do.
    */
   function step(handler: Handler, isThrough: (situation: KnownSituation) => boolean): Page {
     return known(async (req, res, situation) => {
@@ -174,7 +174,7 @@ export function pagesRouter(config: RouterConfig): Router {
     });
   }
 
-  /** A page that a method brings. */
+  /** A page of a method. */
   function brought({ verb, admits, handler, anonymous }: MethodRoute): Page {
     const admit = admits === 'inside' ? inside : known;
     const admitted = verb === 'post' ? guarded(handler, admit) : admit(handler);
@@ -187,7 +187,7 @@ export function pagesRouter(config: RouterConfig): Router {
     };
   }
 
-  /** Whoever has done already what these pages ask for is led on, to what they have to see first. */
+  /** A person who has completed these pages is led on, first to a page that they have to see. */
   function landed(req: Request, res: Response, situation: KnownSituation): void {
     const unfinished = [...pagesOf.values()]
       .map((pages) => pages.unfinished?.(req, situation) ?? null)

@@ -31,7 +31,7 @@ export function sessionPages(parts: ProfileParts) {
     readFields(req, {});
     if (!(await admitted(req, res, situation, false))) return;
     const { subject, session, facts } = situation;
-    // A reset at the same moment ends this session too: it must not go on under the epoch after it.
+    // A concurrent reset ends this session too: it must not continue under the epoch after it.
     const raised = await store.raiseEpoch(subject.id, facts.record.epoch, session);
     if (!raised) throw changedMeanwhile();
     parts.audit.record('sessions.ended', { subject, from: req });
@@ -39,7 +39,7 @@ export function sessionPages(parts: ProfileParts) {
     respond.onward(req, res, `${home}?done=signed-out`, { next: 'done' });
   };
 
-  /** Forgetting only ever asks for more, so it wants no fresh proof. */
+  /** Forgetting a device only demands more, so it needs no fresh proof. */
   const forgetDevice: Handler = async (req, res, { subject }) => {
     readFields(req, {});
     const id = String(req.params.device);

@@ -5,8 +5,8 @@ import type { BoundMethod } from '../methods/bound-method.js';
 import { provable } from '../policy/provable.js';
 
 /**
- * Whether activating this method would bind a person in their other organizations on a proof that counts here
- * alone, or on their password: somebody whose only factor is another organization's word.
+ * Whether activating this method would count in a person's other organizations although it rests on a proof that
+ * counts only here, or on their password: for a person whose only factor rests on another organization's authority.
  */
 export function isUnbound({ facts }: KnownSituation, { scope }: BoundMethod): boolean {
   const { record, policy } = facts;
