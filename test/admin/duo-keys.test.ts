@@ -25,7 +25,7 @@ describe('Duo’s keys on the administrator’s pages', () => {
   const ready = (setting: Partial<OrganizationSetting> = {}) =>
     credentialsHost(
       methodsWith({
-        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '250ms' },
+        duo: { httpsAgent: duo.agent, promptOrigin: duo.promptOrigin, timeout: '1500ms' },
       }),
       setting,
     );

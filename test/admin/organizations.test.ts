@@ -19,7 +19,7 @@ describe('door.organizations.save()', () => {
 
   async function ready(store = memoryStore()) {
     const { options } = administration();
-    const methods = [totp(), yubikeyOtp({ httpsAgent: yubico.agent, timeout: '500ms' })];
+    const methods = [totp(), yubikeyOtp({ httpsAgent: yubico.agent, timeout: '2s' })];
     return { ...(await host({ store, options: { ...options, methods } })), store };
   }
   const fields = () => ({ enabled: 'yes', ...CLIENT });

@@ -32,7 +32,7 @@ describe('YubiKeys on the administrator’s pages', () => {
 
   function ready(setting: Partial<OrganizationSetting> = {}, servers: 'own' | 'YubiCloud' = 'own') {
     const own: YubikeyOtpOptions = {
-      ...{ httpsAgent: yubico.agent, timeout: '250ms' },
+      ...{ httpsAgent: yubico.agent, timeout: '1500ms' },
       ...(servers === 'own' && { ownServers: (name) => name.endsWith('.keys.example') }),
     };
     return credentialsHost([yubikeyOtp(own), totp()], setting);

@@ -483,7 +483,7 @@ journeys('YubiKeys', (world) => {
   describe('while a validation server is not well', () => {
     for (const fault of ['500', 'reset', 'BACKEND_ERROR', 'hang'] as const) {
       it(`(${fault}) open nothing, for so long as it takes, and other methods are offered`, async () => {
-        const slow = await world().host(() => ({ options: yubikeyOptions(yubico, 250) }));
+        const slow = await world().host(() => ({ options: yubikeyOptions(yubico, 1000) }));
         await set('globex', { methods: ['yubikey-otp', 'totp'] });
         const key = yubico.key();
         const browser = await activated(key);
