@@ -19,7 +19,7 @@ describe('saving Duo’s keys', () => {
     good = { ...pick(GLOBEX), apiHost: duo.apiHost };
     const clients = duoClients({
       redirectUrl: 'http://localhost:3000/two-factor/duo/callback',
-      timeoutMs: 250,
+      timeoutMs: 1500,
       httpsAgent: duo.agent,
     });
     check = duoKeyCheck({ keyring: keys, clients, say: String });
