@@ -183,7 +183,8 @@ describe('reads of the redis store', () => {
       assert.deepEqual(await store.readSubject('user1'), emptySubject);
     });
 
-    it('fails a write that ran on a store emptied just before', async () => {
+    it('fails a write that ran on a store emptied just before', async function () {
+      this.timeout(60_000);
       const store = open();
       await store.ready();
       await store.reset('warm');
