@@ -68,7 +68,7 @@ describe('npx sallyport doctor', function () {
     }
     assert.deepEqual(lineFor(out, 'keys'), [
       `OK    keys         key ${newestId} (the first) holds 1 sealed secret, 10 recovery codes`,
-      `OK    keys         key ${oldId} (older) holds nothing any more: it can go`,
+      `OK    keys         key ${oldId} (older) holds nothing: it can go, unless it is new and is to be put first`,
     ]);
   });
 
@@ -104,7 +104,19 @@ describe('npx sallyport doctor', function () {
       out,
       new RegExp(`FAIL  keys .*key ${unknownId} is not among .* 1 sealed secret, 10 recovery`),
     );
+    assert.match(out, /whoever depends on it gets a 503$/m);
     assert.match(err, /1 thing has to be put right/);
+  });
+
+  it('says of a missing key that holds codes alone what its owners see', async () => {
+    await enrollUnder(store, keyring([unknown]), 'user1');
+    await sallyport(['reseal', '--redis', redis.url, '--prefix', prefix], {
+      env: { SALLYPORT_KEYS: `${newest},${unknown}` },
+    });
+    const { code, out } = await doctor();
+    assert.equal(code, 1);
+    assert.match(out, /FAIL {2}keys .* holds 10 recovery codes: put it back .*refused as wrong$/m);
+    assert.doesNotMatch(out, /503/);
   });
 
   it('finds a secret that was moved to somebody else, or altered', async () => {

@@ -125,10 +125,12 @@ function reportKeys(
     const sealed = count.secrets > 0 || Object.keys(count.settings).length > 0;
     if (id === ids[0]) report('OK', 'keys', `key ${id} (the first) holds ${words}`);
     else if (!ids.includes(id)) {
-      const advice = 'put it back behind the first; whoever depends on it gets a 503';
+      const effect = sealed ? 'whoever depends on it gets a 503' : 'they are refused as wrong';
+      const advice = `put it back behind the first; ${effect}`;
       report('FAIL', 'keys', `key ${id} is not among SALLYPORT_KEYS and holds ${words}: ${advice}`);
     } else if (words === 'nothing') {
-      report('OK', 'keys', `key ${id} (older) holds nothing any more: it can go`);
+      const advice = 'it can go, unless it is new and is to be put first';
+      report('OK', 'keys', `key ${id} (older) holds nothing: ${advice}`);
     } else {
       const advice = sealed
         ? 'run npx sallyport reseal'
