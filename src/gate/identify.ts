@@ -90,8 +90,16 @@ function wrongFields(value: unknown): string {
   if (!isObject(value)) return `must give { id, tenantId, label } or null, got ${kindOf(value)}`;
   const wrong = FIELDS.map((name) => [name, Reflect.get(value, name) as unknown] as const)
     .filter(([, field]) => !isText(field))
-    .map(([name, field]) => `${name} must be a non-empty text, got ${kindOf(field)}`);
+    .map(
+      ([name, field]) =>
+        `${name} must be a non-empty text, got ${kindOf(field)}${hint(name, field)}`,
+    );
   return `is no subject: ${wrong.join('; ')}`;
+}
+
+function hint(name: keyof Subject, field: unknown): string {
+  const undefinedTenant = name === 'tenantId' && field === undefined;
+  return undefinedTenant ? ': leave the field out where there is one organization' : '';
 }
 
 function kindOf(value: unknown): string {

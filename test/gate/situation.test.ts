@@ -229,6 +229,11 @@ describe('an inspection', () => {
         'subject(req) is no subject: tenantId must be a non-empty text, got null',
       ],
       [
+        'an undefined tenant',
+        () => ({ ...USER1, tenantId: undefined }),
+        'subject(req) is no subject: tenantId must be a non-empty text, got undefined: leave the field out where there is one organization',
+      ],
+      [
         'an empty label',
         () => ({ ...USER1, label: '' }),
         "subject(req) is no subject: label must be a non-empty text, got ''",
