@@ -235,13 +235,14 @@ function checkedActor(actor: unknown = {}): { readonly actorId: string | null } 
 
 function checked(ref: unknown): SubjectRef {
   const { id, tenantId } = (ref ?? {}) as Partial<Record<keyof Subject, unknown>>;
-  return { id: text('subject.id', id), tenantId: text('subject.tenantId', tenantId) };
+  const sole = tenantId === undefined ? ": it is 'default' where subject(req) leaves it out" : '';
+  return { id: text('subject.id', id), tenantId: text('subject.tenantId', tenantId, sole) };
 }
 
-function text(name: string, value: unknown): string {
+function text(name: string, value: unknown, hint = ''): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new SallyportError(
     'ERR_SUBJECT',
-    `${name} must be a non-empty string, got ${value === '' ? "''" : typeof value}`,
+    `${name} must be a non-empty string, got ${value === '' ? "''" : typeof value}${hint}`,
   );
 }

@@ -114,7 +114,7 @@ describe('door.subjects', () => {
       [
         subjects.unlock({ id: 'user1@acme' } as never),
         'ERR_SUBJECT',
-        'subject.tenantId must be a non-empty string, got undefined',
+        "subject.tenantId must be a non-empty string, got undefined: it is 'default' where subject(req) leaves it out",
       ],
       [
         subjects.setTenant(USER, {} as never),
