@@ -169,7 +169,10 @@ export function policyParser(registered: readonly PolicyMethod[]): (raw: unknown
       );
     }
     if (mode === 'required' && methods.length === 0) {
-      throw new UnavailableError('ERR_POLICY', 'policy is required and accepts no method');
+      const left = lacking.filter(({ name }) => named.includes(name)).map(({ name }) => name);
+      const why =
+        left.length > 0 ? `: without a field of that name there is no ${left.join(', ')}` : '';
+      throw new UnavailableError('ERR_POLICY', `policy is required and accepts no method${why}`);
     }
     return Object.freeze({
       mode,

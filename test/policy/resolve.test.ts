@@ -138,6 +138,17 @@ describe('the host’s policy', () => {
       assert.deepEqual(parsePolicy({ mode: 'optional', methods: [] }, METHODS).methods, []);
     });
 
+    it('names the method that it accepts alone and gives no field of', () => {
+      assert.throws(
+        () => parsePolicy({ mode: 'required', methods: ['duo'] }, ['duo', 'totp']),
+        isPolicyError(/accepts no method: without a field of that name there is no duo$/),
+      );
+      assert.throws(
+        () => parsePolicy({ mode: 'required', methods: [] }, ['duo', 'totp']),
+        isPolicyError(/accepts no method$/),
+      );
+    });
+
     it('names the methods that there are when it names another', () => {
       assert.throws(
         () => parsePolicy({ mode: 'required', methods: ['sms', 'fax'] }, METHODS),
