@@ -281,6 +281,17 @@ describe('the form of an organization’s setting', () => {
       ],
     );
   });
+
+  it('tells a program a point in time that is right, and takes it', async () => {
+    const { browser } = await opened();
+    const setting = { ...SETTING, mode: 'required', graceUntil: '2026-12-31' };
+    const wrong = await browser.call(`${NORTH}/preview`, { version: 0, setting });
+    const said = 'This must be a point in time in UTC, e.g. 2026-12-31T00:00:00Z.';
+    assert.deepEqual([wrong.status, wrong.body.fields], [422, { graceUntil: said }]);
+    const right = { ...setting, graceUntil: '2026-12-31T00:00:00Z' };
+    const taken = await browser.call(`${NORTH}/preview`, { version: 0, setting: right });
+    assert.equal(taken.status, 200);
+  });
 });
 
 describe('the page of an organization’s setting', () => {

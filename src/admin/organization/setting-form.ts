@@ -69,6 +69,9 @@ const WORDS: FieldErrors = {
   phishingResistant: message('admin.setting.wrong.phishingResistant'),
 };
 
+/** A page has a field for a date; a program gives the setting as it is stored. */
+const PROGRAMS_WORDS: FieldErrors = { ...WORDS, graceUntil: message('admin.field.moment') };
+
 interface FormContext {
   readonly settings: Pick<SettingReader, 'editable'>;
   readonly methods: readonly PolicyMethod[];
@@ -98,15 +101,14 @@ export function readProposal(
   context: FormContext,
 ): Proposal {
   const { settings, methods, now } = context;
-  const form = req.is('application/json')
-    ? fromJson(req, context)
-    : fromForm(req, current, context);
+  const ofProgram = Boolean(req.is('application/json'));
+  const form = ofProgram ? fromJson(req, context) : fromForm(req, current, context);
   const parsed = settings.editable.safeParse(form.candidate, WITH_INPUT);
   const errors = parsed.success
     ? pastDates(parsed.data, current, now)
     : byField(
         fieldErrors(parsed.error, {
-          ...WORDS,
+          ...(ofProgram ? PROGRAMS_WORDS : WORDS),
           ...Object.fromEntries(floorFields(methods).map(([name, { wrong }]) => [name, wrong])),
         }),
       );

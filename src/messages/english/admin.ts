@@ -37,6 +37,7 @@ export const ADMIN = {
   'admin.field.one-of': 'This must be one of: {names}.',
   'admin.field.date': 'Enter a date as year-month-day.',
   'admin.field.date-example': 'Enter a date as year-month-day, e.g. 2026-12-31.',
+  'admin.field.moment': 'This must be a point in time in UTC, e.g. 2026-12-31T00:00:00Z.',
   'admin.field.type': 'There is no such type.',
 
   'admin.notice.saved': 'Saved. It holds from the next request on.',
