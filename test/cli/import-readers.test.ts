@@ -111,7 +111,7 @@ describe('npx sallyport import --from', () => {
       assert.equal(await proves('one@acme.example', KEY), true);
       assert.equal(await proves('two@acme.example', KEY), true);
       write(`{"id":3,"key":"${KEY}"}\n{"id":4,"key":"${KEY}"}\n`);
-      assert.match((await run('--from', 'table')).out, /Users: 2\. Added: 2\./);
+      assert.match((await run('--from', 'table')).out, /Entries: 2\. Added: 2\./);
       const [event] = await store.readEvents('acme', { before: null, limit: 1 });
       assert.equal(event?.subjectId, 'two@acme.example');
     });
@@ -431,7 +431,7 @@ describe('npx sallyport import --from', () => {
     assert.match(cut.err, /ends in the middle of an entry/);
     write(rows);
     const rest = await run('--from', 'table', '--after', '100');
-    assert.match(rest.out, /Users: 20\. Added: 20\./);
+    assert.match(rest.out, /Entries: 20\. Added: 20\./);
     assert.equal((await store.readSubject('119')).enrollments.length, 1);
   });
 

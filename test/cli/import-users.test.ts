@@ -28,7 +28,7 @@ describe('npx sallyport import, of users', () => {
     assert.match(first.out, /^1: user0: totp added$/m);
     assert.match(
       first.out,
-      /Users: 120\. Added: 120\. There already: 0\. Left out: 0\. Refused: 0\./,
+      /Entries: 120\. Added: 120\. There already: 0\. Left out: 0\. Refused: 0\./,
     );
     assert.doesNotMatch(first.out + first.err, new RegExp(KEY));
     const again = await run();
@@ -56,7 +56,7 @@ describe('npx sallyport import, of users', () => {
     assert.match(out, /^2: two: refused: .*totp\[0\]: totp\.secret is not written in base32$/m);
     assert.match(out, /^3: refused: it must be \{"subject"/m);
     assert.match(out, /^4: three: refused: .*totp\.0\.digits/m);
-    assert.match(err, /3 of 5 lines are not right/);
+    assert.match(err, /3 of 5 entries are not right/);
     assert.equal((await fresh().readSubject('four')).enrollments.length, 1);
     assert.equal((await fresh().readSubject('two')).enrollments.length, 0);
     assert.doesNotMatch(out + err, /not base32!/);

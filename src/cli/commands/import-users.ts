@@ -178,10 +178,10 @@ export async function importUsers(
   terminal.out(
     dryRun
       ? `Read: ${entries}. Left out: ${count.left}. Would be refused: ${count.refused}. Nothing was taken over: this was a dry run.`
-      : `Users: ${entries}. Added: ${count.added}. There already: ${count.present}. Left out: ${count.left}. Refused: ${count.refused}.`,
+      : `Entries: ${entries}. Added: ${count.added}. There already: ${count.present}. Left out: ${count.left}. Refused: ${count.refused}.`,
   );
   if (count.refused > 0) {
-    throw new Error(`${count.refused} of ${entries} lines are not right; see above`);
+    throw new Error(`${count.refused} of ${entries} entries are not right; see above`);
   }
 }
 
