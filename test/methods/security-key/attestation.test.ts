@@ -118,6 +118,25 @@ describe('the maker of a key', () => {
     ]);
   });
 
+  it('vouches for one model by the certificate of none for nothing where it leads to another as well', async () => {
+    const ofNone = keyMaker({ certifies: null });
+    const [leaf, issuing] = ofNone.attest(OTHER, Buffer.of(1)).certificates;
+    for (const listed of [issuing, leaf]) {
+      const { blob, root } = fidoMetadata({
+        models: [
+          { aaguid: AAGUID, maker: ofNone },
+          { aaguid: OTHER, maker: { root: new X509Certificate(listed as Buffer).toString() } },
+        ],
+      });
+      const keyOfOther: Pick<KeyMaker, 'attest'> = {
+        attest: (_claimed, signed) => ofNone.attest(OTHER, signed),
+      };
+      assert.deepEqual(await tried({ maker: keyOfOther }, readMetadata(blob, [root])), [
+        ...['foreign', 'no model in the certificate'],
+      ]);
+    }
+  });
+
   it('vouches for nothing by certificates that have ended', async () => {
     const ended = keyMaker({ until: new Date('2024-01-01') });
     assert.deepEqual(await tried({ maker: ended }, known({ maker: ended })), [

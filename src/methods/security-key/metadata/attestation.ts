@@ -40,7 +40,7 @@ export function withdrawnAs({ reports }: Model): string | null {
  * attestation). The library has checked the statement's signature, by the first of its certificates.
  */
 export function unattested(
-  { models, sharedRoots }: Metadata,
+  { models }: Metadata,
   { aaguid, attestation }: { readonly aaguid: string; readonly attestation: Uint8Array },
   at: number,
 ): Unattested | null {
@@ -53,9 +53,7 @@ export function unattested(
   if (status !== null) return { because: 'withdrawn', detail: status };
 
   const certificates = x5c.map(certificateOf).filter((one) => one !== null);
-  const anchors = model.roots
-    .map((one) => certificateOf(Buffer.from(one, 'base64')))
-    .filter((one) => one !== null);
+  const anchors = anchorsOf(model);
   if (certificates.length < x5c.length || !isTrusted(certificates, anchors, at)) {
     return { because: 'foreign', detail: `not of the maker of ${aaguid}` };
   }
@@ -65,11 +63,18 @@ export function unattested(
     return { because: 'withdrawn', detail: COMPROMISE };
   }
   // The library has compared the model in the certificate, where there is one.
-  const needsModel = format === 'packed' && model.roots.some((one) => sharedRoots.has(one));
-  if (needsModel && !namesModel(x5c[0] as Uint8Array)) {
+  const namesNone = format === 'packed' && !namesModel(x5c[0] as Uint8Array);
+  const others = [...models.values()].filter((one) => one !== model);
+  if (namesNone && others.some((one) => isTrusted(certificates, anchorsOf(one), at))) {
     return { because: 'foreign', detail: 'no model in the certificate' };
   }
   return null;
+}
+
+function anchorsOf({ roots }: Model): readonly X509Certificate[] {
+  return roots
+    .map((one) => certificateOf(Buffer.from(one, 'base64')))
+    .filter((one) => one !== null);
 }
 
 function read(attestation: Uint8Array) {

@@ -21,8 +21,6 @@ export interface Metadata {
   readonly goodUntil: number;
   /** By AAGUID. */
   readonly models: ReadonlyMap<string, Model>;
-  /** Those that more than one model has. */
-  readonly sharedRoots: ReadonlySet<string>;
 }
 
 /** Why it is none: said to whoever makes the door. */
@@ -85,7 +83,7 @@ export function readMetadata(blob: string, roots: readonly string[] | null): Met
   return {
     number: no,
     goodUntil: Math.min(Date.parse(nextUpdate) + DAY - 1, Date.parse(signer.validTo)),
-    ...modelsOf(entries),
+    models: modelsOf(entries),
   };
 }
 
@@ -130,18 +128,13 @@ function isSigned(data: string, signature: string, alg: string, signer: X509Cert
   );
 }
 
-function modelsOf(
-  entries: z.output<typeof payload>['entries'],
-): Pick<Metadata, 'models' | 'sharedRoots'> {
+function modelsOf(entries: z.output<typeof payload>['entries']): Metadata['models'] {
   const models = new Map<string, Model>();
-  const uses = new Map<string, number>();
   for (const { aaguid, metadataStatement, statusReports: reports } of entries) {
     if (aaguid === undefined || !metadataStatement) continue;
     const { description: name, attestationRootCertificates } = metadataStatement;
     const roots = [...new Set(attestationRootCertificates.map((one) => one.replace(/\s+/g, '')))];
-    for (const root of roots) uses.set(root, (uses.get(root) ?? 0) + 1);
     models.set(aaguid, { name, roots, reports });
   }
-  const sharedRoots = new Set([...uses].flatMap(([root, count]) => (count > 1 ? [root] : [])));
-  return { models, sharedRoots };
+  return models;
 }
