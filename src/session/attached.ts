@@ -28,3 +28,12 @@ export function attached<Owner extends object, Value>(name: string): Attached<Ow
 export function noteOwner(req: Request): object {
   return req.session ?? req;
 }
+
+/** Takes what is attached to a session to the object that replaces it: `req.session.reload()` makes another. */
+export function moveAttached(from: object, to: object): void {
+  for (const key of Object.getOwnPropertySymbols(from)) {
+    if (!key.description?.startsWith('sallyport.')) continue;
+    const value: unknown = Reflect.get(from, key);
+    Object.defineProperty(to, key, { value, writable: true, configurable: true });
+  }
+}

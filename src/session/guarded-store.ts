@@ -4,6 +4,7 @@ import { isThenable } from '../awaitable.js';
 import type { Awaitable, SessionDigest } from '../contracts.js';
 import { SallyportError } from '../errors.js';
 import { sessionDigest } from './assurance.js';
+import { moveAttached } from './attached.js';
 import { type BoundedCall, boundedCalls, type Done } from './bounded-calls.js';
 import { watchTouch, withholdEnded, withholdIfEnded } from './carried-id.js';
 import { carriedBy, digestIn, holderOf, noteHeld } from './held-session.js';
@@ -100,9 +101,11 @@ export class GuardedStore extends Store {
 
   override createSession(req: Request, data: SessionData): Session & SessionData {
     const sid = req.sessionID;
+    const { session: replaced } = req;
     const before = carriedBy(req);
     const carried = before === undefined ? { id: sid, inPlace: null } : before;
     const session = super.createSession(req, data);
+    if (replaced) moveAttached(replaced, session);
     const given = this.#handedOver;
     const digest = given?.sid === sid ? given.digest : sessionDigest(sid);
     noteHeld(req, { digest, loaded: true, carried });

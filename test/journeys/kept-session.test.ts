@@ -42,6 +42,17 @@ function mountLogin(app: Express): void {
     delete own(req).userId;
     res.send('out');
   });
+  app.post('/out-and-in', (req, res, next) => {
+    req.session.reload((error: unknown) => {
+      if (error) return next(error);
+      delete own(req).userId;
+      req.session.save((failure: unknown) => {
+        if (failure) return next(failure);
+        own(req).userId = 'user1';
+        res.send('in');
+      });
+    });
+  });
   app.get('/public', (req, res) => void res.send(own(req).cart ?? 'empty'));
 }
 
@@ -93,6 +104,14 @@ journeys('a session that is kept over a logout', (world) => {
     for (const path of ['/api/me', '/two-factor/profile']) {
       assert.equal((await browser.json('get', path)).status, 401);
     }
+  });
+
+  it('has to do so where the host reads it anew before its logout, and signs the same one in at once', async () => {
+    await start();
+    await logIn();
+    await activate();
+    await browser.post('/out-and-in');
+    assert.equal((await browser.get('/reports')).headers.location, '/two-factor/challenge');
   });
 
   it('has to do so where the one who comes is the same, on another process', async () => {
