@@ -17,8 +17,8 @@ export interface RenewableSignIn {
 }
 
 /**
- * The sign-ins of this session that could be renewed to do what a decision asks for: the last one of each provider of
- * which a rule takes something. Those that say enough come first. Pure.
+ * The sign-ins of this session that could be renewed to do what a decision asks for: the latest of each provider that
+ * a rule names. Those that only are too old come first. Pure.
  */
 export function renewableSignIns(facts: Facts, { kind }: Decision): readonly RenewableSignIn[] {
   if (kind !== 'enroll' && kind !== 'challenge') return [];

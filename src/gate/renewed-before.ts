@@ -9,7 +9,7 @@ const COOKIE_LIFETIME_MS = 10 * 60 * 1000;
 interface Left {
   readonly by: string;
   readonly at: number;
-  /** The login that was left: who comes back signs in as another one, and has not just turned round. */
+  /** The id of the login then: coming back from the provider begins another, turning round does not. */
   readonly login: string;
 }
 
@@ -27,7 +27,7 @@ export function noteRenewal(
   cookie.set(res, { origin, path }, value, COOKIE_LIFETIME_MS);
 }
 
-/** Whether this sign-in is what came of it, and was not enough. */
+/** Whether the person has just renewed this sign-in, and it still does not count. */
 export function renewedBefore(
   req: Request,
   { by, at, limitMs }: RenewableSignIn,
@@ -35,7 +35,7 @@ export function renewedBefore(
 ): boolean {
   const left = leftBefore(req);
   if (left?.by !== by || left.login === login.id) return false;
-  // Once it was renewed it counts for a while, and is too old again in its time.
+  // A younger proof did count, and has become too old since.
   return limitMs === null || at <= left.at;
 }
 

@@ -26,9 +26,9 @@ export interface SignInOffer {
   readonly leadsTo: string;
   readonly at: number;
   readonly maxAgeSeconds: number | null;
-  /** Whether a new one most likely does: the one that they have says all but for its age. */
+  /** Whether a new one would most likely count: only its age is wrong with the present one. */
   readonly fits: boolean;
-  /** They come from there, and it was not enough. */
+  /** They have just renewed it, and it still does not count. */
   readonly inVain: boolean;
 }
 

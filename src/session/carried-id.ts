@@ -11,8 +11,8 @@ const cookie = ownCookie('sallyport.again');
 const TRIED_FOR_MS = 60_000;
 
 /**
- * Whether whoever sends this carries an id that went on under another one a moment ago, or does now (`goesOn`), and
- * has not tried again already: the browser may have the new one by then. Never true twice of one browser and id.
+ * Whether a request comes with the old id of a session that was renewed a moment ago, or is about to be (`goesOn`), and
+ * its browser has not tried again yet: it may have the new id by then. True at most once for each browser and id.
  */
 export async function wentOn(req: Request, ends: SessionEnds, goesOn: boolean): Promise<boolean> {
   const { id } = carriedBy(req) ?? {};
@@ -102,17 +102,18 @@ function isEnded(req: Request, ends: SessionEnds): boolean {
   if (id === undefined) return false;
   // Of its own id the browser has the cookie already: where nobody can tell at once, it can do without another.
   if (req.sessionID === id) {
-    return overtaken.of(req) === true || now(() => ends.isEnded(digestOf(req)), true);
+    return overtaken.of(req) === true || atOnce(() => ends.isEnded(digestOf(req)), true);
   }
   // A session made because the store did not know the id. A login with it gets a new id.
   return (
     req.sessionID === inPlace &&
     !hasTried(req, id) &&
-    now(() => ends.wasRenewed(sessionDigest(id)), false)
+    atOnce(() => ends.wasRenewed(sessionDigest(id)), false)
   );
 }
 
-function now(ask: () => boolean | Promise<boolean>, otherwise: boolean): boolean {
+/** The answer if it is there at once; `otherwise` if it comes later or fails. */
+function atOnce(ask: () => boolean | Promise<boolean>, otherwise: boolean): boolean {
   try {
     const answer = ask();
     if (!(answer instanceof Promise)) return answer;

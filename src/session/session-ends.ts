@@ -15,8 +15,8 @@ export interface SessionEnds {
   /** Whether it was renewed under another id a moment ago, so that the old id's owner is still signed in. */
   wasRenewed(session: SessionDigest): Awaitable<boolean>;
   /**
-   * Asks whether it was renewed, whatever this process has at hand: for an id under which there is no session any
-   * more. `wasRenewed` knows then.
+   * Reads its end from the store itself, not from the cache, so that `wasRenewed` knows: for an id under which there is
+   * no session any more.
    */
   learn(session: SessionDigest): Awaitable<void>;
   /**

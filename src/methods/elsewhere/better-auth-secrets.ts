@@ -58,8 +58,8 @@ function openSealed(key: Buffer, hex: string): string | null {
 const CONSTANTS = Buffer.from('expand 32-byte k');
 
 /**
- * HChaCha20 (§2.2) is what the rounds of ChaCha20 make of the first and the last row of its state. A block of its stream is
- * that, with the state as it was before added to each word.
+ * HChaCha20 (§2.2) is the first and the last row of the state after the rounds of ChaCha20. A block of ChaCha20's stream
+ * is that state plus the one before the rounds, which is subtracted here.
  */
 export function hChaCha20(key: Buffer, nonce: Buffer): Buffer {
   const block = createCipheriv('chacha20', key, nonce).update(Buffer.alloc(64));

@@ -27,7 +27,7 @@ export function packCredential(credential: Credential): Uint8Array {
     (sum, one, bit) => (transports.includes(one) ? sum | (1 << bit) : sum),
     0,
   );
-  // false: not of an imported one. What is not known at the end is left out: it costs a byte in each record.
+  // A user handle of `false`: the key was not imported. Unknown parts at the end are left out: each costs a byte.
   const more = rpId !== undefined ? [userHandle ?? (userHandle === null ? null : false), rpId] : [];
   return encode([
     id,

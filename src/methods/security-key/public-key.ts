@@ -10,8 +10,8 @@ function hex(text: string): Buffer {
 }
 
 /**
- * A public key in fewer bytes: 33 for the 77 of P-256 (SEC 1 §2.3.3, a compressed point), 32 for the 42 of Ed25519. Of
- * another one, or one that is written otherwise, all of them: neither is as short.
+ * A public key in fewer bytes: 33 for the 77 of P-256 (SEC 1 §2.3.3, a compressed point), 32 for the 42 of Ed25519.
+ * Other keys, and those written otherwise, stay as they are: they are longer, so the length tells them apart.
  */
 export function packPublicKey(cose: Uint8Array): Uint8Array {
   const packed = shortened(Buffer.from(cose));
@@ -22,7 +22,7 @@ export function packPublicKey(cose: Uint8Array): Uint8Array {
   }
 }
 
-/** As it was. Throws for a point that is on no curve. */
+/** The key as it was before. Throws for a point that is not on the curve. */
 export function unpackPublicKey(packed: Uint8Array): Buffer {
   if (packed.length === COORDINATE) return Buffer.concat([ED25519, packed]);
   if (packed.length !== COORDINATE + 1) return Buffer.from(packed);

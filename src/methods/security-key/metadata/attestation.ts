@@ -10,7 +10,7 @@ export interface Unattested {
   readonly detail: string;
 }
 
-/** In any of its reports: what was made before a fix says of itself what was made after it says. */
+/** Whatever was reported later: a key made before a fix names the same model as one made after it. */
 const WITHDRAWN: ReadonlySet<string> = new Set([
   'REVOKED',
   'USER_VERIFICATION_BYPASS',
@@ -19,7 +19,7 @@ const WITHDRAWN: ReadonlySet<string> = new Set([
   'USER_KEY_PHYSICAL_COMPROMISE',
 ]);
 
-/** Those whose statement the library checks by the first certificate of `x5c`. Beside another one it may be anybody's. */
+/** The forms whose signature the library checks by the first certificate of `x5c`. In others it may be anybody's. */
 const CERTIFIED: readonly string[] = ['packed', 'tpm', 'android-key', 'apple', 'fido-u2f'];
 
 /** id-fido-gen-ce-aaguid (WebAuthn §8.2.1). */
@@ -57,12 +57,12 @@ export function unattested(
   if (certificates.length < x5c.length || !isTrusted(certificates, anchors, at)) {
     return { because: 'foreign', detail: `not of the maker of ${aaguid}` };
   }
-  // One that was compromised, be it a root, leads to nothing any longer.
+  // A compromised certificate does not count, neither in the chain nor as a root.
   const sound = (one: X509Certificate) => !isCompromised(one, model);
   if (!certificates.every(sound) || !isTrusted(certificates, anchors.filter(sound), at)) {
     return { because: 'withdrawn', detail: COMPROMISE };
   }
-  // The library has compared the model in the certificate, where there is one.
+  // The library has compared the model that the certificate names. One that names none may be of another model.
   const namesNone = format === 'packed' && !namesModel(x5c[0] as Uint8Array);
   const others = [...models.values()].filter((one) => one !== model);
   if (namesNone && others.some((one) => isTrusted(certificates, anchorsOf(one), at))) {

@@ -23,7 +23,7 @@ export interface Metadata {
   readonly models: ReadonlyMap<string, Model>;
 }
 
-/** Why it is none: said to whoever makes the door. */
+/** Why a blob is refused, in words for whoever configures the door. */
 export class MetadataError extends Error {}
 
 /** FIDO's blob is signed for this name. Anybody can have a certificate that leads to the same roots, for another one. */
