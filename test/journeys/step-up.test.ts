@@ -210,6 +210,7 @@ journeys('door.require', (world) => {
         );
         const page = await browser.get(CHALLENGE);
         assert.equal(page.status, 403);
+        assert.match(page.text, /<h1>You cannot go on here<\/h1>/);
         assert.doesNotMatch(page.text, /profile\/activate/);
       }
     });
